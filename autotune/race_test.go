@@ -14,7 +14,8 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// fake is a backend whose ways compute what the reference does, and say that they take as long as ways gives.
+// fake is a backend with several ways to compute. Each way computes what the reference does, and claims to take as long
+// as ways says.
 type fake struct {
 	own   string
 	ways  map[string]time.Duration
@@ -71,7 +72,7 @@ func (p *fakePlan) Run(dst, src *conv.Tensor) error {
 
 func (p *fakePlan) Close() error { *p.open--; return p.Plan.Close() }
 
-// RunPhases gives times on the device's clock, and none that mean anything on the wall clock.
+// RunPhases reports times by the device's clock. Its times by the wall clock mean nothing.
 func (p *fakePlan) RunPhases(dst, src *conv.Tensor) (conv.Timings, error) {
 	kernel := p.ways[p.name]
 	return conv.Timings{Kernel: 1, Device: conv.Phases{Kernel: kernel}}, p.Run(dst, src)
@@ -81,7 +82,7 @@ func (p *fakePlan) Describe() conv.Description {
 	return conv.Description{Algorithm: p.name, Sources: []string{p.name}}
 }
 
-// twenty are images of which seven are distinct.
+// twenty is a batch of images. Seven of them are distinct.
 func twenty() conv.Problem {
 	p := conv.Problem{Src: conv.Shape{20, 2, 6, 7}, Weight: conv.Shape{3, 2, 3, 3}, Bias: true}
 	p.Padding = conv.Pad(1, 1)
@@ -132,8 +133,8 @@ func TestRace(t *testing.T) {
 	}
 }
 
-// TestOwnStays: the backend's own way runs to the end however slow it is. The speeds of the winner, and of a way that
-// was left behind, are given in parts of it.
+// TestOwnStays: the backend's own way runs to the end, however slow it is. The speeds of the winner, and of a way that
+// left early, are given relative to it.
 func TestOwnStays(t *testing.T) {
 	f := newFake("own", map[string]time.Duration{"fast": 60, "own": 1000, "slow": 1500})
 	all, err := race(f)
@@ -152,7 +153,7 @@ func TestOwnStays(t *testing.T) {
 	}
 }
 
-// TestMargin: a way that is hardly faster, or not always faster, does not replace the own one.
+// TestMargin: a way that is only slightly faster, or not always faster, does not replace the backend's own.
 func TestMargin(t *testing.T) {
 	f := newFake("own", map[string]time.Duration{"near": 98, "own": 100})
 	all, err := race(f)
@@ -173,8 +174,8 @@ func TestMargin(t *testing.T) {
 	}
 }
 
-// TestWrong: a way does not race, however fast it is, if its output is wrong in one place, is not written there, or
-// changes from image to image. A way that fails does not race either.
+// TestWrong: a way is excluded from the race, however fast it is, if one of its outputs is wrong or not written, or if
+// its output changes from image to image. A way that fails is excluded, too.
 func TestWrong(t *testing.T) {
 	for name, spoil := range map[string]func(dst *conv.Tensor){
 		"one output":       func(dst *conv.Tensor) { dst.Data[5] += 0.01 },
@@ -214,7 +215,7 @@ func TestWrong(t *testing.T) {
 	}
 }
 
-// TestOwnFails: where the own way is wrong nothing wins.
+// TestOwnFails: if the backend's own way is wrong, no way wins.
 func TestOwnFails(t *testing.T) {
 	f := newFake("own", map[string]time.Duration{"own": 100, "right": 10})
 	f.spoil = func(algorithm string, dst *conv.Tensor) error {
@@ -269,8 +270,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestRaceIsFair: of two equal ways neither seems faster, even where every run takes longer than the one before. The
-// way that runs first in a round runs last in the next.
+// TestRaceIsFair: of two equal ways neither seems faster, even if every run takes longer than the one before. The way
+// that runs first in one round runs last in the next.
 func TestRaceIsFair(t *testing.T) {
 	ways := map[string]time.Duration{"own": 100, "same": 100}
 	f := newFake("own", ways)

@@ -11,7 +11,7 @@ import (
 	"gpuconv/conv"
 )
 
-// key is the key of twenty's problem with so many images.
+// key is the key of twenty's problem with the given number of images.
 func key(images int) Key {
 	k := Key{Vendor: "Mesa", Renderer: "llvmpipe", Driver: "4.5", Problem: twenty()}
 	k.Problem.Src[0] = images
@@ -90,7 +90,7 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// TestForget: one winner is removed, or all are, and no other file is.
+// TestForget: one winner is removed, or all are. No other file is.
 func TestForget(t *testing.T) {
 	s := Store{t.TempDir()}
 	for _, images := range []int{8, 100, 1000} {

@@ -8,8 +8,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestWriteTable: the fastest comes first, then what was left behind, then what failed. Where the backend's own way
-// failed, no ratio is known.
+// TestWriteTable: the fastest way comes first, then the ways that left early, then those that failed. If the backend's
+// own way failed, there are no ratios.
 func TestWriteTable(t *testing.T) {
 	way := func(algorithm string, own bool) *Entrant {
 		return &Entrant{Choice: conv.Choice{Algorithm: algorithm, Tile: "tile"}, Default: own}

@@ -10,8 +10,8 @@ import (
 	"gpuconv/fault"
 )
 
-// TestAwait: Await returns what its function does, or the context's error as soon as that is done. It does not start a
-// function after that.
+// TestAwait: Await returns the result of its function, or the context's error as soon as the context is done. After
+// that it does not start a function.
 func TestAwait(t *testing.T) {
 	failure := errors.New("failure")
 	if err := batch.Await(t.Context(), func() error { return failure }); err != failure {

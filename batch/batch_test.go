@@ -81,7 +81,7 @@ type (
 func (panicSource) Draw(*conv.Tensor, int) error       { panic("boom") }
 func (panicPlan) Run(*conv.Tensor, *conv.Tensor) error { panic("boom") }
 
-// TestRunPanics: whoever panics, Run returns that as an error.
+// TestRunPanics: Run returns the panic of any of its functions as an error.
 func TestRunPanics(t *testing.T) {
 	for name, change := range map[string]func(*batch.Job){
 		"draw":     func(j *batch.Job) { j.Source = panicSource{j.Source} },

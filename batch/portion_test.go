@@ -8,7 +8,7 @@ import (
 	"gpuconv/conv"
 )
 
-// TestPortion: memory and time for a portion are bounded, and at least one image goes at a time.
+// TestPortion: a portion is bounded in memory and time, and has at least one image.
 func TestPortion(t *testing.T) {
 	problem := func(src, weight conv.Shape) conv.Problem {
 		return conv.Problem{Spec: conv.Spec{Padding: conv.Pad(weight.H()/2, weight.W()/2)}, Src: src, Weight: weight}

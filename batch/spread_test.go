@@ -28,8 +28,8 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// TestSpreadHolds: as many numbers as are asked for, ascending, the first and last
-// included, and Holds knows exactly those.
+// TestSpreadHolds: there are as many numbers as are asked for, in ascending order, with the first and the last. Holds
+// is true for exactly those.
 func TestSpreadHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 1000).Draw(t, "n")

@@ -143,7 +143,7 @@ func TestRun(t *testing.T) {
 	if err != nil || len(read.Results) != len(r.Results) || read.Results[0].Median != r.Results[0].Median {
 		t.Errorf("what was written is not what is read: %v", err)
 	}
-	c := bench.Compare(r, read, 0.03, bench.Wall)
+	c := bench.Compare(r, read, 0.03)
 	if c.Count(bench.Equivalent)+c.Count(bench.Undecided) != 9 || len(c.Changes) != 9 {
 		t.Errorf("a report beside itself: %v", c)
 	}
@@ -286,8 +286,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestSlowedBy5Percent times four engines in the same rounds, so that the machine is the same for them, and compares
-// CPU times. The engine is not slower than itself. One that computes 5 % of its images again is slower, unless the
+// TestSlowedBy5Percent times four engines in the same rounds, so that the machine is the same for them. The
+// engine is not slower than itself. One that computes 5 % of its images again is slower, unless the
 // machine is too busy to show 5 % in a few seconds. One that computes all images again is slower in at least one of
 // three tries: beside other tests the gauge, too, may take twice as long in some of its rounds.
 func TestSlowedBy5Percent(t *testing.T) {
@@ -297,6 +297,8 @@ func TestSlowedBy5Percent(t *testing.T) {
 	for try := 1; ; try++ {
 		if x := slowed(t); x.Verdict == bench.Slower {
 			return
+		} else if try == 3 && x.Shows > 0.5 {
+			t.Skipf("the machine is too busy: only a change by %.0f %% would show", 100*x.Shows)
 		} else if try == 3 {
 			t.Fatalf("an engine that computes everything twice is %s", x.Verdict)
 		}
@@ -318,11 +320,11 @@ func slowed(t *testing.T) bench.Change {
 		subject(t, again(1), "double"))
 	b.Settings = bench.Settings{Samples: 40, Seconds: 0.4, Rounds: 40, Noise: 1e9, Limit: 30, Longest: 5}
 	r := run(t, b)
-	if c := bench.Compare(only(r, "old"), only(r, "same"), 0.03, bench.CPUTime); c.Count(bench.Slower) > 0 {
+	if c := bench.Compare(only(r, "old"), only(r, "same"), 0.03); c.Count(bench.Slower) > 0 {
 		t.Errorf("the same engine is slower: %v", c)
 	}
 	against := func(name string) bench.Change {
-		x := bench.Compare(only(r, "old"), only(r, name), 0.03, bench.CPUTime).Changes[0]
+		x := bench.Compare(only(r, "old"), only(r, name), 0.03).Changes[0]
 		t.Logf("%s: %.3f (%.3f … %.3f), calibrated %.3f, p %.2g, would show %.3f: %s", name, x.Ratio, x.Low, x.High,
 			x.Calibrated, x.P, x.Shows, x.Verdict)
 		return x

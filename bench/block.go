@@ -24,10 +24,10 @@ type measured struct {
 	round                           int
 	total, upload, kernel, readback []float64 // one for each sample; a phase that the plan does not have has none
 	compile                         float64   // of Plan and a first run of one image together
-	// cpu and joules are the CPU time and the energy of a run, as means over samples. probe and probeCPU are the times
-	// of 10⁹ operations of the gauge: see gauge.seconds.
-	cpu, probe, probeCPU, joules float64
-	timer                        bool // the plan times its phases
+	// cpu and joules are the CPU time and the energy of a run, as means over samples. probe is the time of 10⁹
+	// operations of the gauge: see gauge.seconds.
+	cpu, probe, joules float64
+	timer              bool // the plan times its phases
 }
 
 // seconds returns how long all samples took together. runs is the number of runs in a sample.
@@ -145,7 +145,7 @@ func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count i
 	}
 	samples := float64(len(m.total))
 	m.cpu, m.joules = m.cpu/samples, m.joules/samples
-	m.probe, m.probeCPU = g.seconds()
+	m.probe = g.seconds()
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gpuconv/internal/statistics"
+	"gpuconv/machine"
 )
 
 // Comparison is the result of [Compare].
@@ -32,29 +33,21 @@ type Change struct {
 	Why              string // for Wrong, Gone and Added: what a report says; for Undecided: what would decide it
 }
 
-// By says which time is compared.
-type By int
-
-const (
-	Wall    By = iota // the wall-clock time
-	CPUTime           // the CPU time of the process, for machines with other work; totals only
-)
-
-// Compare compares the totals of two reports, and by Wall the kernels of backends that copy to a device. threshold is a
-// share: 0.03 is 3 %.
+// Compare compares the totals of two reports, and the kernels of backends that copy to a device. threshold is a share:
+// 0.03 is 3 %.
 //
 // A change is significant if Yuen's test finds that the 20 % trimmed means of the blocks' log medians differ. It must
 // find that twice: for the times, and for the times divided by the gauge's time beside each block. Without a gauge,
 // once is enough. The level is 5 % over all tests together (Holm). The verdict is Slower or Faster if, in addition, the
 // change exceeds threshold both times. It is Equivalent if both 90 % intervals lie within ± threshold, and otherwise
 // Undecided. The doc of the package gives the reasons.
-func Compare(before, after Report, threshold float64, by By) Comparison {
+func Compare(before, after Report, threshold float64) Comparison {
 	before, after = before.Printable().prepared(), after.Printable().prepared()
 	c := Comparison{Threshold: threshold}
 	c.notes(before, after)
 	var tests []test
 	for _, old := range before.Results {
-		if t, ok := pair(old, before, after, by); ok {
+		if t, ok := pair(old, before, after); ok {
 			tests = append(tests, t)
 		}
 	}
@@ -93,19 +86,16 @@ type series struct {
 	plain, calibrated map[int]float64
 }
 
-func newSeries(r Result, by By) series {
+func newSeries(r Result) series {
 	s := series{plain: map[int]float64{}, calibrated: map[int]float64{}}
 	for _, b := range r.Blocks {
-		v, probe := statistics.Median(b.Seconds), b.Probe
-		if by == CPUTime {
-			v, probe = b.CPU, b.ProbeCPU
-		}
+		v := statistics.Median(b.Seconds)
 		if !(v > 0) {
 			continue
 		}
 		s.plain[b.Round] = math.Log(v)
-		if probe > 0 {
-			s.calibrated[b.Round] = math.Log(v / probe)
+		if b.Probe > 0 {
+			s.calibrated[b.Round] = math.Log(v / b.Probe)
 		}
 	}
 	return s
@@ -121,8 +111,8 @@ type test struct {
 // pair makes a test of an old result and the one in after that belongs to it. If that is missing or wrong, the change
 // has its verdict. pair returns false if there is nothing to compare: for phases that are not compared, and if only the
 // old output is wrong.
-func pair(old Result, before, after Report, by By) (test, bool) {
-	if old.Phase != PhaseTotal && (old.Phase != PhaseKernel || by == CPUTime) {
+func pair(old Result, before, after Report) (test, bool) {
+	if old.Phase != PhaseTotal && old.Phase != PhaseKernel {
 		return test{}, false
 	}
 	if _, copies := before.phaseOf(old, PhaseUpload); old.Phase == PhaseKernel && !copies {
@@ -140,16 +130,15 @@ func pair(old Result, before, after Report, by By) (test, bool) {
 	case !old.Correct:
 		return test{}, false // there is nothing to compare with
 	}
-	t.old, t.new = newSeries(old, by), newSeries(now, by)
+	t.old, t.new = newSeries(old), newSeries(now)
 	return t, true
 }
 
 // whyMissing returns why the report has no results of the phase, case and backend of x, or "" if it does not say.
 func (r Report) whyMissing(x Result) string {
-	for _, m := range r.Missing {
-		if m.Case == x.Case && m.Backend == x.Backend && m.Threads == x.Threads &&
-			(m.Phase == "" || m.Phase == x.Phase) {
-			return m.Why
+	for _, phase := range []string{"", x.Phase} {
+		if why, ok := r.lookup().missing[resultName{caseName{"", x.Case}, x.on(), phase, ""}]; ok {
+			return why
 		}
 	}
 	return ""
@@ -227,6 +216,13 @@ func (c *Comparison) notes(before, after Report) {
 	if before.Machine.CPU != after.Machine.CPU || before.Machine.Threads != after.Machine.Threads {
 		c.Notes = append(c.Notes, fmt.Sprintf("different machines: %s with %d threads, then %s with %d",
 			before.Machine.CPU, before.Machine.Threads, after.Machine.CPU, after.Machine.Threads))
+	}
+	for _, old := range before.Machine.Conditions {
+		for _, now := range after.Machine.Conditions {
+			if now.Name == old.Name && now.Value != old.Value && old.Name != machine.GPUClock {
+				c.Notes = append(c.Notes, fmt.Sprintf("different conditions: %s %s, then %s", old.Name, old.Value, now.Value))
+			}
+		}
 	}
 	for _, old := range before.Backends {
 		for _, now := range after.Backends {

@@ -46,7 +46,7 @@ func ExampleCompare() {
 			Backends: []bench.BackendInfo{{Backend: "cpu", Threads: 1}}, Results: []bench.Result{result}}
 	}
 	for _, now := range []float64{2.0, 2.4} {
-		c := bench.Compare(report(2), report(now), 0.03, bench.Wall)
+		c := bench.Compare(report(2), report(now), 0.03)
 		fmt.Printf("%.2f times: %s\n", c.Changes[0].Ratio, c.Changes[0].Verdict)
 	}
 	// Output:

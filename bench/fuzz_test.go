@@ -49,7 +49,7 @@ func FuzzRead(f *testing.F) {
 		if _, err := bench.Merge(r, again); err != nil {
 			oneLine(err)
 		}
-		c := bench.Compare(r, again, 0.03, bench.Wall)
+		c := bench.Compare(r, again, 0.03)
 		if slower := c.Count(bench.Slower); slower > 0 {
 			t.Fatalf("%d times are slower than themselves", slower)
 		}

@@ -22,9 +22,12 @@ func (r Report) graphs() []Picture {
 	note := r.note()
 	shown := graphs[:0]
 	for _, g := range graphs {
-		g.Series = slices.DeleteFunc(g.Series, func(c figure.Series) bool { return len(c.X) == 0 })
-		if slices.ContainsFunc(g.Series, func(c figure.Series) bool { return c.Style != figure.Solid }) {
+		g.Series = slices.DeleteFunc(g.Series, func(c figure.Series) bool { return len(c.X)+len(c.Missing) == 0 })
+		if slices.ContainsFunc(g.Series, func(c figure.Series) bool { return c.Style != figure.Solid && len(c.X) > 0 }) {
 			g.Note = note
+			if slices.ContainsFunc(g.Series, func(c figure.Series) bool { return len(c.Missing) > 0 }) {
+				g.Note = strings.TrimPrefix(note+"; a cross at the lower edge: no time", "; ")
+			}
 			for i := range g.Series {
 				sortByX(&g.Series[i]) // cases are in the order of the report
 			}
@@ -117,7 +120,8 @@ func (r Report) overAxis(suite, group string) Picture {
 		g.Title += ", over " + group
 	}
 	for i, b := range r.Backends {
-		curve := figure.Series{Name: r.name(b), Style: figure.LinePoints, Color: i, Dashed: b.Peer}
+		line := newCurve(r.name(b), i, figure.LinePoints)
+		line.many.Dashed = b.Peer
 		for _, c := range r.Cases {
 			if c.Suite != suite || c.Group != group {
 				continue
@@ -125,11 +129,9 @@ func (r Report) overAxis(suite, group string) Picture {
 			if !slices.Contains(g.XTicks, c.X) {
 				g.XTicks = append(g.XTicks, c.X)
 			}
-			if x, ok := r.total(c, b); ok {
-				add(&curve, c.X, float64(c.N)/x.Median, float64(c.N)/x.CIHigh, float64(c.N)/x.CILow)
-			}
+			line.addRate(r, c, b, c.X, float64(c.N))
 		}
-		g.Series = append(g.Series, curve)
+		g.draw(line)
 	}
 	slices.Sort(g.XTicks)
 	return g
@@ -145,21 +147,21 @@ func (r Report) ofLayers(suite string) Picture {
 	for _, c := range r.Cases {
 		if c.Suite == suite {
 			cases = append(cases, c)
-			g.XNames = append(g.XNames, strings.TrimSpace(c.Group+" "+c.Layer))
+			g.XNames = append(g.XNames, shortName(c))
 		}
 	}
 	for i, b := range r.Backends {
-		curve := figure.Series{Name: r.name(b), Color: i, Style: figure.Points}
+		points := newCurve(r.name(b), i, figure.Points)
 		for at, c := range cases {
-			if x, ok := r.total(c, b); ok {
-				beside := (float64(i) - float64(len(r.Backends)-1)/2) * 0.6 / float64(len(r.Backends))
-				add(&curve, float64(at)+beside, 2e-9*c.MACs/x.Median, 2e-9*c.MACs/x.CIHigh, 2e-9*c.MACs/x.CILow)
-			}
+			points.addRate(r, c, b, float64(at)+beside(i, len(r.Backends)), 2e-9*c.MACs)
 		}
-		g.Series = append(g.Series, curve)
+		g.draw(points)
 	}
 	return g
 }
+
+// beside returns how far to the right of a name the point of backend i of n stands.
+func beside(i, n int) float64 { return (float64(i) - float64(n-1)/2) * 0.6 / float64(n) }
 
 // total returns the end-to-end result of a case on a backend, if there is one and its output was right.
 func (r Report) total(c CaseInfo, b BackendInfo) (Result, bool) {
@@ -167,10 +169,36 @@ func (r Report) total(c CaseInfo, b BackendInfo) (Result, bool) {
 	return x, ok && x.Correct
 }
 
-// add adds a point with its error bar.
-func add(c *figure.Series, x, y, low, high float64) {
-	c.X, c.Y, c.Low, c.High = append(c.X, x), append(c.Y, y), append(c.Low, low), append(c.High, high)
+// curve is the curve of a backend: a series of the points that have an interval, and one of those that have a single
+// sample, which are hollow, without error bars and without a line.
+type curve struct{ many, single figure.Series }
+
+func newCurve(name string, color int, style figure.Style) *curve {
+	return &curve{figure.Series{Name: name, Color: color, Style: style},
+		figure.Series{Name: name + ", single samples", Color: color, Style: figure.Points, Hollow: true}}
 }
+
+// add adds a point with its error bar. single says that it is of one sample.
+func (c *curve) add(x, y, low, high float64, single bool) {
+	if s := &c.single; single {
+		s.X, s.Y = append(s.X, x), append(s.Y, y)
+		return
+	}
+	s := &c.many
+	s.X, s.Y, s.Low, s.High = append(s.X, x), append(s.Y, y), append(s.Low, low), append(s.High, high)
+}
+
+// addRate adds the rate of a case on a backend at x: work divided by time. If the case is missing there, it adds that.
+func (c *curve) addRate(r Report, of CaseInfo, b BackendInfo, x, work float64) {
+	if t, ok := r.total(of, b); ok {
+		c.add(x, work/t.Median, work/t.CIHigh, work/t.CILow, t.Samples < 2)
+	} else if r.lacks(of, b) {
+		c.many.Missing = append(c.many.Missing, x)
+	}
+}
+
+// draw adds the curve to a picture.
+func (p *Picture) draw(c *curve) { p.Series = append(p.Series, c.many, c.single) }
 
 // roofline shows every case of every backend against the roofs that were measured (Williams, Waterman & Patterson,
 // Roofline, CACM 52(4), 2009).
@@ -189,14 +217,12 @@ func (r Report) roofline() Picture {
 	var drawn []Roof
 	var roofs []figure.Series
 	for i, b := range r.Backends {
-		curve := figure.Series{Name: r.name(b), Color: i, Style: figure.Points}
+		points := newCurve(r.name(b), i, figure.Points)
 		for _, c := range r.Cases {
-			if x, ok := r.total(c, b); ok {
-				add(&curve, c.Intensity, 2e-9*c.MACs/x.Median, 2e-9*c.MACs/x.CIHigh, 2e-9*c.MACs/x.CILow)
-			}
+			points.addRate(r, c, b, c.Intensity, 2e-9*c.MACs)
 		}
-		g.Series = append(g.Series, curve)
-		if b.Roof != nil && len(curve.X) > 0 && !slices.Contains(drawn, *b.Roof) {
+		g.draw(points)
+		if b.Roof != nil && len(points.many.X)+len(points.single.X) > 0 && !slices.Contains(drawn, *b.Roof) {
 			drawn = append(drawn, *b.Roof)
 			roofs = append(roofs, roofCurve(b, i, lo/2, hi*2))
 		}
@@ -238,20 +264,21 @@ func (r Report) ratios() Picture {
 			continue
 		}
 		for _, phase := range []string{PhaseTotal, PhaseKernel} {
-			curve := figure.Series{Name: r.name(b) + ", with transfers", Style: figure.LinePoints, Color: i}
+			line := newCurve(r.name(b)+", with transfers", i, figure.LinePoints)
 			if phase == PhaseKernel {
-				curve.Name, curve.Dashed = r.name(b)+", kernels alone", true
+				line = newCurve(r.name(b)+", kernels alone", i, figure.LinePoints)
+				line.many.Dashed = true
 			}
 			for _, c := range r.Cases {
-				g.addRatio(&curve, r, c, b, engine, phase)
+				g.addRatio(line, r, c, b, engine, phase)
 			}
-			for _, x := range curve.X {
+			for _, x := range slices.Concat(line.many.X, line.single.X) {
 				lo, hi = min(lo, x), max(hi, x)
+				if !b.Software {
+					g.Title = "GPU against the CPU engine"
+				}
 			}
-			if len(curve.X) > 0 && !b.Software {
-				g.Title = "GPU against the CPU engine"
-			}
-			g.Series = append(g.Series, curve)
+			g.draw(line)
 		}
 	}
 	if hi > 0 {
@@ -261,9 +288,9 @@ func (r Report) ratios() Picture {
 	return g
 }
 
-// addRatio adds a case to a curve if b and the engine were both timed with right outputs, and b copies to a device. It
+// addRatio adds a case to a line if b and the engine were both timed with right outputs, and b copies to a device. It
 // leaves out cases of a group, such as an axis of a sweep, because the batch is not what varies there.
-func (g *Picture) addRatio(curve *figure.Series, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
+func (g *Picture) addRatio(line *curve, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
 	_, copies := r.find(c, b, PhaseUpload, "")
 	device, ok := r.find(c, b, phase, "")
 	host, timed := r.total(c, engine)
@@ -275,7 +302,7 @@ func (g *Picture) addRatio(curve *figure.Series, r Report, c CaseInfo, b, engine
 		slices.Sort(g.XTicks)
 	}
 	ratio := host.interval().Over(device.interval())
-	add(curve, c.X, ratio.Median, ratio.Low, ratio.High)
+	line.add(c.X, ratio.Median, ratio.Low, ratio.High, min(host.Samples, device.Samples) < 2)
 }
 
 // engine returns the CPU engine with the most threads, and whether there is one.
@@ -301,17 +328,17 @@ func (r Report) scaling() Picture {
 			continue
 		}
 		names = append(names, b.Backend)
-		curve := figure.Series{Name: b.Backend, Style: figure.LinePoints, Color: i, Dashed: b.Peer}
-		if b.Backend == "cpu" {
-			curve.Name = "CPU engine, " + b.ISA
+		line := newCurve(b.Backend, i, figure.LinePoints)
+		if line.many.Dashed = b.Peer; b.Backend == "cpu" {
+			line.many.Name = "CPU engine, " + b.ISA
 		}
 		for _, other := range r.Backends {
-			if other.Backend == b.Backend && r.addSpeedUp(&curve, other) {
+			if other.Backend == b.Backend && r.addSpeedUp(line, other) {
 				most = max(most, other.Threads)
 			}
 		}
-		if len(curve.X) > 1 {
-			g.Series = append(g.Series, curve)
+		if len(line.many.X) > 1 {
+			g.draw(line)
 		}
 	}
 	for n := 1; n <= most; n *= 2 {
@@ -327,7 +354,7 @@ func (r Report) scaling() Picture {
 
 // addSpeedUp adds a point for backend b: its speed-up over the same backend with one thread. It returns false if no
 // case was timed on both.
-func (r Report) addSpeedUp(curve *figure.Series, b BackendInfo) bool {
+func (r Report) addSpeedUp(line *curve, b BackendInfo) bool {
 	single := b
 	single.Threads = 1
 	sum, count, low, high := 0.0, 0.0, math.Inf(1), 0.0
@@ -343,7 +370,7 @@ func (r Report) addSpeedUp(curve *figure.Series, b BackendInfo) bool {
 		return false
 	}
 	mean := math.Exp(sum / count)
-	add(curve, float64(b.Threads), mean, min(low, mean), max(high, mean))
+	line.add(float64(b.Threads), mean, min(low, mean), max(high, mean), false)
 	return true
 }
 

@@ -34,23 +34,23 @@ func (r Report) peersOf(suite string) Picture {
 		g.XNames = append(g.XNames, shortName(c))
 	}
 	peers := slices.DeleteFunc(slices.Clone(r.Backends), func(b BackendInfo) bool { return !b.Peer || b.Absent != "" })
-	points := 0
 	for i, b := range peers {
-		curve := figure.Series{Name: r.name(b), Color: slices.Index(r.Backends, b), Style: figure.Points}
+		points := newCurve(r.name(b), slices.Index(r.Backends, b), figure.Points)
 		ours, ok := r.rival(b)
 		for at, c := range cases {
+			x := float64(at) + beside(i, len(peers))
 			theirs, timed := r.total(c, b)
 			mine, both := r.total(c, ours)
 			if ok && timed && both {
 				ratio := theirs.interval().Over(mine.interval())
-				beside := (float64(i) - float64(len(peers)-1)/2) * 0.6 / float64(len(peers))
-				add(&curve, float64(at)+beside, ratio.Median, ratio.Low, ratio.High)
-				points++
+				points.add(x, ratio.Median, ratio.Low, ratio.High, min(theirs.Samples, mine.Samples) < 2)
+			} else if r.lacks(c, b) {
+				points.many.Missing = append(points.many.Missing, x)
 			}
 		}
-		g.Series = append(g.Series, curve)
+		g.draw(points)
 	}
-	if points > 0 {
+	if len(peers) > 0 {
 		g.Series = append(g.Series, figure.Series{Name: "as fast", X: []float64{-0.5, float64(len(cases)) - 0.5},
 			Y: []float64{1, 1}, Color: neutral, Style: figure.Solid})
 	}
@@ -77,6 +77,8 @@ func (r Report) rival(peer BackendInfo) (BackendInfo, bool) {
 // shortName returns a short name that tells a case from others of its suite: its layer, or the value that varies.
 func shortName(c CaseInfo) string {
 	switch {
+	case c.Group == OwnSuite:
+		return c.Layer
 	case c.Layer != "":
 		return strings.TrimSpace(c.Group + " " + c.Layer)
 	case c.Group != "":

@@ -115,6 +115,40 @@ func TestGraphsThroughput(t *testing.T) {
 	curveOf(t, g, "software renderer soft")
 }
 
+// TestGraphsSingleAndMissing: a single sample is a hollow point without an error bar, which no line joins. A case
+// without a time is a cross, and the note says what that means. So it is in all graphs with a point for each case.
+func TestGraphsSingleAndMissing(t *testing.T) {
+	r := fixed()
+	r.Results = slices.DeleteFunc(r.Results, func(x bench.Result) bool { return x.N == 16 && x.Backend == "pytorch" })
+	r.Missing = []bench.Missing{{Case: r.Cases[1].Case, Backend: "pytorch", Threads: 2, Why: "the time was up"}}
+	for i := range r.Results {
+		if x := &r.Results[i]; x.Correct && (x.N == 256 && x.Threads == 1 || x.N == 1 && x.Backend == "pytorch") {
+			x.Samples = 1
+		}
+	}
+	for _, id := range []string{"throughput-seed", "roofline", "peers-seed"} {
+		g := graphOf(t, r, id)
+		for _, s := range g.Series {
+			if hollow := strings.HasSuffix(s.Name, ", single samples"); hollow != s.Hollow ||
+				hollow && (s.Low != nil || s.Style != figure.Points || len(s.X) == 0) {
+				t.Errorf("%s: %+v", id, s)
+			}
+		}
+		if hollow := curveOf(t, g, "pytorch, 2 threads, single samples"); len(hollow.X) != 1 {
+			t.Errorf("%s: %d hollow points of a peer, want 1", id, len(hollow.X))
+		}
+		if peer := curveOf(t, g, "pytorch, 2 threads"); len(peer.Missing) != 1 || len(peer.X) != 0 {
+			t.Errorf("%s: missing at %v, points at %v, want one missing", id, peer.Missing, peer.X)
+		}
+		if !strings.Contains(g.Note, "a cross at the lower edge: no time") {
+			t.Errorf("%s: the note is %q", id, g.Note)
+		}
+	}
+	if c := curveOf(t, graphOf(t, r, "throughput-seed"), "1 thread, single samples"); !slices.Equal(c.X, []float64{256}) {
+		t.Errorf("a single sample at %v, want 256", c.X)
+	}
+}
+
 // TestGraphsRoofline: each case with a right output has a point, and roofs turn level at their ridge.
 func TestGraphsRoofline(t *testing.T) {
 	g := graphOf(t, fixed(), "roofline")

@@ -11,30 +11,42 @@ import (
 // columnsOfText is how many characters wide a table for a terminal is at most, if it can drop enough columns.
 const columnsOfText = 120
 
-// grid is the table of results, as text.
+// grid is a table of texts.
 type grid struct {
-	names []string   // of the columns
-	rows  [][]string // the cells of each row, as many as there are names
+	Names []string   // of the columns
+	Rows  [][]string // the cells of each row, as many as there are names
+}
+
+// Bad tells whether a row says that something is lost, wrong or missing.
+func (g *grid) Bad(row []string) bool {
+	return slices.ContainsFunc(row, func(cell string) bool {
+		return cell == "WRONG" || cell == "missing" || cell == "loss" || strings.HasPrefix(cell, "absent: ")
+	})
+}
+
+// Figure tells whether a cell is a number, with its unit, or a dash.
+func (g *grid) Figure(cell string) bool {
+	return cell == "–" || cell != "" && cell[0] >= '0' && cell[0] <= '9'
 }
 
 // drop removes the columns with these names.
 func (g *grid) drop(names ...string) {
-	for i := len(g.names) - 1; i >= 0; i-- {
-		if !slices.Contains(names, g.names[i]) {
+	for i := len(g.Names) - 1; i >= 0; i-- {
+		if !slices.Contains(names, g.Names[i]) {
 			continue
 		}
-		g.names = slices.Delete(slices.Clone(g.names), i, i+1)
-		for j, row := range g.rows {
-			g.rows[j] = slices.Delete(slices.Clone(row), i, i+1)
+		g.Names = slices.Delete(slices.Clone(g.Names), i, i+1)
+		for j, row := range g.Rows {
+			g.Rows[j] = slices.Delete(slices.Clone(row), i, i+1)
 		}
 	}
 }
 
 // dropEmpty removes the columns of figures in which no row has a value.
 func (g *grid) dropEmpty() {
-	for _, name := range slices.Clone(g.names[2:]) { // cases and backends stay
-		i := slices.Index(g.names, name)
-		if !slices.ContainsFunc(g.rows, func(row []string) bool { return row[i] != "" && row[i] != "–" }) {
+	for _, name := range slices.Clone(g.Names[2:]) { // cases and backends stay
+		i := slices.Index(g.Names, name)
+		if !slices.ContainsFunc(g.Rows, func(row []string) bool { return row[i] != "" && row[i] != "–" }) {
 			g.drop(name)
 		}
 	}
@@ -43,9 +55,9 @@ func (g *grid) dropEmpty() {
 // widths returns the width of each column in characters, and that of the whole table, with two spaces before each
 // column.
 func (g *grid) widths() (each []int, whole int) {
-	for i, name := range g.names {
+	for i, name := range g.Names {
 		width := utf8.RuneCountInString(name)
-		for _, row := range g.rows {
+		for _, row := range g.Rows {
 			width = max(width, utf8.RuneCountInString(row[i]))
 		}
 		each, whole = append(each, width), whole+width+2
@@ -60,7 +72,7 @@ func (g *grid) fit(least []string) (dropped []string) {
 		if _, whole := g.widths(); whole <= columnsOfText {
 			break
 		}
-		if slices.Contains(g.names, name) {
+		if slices.Contains(g.Names, name) {
 			g.drop(name)
 			dropped = append(dropped, name)
 		}
@@ -71,7 +83,7 @@ func (g *grid) fit(least []string) (dropped []string) {
 // write writes the table with its names first, aligned to the right.
 func (g *grid) write(w io.Writer) error {
 	each, _ := g.widths()
-	for _, row := range slices.Concat([][]string{g.names}, g.rows) {
+	for _, row := range slices.Concat([][]string{g.Names}, g.Rows) {
 		var line strings.Builder
 		for i, cell := range row {
 			line.WriteString(strings.Repeat(" ", 2+each[i]-utf8.RuneCountInString(cell)) + cell)
@@ -85,8 +97,8 @@ func (g *grid) write(w io.Writer) error {
 
 // writeMarkdown writes the table in GitHub's form.
 func (g *grid) writeMarkdown(w io.Writer) error {
-	rule := slices.Repeat([]string{"---"}, len(g.names))
-	for _, row := range slices.Concat([][]string{g.names, rule}, g.rows) {
+	rule := slices.Repeat([]string{"---"}, len(g.Names))
+	for _, row := range slices.Concat([][]string{g.Names, rule}, g.Rows) {
 		cells := make([]string, len(row))
 		for i, cell := range row {
 			cells[i] = strings.ReplaceAll(cell, "|", "\\|")

@@ -3,7 +3,6 @@ package bench
 import (
 	_ "embed" // the page
 	"encoding/base64"
-	"fmt"
 	"html/template"
 	"io"
 	"strings"
@@ -28,50 +27,20 @@ func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 
 // page is the data of page.html.
 type page struct {
-	Report   Report
-	Title    string
-	Started  string
-	Rows     []pageRow
-	Compile  []pageCompile
-	Ratios   []pageRatio
-	Losses   int // how many of Ratios
-	Backends []pageBackend
-	Absent   []BackendInfo
-	Peers    bool // whether a peer was timed
-	Pictures []pagePicture
-	Notes    []string
-	Commands []string
+	Report                    Report
+	Title                     string
+	Started                   string
+	Backends, Ratios, Results *grid
+	Losses                    int  // how many of Ratios
+	Peers                     bool // whether a peer was timed
+	Pictures                  []pagePicture
+	Compile, Notes            []string
+	Commands                  []string
 }
 
 type pagePicture struct {
 	Picture
 	Source template.URL // a data URL with the whole picture
-}
-
-type pageBackend struct {
-	Name, Device, Driver, Roof string
-	Software                   bool
-}
-
-// pageRow is a case on a backend. If its output was wrong, Wrong says so, and there are no figures.
-type pageRow struct {
-	Case, Backend, Algorithm                    string
-	ImagesPerS, Total, Low, High                string
-	Samples                                     int
-	Outliers                                    int
-	Upload, Kernel, Readback                    string
-	GFLOPS, GBPS, Intensity, PercentOfRoof, CPU string
-	Wrong                                       string
-}
-
-type pageCompile struct{ Case, Backend, Algorithm, Cache, Median, Low, High string }
-
-// pageRatio compares the throughput of a case on two backends: Ratio is that of Ours divided by that of Other. Low and
-// High are the ends of its 95 % interval.
-type pageRatio struct {
-	Case, Ours, Other, Ratio, Low, High string
-	Verdict                             string
-	Loss                                bool
 }
 
 func (r Report) page(pictures []Picture) page {
@@ -82,141 +51,80 @@ func (r Report) page(pictures []Picture) page {
 		source := template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(picture.SVG))
 		p.Pictures = append(p.Pictures, pagePicture{picture, source})
 	}
-	for _, b := range r.Backends {
-		p.addBackend(r, b)
-	}
-	for _, c := range r.Cases {
-		for _, b := range r.Backends {
-			if x, ok := r.find(c, b, PhaseTotal, ""); ok {
-				p.Rows = append(p.Rows, r.pageRow(c, b, x))
-			}
-		}
-		p.addRatios(r, c)
-	}
-	p.addCompile(r)
-	p.Notes = r.notes()
+	p.addBackends(r)
+	p.addRatios(r)
+	p.Results = r.grid()
+	p.Compile, p.Notes = lines(r.writeCompile), lines(r.writeNotes)
 	p.Commands = commands(r)
 	return p
 }
 
-func (p *page) addBackend(r Report, b BackendInfo) {
-	if b.Absent != "" {
-		p.Absent = append(p.Absent, b)
-		return
-	}
-	p.Peers = p.Peers || b.Peer
-	row := pageBackend{Name: r.name(b), Device: b.Device, Driver: b.Driver, Roof: "not measured", Software: b.Software}
-	if b.Roof != nil {
-		row.Roof = b.Roof.rates(", ")
-	}
-	p.Backends = append(p.Backends, row)
-}
-
-func (r Report) pageRow(c CaseInfo, b BackendInfo, x Result) pageRow {
-	row := pageRow{Case: readable(c), Backend: r.name(b), Algorithm: x.Algorithm, Wrong: x.Why}
-	if !x.Correct {
-		if row.Wrong == "" {
-			row.Wrong = "wrong"
+// addBackends lists the backends, by their names in the other tables.
+func (p *page) addBackends(r Report) {
+	p.Backends = &grid{Names: []string{"backend", "what", "device", "driver or version", "peak rates"}}
+	for _, b := range r.Backends {
+		row := []string{b.columnName(), r.name(b), b.Device, b.Driver, "not measured"}
+		switch {
+		case b.Absent != "":
+			row = []string{b.Backend, "absent: " + b.Absent, "", "", ""}
+		case b.Software:
+			row[2] += " (software: the processor did the work)"
 		}
-		return row
-	}
-	row.ImagesPerS, row.Total, row.Low, row.High = optional(x.ImagesPerS), duration(x.Median), "–", "–"
-	if x.Samples > 1 {
-		row.Low, row.High = duration(x.CILow), duration(x.CIHigh)
-	}
-	row.Samples, row.Outliers = x.Samples, len(x.Outliers)
-	row.GFLOPS, row.GBPS, row.Intensity = optional(x.GFLOPS), optional(x.GBPS), statistics.Digits(c.Intensity)
-	row.PercentOfRoof, row.CPU = "–", "–"
-	if x.PercentOfRoofline != nil {
-		row.PercentOfRoof = fmt.Sprintf("%.0f %%", *x.PercentOfRoofline)
-	}
-	if x.CPUMedian != nil {
-		row.CPU = duration(*x.CPUMedian)
-	}
-	row.Upload, row.Kernel, row.Readback = r.phases(c, b)
-	return row
-}
-
-// phases returns how long upload, kernel and readback took, or dashes for a backend that does not copy to a device.
-func (r Report) phases(c CaseInfo, b BackendInfo) (upload, kernel, readback string) {
-	texts := []string{"–", "–", "–"}
-	if _, copies := r.find(c, b, PhaseUpload, ""); copies {
-		for i, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
-			if x, ok := r.find(c, b, phase, ""); ok && x.Correct {
-				texts[i] = duration(x.Median)
-			}
+		if b.Roof != nil {
+			row[4] = b.Roof.rates(", ")
 		}
+		p.Peers = p.Peers || b.Peer && b.Absent == ""
+		p.Backends.Rows = append(p.Backends.Rows, row)
 	}
-	return texts[0], texts[1], texts[2]
 }
 
 // readable returns a case's name with spaces, at which a table can break it.
 func readable(c CaseInfo) string { return strings.ReplaceAll(c.Case, "/", " ") }
 
-// addRatios compares a case on backends of gpuconv with the same number of threads: the CPU engine and the GPU with
+// addRatios compares each case on backends of gpuconv with the same number of threads: the CPU engine and the GPU with
 // each peer, and the GPU with the CPU engine.
-func (p *page) addRatios(r Report, c CaseInfo) {
-	for _, mine := range r.Backends {
-		ours, ok := r.total(c, mine)
-		if !ok || mine.Peer || mine.Backend == "reference" {
-			continue
-		}
-		for _, other := range r.Backends {
-			theirs, ok := r.total(c, other)
-			against := other.Peer && mine.Threads == other.Threads || mine.Backend == "gpu" &&
-				other.Backend == "cpu" && mine.Threads == other.Threads
-			if ok && against {
-				ratio := newPageRatio(readable(c), r.name(mine), r.name(other), theirs, ours)
-				p.Ratios = append(p.Ratios, ratio)
-				if ratio.Loss {
-					p.Losses++
+func (p *page) addRatios(r Report) {
+	p.Ratios = &grid{Names: []string{"case", "ours", "other", "ours / other", "95 % interval", "verdict"}}
+	for _, c := range r.Cases {
+		for _, mine := range r.Backends {
+			ours, ok := r.total(c, mine)
+			if !ok || mine.Peer || mine.Backend == "reference" {
+				continue
+			}
+			for _, other := range r.Backends {
+				theirs, ok := r.total(c, other)
+				if ok && mine.Threads == other.Threads && (other.Peer || mine.Backend == "gpu" && other.Backend == "cpu") {
+					p.Ratios.Rows = append(p.Ratios.Rows, append([]string{readable(c), mine.columnName(),
+						other.columnName()}, p.ratio(theirs, ours)...))
 				}
 			}
 		}
 	}
 }
 
-// newPageRatio compares two results of a case. It is a loss or a gain if the 95 % interval of the ratio leaves out 1.
-func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
+// ratio compares two results of a case: the ratio of throughputs, its interval, and a verdict. It is a loss or a gain
+// if the 95 % interval leaves out 1.
+func (p *page) ratio(theirs, mine Result) []string {
 	ratio := theirs.interval().Over(mine.interval())
-	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: statistics.Digits(ratio.Median),
-		Low:  statistics.Digits(ratio.Low),
-		High: statistics.Digits(ratio.High), Verdict: "no difference seen"}
+	text := statistics.Digits(ratio.Median)
+	if theirs.Samples < 2 || mine.Samples < 2 { // their noise is not known
+		return []string{text, "–", "one sample"}
+	}
+	verdict := "no difference seen"
 	switch {
-	case theirs.Samples < 2 || mine.Samples < 2: // their noise is not known
-		p.Low, p.High, p.Verdict = "–", "–", "one sample"
 	case ratio.High < 1:
-		p.Loss, p.Verdict = true, "loss"
+		p.Losses++
+		verdict = "loss"
 	case ratio.Low > 1:
-		p.Verdict = "gain"
+		verdict = "gain"
 	}
-	return p
+	return []string{text, statistics.Digits(ratio.Low) + " … " + statistics.Digits(ratio.High), verdict}
 }
 
-// addCompile adds how long compiling took on GPUs, with one row for all cases that share a program.
-func (p *page) addCompile(r Report) {
-	seen := map[pageCompile]bool{}
-	for _, x := range r.Results {
-		b, _ := r.backendOf(x)
-		if x.Phase != PhaseCompile || !x.Correct || x.Cache == "" {
-			continue
-		}
-		row := pageCompile{Backend: r.name(b), Algorithm: x.Algorithm, Cache: x.Cache, Median: duration(x.Median),
-			Low: duration(x.CILow), High: duration(x.CIHigh)}
-		if !seen[row] { // cases that share a program share the time
-			seen[row] = true
-			c, _ := r.caseOf(x)
-			row.Case = readable(c)
-			p.Compile = append(p.Compile, row)
-		}
-	}
-}
-
-// notes returns the lines of writeNotes, about what is missing or wrong.
-func (r Report) notes() []string {
+// lines returns the lines that write writes, with single spaces.
+func lines(write func(io.Writer)) (all []string) {
 	var text strings.Builder
-	r.writeNotes(&text)
-	var all []string
+	write(&text)
 	for line := range strings.Lines(text.String()) {
 		all = append(all, strings.Join(strings.Fields(line), " "))
 	}

@@ -30,8 +30,8 @@ func TestHTMLHolds(t *testing.T) {
 	for _, want := range []string{
 		"<!DOCTYPE html>", `lang="en"`, "a processor", "software renderer soft", "CPU engine, avx2, 1 thread",
 		"pytorch, 2 threads", "PyTorch 2",
-		`<th class="text" scope="row">onnxruntime</th><td class="case" colspan="3">absent: no module`,
-		"wrong, so no figure: off by", "short fewer samples, or shorter ones, than was asked for in 1 lines of the table",
+		`<tr class="bad"><th scope="row">onnxruntime</th><td data-name="what">absent: no module`,
+		`<td data-name="images/s">WRONG</td>`, "WRONG n=11111 on pytorch ×2: off by", "short fewer samples, or shorter ones, than was asked for in 1 lines of the table",
 		"bench/peers/peers.py", ">loss<", ">gain<", "GPU against",
 		base64.StdEncoding.EncodeToString([]byte("<svg>roofline</svg>")),
 	} {

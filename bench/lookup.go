@@ -1,12 +1,13 @@
 package bench
 
-// lookup finds cases, backends and results of a report by name. Its maps have their places in the report's lists.
-// Tables, pages and pictures look up every case on every backend, and reports can have thousands of cases. Without this
-// index each search would read the whole report.
+// lookup finds cases, backends and results of a report by name, and why results are missing. Its maps have their places
+// in the report's lists. Tables, pages and pictures look up every case on every backend, and reports can have thousands
+// of cases. Without this index each search would read the whole report.
 type lookup struct {
 	cases    map[caseName]int
 	backends map[backendName]int
 	results  map[resultName]int
+	missing  map[resultName]string // why, without the suite and the cache
 }
 
 type caseName struct{ suite, name string }
@@ -34,7 +35,10 @@ func (x *Result) on() backendName      { return backendName{x.Backend, x.Threads
 // newLookup makes the index of a report. If several entries have one name, the first counts.
 func newLookup(r *Report) *lookup {
 	l := &lookup{make(map[caseName]int, len(r.Cases)), make(map[backendName]int, len(r.Backends)),
-		make(map[resultName]int, 2*len(r.Results))}
+		make(map[resultName]int, 2*len(r.Results)), make(map[resultName]string, len(r.Missing))}
+	for _, m := range r.Missing {
+		first(l.missing, resultName{caseName{"", m.Case}, backendName{m.Backend, m.Threads}, m.Phase, ""}, m.Why)
+	}
 	for i := range r.Cases {
 		first(l.cases, r.Cases[i].key(), i)
 	}
@@ -51,10 +55,10 @@ func newLookup(r *Report) *lookup {
 	return l
 }
 
-// first sets all[key] to i, unless it is set already.
-func first[K comparable](all map[K]int, key K, i int) {
+// first sets all[key] to v, unless it is set already.
+func first[K comparable, V any](all map[K]V, key K, v V) {
 	if _, there := all[key]; !there {
-		all[key] = i
+		all[key] = v
 	}
 }
 

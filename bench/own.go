@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"gpuconv/conv"
@@ -14,7 +15,7 @@ const OwnSuite = "problem"
 
 // NewOwnSuite makes a suite of problems that are not in a suite of this package. Cases without a name get one from
 // their numbers. Of several cases with one name the first counts. A case without a group gets the group "problem" and
-// its name as its layer, so that graphs show all of these side by side, as layers.
+// a layer, so that graphs show all of these side by side: what of its name not all cases have.
 func NewOwnSuite(cases []Case) Suite {
 	s, names := Suite{Name: OwnSuite}, map[string]bool{}
 	for _, c := range cases {
@@ -22,14 +23,34 @@ func NewOwnSuite(cases []Case) Suite {
 			c.Name = nameOf("", c.Problem) + options(c.Problem)
 		}
 		if c.Group == "" {
-			c.Group, c.Layer, c.X = OwnSuite, c.Name, c.Problem.Intensity()
+			c.Group, c.X = OwnSuite, c.Problem.Intensity()
 		}
 		if !names[c.Name] {
 			names[c.Name] = true
 			s.Cases = append(s.Cases, c)
 		}
 	}
+	s.nameLayers()
 	return s
+}
+
+// nameLayers gives the cases of the group "problem" their layers.
+func (s Suite) nameLayers() {
+	parts := map[string]int{} // how many names have this key=value
+	for _, c := range s.Cases {
+		for part := range strings.SplitSeq(c.Name, "/") {
+			parts[part]++
+		}
+	}
+	for i := range s.Cases {
+		c := &s.Cases[i]
+		own := slices.DeleteFunc(strings.Split(c.Name, "/"), func(part string) bool {
+			return len(s.Cases) > 1 && parts[part] == len(s.Cases)
+		})
+		if c.Group == OwnSuite {
+			c.Layer = strings.Join(own, " ")
+		}
+	}
 }
 
 // options names what nameOf leaves out, where it is not as usual: strides that differ, padding that is not half the
@@ -56,14 +77,13 @@ func options(p conv.Problem) (text string) {
 // WriteList writes the cases of a suite as a table to read: the shapes of images, weights and outputs, millions of
 // multiplications (MMAC), megabytes that every algorithm must move (MB), and FLOP per byte.
 func (s Suite) WriteList(w io.Writer) error {
-	table := newTable(w)
-	fmt.Fprintln(table, "case\timages\tweights\toutputs\tMMAC\tMB\tFLOP/B\t")
+	g := grid{Names: []string{"case", "images", "weights", "outputs", "MMAC", "MB", "FLOP/B"}}
 	shape := func(s [4]int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(s), " ", "×"), "[]") }
 	for _, c := range s.Cases {
 		d := s.describe(c)
-		fmt.Fprintln(table, strings.Join([]string{strings.ReplaceAll(c.Name, "/", " "), shape(d.Src), shape(d.Weight),
+		g.Rows = append(g.Rows, []string{strings.ReplaceAll(c.Name, "/", " "), shape(d.Src), shape(d.Weight),
 			shape(d.Dst), statistics.Digits(d.MACs / 1e6), statistics.Digits(d.Bytes / 1e6),
-			statistics.Digits(d.Intensity)}, "\t")+"\t")
+			statistics.Digits(d.Intensity)})
 	}
-	return table.Flush()
+	return g.write(w)
 }

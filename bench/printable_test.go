@@ -60,7 +60,7 @@ func TestReportsArePrintable(t *testing.T) {
 		"list":    bench.Report.WriteMarkdown,
 		"go":      bench.Report.WriteGo,
 		"page":    func(r bench.Report, w io.Writer) error { return r.WriteHTML(w, nil) },
-		"compare": func(r bench.Report, w io.Writer) error { return bench.Compare(r, r, 0.03, bench.Wall).WriteTable(w) },
+		"compare": func(r bench.Report, w io.Writer) error { return bench.Compare(r, r, 0.03).WriteTable(w) },
 	} {
 		var plain, odd bytes.Buffer
 		if err := errors.Join(write(fixed(), &plain), write(spoiled(), &odd)); err != nil {

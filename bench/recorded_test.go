@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -84,15 +85,46 @@ func recordedBench(t *testing.T, again int) bench.Bench {
 	return b
 }
 
+// decided is how many of 100 pairs must have a verdict other than undecided, by the machine's state and the engine's
+// time in percent. So a rule that never decides fails. On the busy machines no pair must.
+var decided = map[string]map[int]int{"quiet": {100: 30, 105: 55, 120: 80}, "light": {100: 5, 105: 30, 120: 75}}
+
 // TestRecorded: of the verdicts on all pairs of recorded runs, 95 of 100 are right, and nothing slower is called faster
 // or equivalent. Right are undecided, equivalent for the same program, and slower for a slower one.
 func TestRecorded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it compares thousands of pairs, which the race detector slows")
 	}
-	runs := map[string]map[int][]bench.Report{} // by the machine's state and the percentage
+	for state, of := range readRecordings(t) {
+		for percent := range of {
+			what := fmt.Sprintf("%s, %d %%", state, percent)
+			counts := verdicts(of, percent, func(old, now bench.Report) (all []bench.Verdict) {
+				for _, x := range bench.Compare(old, now, 0.03).Changes {
+					all = append(all, x.Verdict)
+				}
+				return all
+			})
+			if percent != 100 && counts[bench.Faster]+counts[bench.Equivalent] > 0 {
+				t.Errorf("%s: %v, want nothing faster or equivalent", what, counts)
+			}
+			right, all := tally(counts, percent)
+			t.Logf("%s: %v, %d of %d right", what, counts, right, all)
+			if 100*right < 95*all || all == 0 {
+				t.Errorf("%s: %d of %d verdicts are right, want 95 in 100", what, right, all)
+			}
+			if n := all - counts[bench.Undecided]; 100*n < decided[state][percent]*all {
+				t.Errorf("%s: %d of %d are decided, want %d in 100", what, n, all, decided[state][percent])
+			}
+		}
+	}
+}
+
+// readRecordings returns the recorded reports by the machine's state and the engine's time in percent.
+func readRecordings(t *testing.T) map[string]map[int][]bench.Report {
+	t.Helper()
+	runs := map[string]map[int][]bench.Report{}
 	names, err := filepath.Glob(recordings + "/*.json")
-	if err != nil || len(names) < 12 {
+	if err != nil || len(names) < 56 {
 		t.Fatalf("%d recordings, %v", len(names), err)
 	}
 	for _, name := range names {
@@ -101,71 +133,47 @@ func TestRecorded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		file, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := bench.Read(file)
+		if err := errors.Join(err, file.Close()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
 		if runs[parts[0]] == nil {
 			runs[parts[0]] = map[int][]bench.Report{}
 		}
-		runs[parts[0]][percent] = append(runs[parts[0]][percent], readRecording(t, name))
+		runs[parts[0]][percent] = append(runs[parts[0]][percent], r)
 	}
-	for state, of := range runs {
-		for percent, list := range of {
-			for _, by := range []bench.By{bench.Wall, bench.CPUTime} {
-				if state == "light" && by == bench.CPUTime {
-					continue // 43 of 504 are wrong: see the doc of the package
-				}
-				checkVerdicts(t, fmt.Sprintf("%s, %s, %d %%", state, []string{"wall", "cpu"}[by], percent),
-					verdicts(of[100], list, percent == 100, by), percent)
-			}
-		}
-	}
+	return runs
 }
 
-func readRecording(t *testing.T, name string) bench.Report {
-	t.Helper()
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	r, err := bench.Read(file)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return r
-}
-
-// verdicts counts the verdicts of all pairs of a report in before and one in after. If same, both lists are the same,
-// and each pair is compared once.
-func verdicts(before, after []bench.Report, same bool, by bench.By) map[bench.Verdict]int {
+// verdicts counts what judge says about all pairs of a run at 100 % and one at the given percentage. Of two runs at
+// 100 %, the first is the old one.
+func verdicts(runs map[int][]bench.Report, percent int,
+	judge func(old, now bench.Report) []bench.Verdict) map[bench.Verdict]int {
 	counts := map[bench.Verdict]int{}
-	for i, old := range before {
-		for j, now := range after {
-			if same && i >= j {
+	for i, old := range runs[100] {
+		for j, now := range runs[percent] {
+			if percent == 100 && i >= j {
 				continue
 			}
-			for _, x := range bench.Compare(old, now, 0.03, by).Changes {
-				counts[x.Verdict]++
+			for _, v := range judge(old, now) {
+				counts[v]++
 			}
 		}
 	}
 	return counts
 }
 
-func checkVerdicts(t *testing.T, what string, counts map[bench.Verdict]int, percent int) {
-	t.Helper()
-	all, right := 0, counts[bench.Undecided]
+// tally returns how many verdicts are right, and how many there are.
+func tally(counts map[bench.Verdict]int, percent int) (right, all int) {
 	for _, n := range counts {
 		all += n
 	}
 	if percent == 100 {
-		right += counts[bench.Equivalent]
-	} else {
-		right += counts[bench.Slower]
-		if counts[bench.Faster]+counts[bench.Equivalent] > 0 {
-			t.Errorf("%s: %v, want nothing faster or equivalent", what, counts)
-		}
+		return counts[bench.Undecided] + counts[bench.Equivalent], all
 	}
-	t.Logf("%s: %v, %d of %d right", what, counts, right, all)
-	if 100*right < 95*all || all == 0 {
-		t.Errorf("%s: %d of %d verdicts are right, want 95 in 100", what, right, all)
-	}
+	return counts[bench.Undecided] + counts[bench.Slower], all
 }

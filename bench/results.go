@@ -116,7 +116,7 @@ func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, see
 	for i, m := range e.blocks {
 		block := Block{Round: m.round, Seconds: digits(blocks[i]), Probe: digit(m.probe)}
 		if phase == PhaseTotal {
-			block.CPU, block.ProbeCPU = digit(m.cpu), digit(m.probeCPU)
+			block.CPU = digit(m.cpu)
 		}
 		base.Blocks = append(base.Blocks, block)
 	}

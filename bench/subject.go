@@ -44,7 +44,6 @@ type gauge struct {
 	threads int
 	rounds  int     // of fma in a turn: as many as take about a millisecond
 	took    float64 // sum: seconds of all turns
-	cpu     float64 // sum: CPU time of all threads, in seconds
 	work    float64 // sum: operations of one thread
 }
 
@@ -64,10 +63,9 @@ func (g *gauge) measure(least time.Duration) {
 	}
 	for start := time.Now(); ; {
 		operations := make([]float64, g.threads)
-		begun, cpu := time.Now(), cpuSeconds()
+		begun := time.Now()
 		parallel.Each(g.threads, func(i int) { operations[i] = g.fma(g.rounds) })
 		g.took += time.Since(begun).Seconds()
-		g.cpu += cpuSeconds() - cpu
 		g.work += operations[0]
 		if time.Since(start) >= least {
 			return
@@ -75,13 +73,13 @@ func (g *gauge) measure(least time.Duration) {
 	}
 }
 
-// seconds returns how long 10⁹ operations of each thread took since the last call of seconds: wall is wall-clock time,
-// cpu the CPU time of all threads together. Both are 0 if nothing was measured.
-func (g *gauge) seconds() (wall, cpu float64) {
+// seconds returns how long 10⁹ operations of each thread took since the last call of seconds, or 0 if nothing was
+// measured.
+func (g *gauge) seconds() float64 {
 	if g == nil || g.work == 0 {
-		return 0, 0
+		return 0
 	}
-	wall, cpu = 1e9*g.took/g.work, 1e9*g.cpu/g.work
-	g.took, g.cpu, g.work = 0, 0, 0
-	return wall, cpu
+	took := 1e9 * g.took / g.work
+	g.took, g.work = 0, 0
+	return took
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"gpuconv/internal/statistics"
 )
@@ -55,11 +54,6 @@ func (b BackendInfo) line() string {
 	return b.Label() + ", " + b.Device
 }
 
-// newTable returns a writer that aligns columns to the right.
-func newTable(w io.Writer) *tabwriter.Writer {
-	return tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-}
-
 // roofs returns what follows line: the peak rates of a backend, or why it is absent.
 func (b BackendInfo) roofs() string {
 	switch {
@@ -73,12 +67,12 @@ func (b BackendInfo) roofs() string {
 
 // grid returns the table of results. r must be prepared.
 func (r Report) grid() *grid {
-	g := &grid{names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval", "samples",
+	g := &grid{Names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval", "samples",
 		"outliers", "upload", "kernel", "readback", "GFLOP/s", "GB/s", "of roof", "energy"}}
 	for _, c := range r.Cases {
 		for _, b := range r.Backends {
 			if row := r.row(c, b); row != nil {
-				g.rows = append(g.rows, row)
+				g.Rows = append(g.Rows, row)
 			}
 		}
 	}
@@ -118,9 +112,8 @@ func (r Report) row(c CaseInfo, b BackendInfo) []string {
 
 // lacks tells whether the report's Missing names a case on a backend for all phases.
 func (r Report) lacks(c CaseInfo, b BackendInfo) bool {
-	return slices.ContainsFunc(r.Missing, func(m Missing) bool {
-		return m.Case == c.Case && m.Backend == b.Backend && m.Threads == b.Threads && m.Phase == ""
-	})
+	_, ok := r.lookup().missing[resultName{caseName{"", c.Case}, b.key(), "", ""}]
+	return ok
 }
 
 // besideEngine returns how many times as many images per second a GPU computes as the CPU engine with the most threads,

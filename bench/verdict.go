@@ -36,9 +36,9 @@ const betweenRuns = 0.007
 
 // wandering is the standard deviation of the level of a whole run, divided by that of its blocks. A machine whose load
 // changes between the rounds of a run also changes between runs, and the blocks of one run do not show that. On two
-// cores, at load averages of 8 to 17, it was 0.2 to 0.8 (three series of 21, 11 and 8 runs of the same program). On a
-// quiet machine blocks scatter little, so that wandering adds little.
-const wandering = 0.6
+// cores, at load averages of 8 to 17, it was 0.2 to 0.8 (three series of 21, 11 and 8 runs of the same program). Of
+// recorded pairs, none is judged wrongly with 0.4, and some with 0.2: see bench/RESULTS.md.
+const wandering = 0.4
 
 // leastBlocks is how many blocks each run needs for an estimate of their scatter: see [statistics.NewTrimmed].
 const leastBlocks = 3

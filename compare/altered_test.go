@@ -11,12 +11,12 @@ import (
 
 // altered is a backend that computes as the engine does, except for one thing.
 type altered struct {
-	// plan may change what is planned; it is given copies.
+	// plan may change what is planned. It gets copies.
 	plan func(p *conv.Problem, w *conv.Tensor, b []float32)
-	// before may change src, a copy, and after may change the output.
+	// before may change src, of which it gets a copy. after may change the output.
 	before func(src *conv.Tensor)
 	after  func(dst, src *conv.Tensor)
-	// around is called with the caller's own tensors and the number of the run.
+	// around gets the caller's own tensors and the number of the run.
 	around      func(dst, src *conv.Tensor, run int)
 	description conv.Description
 }
@@ -56,7 +56,7 @@ func (a *alteredPlan) Run(dst, src *conv.Tensor) error {
 	return nil
 }
 
-// poke writes an element outside dst, counted from dst's first, as an engine that counts wrongly does.
+// poke writes an element outside dst, at an index relative to dst's first element, like an engine with a wrong index.
 func poke(dst *conv.Tensor, at int) {
 	*(*float32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst.Data)), 4*at)) = 7
 }
@@ -69,7 +69,8 @@ func rounded(bits int) func(values []float32) {
 	}
 }
 
-// shortened rounds to so many bits after the leading one, ties away from zero. float16 and TF32 have 10.
+// shortened rounds to the given number of bits after the leading one, and ties away from zero. float16 and TF32 have
+// 10.
 func shortened(v float32, bits int) float32 {
 	if v == 0 || v != v {
 		return v
@@ -79,7 +80,7 @@ func shortened(v float32, bits int) float32 {
 	return float32(math.Ldexp(math.Round(fraction*scale)/scale, exponent))
 }
 
-// trace adds so much of an image's brightest pixel to every output of it but 0, as a transform over the whole image
+// trace adds a multiple of an image's brightest pixel to all of its outputs except 0, as a transform of the whole image
 // does.
 func trace(part float64) func(dst, src *conv.Tensor) {
 	return func(dst, src *conv.Tensor) {

@@ -13,7 +13,7 @@ import (
 	"gpuconv/fault"
 )
 
-// spoiled is a backend that computes as another does and then damages the output.
+// spoiled is a backend that computes what another one does, and then damages the output.
 type spoiled struct {
 	conv.Backend
 	damage func(dst *conv.Tensor)
@@ -52,8 +52,7 @@ func (u unwritingBackend) Plan(p conv.Problem, w *conv.Tensor, b []float32) (con
 	return unwriting{plan}, err
 }
 
-// testCase is 2 images of 2 channels, 3 filters of 3×3 and a bias: sums of 19 terms
-// around 1.
+// testCase has 2 images of 2 channels, 3 filters of 3×3 and a bias. Its sums have 19 terms of about 1.
 func testCase() compare.Case {
 	p := conv.Problem{Src: conv.Shape{2, 2, 8, 9}, Weight: conv.Shape{3, 2, 3, 3}, Bias: true}
 	p.Padding = conv.Pad(1, 1)
@@ -115,8 +114,8 @@ func TestCheckNoticesUnwritten(t *testing.T) {
 	}
 }
 
-// TestWarnings: an error within the bound and beyond its probable size. With n terms the bound is n·u·A and the
-// probable size 4·√n·u·A: from n = 16 on the bound is larger.
+// TestWarnings: an error may be within the bound and beyond its probable size. With n terms the bound is n·u·A, and the
+// probable size is 4·√n·u·A. From n = 16 on the bound is larger.
 func TestWarnings(t *testing.T) {
 	c := testCase()
 	c.Problem.Src, c.Problem.Weight = conv.Shape{1, 64, 1, 1}, conv.Shape{1, 64, 1, 1}
@@ -140,8 +139,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestSpecialValues: NaN answers NaN, infinity the same infinity, and a NaN
-// among the inputs hides no error elsewhere.
+// TestSpecialValues: NaN must meet NaN, and infinity the same infinity. A NaN among the inputs hides no error
+// elsewhere.
 func TestSpecialValues(t *testing.T) {
 	c := testCase()
 	c.Src.Data[0] = float32(math.NaN())
@@ -226,7 +225,8 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// TestAnswer: outputs of the first images are held to the bound, and whole ones to the RMS error too.
+// TestAnswer: outputs of some images are compared with the bound. Outputs of all images are compared with the RMS
+// error, too.
 func TestAnswer(t *testing.T) {
 	c := manyTerms(t)
 	answer, err := compare.NewAnswer(cpu.Reference{}, c)
@@ -272,7 +272,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// TestCheckGuards: what a backend does to memory is an error that names the case and wraps what happened.
+// TestCheckGuards: damage to memory by a backend is an error that names the case and wraps the cause.
 func TestCheckGuards(t *testing.T) {
 	_, err := compare.Check(altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)) }},
 		cpu.Reference{}, testCase())

@@ -46,8 +46,7 @@ func randomCase(t *testing.T, p conv.Problem) compare.Case {
 	return c
 }
 
-// halves is a case whose images survive rounding to float16 unchanged, as the
-// tutorial's of ±0.5 do.
+// halves is a case whose images are the same in float16. So are the tutorial's images of ±0.5.
 func halves(t *testing.T) compare.Case {
 	c := randomCase(t, conv.Problem{Src: conv.Shape{2, 1, 12, 13}, Weight: conv.Shape{4, 1, 5, 5}})
 	for i, v := range c.Src.Data {
@@ -76,25 +75,25 @@ func unbiased(t *testing.T) compare.Case {
 	return randomCase(t, conv.Problem{Src: conv.Shape{2, 3, 9, 10}, Weight: conv.Shape{4, 3, 3, 3}})
 }
 
-// TestEachGateAlone: every gate catches something that no other does.
+// TestEachGateAlone: every gate finds a fault that no other gate finds.
 func TestEachGateAlone(t *testing.T) {
 	for name, c := range map[string]struct {
 		c    compare.Case
 		test altered
-		want string // the checks that fail, no others
+		want string // exactly the checks that fail
 	}{
-		// The images are ±0.5: only integers of 12 bits show it.
+		// The images are ±0.5: only integers of 12 bits show the rounding.
 		"inputs of some thousands in float16": {halves(t), altered{before: func(src *conv.Tensor) {
 			if largest := slices.Max(src.Data); largest > 1000 && largest < 10000 {
 				rounded(10)(src.Data)
 			}
 		}}, "exact/large integers"},
-		// Small integers have at most 5 bits, the large ones at most 2 in weights: random weights in bfloat16 show in
-		// the bound of each output.
+		// Small integers have at most 5 bits, and the weights of the large ones at most 2. So only random weights show
+		// bfloat16, and it exceeds the bound of each output.
 		"one output cut to 11 bits after the point": {small(t), altered{after: func(dst, _ *conv.Tensor) {
 			dst.Data[77] = float32(math.Round(float64(dst.Data[77])*2048) / 2048)
 		}}, "bound"},
-		// 910·4·4609 < 2²⁴: the integers of so many terms have 10 bits, and TF32 keeps 11.
+		// 910·4·4609 < 2²⁴: with so many terms the integers have 10 bits, and TF32 keeps 11.
 		"TF32 at large n": {manyTerms(t), altered{
 			plan:   func(_ *conv.Problem, w *conv.Tensor, _ []float32) { rounded(10)(w.Data) },
 			before: func(src *conv.Tensor) { rounded(10)(src.Data) }}, "rms"},
@@ -135,7 +134,7 @@ func TestEachGateAlone(t *testing.T) {
 	}
 }
 
-// TestGatesTogether: a mistake everywhere fails every gate that can see it.
+// TestGatesTogether: a fault in all outputs fails every gate that can see it.
 func TestGatesTogether(t *testing.T) {
 	for name, c := range map[string]struct {
 		test altered
@@ -175,7 +174,7 @@ func TestFirstFailure(t *testing.T) {
 	}
 }
 
-// TestTolerance: an algorithm of transforms is held to the tolerance that it states, not to integers.
+// TestTolerance: an algorithm of transforms is judged by the tolerance that it states, not by integers.
 func TestTolerance(t *testing.T) {
 	noise := func(size float64) altered {
 		return altered{description: conv.Description{Algorithm: "transform", Tolerance: 1e-5},
@@ -209,7 +208,7 @@ func TestTolerance(t *testing.T) {
 	}
 }
 
-// TestBound: an algorithm that states a multiple of the error bound is held to that, and to integers.
+// TestBound: an algorithm that states a multiple of the error bound is judged by that, and by integers.
 func TestBound(t *testing.T) {
 	c := randomCase(t, conv.Problem{Src: conv.Shape{1, 3, 5, 5}, Weight: conv.Shape{2, 3, 3, 3}})
 	for _, values := range [][]float32{c.Src.Data, c.Weight.Data} {
@@ -238,12 +237,12 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// TestToleranceOfTails: where one pixel meets only weights that are almost 0, errors of transforms are in proportion to
+// TestToleranceOfTails: if a pixel meets only weights that are almost 0, the errors of transforms are proportional to
 // the filter, not to the small outputs.
 func TestToleranceOfTails(t *testing.T) {
 	c := randomCase(t, conv.Problem{Src: conv.Shape{1, 1, 4, 7}, Weight: conv.Shape{1, 1, 4, 4}})
 	clear(c.Src.Data)
-	c.Src.Data[0] = 1 // of the first output's first weight only
+	c.Src.Data[0] = 1 // only of the first output's first weight
 	clear(c.Weight.Data)
 	c.Weight.Data[0], c.Weight.Data[5] = 1e-6, 2
 	off := func(by float32) altered {
@@ -259,7 +258,7 @@ func TestToleranceOfTails(t *testing.T) {
 	}
 }
 
-// TestInexact: where outputs of integers are not integers they are held to the bound.
+// TestInexact: if the outputs of integers are not integers, the bound applies to them.
 func TestInexact(t *testing.T) {
 	energy, mean := small(t).Problem, small(t).Problem
 	energy.Activation = conv.Energy
@@ -277,7 +276,7 @@ func TestInexact(t *testing.T) {
 	}
 }
 
-// TestCancelled: where all sums cancel there is no scale for the RMS error.
+// TestCancelled: if all sums cancel, the RMS error has no scale.
 func TestCancelled(t *testing.T) {
 	c := randomCase(t, conv.Problem{Src: conv.Shape{1, 1, 9, 9}, Weight: conv.Shape{1, 1, 2, 2}})
 	for i := range c.Src.Data {
@@ -291,8 +290,8 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// TestUnderflow: energies of denormal sums are off by what underflows, which the bound allows. In parts of such small
-// outputs it says nothing.
+// TestUnderflow: the bound allows for underflow in energies of denormal sums. As a fraction of such small outputs it
+// would mean nothing.
 func TestUnderflow(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 1, 9, 9}, Weight: conv.Shape{2, 1, 2, 2}}
 	p.Activation = conv.Energy
@@ -311,7 +310,8 @@ func TestUnderflow(t *testing.T) {
 	}
 }
 
-// TestErrors: a backend's error fails the case, and the outcome names it. A refusal skips the case. Neither passes it.
+// TestErrors: an error of a backend fails the case, and the outcome names it. A refusal skips the case. Neither of them
+// passes it.
 func TestErrors(t *testing.T) {
 	memory := errors.New("out of memory")
 	refusal := &fault.Error{Rule: "it takes no bias", Err: conv.ErrUnsupported}
@@ -359,8 +359,8 @@ func TestNewTrialErrors(t *testing.T) {
 	}
 }
 
-// TestLocality: a backend that spreads a large pixel's error fails, unless it says so by a tolerance and somebody asked
-// for it. A bound above 4 must be asked for, too.
+// TestLocality: a backend that spreads the error of a large pixel fails, unless it states a tolerance and somebody
+// asked for its algorithm. The same holds for a bound above 4.
 func TestLocality(t *testing.T) {
 	c := randomCase(t, conv.Problem{Src: conv.Shape{1, 2, 9, 10}, Weight: conv.Shape{3, 2, 3, 3}})
 	c.Src.Data[44] = 1e6

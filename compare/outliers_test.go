@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestOutliers: a trial of several images meets several kinds of outliers, and one of every kind if the case asks for
-// it. Names draw which. No sum overflows, however large the weights are.
+// TestOutliers: a trial of several images has several kinds of outliers, or one of every kind if the case asks for it.
+// The case's name determines the kinds. No sum overflows, however large the weights are.
 func TestOutliers(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{3, 2, 8, 11}, Weight: conv.Shape{2, 2, 3, 3}}
 	met := map[string]bool{}
@@ -89,7 +89,7 @@ func TestOutliers(t *testing.T) {
 	}
 }
 
-// judgeOfZeros answers 0 to everything.
+// judgeOfZeros returns 0 for everything.
 type judgeOfZeros struct{}
 
 func (judgeOfZeros) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {

@@ -21,7 +21,7 @@ func (w wrongWhere) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (c
 	return a.Plan(p, weight, bias)
 }
 
-// related is a problem on which every relation but that of groups says something.
+// related is a problem to which every relation but that of groups applies.
 func related() conv.Problem {
 	return conv.Problem{Src: conv.Shape{3, 4, 7, 8}, Weight: conv.Shape{6, 4, 3, 3}, Bias: true,
 		Spec: conv.Spec{Padding: conv.Pad(1, 1)}}
@@ -44,7 +44,7 @@ func each(dst *conv.Tensor, change func(n, k, y, x int, v *float32)) {
 	}
 }
 
-// TestRelationsCatch: every relation notices a fault of its kind.
+// TestRelationsCatch: every relation finds a fault of its kind.
 func TestRelationsCatch(t *testing.T) {
 	grouped := related()
 	grouped.Groups, grouped.Weight = 2, conv.Shape{6, 2, 3, 3}
@@ -112,7 +112,7 @@ func TestRelationsCatch(t *testing.T) {
 	}
 }
 
-// TestRelationsSay: a relation that says nothing about a problem says why.
+// TestRelationsSay: a relation that does not apply to a problem says why.
 func TestRelationsSay(t *testing.T) {
 	plain := conv.Problem{Src: conv.Shape{1, 1, 7, 9}, Weight: conv.Shape{1, 1, 2, 2},
 		Spec: conv.Spec{Stride: [2]int{2, 3}}}
@@ -131,7 +131,7 @@ func TestRelationsSay(t *testing.T) {
 	}
 }
 
-// choosy computes with one of two algorithms, which round differently.
+// choosy computes with one of two algorithms that round differently.
 type choosy struct{}
 
 func (choosy) Plan(p conv.Problem, w *conv.Tensor, b []float32) (conv.Plan, error) {
@@ -148,8 +148,7 @@ func (choosy) Plan(p conv.Problem, w *conv.Tensor, b []float32) (conv.Plan, erro
 	return a.Plan(p, w, b)
 }
 
-// TestRelationsBetweenAlgorithms: where two algorithms compute the two sides, which may
-// round differently, integers decide.
+// TestRelationsBetweenAlgorithms: if two algorithms that may round differently compute the two sides, integers decide.
 func TestRelationsBetweenAlgorithms(t *testing.T) {
 	if f := relation(t, "padding is a padded image").Check(choosy{}, related(), "seed"); f.Status != compare.Passed {
 		t.Error(f)

@@ -9,7 +9,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// TestTaps: the sums that are taken apart are those that the reference computes.
+// TestTaps: the taps are those of the sums that the reference computes.
 func TestTaps(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{2, 4, 7, 8}, Weight: conv.Shape{6, 2, 3, 2}, Bias: true,
 		Spec: conv.Spec{Stride: [2]int{2, 1},

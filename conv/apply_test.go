@@ -8,7 +8,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// planner is a backend whose plans fail where they are told to, and say whether they were closed.
+// planner is a backend whose plans fail where they are told to, and report whether they were closed.
 type planner struct {
 	plan, run, close error
 	closed           int

@@ -189,3 +189,12 @@ type Pending interface {
 type Oracle interface {
 	RunFloat64(value, magnitude []float64, src *Tensor) error
 }
+
+// Sampler is an [Oracle] that also computes single outputs, without the rest.
+//
+// SampleFloat64 stores in value and magnitude, for each element of outputs, what RunFloat64 would store for that
+// output. An element of outputs is an index into dst.Data, for src's batch.
+type Sampler interface {
+	Oracle
+	SampleFloat64(value, magnitude []float64, src *Tensor, outputs []int) error
+}

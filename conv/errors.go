@@ -18,6 +18,21 @@ var ErrClosed = errors.New("already closed")
 // driver has reset. Every later call reports it too. Close the backend; opening it again may help.
 var ErrLost = errors.New("the device is lost: its driver has reset it")
 
+// SourceError reports a shader that does not compile. Each convolution that needs the shader fails with it.
+type SourceError struct {
+	Shader string // its name
+	Log    string // what the compiler says, in one line
+	File   string // where the first mistake is; "" if the compiler does not say that in a way that is understood
+	Line   int    // from 1 on
+	Text   string // that line
+}
+
+// Error returns one line: the shader and what the compiler says.
+func (e *SourceError) Error() string { return "conv: " + e.Plain() }
+
+// Plain returns the line without the package's name.
+func (e *SourceError) Plain() string { return "shader " + e.Shader + " does not compile: " + e.Log }
+
 // ShapeError reports an argument that breaks a rule of convolution arithmetic.
 type ShapeError struct {
 	Arg   string // what is wrong: src, dst, weight, bias, stride, padding, …

@@ -9,8 +9,8 @@ import (
 	"gpuconv/cpu"
 )
 
-// TestSource holds each mode to what numpy.pad makes of [0 1 2 3] with its own mode: reflect, edge, wrap or symmetric.
-// Zeros are -1.
+// TestSource compares each mode with what numpy.pad makes of [0 1 2 3] in its own mode: reflect, edge, wrap or
+// symmetric. Zeros are -1.
 func TestSource(t *testing.T) {
 	for mode, want := range map[conv.PaddingMode][]int{ // from -4 or -3 on
 		conv.Zeros:     {-1, -1, -1, -1, 0, 1, 2, 3, -1, -1, -1, -1},
@@ -30,8 +30,8 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// TestSame holds the padding against PyTorch's padding='same': the result keeps the size, and the odd one is added at
-// the end.
+// TestSame compares the padding with PyTorch's padding='same': the output has the size of the input, and an odd pixel
+// is added at the end.
 func TestSame(t *testing.T) {
 	for _, k := range [][2]int{{1, 1}, {2, 3}, {4, 7}, {31, 8}} {
 		for _, d := range [][2]int{{1, 1}, {2, 3}} {
@@ -59,7 +59,7 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// tensorFlow is the padding of SAME as TensorFlow's documentation has it, by the remainder of size and stride.
+// tensorFlow is the padding SAME of TensorFlow's documentation, computed from the remainder of size and stride.
 func tensorFlow(size, kernel, stride, dilation int) int {
 	window := (kernel-1)*dilation + 1
 	if size%stride == 0 {
@@ -68,8 +68,8 @@ func tensorFlow(size, kernel, stride, dilation int) int {
 	return max(window-size%stride, 0)
 }
 
-// TestSameUpperLower holds the paddings to TensorFlow's formula and to ONNX's: ⌈size/stride⌉ sums, the odd pixel after
-// the image or before it.
+// TestSameUpperLower compares the paddings with TensorFlow's formula and ONNX's: there are ⌈size/stride⌉ sums, and an
+// odd pixel is added after the image or before it.
 func TestSameUpperLower(t *testing.T) {
 	cases := 0
 	for size := 1; size <= 13; size++ {
@@ -100,8 +100,8 @@ func TestSameUpperLower(t *testing.T) {
 	}
 }
 
-// TestSameValues: ONNX's own example of SAME_LOWER (its test conv_with_autopad_same), whose padding is even, and an
-// image of 4×4 whose padding is odd, summed by hand.
+// TestSameValues computes ONNX's own example of SAME_LOWER (its test conv_with_autopad_same), whose padding is even.
+// The second image, of 4×4, has an odd padding and was summed by hand.
 func TestSameValues(t *testing.T) {
 	ones := &conv.Tensor{Shape: conv.Shape{1, 1, 3, 3}, Data: []float32{1, 1, 1, 1, 1, 1, 1, 1, 1}}
 	type same func(image, kernel, stride, dilation [2]int) (conv.Padding, error)
@@ -133,7 +133,7 @@ func TestSameValues(t *testing.T) {
 	}
 }
 
-// TestSameRefuses: extents below 1, and kernels that no int can hold.
+// TestSameRefuses: extents below 1 are refused, and so are kernels that exceed an int.
 func TestSameRefuses(t *testing.T) {
 	for _, same := range []func(image, kernel, stride, dilation [2]int) (conv.Padding, error){conv.SameUpper, conv.SameLower} {
 		for want, c := range map[string][4][2]int{
@@ -149,7 +149,7 @@ func TestSameRefuses(t *testing.T) {
 	}
 }
 
-// TestFlipped: an impulse under flipped weights gives back the weights, and flipping twice is nothing.
+// TestFlipped: an impulse convolved with flipped weights gives the weights, and flipping twice changes nothing.
 func TestFlipped(t *testing.T) {
 	weight := &conv.Tensor{Shape: conv.Shape{2, 1, 2, 3}, Data: []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}}
 	impulse := &conv.Tensor{Shape: conv.Shape{1, 1, 1, 1}, Data: []float32{1}}

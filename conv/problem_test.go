@@ -11,15 +11,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// valid is a problem that the refusals below break in one place each.
+// valid is a valid problem. The refusals below break it in one place each.
 func valid() conv.Problem {
 	p := conv.Problem{Src: conv.Shape{2, 4, 9, 11}, Weight: conv.Shape{6, 2, 3, 5}, Bias: true}
 	p.Groups = 2
 	return p
 }
 
-// TestRefusals breaks every rule: the error is a *ShapeError that names the argument, the value and the rule in one
-// line.
+// TestRefusals breaks every rule. The error is a *ShapeError of one line that names the argument, the value and the
+// rule.
 func TestRefusals(t *testing.T) {
 	const huge = 1 << 62
 	for name, c := range map[string]struct {
@@ -101,7 +101,7 @@ func checkShapeError(t *testing.T, err error, arg, value, rule string) {
 	}
 }
 
-// TestPlanAndRunRefusals: what depends on the tensors.
+// TestPlanAndRunRefusals breaks the rules that depend on the tensors.
 func TestPlanAndRunRefusals(t *testing.T) {
 	p := valid()
 	weight, err := conv.NewTensor(p.Weight)
@@ -158,7 +158,7 @@ func TestPlanAndRunRefusals(t *testing.T) {
 	}
 }
 
-// TestProduct holds the checked product against big integers.
+// TestProduct compares the checked product with big integers.
 func TestProduct(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		extents := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(0, 10), rapid.IntRange(0, 1<<62), rapid.Just(1<<31)), 0, 5).Draw(t, "extents")
@@ -205,8 +205,8 @@ func TestStrings(t *testing.T) {
 	}
 }
 
-// FuzzProblem: validation never panics, and what it accepts can be computed: the shapes fit into int and every window
-// lies in the padded image.
+// FuzzProblem: validation never panics, and what it accepts can be computed: the shapes fit into int, and every window
+// is within the padded image.
 func FuzzProblem(f *testing.F) {
 	f.Add(2, 4, 9, 11, 6, 2, 3, 5, 1, 1, 1, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0)
 	f.Add(1, 1, 48, 64, 6, 1, 7, 7, 1, 1, 1, 1, 3, 3, 3, 3, 1, 1, 1, 8, 8, 8, 8)

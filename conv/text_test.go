@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestNames: every constant's name is read back as that constant.
+// TestNames: the name of every constant is read back as that constant.
 func TestNames(t *testing.T) {
 	for _, v := range []interface {
 		encoding.TextMarshaler
@@ -41,7 +41,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// read reads text over a value that holds another one.
+// read reads a text into a value that already holds another one.
 func read[T any, P interface {
 	*T
 	encoding.TextUnmarshaler
@@ -67,7 +67,7 @@ func TestPoolTexts(t *testing.T) {
 	}
 }
 
-// TestTextRefusals: a refused text changes nothing, and its error lists what would be right.
+// TestTextRefusals: a text that is refused changes nothing, and the error lists the texts that are accepted.
 func TestTextRefusals(t *testing.T) {
 	const pools = "want none, or max or avg with a size and perhaps a stride: max:2, avg:3:2"
 	for _, text := range []string{"", "max", "none:2", "none:", "max:", "max:0", "max:2:", "max:2:0", "max:2:1:1", "max:1,2,3", "max:a", "min:2", "MAX:2", "max:2,", "max:-1"} {
@@ -91,7 +91,7 @@ func TestTextRefusals(t *testing.T) {
 	checkShapeError(t, err, "pool", "-1", "want none, max or avg")
 }
 
-// TestJSON: the shape that reports have had since verify first wrote them (schema 1), and back.
+// TestJSON: a Spec is written in the form that reports have had since the first verify (schema 1), and read back.
 func TestJSON(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{2, 4, 9, 11}, Weight: conv.Shape{6, 2, 3, 5}, Bias: true, Spec: conv.Spec{
 		Stride: [2]int{2, 1}, Dilation: [2]int{1, 2}, Padding: conv.Padding{Top: 1, Bottom: 2, Left: 3, Right: 4}, PaddingMode: conv.Reflect,
@@ -108,7 +108,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestJSONRoundTrip: every valid problem means the same after it was written and read.
+// TestJSONRoundTrip: every valid problem is the same after it was written and read.
 func TestJSONRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		number := func(low, high int, name string) int { return rapid.IntRange(low, high).Draw(t, name) }

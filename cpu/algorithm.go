@@ -14,9 +14,9 @@ import (
 type algorithm struct {
 	name    string
 	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why it cannot
-	// worth returns nil, or why another algorithm is faster. The batch of job has all images that a plan computes, over
-	// all its runs. worth is not called for a forced algorithm.
-	worth   func(job conv.Problem, sums conv.Shape, k *simd.Kernels) error
+	// worth returns nil, or why another algorithm is faster for a plan of p that computes this many images over all its
+	// runs. worth is not called for a forced algorithm.
+	worth   func(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) error
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
 }
 
@@ -24,37 +24,48 @@ type algorithm struct {
 func algorithms() []algorithm {
 	return []algorithm{
 		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
-		{"direct", acceptsDirect, acceptsDirect, prepareDirect},
+		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
+		{"direct", acceptsDirect, worthDirect, prepareDirect},
 	}
 }
 
 // recipe is a prepared convolution. Until settle is called, only the methods above it may be called. suits and pack are
-// called after settle, in that order. After pack, several goroutines may call band at the same time, each with a worker
-// of its own.
+// called after settle, in that order. After pack, several goroutines may call band at the same time, each with
+// a worker of its own.
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
+	inPlace() bool                // whether band reads part.src instead of the slab
 	phases() int                  // into how many phases the slab's columns are distributed, see slab
 	columns() int                 // the least number of columns of the slab
 	inputRows(rows int) int       // rows of the slab that this many rows of sums need
 	rowStep() int                 // the first output row of a band is a multiple of it
 	fits(rows int) bool           // whether a band of this many rows of sums fits into the caches
-	settle(s slab, rows int)      // sets the slab's layout, and the most rows of sums of a band
+	images(rows, most int) int    // how many images, at most this many, a task with all their rows should have
+	settle(s *slab, rows, n int)  // completes the slab, for bands of at most this many rows of sums of n images
 	packedLen() int               // floats of packed weights
 	suits(weight []float32) error // nil, or why direct is better for these weights; called before pack
 	pack(weight, bias []float32)
 	workspace() int                      // floats that band needs in worker.work
 	marks() int                          // integers that band needs in worker.marks
-	band(w *worker, o output, part part) // computes the sums of a group's filters
+	together() int                       // how many groups band computes at most
+	band(w *worker, o output, part part) // computes the sums of the filters of some groups
 }
 
-// part means the rows first ≤ y < first+rows of the sums of one group of an image.
-type part struct{ group, first, rows int }
+// part means the rows first ≤ y < first+rows of the sums of the groups group ≤ g < group+groups, in the images
+// image ≤ n < image+images of src. There is one group, or as many as recipe.together says. If there are several images,
+// the rows are all that they have.
+type part struct {
+	src           *conv.Tensor
+	image, images int
+	group, groups int
+	first, rows   int
+}
 
-// output says where the sums of a band go. Row i of the band, for filter k of the group, begins at data[k·plane + i·W].
-// W is the width of the sums.
+// output says where the sums of a band go. Row i of the band, for filter k of the groups and the m-th image, begins at
+// data[m·image + k·plane + i·W]. W is the width of the sums.
 type output struct {
-	data  []float32
-	plane int
+	data         []float32
+	plane, image int
 }
 
 // anyNumber is the number of images that is assumed if Engine.Images is 0: so many that preparing a plan costs nothing
@@ -74,10 +85,9 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 		return algorithm{}, nil, &fault.Error{Package: "cpu", Argument: "algorithm", Value: strconv.Quote(forced),
 			Rule: fmt.Sprintf("want one of %v", AlgorithmNames())}
 	}
-	job := p
-	job.Src = p.Src.WithN(max(p.Src.N(), e.Images))
+	images := max(p.Src.N(), e.Images)
 	if e.Images == 0 {
-		job.Src = p.Src.WithN(anyNumber)
+		images = anyNumber
 	}
 	var taken algorithm
 	var rejected []conv.Rejected
@@ -92,7 +102,7 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 			err = fmt.Errorf("%s comes before it", taken.name)
 		default:
 			if err = a.accepts(p, sums, k); err == nil && forced == "" {
-				err = a.worth(job, sums, k)
+				err = a.worth(p, images, sums, k)
 			}
 		}
 		if err == nil {

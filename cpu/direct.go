@@ -1,14 +1,17 @@
 package cpu
 
 import (
+	"math"
+
 	"gpuconv/conv"
 	"gpuconv/cpu/internal/simd"
 )
 
 // direct adds up the products in the formula's order. A tile of sums, filters × columns, stays in registers, and the
 // inputs and weights of each tap are loaded once for the whole tile. Inputs are read directly from the slab: there is
-// no matrix of unrolled inputs (im2col). Multiply-adds limit its speed as long as the rows under a kernel stay in the
-// first-level cache. Where rows are short and taps many, a band is computed as one long row, see cutBand.
+// no matrix of unrolled inputs (im2col). Multiply-adds limit its speed as long as the inputs of a tile stay in the
+// first-level cache while all filters use them. Where the channels are too many for that, they are taken in parts, see
+// cutChannels. Where rows are short and taps many, a band is computed as one long row, see cutBand.
 type direct struct {
 	problem   conv.Problem // with defaults filled in
 	sums      conv.Shape
@@ -16,14 +19,17 @@ type direct struct {
 	layout    []panels
 	slab      slab
 	taps      simd.Taps
+	parts     []int     // the first tap of each part of the channels, and at last the number of all taps
 	inner     int       // how many rows of sums one panel computes before the next panel follows
 	flat      bool      // whether bands are flat, see cutBand
 	flatPlane int       // floats between the sums of two filters of a flat band
-	weight    []float32 // [groups][panels][taps][filters of the panel]
+	weight    []float32 // [groups][parts][panels][taps of the part][filters of the panel]
 	bias      []float32
 }
 
 func acceptsDirect(conv.Problem, conv.Shape, *simd.Kernels) error { return nil }
+
+func worthDirect(conv.Problem, int, conv.Shape, *simd.Kernels) error { return nil }
 
 func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 	return &direct{problem: p, sums: sums, kernels: k}
@@ -32,6 +38,8 @@ func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 func (d *direct) bound() float64        { return 1 }
 func (d *direct) marks() int            { return 0 }
 func (d *direct) suits([]float32) error { return nil }
+func (d *direct) inPlace() bool         { return false }
+func (d *direct) together() int         { return 1 }
 func (d *direct) columns() int          { return 0 }
 func (d *direct) phases() int           { return d.problem.Stride[1] }
 func (d *direct) rowStep() int          { return 1 }
@@ -61,11 +69,35 @@ const windowFloats = 16 << 10 / 4
 // cutRows is how many rows one call computes at most if the tiles reach beyond the ends of the rows.
 const cutRows = 16
 
-func (d *direct) settle(s slab, rows int) {
-	d.slab = s
+// images returns the number of images for which a flat band takes the least time per image.
+func (d *direct) images(rows, most int) int {
+	p, filters := &d.problem, d.problem.Weight[0]/d.problem.Groups
+	if _, flat, _ := cutBand(p, d.sums, d.kernels, rows); !flat {
+		return 1
+	}
+	best, least := 1, math.Inf(1)
+	for n := 1; n <= most && (n == 1 || flatColumns(p, d.sums, rows, n) <= columnsMost); n++ {
+		_, cost := cheapestPanels(filters, ceilDiv(flatColumns(p, d.sums, rows, n), d.kernels.Lanes), d.kernels)
+		if cost /= float64(n); cost < flatGain*least {
+			best, least = n, cost
+		}
+	}
+	return best
+}
+
+// columnsMost is the largest number of columns of a flat band of several images.
+const columnsMost = 512
+
+func (d *direct) settle(s *slab, rows, images int) {
 	p := &d.problem
 	d.layout, d.flat, _ = cutBand(p, d.sums, d.kernels, rows)
-	d.flatPlane = lines(flatColumns(p, d.sums, rows) + d.kernels.Lanes)
+	if d.flat {
+		d.layout = cutFilters(p.Weight[0]/p.Groups, ceilDiv(flatColumns(p, d.sums, rows, images), d.kernels.Lanes),
+			d.kernels)
+		s.hold(images, p.PaddingMode == conv.Zeros)
+	}
+	d.slab = *s
+	d.flatPlane = lines(flatColumns(p, d.sums, rows, images) + d.kernels.Lanes)
 	for i := range d.layout {
 		l := &d.layout[i]
 		l.spans = cutRow(d.sums.W(), d.kernels.Lanes, d.kernels.Vectors(l.filters))
@@ -84,16 +116,21 @@ func (d *direct) settle(s slab, rows int) {
 		}
 	}
 	d.taps = simd.NewTaps(offsets)
+	d.cutChannels()
 }
 
 func (d *direct) pack(weight, bias []float32) {
 	d.bias = append([]float32(nil), bias...)
-	d.weight = packPanels(weight, d.layout, d.problem.Groups, d.size())
+	d.weight = packPanels(weight, d.layout, d.problem.Groups, d.parts)
 }
 
-// workspace returns the floats for a flat band of a panel, or for tiles that reach beyond the end of a row.
+// workspace returns the floats for a flat band of a panel or a flat tile of all filters, or for tiles that reach beyond
+// the end of a row.
 func (d *direct) workspace() int {
-	if d.flat {
+	switch {
+	case d.flat && d.deep():
+		return d.problem.Weight[0] / d.problem.Groups * maxVectors * d.kernels.Lanes
+	case d.flat:
 		return simd.MaxFilters * d.flatPlane
 	}
 	return simd.MaxFilters * cutRows * maxVectors * d.kernels.Lanes
@@ -104,12 +141,16 @@ const maxVectors = 8
 
 func (d *direct) band(w *worker, o output, p part) {
 	n := p.rows
-	w.tile.Taps, w.tile.Flags = d.taps, 0
-	if d.problem.Activation == conv.ReLU {
-		w.tile.Flags = simd.ReLU
+	for m := range p.images {
+		d.slab.fill(w, p, m, m, d.inputRows(n))
 	}
+	w.tile.Taps, w.tile.Flags = d.taps, d.last()
 	if d.flat {
 		d.flatBand(w, o, p)
+		return
+	}
+	if d.deep() {
+		d.deepRows(w, o, p)
 		return
 	}
 	for i := 0; i < n; i += d.inner {

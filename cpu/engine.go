@@ -13,7 +13,8 @@ import (
 // A plan has as many workers as GOMAXPROCS says: the goroutine that calls Run, and goroutines of its own. It keeps
 // these and the memory of all workers until it is closed. Run allocates nothing. It wakes only as many workers as its
 // work is worth. They share out tasks. A task copies a band of rows of one image, for one group of channels and with
-// its padding, into the memory of its worker, and computes the outputs of the band.
+// its padding, into the memory of its worker, and computes the outputs of the band. Of small images a task may have
+// several, with all their rows.
 type Engine struct {
 	ISA       ISA    // the instructions to use; Plan reports an error if the processor lacks them
 	Algorithm string // one of [AlgorithmNames]; "" for the one that is expected to take the least time in all
@@ -103,6 +104,7 @@ type blueprint struct {
 	rejected []conv.Rejected
 	recipe   recipe
 	rows     int // the most rows of outputs that a task computes
+	images   int // the most images of a task; 1 if a task has not all rows
 	slab     slab
 	cores    int
 	eager    bool
@@ -172,9 +174,21 @@ func (b *blueprint) cut() error {
 	if _, err := conv.Product(p.Weight[1], max(paddedWidth(&p), b.recipe.columns()), rows+1, 8); err != nil {
 		return &conv.ShapeError{Arg: "padding", Value: p.Padding.String(), Rule: "a padded image must fit in memory"}
 	}
+	b.images = 1
+	if most := b.mostImages(last - first); b.rows >= b.dst.H() && most > 1 {
+		b.images = b.recipe.images(last-first, most)
+	}
 	b.slab = newSlab(p, rows, b.recipe.columns(), b.recipe.phases())
-	b.recipe.settle(b.slab, last-first)
+	b.recipe.settle(&b.slab, last-first, b.images)
 	return nil
+}
+
+// mostImages returns how many images a task may have, if it keeps this many rows of sums for energy or a pool.
+func (b *blueprint) mostImages(rows int) int {
+	if !b.finisher.needed() {
+		return b.problem.Src.N()
+	}
+	return min(b.problem.Src.N(), sumsFloats/max(1, rows*b.finisher.sums.W()*b.problem.Weight[0]/b.problem.Groups))
 }
 
 // sumsLen returns how many floats a task needs for sums that energy or a pool turns into outputs.
@@ -183,12 +197,17 @@ func (b *blueprint) sumsLen() int {
 		return 0
 	}
 	first, last := b.finisher.rows(0, min(b.rows, b.dst.H()))
-	return (last - first) * b.finisher.sums.W() * b.problem.Weight[0] / b.problem.Groups
+	return b.images * (last - first) * b.finisher.sums.W() * b.problem.Weight[0] / b.problem.Groups
 }
 
 // slabLen returns how many floats of input a task keeps. It includes one register after the inputs: the last tile may
 // read that far, but sums of those values are not used.
-func (b *blueprint) slabLen() int { return b.slab.len(b.kernels.Lanes) }
+func (b *blueprint) slabLen() int {
+	if b.recipe.inPlace() {
+		return 0
+	}
+	return b.slab.len(b.kernels.Lanes)
+}
 
 func (b *blueprint) describe() conv.Description {
 	perWorker := b.slabLen() + b.sumsLen() + b.recipe.workspace() + b.recipe.marks()

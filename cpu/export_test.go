@@ -28,21 +28,23 @@ func Odd(plan conv.Plan, dst, src *conv.Tensor) (odd, blocks int) {
 		c.compute(c.workers[0], task)
 		lo := task % c.run.bands * c.run.rows
 		first, last := c.finisher.rows(lo, min(lo+c.run.rows, c.dst.H()))
-		down := ceilDiv(last-first, block)
-		for _, m := range c.workers[0].marks[:down*w.across] {
+		set := task / c.run.bands / c.problem.Groups
+		images := min(c.run.images, src.Shape.N()-set*c.run.images)
+		n := images * ceilDiv(last-first, block) * w.across
+		for _, m := range c.workers[0].marks[:n] {
 			odd += int(m)
 		}
-		blocks += down * w.across
+		blocks += n
 	}
 	return odd, blocks
 }
 
-// Prices returns what winograd and direct are estimated to cost, in cycles.
+// Prices returns what winograd and direct are estimated to cost for the images of p, in cycles.
 func Prices(isa ISA, p conv.Problem) (winograd, direct float64) {
 	p.Spec = p.WithDefaults()
 	sums, _ := p.Sums()
 	k, _ := simd.Use(isa)
-	return priceWinograd(p, sums, k), priceDirect(p, sums, k)
+	return priceWinograd(p, p.Src.N(), sums, k), priceDirect(p, p.Src.N(), sums, k)
 }
 
 // Spread has the factors by which the screen multiplies squared pixels: see spread.

@@ -5,10 +5,11 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// A flat band is computed as if it were one long row. The rows of its inputs lie in the slab one after the other, with
-// their padding, pitch floats apart. So output j of row i reads what output i·pitch+j of the long row reads. Outputs
-// have shorter rows than the slab: outputs of the long row that belong to no row mean nothing, and are dropped. In
-// return tiles are as wide as possible however short the rows are, and load each weight for several rows at a time.
+// A flat band is computed as if it were one long row. The rows of its inputs, perhaps of several images, lie in the
+// slab one after the other, with their padding, pitch floats apart. So output j of row i reads what output i·pitch+j of
+// the long row reads. Outputs have shorter rows than the slab: outputs of the long row that belong to no row mean
+// nothing, and are dropped. In return tiles are as wide as possible however short the rows are, and load each weight
+// for several rows at a time.
 
 const (
 	// copyRow and copyFloats are the cycles for which a row, and each float in it, is copied out of a flat band.
@@ -30,7 +31,7 @@ func cutBand(p *conv.Problem, sums conv.Shape, k *simd.Kernels, rows int) (layou
 		return layout, false, cost
 	}
 	taps := p.Weight[1] * p.Weight[2] * p.Weight[3]
-	long, all := cheapestPanels(filters, ceilDiv(flatColumns(p, sums, rows), k.Lanes), k)
+	long, all := cheapestPanels(filters, ceilDiv(flatColumns(p, sums, rows, 1), k.Lanes), k)
 	copies := float64(filters) * (copyRow + copyFloats*float64(sums.W())) / float64(taps)
 	if perRow := all/float64(rows) + copies; perRow < flatGain*cost {
 		return long, true, perRow
@@ -38,17 +39,30 @@ func cutBand(p *conv.Problem, sums conv.Shape, k *simd.Kernels, rows int) (layou
 	return layout, false, cost
 }
 
-// flatColumns returns how many columns this many rows of sums have as a flat band.
-func flatColumns(p *conv.Problem, sums conv.Shape, rows int) int {
-	return (rows-1)*paddedWidth(p) + sums.W()
+// flatPitch returns how many floats lie between two rows of a flat band.
+func flatPitch(p *conv.Problem) int {
+	if p.PaddingMode == conv.Zeros {
+		return p.Src.W() + max(p.Padding.Left, p.Padding.Right) // see slab.hold
+	}
+	return paddedWidth(p)
+}
+
+// flatColumns returns how many columns this many rows of sums have as a flat band, of each of some images.
+func flatColumns(p *conv.Problem, sums conv.Shape, rows, images int) int {
+	inputs := rows + (p.Weight[2]-1)*p.Dilation[0] // rows of an image in the slab
+	return ((images-1)*inputs+rows-1)*flatPitch(p) + sums.W()
 }
 
 // flatBand computes a flat band: the sums of each panel in w.work, from where it copies those that mean something.
 func (d *direct) flatBand(w *worker, o output, p part) {
 	t := &w.tile
+	columns := flatColumns(&d.problem, d.sums, p.rows, p.images)
+	if d.deep() {
+		d.deepFlat(w, o, p, columns)
+		return
+	}
 	t.Plane = d.flatPlane
 	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
-	columns, width, pitch := flatColumns(&d.problem, d.sums, p.rows), d.sums.W(), d.slab.pitch
 	for _, l := range d.layout {
 		for panel := range l.count {
 			filter := l.first + panel*l.filters
@@ -56,16 +70,24 @@ func (d *direct) flatBand(w *worker, o output, p part) {
 			t.Weight, t.Bias = d.weight[at*size:], d.bias[at:]
 			runRow(d.kernels, t, w.work, w.slab, l.filters, columns)
 			for k := range l.filters {
-				dst, sums := o.data[(filter+k)*o.plane:][:p.rows*width], w.work[k*t.Plane:]
-				if pitch == width {
-					copy(dst, sums)
-					continue
-				}
-				for i := range p.rows {
-					copy(dst[i*width:][:width], sums[i*pitch:])
+				for m := range p.images {
+					sums := w.work[k*t.Plane+m*d.slab.rows*d.slab.pitch:]
+					d.unfold(o.data[m*o.image+(filter+k)*o.plane:], sums, p.rows)
 				}
 			}
 		}
+	}
+}
+
+// unfold copies rows of sums of one filter from a flat band.
+func (d *direct) unfold(dst, sums []float32, rows int) {
+	width, pitch := d.sums.W(), d.slab.pitch
+	if pitch == width {
+		copy(dst[:rows*width], sums)
+		return
+	}
+	for i := range rows {
+		copy(dst[i*width:][:width], sums[i*pitch:])
 	}
 }
 

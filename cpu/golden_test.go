@@ -14,9 +14,9 @@ import (
 	"gpuconv/cpu"
 )
 
-// golden is a problem and what PyTorch makes of it in float64, as testdata/make_goldens.py writes it: that file
-// describes the fields. What reference.json leaves out is 0 here, which is PyTorch's default and conv's. Problems of
-// symmetric padding, which PyTorch lacks, are NumPy's, from testdata/make_symmetric.py.
+// golden is a problem and PyTorch's float64 results for it. testdata/make_goldens.py wrote them and describes the
+// fields. A field that reference.json leaves out is 0 here, which is the default of PyTorch and of conv. PyTorch lacks
+// symmetric padding; problems with it have NumPy's results, from testdata/make_symmetric.py.
 type golden struct {
 	Name             string
 	Src, Weight      conv.Shape
@@ -59,8 +59,8 @@ func (s *special) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &[]any{&s.tensor, &s.at, &s.value})
 }
 
-// readGoldens returns the problems that PyTorch or NumPy computes, and PyTorch's verdicts on problems at the edge of
-// what can be computed. A field that golden lacks is an error: no part of a problem may be passed over.
+// readGoldens returns the problems that PyTorch or NumPy computes, and PyTorch's verdicts on problems at the limits of
+// what can be computed. A field that golden lacks is an error: every part of a problem must be read.
 func readGoldens(t *testing.T) (cases, verdicts []golden) {
 	t.Helper()
 	for _, path := range []string{"testdata/reference.json", "testdata/symmetric.json"} {
@@ -107,7 +107,7 @@ func named[T any](t *testing.T, word string, words map[string]T) T {
 	return v
 }
 
-// tensors makes the inputs that the script made.
+// tensors makes the same inputs as the script.
 func (g golden) tensors(t *testing.T) (src, weight *conv.Tensor, bias []float32) {
 	t.Helper()
 	const srcSeed, weightSeed, biasSeed = 1, 2, 3
@@ -123,7 +123,7 @@ func (g golden) tensors(t *testing.T) (src, weight *conv.Tensor, bias []float32)
 	return src, weight, bias
 }
 
-// filled is the script's numbers: its generator and its seeds.
+// filled makes the script's numbers, with its generator and its seeds.
 func filled(t *testing.T, shape conv.Shape, seed uint32, value func(state uint32) float32) *conv.Tensor {
 	t.Helper()
 	made, err := conv.NewTensor(shape)
@@ -181,11 +181,11 @@ func (g golden) allowed(i int) float64 {
 	return 2 * float64(terms) * u * float64(g.Magnitude[i])
 }
 
-// rootTerms is how many u of the value √(a²+b²) may be off: an addition of rounded squares, 2u at most and half of it
-// after the root, and the root's own u.
+// rootTerms is the largest error of √(a²+b²), in multiples of u·value. The addition of rounded squares is off by 2u at
+// most, which the root halves; the root adds its own u.
 const rootTerms = 2
 
-// agree says whether two numbers are both NaN, the same infinity, or finite and no more than allowed apart.
+// agree reports whether two numbers are both NaN, the same infinity, or finite and differ by no more than allowed.
 func agree(got, want, allowed float64) bool {
 	if math.IsNaN(want) {
 		return math.IsNaN(got)
@@ -193,7 +193,7 @@ func agree(got, want, allowed float64) bool {
 	return got == want || math.Abs(got-want) <= allowed
 }
 
-// TestReferenceGoldens holds the reference's float64 values, its magnitudes and its output shapes against PyTorch's.
+// TestReferenceGoldens compares the reference's float64 values, magnitudes and output shapes with PyTorch's.
 func TestReferenceGoldens(t *testing.T) {
 	cases, _ := readGoldens(t)
 	for _, g := range cases {
@@ -225,6 +225,37 @@ func (g golden) check(t *testing.T) {
 	if len(g.Special) == 0 {
 		g.compare(t, "magnitude", magnitude, g.Magnitude)
 	}
+	sampled(t, plan.(conv.Sampler), src, value, magnitude)
+}
+
+// sampled checks that outputs that are computed one by one have the bits of value and magnitude.
+func sampled(t *testing.T, plan conv.Sampler, src *conv.Tensor, value, magnitude []float64) {
+	t.Helper()
+	n := len(value)
+	outputs := make([]int, n)
+	for i := range outputs {
+		outputs[i] = n - 1 - i
+	}
+	one, size := make([]float64, n), make([]float64, n)
+	if err := plan.SampleFloat64(one, size, src, outputs); err != nil {
+		t.Fatal(err)
+	}
+	for i, at := range outputs {
+		if math.Float64bits(one[i]) != math.Float64bits(value[at]) || size[i] != magnitude[at] &&
+			!math.IsNaN(magnitude[at]) {
+			t.Fatalf("output %d alone is %v of magnitude %v, in its image %v of %v", at, one[i], size[i], value[at],
+				magnitude[at])
+		}
+	}
+	one, size = append(one, 0), append(size, 0)
+	for _, wrong := range []int{-1, n} {
+		if plan.SampleFloat64(one[:1], size[:1], src, []int{wrong}) == nil {
+			t.Errorf("output %d of %d is accepted", wrong, n)
+		}
+	}
+	if plan.SampleFloat64(one, size, src, outputs) == nil {
+		t.Error("one value too many is accepted")
+	}
 }
 
 func (g golden) compare(t *testing.T, what string, got []float64, want []number) {
@@ -239,8 +270,8 @@ func (g golden) compare(t *testing.T, what string, got []float64, want []number)
 	}
 }
 
-// differences are the verdicts in which we mean to differ from PyTorch 1.13, and why. In every other we must refuse
-// what it refuses and compute what it computes.
+// differences are the verdicts in which gpuconv differs from PyTorch 1.13 on purpose, with the reason. In all others it
+// must refuse what PyTorch refuses, and compute what PyTorch computes.
 var differences = map[string]string{
 	"stride 0":           zeroIsDefault,
 	"dilation 0":         zeroIsDefault,
@@ -262,8 +293,8 @@ const (
 	negativeCrops = "torch.nn.functional.pad crops by a negative padding; here padding is at least 0, and its caller crops"
 )
 
-// TestReferenceVerdicts: what PyTorch refuses, validation and the plan refuse as a *conv.ShapeError. What it computes
-// is not refused, and has its shape. There is a problem on either side of each edge.
+// TestReferenceVerdicts: what PyTorch refuses, validation and the plan refuse as a *conv.ShapeError. What PyTorch
+// computes is not refused, and has the same shape. There is a problem on both sides of each limit.
 func TestReferenceVerdicts(t *testing.T) {
 	_, verdicts := readGoldens(t)
 	used := map[string]bool{}
@@ -309,8 +340,8 @@ func (g golden) judge(t *testing.T, refused bool) error {
 	return nil
 }
 
-// TestGoldensCoverSpec fails if the goldens are empty or lack a part of conv.Spec. Its numbers are a little below what
-// make_goldens.py lists.
+// TestGoldensCoverSpec fails if the goldens are empty or lack a part of conv.Spec. Its limits are a little below the
+// counts that make_goldens.py lists.
 func TestGoldensCoverSpec(t *testing.T) {
 	cases, verdicts := readGoldens(t)
 	count := map[string]int{}

@@ -42,7 +42,7 @@ func newPlain(p conv.Problem, k *simd.Kernels) *plain {
 
 func (q *plain) pack(weight, bias []float32) {
 	q.bias = bias
-	q.weight = packPanels(weight, q.layout, q.problem.Groups, 9*q.problem.Weight[1])
+	q.weight = packPanels(weight, q.layout, q.problem.Groups, []int{0, 9 * q.problem.Weight[1]})
 }
 
 // workspace returns the floats for copied inputs and for sums.
@@ -112,12 +112,18 @@ func (q *plain) add(w *worker, group int, inputs, sums []float32, channel, count
 	}
 }
 
-// packPanels packs the filters of all groups, each of size taps, as [groups][panels][taps][filters of the panel].
-func packPanels(weight []float32, layout []panels, groups, size int) []float32 {
+// packPanels packs the filters of all groups as [groups][parts][panels][taps of the part][filters of the panel]. parts
+// has the first tap of each part, and at last the number of taps of a filter.
+func packPanels(weight []float32, layout []panels, groups int, parts []int) []float32 {
 	packed := make([]float32, len(weight))
+	size := parts[len(parts)-1]
 	perGroup := len(weight) / groups / size
-	eachPanel(layout, groups, perGroup, func(_, filter, filters int) {
-		packPanel(packed[filter*size:][:filters*size], weight[filter*size:][:filters*size], filters)
+	eachPanel(layout, groups, perGroup, func(group, filter, filters int) {
+		for i, lo := range parts[:len(parts)-1] {
+			n := parts[i+1] - lo
+			at := perGroup*(group*size+lo) + (filter-group*perGroup)*n
+			packPanel(packed[at:][:filters*n], weight[filter*size+lo:], filters, size)
+		}
 	})
 	return packed
 }
@@ -137,12 +143,13 @@ func eachPanel(layout []panels, groups, perGroup int, f func(group, filter, filt
 	forEach(len(all), func(i int) { f(all[i].group, all[i].filter, all[i].filters) })
 }
 
-// packPanel packs count filters, [filters][taps], as [taps][filters].
-func packPanel(packed, filters []float32, count int) {
-	size := len(filters) / count
+// packPanel packs some taps of count filters, [filters][taps], as [taps][filters]. The taps of a filter follow those of
+// the filter before it after step floats.
+func packPanel(packed, filters []float32, count, step int) {
+	size := len(packed) / count
 	if count == simd.MaxFilters { // the usual panel: a loop that avoids a cache miss for each weight
-		a, b, c := filters[:size], filters[size:][:size], filters[2*size:][:size]
-		d, e, f := filters[3*size:][:size], filters[4*size:][:size], filters[5*size:][:size]
+		a, b, c := filters[:size], filters[step:][:size], filters[2*step:][:size]
+		d, e, f := filters[3*step:][:size], filters[4*step:][:size], filters[5*step:][:size]
 		for t := range a {
 			*(*[simd.MaxFilters]float32)(packed[t*simd.MaxFilters:]) = [simd.MaxFilters]float32{a[t], b[t], c[t], d[t],
 				e[t], f[t]}
@@ -150,7 +157,7 @@ func packPanel(packed, filters []float32, count int) {
 		return
 	}
 	for k := range count {
-		for t, w := range filters[k*size:][:size] {
+		for t, w := range filters[k*step:][:size] {
 			packed[t*count+k] = w
 		}
 	}

@@ -30,12 +30,14 @@ type convolver struct {
 	run    run
 }
 
-// run is the work that workers take tasks from. There is one task for each image, group and band of rows. Tasks are
-// numbered by image, then by group, then by band.
+// run is the work that workers take tasks from. There is one task for each set of images, group (or some groups
+// together) and band of rows. Tasks are numbered by set, then by group, then by band.
 type run struct {
 	dst, src *conv.Tensor
+	images   int // of a set; the last set may have fewer
 	rows     int // of outputs per band
-	bands    int
+	together int // groups per task
+	bands    int // 1 if a set has several images
 	tasks    int
 	next     atomic.Int64
 	panicked atomic.Pointer[fault.Panic] // the first panic of a task
@@ -49,10 +51,12 @@ type worker struct {
 	products simd.Products
 	screened simd.Magnitudes
 	dealt    simd.Deal
+	slide    simd.Slide
 	slab     []float32
 	sums     []float32
 	work     []float32 // the recipe's workspace
 	marks    []int32   // the recipe's integers
+	segments []segment // of a flat tile
 }
 
 func newPlan(b *blueprint) *enginePlan {
@@ -60,7 +64,11 @@ func newPlan(b *blueprint) *enginePlan {
 	for range b.cores {
 		c.workers = append(c.workers, &worker{kernels: b.kernels,
 			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32,
-				b.recipe.workspace()), marks: make([]int32, b.recipe.marks())})
+				b.recipe.workspace()), marks: make([]int32, b.recipe.marks()),
+			segments: make([]segment, 0, maxVectors*b.kernels.Lanes)})
+	}
+	for _, w := range c.workers {
+		clear(w.work) // so that the system provides its pages, see depthwise.slack
 	}
 	c.task = c.work
 	c.crew = newCrew(len(c.workers), c.task)
@@ -148,15 +156,32 @@ func (c *convolver) awake(images int) int {
 func (c *convolver) deal(dst, src *conv.Tensor, workers int) {
 	r := &c.run
 	height, step := c.dst.H(), c.recipe.rowStep()
-	whole := src.Shape.N() * c.problem.Groups
+	most := src.Shape.N() * c.problem.Groups
+	r.together = 1
+	if !c.finisher.needed() {
+		r.together = max(1, min(c.recipe.together(), c.problem.Groups, most/(tasksPerWorker*workers)))
+	}
 	r.dst, r.src, r.rows = dst, src, c.rows
-	if whole > 0 && workers > 1 {
+	r.images = c.imagesPerTask(src.Shape.N(), workers)
+	whole := ceilDiv(src.Shape.N(), r.images) * ceilDiv(c.problem.Groups, r.together)
+	if whole > 0 && workers > 1 && r.images == 1 {
 		bands := min(height, ceilDiv(tasksPerWorker*workers, whole))
 		r.rows = min(c.rows, ceilDiv(ceilDiv(height, bands), step)*step)
 	}
 	r.bands = ceilDiv(height, r.rows)
 	r.tasks = whole * r.bands
 	r.next.Store(0)
+}
+
+// imagesPerTask returns how many images a task of a run has: as many as the plan allows, but so few that each worker
+// gets as many tasks as the others.
+func (c *convolver) imagesPerTask(images, workers int) int {
+	if images == 0 || c.images == 1 {
+		return 1
+	}
+	perGroup := ceilDiv(workers, c.problem.Groups) // tasks for one group, at least
+	sets := ceilDiv(ceilDiv(images, c.images), perGroup) * perGroup
+	return ceilDiv(images, min(sets, images))
 }
 
 // work takes tasks until none is left. After a panic no worker takes another task, and the plan cannot be used any
@@ -174,26 +199,32 @@ func (c *convolver) work(number int) {
 	}
 }
 
-// compute computes one band of one group of one image.
+// compute computes one band of a task's groups of a set of images.
 func (c *convolver) compute(w *worker, task int) {
 	r := &c.run
-	band, group := task%r.bands, task/r.bands%c.problem.Groups
-	n := task / r.bands / c.problem.Groups
+	perSet := ceilDiv(c.problem.Groups, r.together)
+	band, group, n := task%r.bands, task/r.bands%perSet*r.together, task/r.bands/perSet*r.images
 	lo := band * r.rows
 	hi := min(lo+r.rows, c.dst.H())
 	first, last := c.finisher.rows(lo, hi)
-	rows := last - first
-	c.slab.fill(w, r.src, n, group, first*c.problem.Stride[0], min(c.recipe.inputRows(rows), c.slab.rows))
+	p := part{src: r.src, image: n, images: min(r.images, r.src.Shape.N()-n), group: group,
+		groups: min(r.together, c.problem.Groups-group), first: first, rows: last - first}
 
 	dstC, size := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
-	dst := r.dst.Data[(n*c.dst.C()+group*dstC)*size:][:dstC*size]
+	image := c.dst.C() * size
+	dst := r.dst.Data[n*image+group*dstC*size:][:(p.images-1)*image+p.groups*dstC*size]
 	if !c.finisher.needed() {
-		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size}, part{group, first, rows})
+		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size, image: image}, p)
 		return
 	}
-	c.recipe.band(w, output{data: w.sums, plane: rows * c.finisher.sums.W()}, part{group, first, rows})
-	for k := range dstC {
-		c.finisher.finish(dst[k*size+lo*c.dst.W():k*size+hi*c.dst.W()], w.sums, rows, k)
+	plane := p.rows * c.finisher.sums.W()
+	sums := output{data: w.sums, plane: plane, image: c.problem.Weight[0] / c.problem.Groups * plane}
+	c.recipe.band(w, sums, p)
+	for m := range p.images {
+		for k := range dstC {
+			at := m*image + k*size
+			c.finisher.finish(dst[at+lo*c.dst.W():at+hi*c.dst.W()], w.sums[m*sums.image:], p.rows, k)
+		}
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// A price estimates the time that a plan and all its runs take together, in cycles of a core. The problem's batch has
-// all images of the job.
+// A price estimates the time that a plan and all its runs take together, in cycles of a core. The plan's batch
+// is that of the problem; images is the number of images that its runs compute together.
 //
 // The constants were measured on Zen 3 with AVX2. They need to be right only within about a third: if two prices are
 // closer than that, either algorithm will do. TestChoicesPay compares the choices with measured times.
@@ -21,8 +21,8 @@ const (
 	kernelCycles = 380
 	// filterCycles is the additional cost of screening a filter, however many channels it has.
 	filterCycles = 13_000
-	// transformCycles is the cost of a block per channel and per filter, without the products.
-	transformCycles = 100
+	// transformCycles is the cost of a register of blocks per channel and per filter, without the products.
+	transformCycles = 800
 	// ownFloats is how many weights a core's own caches hold, sharedFloats how many the cache that all cores share. Of
 	// more than ownFloats weights a core reads streamFloats per cycle, of more than sharedFloats only memoryFloats.
 	streamFloats = 3
@@ -38,26 +38,34 @@ const (
 )
 
 // priceDirect returns the price of direct.
-func priceDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
+func priceDirect(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) float64 {
 	filters, taps := p.Weight[0]/p.Groups, float64(p.Weight[1]*p.Weight[2]*p.Weight[3])
 	rows := slabFloats/(p.Weight[1]*paddedWidth(&p)) - (p.Weight[2]-1)*p.Dilation[0] // of a band, as in direct.fits
 	_, _, perTap := cutBand(&p, sums, k, max(1, min(rows, sums.H())))
-	return float64(p.Groups) * taps * (packCycles*float64(filters) + float64(p.Src.N())*float64(sums.H())*perTap)
+	return float64(p.Groups) * taps * (packCycles*float64(filters) + float64(images)*float64(sums.H())*perTap)
 }
 
 // priceWinograd returns the price of winograd, if no block is odd.
-func priceWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
-	channels, filters := float64(p.Weight[1]), float64(p.Weight[0]/p.Groups)
+func priceWinograd(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) float64 {
+	channels, filters := p.Weight[1], p.Weight[0]/p.Groups
 	across, down := ceilDiv(sums.W(), block), ceilDiv(sums.H(), block)
-	rows := min(down, max(1, elementFloats/(across*p.Weight[1]))) // rows of blocks in a band, as in winograd.fits
-	bands := float64(ceilDiv(down, rows))
-	_, perTap := cheapestPanels(p.Weight[0]/p.Groups, ceilDiv(rows*across, k.Lanes), k)
-	products := bands * simd.PatchSize * channels * perTap
-	if weights := simd.PatchSize * channels * filters; weights > ownFloats {
-		products += bands * weights / streamed(weights)
+	most := blocksMost(channels, filters)
+	blocks, tasks := across*max(1, most/across), 0.0 // of a task; tasks of an image, as in winograd.fits
+	if together := most / (across * down); together > 0 {
+		together = min(together, p.Src.N())
+		blocks, tasks = together*across*down, 1/float64(together)
+	} else {
+		tasks = float64(ceilDiv(down, most/across))
 	}
-	image := products + float64(across*down)*transformCycles*(channels+filters)
-	return float64(p.Groups) * (channels*filters*kernelCycles + filters*filterCycles + float64(p.Src.N())*image)
+	kernels := float64(channels * filters)
+	_, perTap := cheapestPanels(filters, ceilDiv(blocks, k.Lanes), k)
+	products := tasks * simd.PatchSize * float64(channels) * perTap
+	if weights := simd.PatchSize * kernels; weights > ownFloats {
+		products += tasks * weights / streamed(weights)
+	}
+	patches := channels * down * ceilDiv(across, k.Lanes)
+	image := products + transformCycles*float64(patches+filters*ceilDiv(across*down, k.Lanes))
+	return float64(p.Groups) * (kernels*kernelCycles + float64(filters)*filterCycles + float64(images)*image)
 }
 
 // streamed returns how many weights per cycle a core reads from an array of this many weights, which exceeds its own
@@ -70,15 +78,15 @@ func streamed(weights float64) float64 {
 }
 
 // worthWinograd returns nil, or an error that says why direct takes less time in all.
-func worthWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
+func worthWinograd(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) error {
 	if p.Weight[1] < screenLeast {
 		return fmt.Errorf("it pays from %d channels per group on, here are %d", screenLeast, p.Weight[1])
 	}
-	ratio := priceWinograd(p, sums, k) / priceDirect(p, sums, k)
+	ratio := priceWinograd(p, images, sums, k) / priceDirect(p, images, sums, k)
 	if ratio <= worthwhile {
 		return nil
 	}
-	switch n := p.Src.N(); n {
+	switch images {
 	case anyNumber:
 		return fmt.Errorf("it would take about %.2g times as long as direct", ratio)
 	case 1:
@@ -86,6 +94,6 @@ func worthWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
 			ratio)
 	default:
 		return fmt.Errorf("transforming its weights and computing %d images would take about %.2g times as long as direct",
-			n, ratio)
+			images, ratio)
 	}
 }

@@ -89,6 +89,23 @@ func (r *referencePlan) RunFloat64(value, magnitude []float64, src *conv.Tensor)
 
 // checkOracle returns the shape of the outputs for src's batch, or an error if an argument of RunFloat64 does not fit.
 func (r *referencePlan) checkOracle(value, magnitude []float64, src *conv.Tensor) (conv.Shape, error) {
+	shape, err := r.checkSource(src)
+	if err != nil {
+		return conv.Shape{}, err
+	}
+	want, err := shape.Len()
+	if err != nil {
+		return conv.Shape{}, err
+	}
+	if len(value) != want || len(magnitude) != want {
+		return conv.Shape{}, &conv.ShapeError{Arg: "dst", Value: shape.String(),
+			Rule: "value and magnitude must hold that many elements"}
+	}
+	return shape, nil
+}
+
+// checkSource returns the shape of the outputs for src's batch, or an error if src does not fit the problem.
+func (r *referencePlan) checkSource(src *conv.Tensor) (conv.Shape, error) {
 	shape, err := r.problem.Dst()
 	if err != nil {
 		return conv.Shape{}, err
@@ -96,20 +113,11 @@ func (r *referencePlan) checkOracle(value, magnitude []float64, src *conv.Tensor
 	if err := src.Check("src"); err != nil {
 		return conv.Shape{}, err
 	}
-	shape[0] = src.Shape.N()
-	want, err := shape.Len()
-	if err != nil {
-		return conv.Shape{}, err
-	}
 	if src.Shape.Image() != r.problem.Src.Image() || src.Shape.N() > r.problem.Src.N() {
 		return conv.Shape{}, &conv.ShapeError{Arg: "src", Value: src.Shape.String(), Rule: "want " +
 			r.problem.Src.String() + " or a smaller batch"}
 	}
-	if len(value) != want || len(magnitude) != want {
-		return conv.Shape{}, &conv.ShapeError{Arg: "dst", Value: shape.String(),
-			Rule: "value and magnitude must hold that many elements"}
-	}
-	return shape, nil
+	return shape.WithN(src.Shape.N()), nil
 }
 
 // plane computes the outputs of channel c of image n, and their magnitudes. A pool's magnitude is the largest of its
@@ -167,12 +175,25 @@ func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64)
 	}
 	group := k / (w[0] / p.Groups)
 	tap := k * w[1] * w[2] * w[3]
+	left := j*p.Stride[1] - p.Padding.Left
+	inside := left >= 0 && left+(w[3]-1)*p.Dilation[1] < p.Src.W() // no column of the kernel is in the padding
 	for c := range w[1] {
 		plane := src.Plane(n, group*w[1]+c)
 		for u := range w[2] {
 			y := p.PaddingMode.Source(i*p.Stride[0]+u*p.Dilation[0]-p.Padding.Top, p.Src.H())
+			if inside && y >= 0 {
+				at := y*p.Src.W() + left
+				for _, weight := range r.weight[tap : tap+w[3]] {
+					product := float64(plane[at]) * float64(weight)
+					sum += product
+					abs += math.Abs(product)
+					at += p.Dilation[1]
+				}
+				tap += w[3]
+				continue
+			}
 			for v := range w[3] {
-				x := p.PaddingMode.Source(j*p.Stride[1]+v*p.Dilation[1]-p.Padding.Left, p.Src.W())
+				x := p.PaddingMode.Source(left+v*p.Dilation[1], p.Src.W())
 				pixel := 0.0
 				if y >= 0 && x >= 0 {
 					pixel = float64(plane[y*p.Src.W()+x])
@@ -189,24 +210,27 @@ func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64)
 
 // poolPlane reduces one plane of sums to one plane of outputs.
 func (r *referencePlan) poolPlane(dst, sums []float64) {
-	pool := r.problem.Pool
-	width := (r.sums.W()-pool.Size[1])/pool.Stride[1] + 1
+	pool, columns := r.problem.Pool, r.sums.W()
+	width := (columns-pool.Size[1])/pool.Stride[1] + 1
 	for at := range dst {
 		top, left := at/width*pool.Stride[0], at%width*pool.Stride[1]
-		if pool.Kind == conv.MaxPool {
-			dst[at] = r.windowMax(sums, top, left)
-		} else {
-			dst[at] = r.windowMean(sums, top, left)
-		}
+		dst[at] = pooled(pool, sums[top*columns+left:], columns)
 	}
 }
 
+// pooled returns the output of a pool whose window begins at the first of the sums. They have this many columns.
+func pooled(pool conv.Pool, sums []float64, columns int) float64 {
+	if pool.Kind == conv.MaxPool {
+		return windowMax(pool, sums, columns)
+	}
+	return windowMean(pool, sums, columns)
+}
+
 // windowMax returns the largest value of a window, or NaN if the window has one.
-func (r *referencePlan) windowMax(sums []float64, top, left int) float64 {
+func windowMax(pool conv.Pool, sums []float64, columns int) float64 {
 	largest := math.Inf(-1)
-	for i := range r.problem.Pool.Size[0] {
-		for j := range r.problem.Pool.Size[1] {
-			v := sums[(top+i)*r.sums.W()+left+j]
+	for i := range pool.Size[0] {
+		for _, v := range sums[i*columns:][:pool.Size[1]] {
 			if math.IsNaN(v) {
 				return v
 			}
@@ -217,12 +241,12 @@ func (r *referencePlan) windowMax(sums []float64, top, left int) float64 {
 }
 
 // windowMean returns the mean of a window.
-func (r *referencePlan) windowMean(sums []float64, top, left int) float64 {
+func windowMean(pool conv.Pool, sums []float64, columns int) float64 {
 	total := 0.0
-	for i := range r.problem.Pool.Size[0] {
-		for j := range r.problem.Pool.Size[1] {
-			total += sums[(top+i)*r.sums.W()+left+j]
+	for i := range pool.Size[0] {
+		for _, v := range sums[i*columns:][:pool.Size[1]] {
+			total += v
 		}
 	}
-	return total / float64(r.problem.Pool.Size[0]*r.problem.Pool.Size[1])
+	return total / float64(pool.Size[0]*pool.Size[1])
 }

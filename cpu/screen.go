@@ -262,11 +262,10 @@ type column struct {
 	spread  float64        // Σ spread·x² of all 6 rows
 }
 
-// screenBlocks finds the odd blocks of a band. It examines all outputs of a block that lie in the image, even those
-// outside the band. For if a pool's windows overlap, a band may end within a block that lies whole in the next band,
-// and both bands must find the same.
-func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, down int) {
-	clear(s.isOdd)
+// screenBlocks finds the odd blocks of a band of an image, and sets their flags. It examines all outputs of a block
+// that lie in the image, even those outside the band. For if a pool's windows overlap, a band may end within a block
+// that lies whole in the next band, and both bands must find the same.
+func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, isOdd []int32, down int) {
 	m := &worker.screened
 	*m = simd.Magnitudes{Sums: s.magnitudes, Squares: s.squares, Src: worker.slab, SrcStep: w.slab.plane,
 		Count: w.problem.Weight[1], Vectors: ceilDiv((down*block+2)*w.slab.pitch, w.kernels.Lanes)}
@@ -283,7 +282,7 @@ func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, down i
 				w.screenColumn(&columns[x], s, i, block*j+x)
 			}
 			if !screen.acceptsBlock(&columns, rows, min(block, w.sums.W()-block*j)) {
-				s.mark(i*w.across + j)
+				isOdd[i*w.across+j] = 1
 			}
 		}
 	}

@@ -5,8 +5,9 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// slab is the layout of the inputs of one task: a band of rows of one image, all channels of one group, copied with its
-// padding. The columns of a row are distributed over S phases, which lie one after the other:
+// slab is the layout of the inputs of one task: a band of rows of one image, or all rows of some images, all channels
+// of one group, copied with their padding. The columns of a row are distributed over S phases, which lie one after the
+// other:
 //
 //	row: columns 0, S, 2S, … | columns 1, S+1, 2S+1, … | …
 //
@@ -19,7 +20,7 @@ type slab struct {
 	perPhase int   // floats of one phase of a row: columns / phases, rounded up
 	pitch    int   // floats between rows
 	plane    int   // floats between channels
-	rows     int   // the most rows that a task has
+	rows     int   // the most rows that a task has of an image; the rows of the next image follow
 	to       []int // places in a row of the slab: of columns 0 to phases−1 of the image without its padding
 }
 
@@ -40,6 +41,18 @@ func newSlab(p conv.Problem, rows, columns, phases int) slab {
 	return s
 }
 
+// hold makes room for this many images. If rows share their padding, the zeros at the left of a row are also those at
+// the right of the row before it.
+func (s *slab) hold(images int, shared bool) {
+	p, after := &s.problem.Padding, 0
+	if shared {
+		after = max(p.Left, p.Right)
+		s.pitch = s.problem.Src.W() + after
+		s.perPhase = s.pitch
+	}
+	s.plane = lines(images*s.rows*s.pitch + after)
+}
+
 func paddedWidth(p *conv.Problem) int  { return p.Src.W() + p.Padding.Left + p.Padding.Right }
 func paddedHeight(p *conv.Problem) int { return p.Src.H() + p.Padding.Top + p.Padding.Bottom }
 
@@ -55,15 +68,18 @@ func (s *slab) at(channel, row, column int) int {
 	return channel*s.plane + row*s.pitch + column%s.phases*s.perPhase + column/s.phases
 }
 
-// fill copies the rows first ≤ y < first+rows of the padded image n of src to w.slab, for the channels of a group.
-// After the padded image's last row it writes zeros. It leaves the zeros after the end of each row as they are.
-func (s *slab) fill(w *worker, src *conv.Tensor, n, group, first, rows int) {
+// fill copies the rows of the m-th image of a part that its sums need to w.slab, for the channels of its group, as the
+// image number place. There are this many rows, or fewer if the slab has fewer. After the padded image's last row it
+// writes zeros. It leaves the zeros after the end of each row as they are.
+func (s *slab) fill(w *worker, of part, m, place, rows int) {
 	p := &s.problem
+	first := of.first * p.Stride[0]
+	rows = min(rows, s.rows)
 	top := min(max(p.Padding.Top-first, 0), rows)                // rows above the image
 	inside := min(max(p.Padding.Top+p.Src.H()-first, top), rows) // rows above the image and in it
 	for c := range p.Weight[1] {
-		plane := src.Plane(n, group*p.Weight[1]+c)
-		dst := w.slab[c*s.plane:][:rows*s.pitch]
+		plane := of.src.Plane(of.image+m, of.group*p.Weight[1]+c)
+		dst := w.slab[c*s.plane+place*s.rows*s.pitch:][:rows*s.pitch]
 		if top > 0 {
 			s.fillPadding(w, dst, plane, first, 0, top)
 		}

@@ -3,6 +3,8 @@ package cpu
 import (
 	"cmp"
 	"fmt"
+	"math"
+	"slices"
 
 	"gpuconv/conv"
 	"gpuconv/cpu/internal/simd"
@@ -25,6 +27,7 @@ type winograd struct {
 	slab     slab
 	across   int // blocks side by side
 	down     int // the most rows of blocks in a band
+	perTask  int // the most images of a task
 	capacity int // floats between channels of transformed patches, and between filters of their products
 	taps     simd.Taps
 	weight   []float32 // [groups][36][panels][channels][filters of the panel]
@@ -66,6 +69,8 @@ func prepareWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 	return &winograd{problem: p, sums: sums, kernels: k, across: ceilDiv(sums.W(), block), plain: newPlain(p, k)}
 }
 
+func (w *winograd) inPlace() bool          { return false }
+func (w *winograd) together() int          { return 1 }
 func (w *winograd) columns() int           { return block*w.across + 2 }
 func (w *winograd) phases() int            { return block }
 func (w *winograd) rowStep() int           { return block }
@@ -76,18 +81,41 @@ func (w *winograd) packedLen() int {
 	return w.problem.Weight[0] * (w.problem.Weight[1]*(simd.PatchSize+9) + 1)
 }
 
-// elementFloats is half of a first-level cache. One element of all patches of a band stays there while it is multiplied
-// with all filters.
-const elementFloats = 16 << 10 / 4
-
 func (w *winograd) fits(rows int) bool {
-	return ceilDiv(rows, block)*w.across*w.problem.Weight[1] <= elementFloats
+	return ceilDiv(rows, block)*w.across <= blocksMost(w.problem.Weight[1], w.filters())
 }
 
-func (w *winograd) settle(s slab, rows int) {
-	w.slab, w.plain.slab = s, s
-	w.down = ceilDiv(rows, block)
-	blocks := w.down * w.across
+// blocksMost returns how many blocks a task has at most, if it has more than one row of them: so many that their
+// transformed patches and products fit into spaceFloats, but at least blocksLeast.
+func blocksMost(channels, filters int) int {
+	return max(blocksLeast, spaceFloats/(simd.PatchSize*(channels+filters)))
+}
+
+const (
+	// spaceFloats is the size of a core's second-level cache.
+	spaceFloats = 1 << 20 / 4
+	// blocksLeast is how many blocks a task may have in any case. A task reads all transformed weights, which may lie
+	// in memory: the more blocks it multiplies them with, the less that matters.
+	blocksLeast = 128
+)
+
+// images returns the number of images whose blocks fill registers best.
+func (w *winograd) images(rows, most int) int {
+	each := ceilDiv(rows, block) * w.across
+	best, least := 1, math.Inf(1)
+	for n := 1; n <= most && (n == 1 || n*each <= blocksMost(w.problem.Weight[1], w.filters())); n++ {
+		_, cost := cheapestPanels(w.filters(), ceilDiv(n*each, w.kernels.Lanes), w.kernels)
+		if cost /= float64(n); cost <= least {
+			best, least = n, cost
+		}
+	}
+	return best
+}
+
+func (w *winograd) settle(s *slab, rows, images int) {
+	w.slab, w.plain.slab = *s, *s
+	w.down, w.perTask = ceilDiv(rows, block), images
+	blocks := w.blocks()
 	w.layout = cutFilters(w.filters(), ceilDiv(blocks, w.kernels.Lanes), w.kernels)
 	w.capacity = lines(blocks + 2*w.kernels.Lanes)
 	offsets := make([]int, w.problem.Weight[1])
@@ -96,6 +124,9 @@ func (w *winograd) settle(s slab, rows int) {
 	}
 	w.taps = simd.NewTaps(offsets)
 }
+
+// blocks returns how many blocks a task has at most.
+func (w *winograd) blocks() int { return w.perTask * w.down * w.across }
 
 // suits makes the screens, and reports what they find wrong with the weights. If the weights do not suit but winograd
 // is forced, the screens reject most blocks or all of them.
@@ -132,19 +163,19 @@ func (w *winograd) workspace() int {
 // screened returns the largest number of registers of slab positions that the screen examines.
 func (w *winograd) screened() int { return ceilDiv((w.down*block+2)*w.slab.pitch, w.kernels.Lanes) }
 
-// marks returns the integers for a list of odd blocks, and for one flag per block.
-func (w *winograd) marks() int { return 2 * w.down * w.across }
+// marks returns the integers for one flag per block, and for a list of an image's odd blocks.
+func (w *winograd) marks() int { return w.blocks() + w.down*w.across }
 
 // winogradSpace has the parts of a worker's memory that a band of some blocks uses.
 type winogradSpace struct {
 	patches, products, temp, blocks, check []float32
 	magnitudes, squares                    []float32
 	plain                                  []float32
-	odd                                    []int32 // the numbers of odd blocks
+	list                                   []int32 // room for the numbers of an image's odd blocks
 	isOdd                                  []int32 // for each block 0 or 1
 }
 
-// space divides the memory of a worker for a band of this many blocks.
+// space divides the memory of a worker for a task of this many blocks.
 func (w *winograd) space(worker *worker, blocks int) (s winogradSpace) {
 	work := worker.work
 	take := func(n int) []float32 {
@@ -157,30 +188,52 @@ func (w *winograd) space(worker *worker, blocks int) (s winogradSpace) {
 	s.temp, s.blocks, s.check = take(simd.PatchSize*w.kernels.Lanes), take(16*w.kernels.Lanes), take(w.kernels.Lanes)
 	s.magnitudes, s.squares = take(w.screened()*w.kernels.Lanes), take(w.screened()*w.kernels.Lanes)
 	s.plain = take(w.plain.workspace())
-	s.isOdd, s.odd = worker.marks[:blocks:blocks], worker.marks[blocks:blocks]
+	s.isOdd, s.list = worker.marks[:blocks:blocks], worker.marks[blocks:]
 	return s
 }
 
 func (w *winograd) band(worker *worker, o output, p part) {
 	down := ceilDiv(p.rows, block)
-	blocks := down * w.across
-	s := w.space(worker, blocks)
-	w.screenBlocks(worker, &s, p, down)
-	if len(s.odd) < blocks {
-		w.transformPatches(worker, s, down)
-		w.multiply(worker, s, p.group, blocks)
-		w.transformProducts(worker, &s, o, p)
+	each := down * w.across // blocks of an image
+	s := w.space(worker, p.images*each)
+	clear(s.isOdd)
+	usual := false
+	for m := range p.images {
+		w.slab.fill(worker, p, m, 0, w.inputRows(p.rows))
+		isOdd := s.isOdd[m*each:][:each]
+		w.screenBlocks(worker, &s, p, isOdd, down)
+		if slices.Contains(isOdd, 0) {
+			usual = true
+			w.transformPatches(worker, &s, m*each, down)
+		}
 	}
-	w.plainBlocks(worker, &s, o, p)
+	if usual {
+		w.multiply(worker, &s, p.group, p.images*each)
+		for m := range p.images {
+			w.transformProducts(worker, &s, o.data[m*o.image:], o.plane, p, m*each, each)
+		}
+	}
+	for m := range p.images {
+		w.plainBlocks(worker, &s, o.data[m*o.image:], o.plane, p, m, each)
+	}
 }
 
-// plainBlocks computes the odd blocks.
-func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, o output, p part) {
-	for odd := s.odd; len(odd) > 0; odd = odd[min(plainBlocks, len(odd)):] {
+// plainBlocks computes the odd blocks of the m-th image.
+func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, data []float32, pitch int, p part, m, each int) {
+	odd := s.list[:0]
+	for b, is := range s.isOdd[m*each:][:each] {
+		if is != 0 {
+			odd = append(odd, int32(b))
+		}
+	}
+	if len(odd) > 0 && p.images > 1 { // the slab has the last image
+		w.slab.fill(worker, p, m, 0, w.inputRows(p.rows))
+	}
+	for ; len(odd) > 0; odd = odd[min(plainBlocks, len(odd)):] {
 		some := odd[:min(plainBlocks, len(odd))]
 		sums := w.plain.compute(worker, p.group, some, s.plain, w.across)
 		for k := range w.filters() {
-			plane := o.data[k*o.plane:][:p.rows*w.sums.W()]
+			plane := data[k*pitch:][:p.rows*w.sums.W()]
 			for i, b := range some {
 				w.place(plane, sums[(k*plainBlocks+i)*blockSize:][:blockSize], block, int(b), 1)
 			}
@@ -188,65 +241,84 @@ func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, o output, p par
 	}
 }
 
-// transformPatches transforms this many rows of patches, `down` of them. The last register of a row may reach beyond
-// the row's end. The next row overwrites that part; after the last row it is not used.
-func (w *winograd) transformPatches(worker *worker, s winogradSpace, down int) {
+// transformPatches transforms this many rows of an image's patches, `down` of them. The first patch gets number `first`
+// of all patches. The last register of a row may reach beyond the row's end. The next row, or the next image,
+// overwrites that part; after the last row it is not used.
+func (w *winograd) transformPatches(worker *worker, s *winogradSpace, first, down int) {
 	p := &worker.patches
 	*p = simd.Patches{Temp: s.temp, Pitch: w.slab.pitch, Phase: w.slab.perPhase, SrcStep: w.slab.plane,
 		DstStride: w.capacity * w.problem.Weight[1], DstStep: w.capacity, Count: w.problem.Weight[1]}
 	for i := range down {
 		for j := 0; j < w.across; j += w.kernels.Lanes {
-			p.Src, p.Dst = worker.slab[block*i*w.slab.pitch+j:], s.patches[i*w.across+j:]
+			p.Src, p.Dst = worker.slab[block*i*w.slab.pitch+j:], s.patches[first+i*w.across+j:]
 			w.kernels.TransformPatches(p)
 		}
 	}
 }
 
-// multiply adds up the products of each element over the channels.
-func (w *winograd) multiply(worker *worker, s winogradSpace, group, blocks int) {
-	channels, filters := w.problem.Weight[1], w.filters()
+// multiply adds up the products of each element over the channels. It cuts the blocks into tiles. Of each tile it takes
+// some channels at a time, for all filters.
+func (w *winograd) multiply(worker *worker, s *winogradSpace, group, blocks int) {
+	channels, filters, lanes := w.problem.Weight[1], w.filters(), w.kernels.Lanes
 	weight := w.weight[group*simd.PatchSize*filters*channels:]
 	t := &worker.tile
-	*t = simd.Tile{Taps: w.taps, Bias: w.zeros[:], Plane: w.capacity}
+	*t = simd.Tile{Bias: w.zeros[:], Plane: w.capacity, Tiles: 1}
+	most := w.kernels.Vectors(w.layout[0].filters)
 	for element := range simd.PatchSize {
 		patches := s.patches[element*channels*w.capacity:]
 		products := s.products[element*filters*w.capacity:]
-		for _, l := range w.layout {
-			for panel := range l.count {
-				first := l.first + panel*l.filters
-				t.Weight = weight[(element*filters+first)*channels:]
-				runRow(w.kernels, t, products[first*w.capacity:], patches, l.filters, blocks)
+		vectors, at := ceilDiv(blocks, lanes), 0
+		for tiles := ceilDiv(vectors, most); tiles > 0; tiles-- {
+			width := ceilDiv(vectors, tiles)
+			vectors -= width
+			parts := ceilDiv(channels*width*lanes, reuseFloats)
+			for i := range parts {
+				lo, hi := channels*i/parts, channels*(i+1)/parts
+				t.Taps, t.X, t.Flags = w.taps.Slice(lo, hi), patches[at:], 0
+				if lo > 0 {
+					t.Flags = simd.Accumulate
+				}
+				for _, l := range w.layout {
+					for panel := range l.count {
+						first := l.first + panel*l.filters
+						t.Weight = weight[(element*filters+first)*channels+lo*l.filters:]
+						t.Dst = products[first*w.capacity+at:]
+						w.kernels.Run(l.filters, width, t)
+					}
+				}
 			}
+			at += width * lanes
 		}
 	}
 }
 
-// transformProducts computes the outputs of all filters, except for odd blocks. It marks a block as odd if one of its
-// outputs is not finite.
-func (w *winograd) transformProducts(worker *worker, s *winogradSpace, o output, part part) {
+// transformProducts computes the outputs of all filters for an image, except for odd blocks. The blocks of the image
+// have the numbers base ≤ b < base+blocks. It marks a block as odd if one of its outputs is not finite.
+func (w *winograd) transformProducts(worker *worker, s *winogradSpace, data []float32, pitch int, part part,
+	base, blocks int) {
 	p := &worker.products
 	*p = simd.Products{Dst: s.blocks, Temp: s.temp, Check: s.check, SrcStride: w.capacity * w.filters()}
 	if w.problem.Activation == conv.ReLU {
 		p.Flags = simd.ReLU
 	}
-	blocks := len(s.isOdd)
+	isOdd := s.isOdd[base:][:blocks]
 	for k := range w.filters() {
 		p.Bias = w.bias[part.group*w.filters()+k]
-		plane := o.data[k*o.plane:][:part.rows*w.sums.W()]
+		plane := data[k*pitch:][:part.rows*w.sums.W()]
 		for at := 0; at < blocks; at += w.kernels.Lanes {
-			p.Src = s.products[k*w.capacity+at:]
+			p.Src = s.products[k*w.capacity+base+at:]
 			w.kernels.TransformProducts(p)
 			lanes := min(w.kernels.Lanes, blocks-at)
 			for lane, wrong := range s.check[:lanes] {
 				if wrong != 0 {
-					s.mark(at + lane)
+					isOdd[at+lane] = 1
 				}
 			}
 			for lane := 0; lane < lanes; {
 				from := lane
-				lane += w.run(s, at+lane, at+lanes)
+				lane += w.run(isOdd, at+lane, at+lanes)
 				w.place(plane, s.blocks[block*from:], block*w.kernels.Lanes, at+from, lane-from)
-				for lane < lanes && s.isOdd[at+lane] != 0 {
+				for lane < lanes && isOdd[at+lane] != 0 {
 					lane++
 				}
 			}
@@ -254,17 +326,9 @@ func (w *winograd) transformProducts(worker *worker, s *winogradSpace, o output,
 	}
 }
 
-// mark marks block b as odd.
-func (s *winogradSpace) mark(b int) {
-	if s.isOdd[b] == 0 {
-		s.isOdd[b] = 1
-		s.odd = append(s.odd, int32(b))
-	}
-}
-
 // run returns how many blocks lie in one row of blocks, from block b on and before block last, up to the first odd one.
-func (w *winograd) run(s *winogradSpace, b, last int) (n int) {
-	for most := min(last-b, w.across-b%w.across); n < most && s.isOdd[b+n] == 0; n++ {
+func (w *winograd) run(isOdd []int32, b, last int) (n int) {
+	for most := min(last-b, w.across-b%w.across); n < most && isOdd[b+n] == 0; n++ {
 	}
 	return n
 }

@@ -87,7 +87,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestSum has an example of RFC 1321, appendix A.5. The SHA-256 is that of sha256sum.
+// TestSum has an example of RFC 1321, appendix A.5. sha256sum computed the SHA-256.
 func TestSum(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	write(t, path, []byte("message digest"))
@@ -100,7 +100,7 @@ func TestSum(t *testing.T) {
 	}
 }
 
-// TestBins: orientations near the middle of their bins, in any order.
+// TestBins: orientations near the middle of their bins, in any order, are sorted into these bins.
 func TestBins(t *testing.T) {
 	r := &Recordings{}
 	for i := range 60 {
@@ -129,7 +129,7 @@ func TestBins(t *testing.T) {
 	}
 }
 
-// TestLayout: shapes are judged before a value is read: that the data of resp_train is damaged shows only later.
+// TestLayout: shapes are checked before a value is read. That the data of resp_train is damaged shows only later.
 func TestLayout(t *testing.T) {
 	damaged := func(path string) string {
 		content, err := os.ReadFile(path)

@@ -37,8 +37,8 @@ func TestAddressIsText(t *testing.T) {
 	}
 }
 
-// TestAsksForTheFileOnly: a download that is redirected, cut and goes on asks for the file, with what docs/trust.md
-// lists, and sends nothing else.
+// TestAsksForTheFileOnly: a download that is redirected, cut off and resumed requests only the file, with the headers
+// that docs/trust.md lists, and sends nothing else.
 func TestAsksForTheFileOnly(t *testing.T) {
 	all := content()
 	var asked []*http.Request
@@ -75,7 +75,8 @@ func TestAsksForTheFileOnly(t *testing.T) {
 	}
 }
 
-// TestDownload has what servers do to a download, what was there before, and what is there afterwards.
+// TestDownload has what servers do to a download, the file that was there before, and the file that is there
+// afterwards.
 func TestDownload(t *testing.T) {
 	good := content()
 	bad := slices.Clone(good)
@@ -83,8 +84,8 @@ func TestDownload(t *testing.T) {
 	bad[200_000] ^= 1
 	for name, c := range map[string]struct {
 		answers []http.HandlerFunc
-		part    []byte // before; nil is none
-		wrong   string // what the error says; "" is success
+		part    []byte // the file before; nil: none
+		wrong   string // a part of the error; "": success
 		kept    int    // bytes of the part after an error
 		ranges  []string
 	}{
@@ -151,7 +152,7 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// TestDownloadSlow: Download waits for a slow server that is never silent for long, however long the whole takes.
+// TestDownloadSlow: Download waits for a slow server that is never silent for long, however long the download takes.
 func TestDownloadSlow(t *testing.T) {
 	good := content()
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -168,7 +169,7 @@ func TestDownloadSlow(t *testing.T) {
 	}
 }
 
-// TestDownloadPause: the pause doubles as long as nothing comes, and is short again after a new byte: otherwise twelve
+// TestDownloadPause: the pause doubles while no bytes arrive, and is short again after a new byte. Otherwise twelve
 // cuts of one file would take 4 s of pauses.
 func TestDownloadPause(t *testing.T) {
 	good := content()
@@ -185,8 +186,8 @@ func TestDownloadPause(t *testing.T) {
 	}
 }
 
-// TestDownloadWithin: the time that was given ends a download from a server that is never silent, between attempts and
-// in one. The bytes are kept.
+// TestDownloadWithin: the time limit ends a download from a server that is never silent, between attempts and within
+// one. The bytes are kept.
 func TestDownloadWithin(t *testing.T) {
 	trickle := func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
@@ -211,7 +212,7 @@ func TestDownloadWithin(t *testing.T) {
 	}
 }
 
-// TestDownloadWithinSums: the time that was given ends the reading of what has come, too, with the same words.
+// TestDownloadWithinSums: the time limit also ends the reading of bytes that have arrived, with the same words.
 func TestDownloadWithinSums(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("not all of it came in 1s: want more time"))
@@ -222,7 +223,7 @@ func TestDownloadWithinSums(t *testing.T) {
 	}
 }
 
-// TestDownloadAttempts: a server that gives a byte at a time does not keep a download busy without end.
+// TestDownloadAttempts: a server that sends one byte at a time does not keep a download busy for ever.
 func TestDownloadAttempts(t *testing.T) {
 	s := serve(t, cut(served(content()), 1))
 	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Attempts: 5, Pause: time.Millisecond,
@@ -239,7 +240,7 @@ func TestDownloadAttempts(t *testing.T) {
 	}
 }
 
-// TestDownloadSHA256: a file must have all checksums that are given.
+// TestDownloadSHA256: a file must have all the checksums that are given.
 func TestDownloadSHA256(t *testing.T) {
 	good := content()
 	sum := sha256.Sum256(good)
@@ -254,7 +255,7 @@ func TestDownloadSHA256(t *testing.T) {
 	wantFile(t, f, Download(t.Context(), f), good)
 }
 
-// TestDownloadQuiet: what a server says that nobody asked for is not printed.
+// TestDownloadQuiet: what a server sends without a request is not printed.
 func TestDownloadQuiet(t *testing.T) {
 	var said lockedBuffer
 	log.SetOutput(&said)
@@ -312,7 +313,7 @@ func write(t *testing.T, path string, b []byte) {
 	}
 }
 
-// wantFile requires that the file is complete, and the only one in its folder.
+// wantFile requires that the file is complete and the only one in its folder.
 func wantFile(t *testing.T, f Fetch, err error, want []byte) {
 	t.Helper()
 	if err != nil {
@@ -327,7 +328,7 @@ func wantFile(t *testing.T, f Fetch, err error, want []byte) {
 	}
 }
 
-// TestDownloadInterrupted: an interrupted download keeps its bytes, Kept counts them, and the next call goes on there.
+// TestDownloadInterrupted: an interrupted download keeps its bytes, Kept counts them, and the next call resumes it.
 func TestDownloadInterrupted(t *testing.T) {
 	good := content()
 	s := serve(t, stall(served(good), 5000), served(good))
@@ -351,7 +352,7 @@ func TestDownloadInterrupted(t *testing.T) {
 	}
 }
 
-// TestDownloadReplaces: a file that is there stays until the new one is complete.
+// TestDownloadReplaces: an older file stays until the new one is complete.
 func TestDownloadReplaces(t *testing.T) {
 	good := content()
 	f := Fetch{Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)}}

@@ -14,8 +14,8 @@ import (
 	"gpuconv/whole"
 )
 
-// TestPartIsNoLink: what has a part's name is written to only if it is a file of its own. Where a link leads nothing
-// changes, and nothing is made.
+// TestPartIsNoLink: a file with a part's name is written to only if it is a regular file. If it is a link, its target
+// does not change and is not made.
 func TestPartIsNoLink(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("it lets few users make links")
@@ -64,8 +64,8 @@ func listing(t *testing.T, dir string) string {
 	return strings.Join(all, " ")
 }
 
-// TestForeignPart: a file with the name of a part, or of its notes, is somebody's unless notes say that a download has
-// begun it. It stays as it is, byte for byte, whatever the server answers.
+// TestForeignPart: a file with the name of a part, or of a part's origin, belongs to somebody else unless an origin
+// says that a download has begun it. It stays byte for byte, whatever the server answers.
 func TestForeignPart(t *testing.T) {
 	good := content()
 	type files map[string]string // what is beside a.npz, by the end of its name
@@ -106,7 +106,7 @@ func TestForeignPart(t *testing.T) {
 	}
 }
 
-// TestForeignNotes: a link at the place of the notes is not followed, and stays.
+// TestForeignNotes: a link in the place of the origin is not followed, and stays.
 func TestForeignNotes(t *testing.T) {
 	dir := t.TempDir()
 	mine := filepath.Join(dir, "mine")
@@ -124,8 +124,8 @@ func TestForeignNotes(t *testing.T) {
 	}
 }
 
-// TestTwoDownloads: of two that fetch the same file at once the second is refused, and the first ends as if it were
-// alone.
+// TestTwoDownloads: if two downloads fetch the same file at the same time, the second is refused, and the first
+// continues undisturbed.
 func TestTwoDownloads(t *testing.T) {
 	good := content()
 	var second error
@@ -141,7 +141,7 @@ func TestTwoDownloads(t *testing.T) {
 	}
 }
 
-// TestAppearsMeanwhile: a file that somebody puts at the path while it is downloaded stays.
+// TestAppearsMeanwhile: a file that somebody puts at the path during the download stays.
 func TestAppearsMeanwhile(t *testing.T) {
 	good := content()
 	f := Fetch{Path: filepath.Join(t.TempDir(), "a.npz")}
@@ -159,7 +159,8 @@ func TestAppearsMeanwhile(t *testing.T) {
 	}
 }
 
-// TestOrigin: notes are read as they were written, for the user alone. Without any there is no error but that.
+// TestOrigin: an origin is read as it was written, and only the user may read it. A missing one is the only error that
+// is fs.ErrNotExist.
 func TestOrigin(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "origin")
 	if _, err := readOrigin(path); !errors.Is(err, fs.ErrNotExist) {
@@ -175,7 +176,7 @@ func TestOrigin(t *testing.T) {
 	if info, err := os.Lstat(path); err != nil || runtime.GOOS != "windows" && info.Mode() != 0o600 {
 		t.Error(info, err)
 	}
-	if runtime.GOOS != "windows" { // some file systems have one mode for all
+	if runtime.GOOS != "windows" { // some file systems give all files one mode
 		if err := os.Chmod(path, 0o777); err != nil {
 			t.Fatal(err)
 		}

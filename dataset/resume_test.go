@@ -11,8 +11,8 @@ import (
 	"gpuconv/whole"
 )
 
-// TestDownloadUnchecked: a range that was not asked for is not taken, also without a checksum where the server tells
-// its files apart. A checksum may be in capitals.
+// TestDownloadUnchecked: a range that was not requested is not used. That holds without a checksum too, if the server
+// identifies its files. A checksum may be in capitals.
 func TestDownloadUnchecked(t *testing.T) {
 	good := content()
 	for _, sum := range []string{"", strings.ToUpper(md5Of(good))} {
@@ -26,7 +26,7 @@ func TestDownloadUnchecked(t *testing.T) {
 	}
 }
 
-// begun leaves what a call does that was cut off: a part, and what it is of.
+// begun leaves what an interrupted call leaves: a part and its origin.
 func begun(t *testing.T, f Fetch, part []byte, of origin) {
 	t.Helper()
 	write(t, f.Part(), part)
@@ -35,8 +35,8 @@ func begun(t *testing.T, f Fetch, part []byte, of origin) {
 	}
 }
 
-// TestDownloadShort: a file is not whole as long as an answer before the last has said that it is longer, nor if it
-// gets more bytes than that.
+// TestDownloadShort: a file is not complete while an earlier answer has given a greater length, nor if more bytes than
+// that length arrive.
 func TestDownloadShort(t *testing.T) {
 	good := content()
 	of := origin{ETag: `"1"`, Size: int64(len(good))}
@@ -59,7 +59,7 @@ func TestDownloadShort(t *testing.T) {
 	}
 }
 
-// TestDownloadDoubts: without a checksum, bytes of which nobody knows whether they are the file's are not taken.
+// TestDownloadDoubts: without a checksum, bytes are not used if they may belong to another file.
 func TestDownloadDoubts(t *testing.T) {
 	good := content()
 	for name, c := range map[string]struct {
@@ -85,8 +85,8 @@ func TestDownloadDoubts(t *testing.T) {
 	}
 }
 
-// TestDownloadChanged: a file that has changed since a part of it came is fetched from the start, whatever the server
-// tells files apart by, and also from servers that do not know If-Range.
+// TestDownloadChanged: if the file has changed since a part of it arrived, it is downloaded from the start. That holds
+// however the server identifies files, and for servers that do not know If-Range.
 func TestDownloadChanged(t *testing.T) {
 	old, good := content(), content()
 	for i := range good {
@@ -114,7 +114,7 @@ func TestDownloadChanged(t *testing.T) {
 		"no If-Range time": {heads("Last-Modified", monday, served(old)), blind(heads("Last-Modified", tuesday, served(good))), monday, good, append(both, "")},
 		"nothing":          {served(old), served(good), "", good, list("", "")},
 	} {
-		for _, later := range []bool{false, true} { // in one call, and in two
+		for _, later := range []bool{false, true} { // in one call, and in two calls
 			var conditions []string
 			noting := func(w http.ResponseWriter, r *http.Request) {
 				conditions = append(conditions, r.Header.Get("If-Range"))
@@ -137,8 +137,8 @@ func TestDownloadChanged(t *testing.T) {
 	}
 }
 
-// TestDownloadOrigin: a time that the server had not left behind when it answered is none: the file may change again
-// within that second.
+// TestDownloadOrigin: a modification time less than a second before the server's answer is ignored, because the file
+// may change again within that second.
 func TestDownloadOrigin(t *testing.T) {
 	const now, before = "Mon, 02 Nov 2026 10:00:01 GMT", "Mon, 02 Nov 2026 10:00:00 GMT"
 	for _, c := range []struct {

@@ -29,8 +29,8 @@ func md5Of(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// server answers request i with answers[i], further requests with the last, and remembers the ranges that were asked
-// for.
+// server answers request i with answers[i], and further requests with the last answer. It remembers the ranges that
+// were requested.
 type server struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -51,14 +51,14 @@ func serve(t *testing.T, answers ...http.HandlerFunc) *server {
 	return s
 }
 
-// served serves b as a file server does, ranges included.
+// served answers with b as a file server does, ranges included.
 func served(b []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "file.npz", time.Time{}, bytes.NewReader(b))
 	}
 }
 
-// heads serves as serve does, with a header.
+// heads answers as served does, with a further header.
 func heads(name, value string, serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(name, value)
@@ -66,7 +66,7 @@ func heads(name, value string, serve http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// without ranges.
+// without ignores ranges.
 func rangeless(b []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Range")
@@ -74,12 +74,12 @@ func rangeless(b []byte) http.HandlerFunc {
 	}
 }
 
-// cut serves as serve does, but hangs up after n bytes.
+// cut answers as served does, but closes the connection after n bytes.
 func cut(serve http.HandlerFunc, n int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { serve(&limited{w, n, nil}, r) }
 }
 
-// stall serves as serve does, but falls silent after n bytes, until the client goes.
+// stall answers as served does, but is silent after n bytes, until the client leaves.
 func stall(serve http.HandlerFunc, n int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		serve(&limited{w, n, func() { <-r.Context().Done() }}, r)
@@ -110,7 +110,7 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", code) }
 }
 
-// claim serves b with a false length.
+// claim answers with b and a false length.
 func claim(b []byte, length int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", fmt.Sprint(length))
@@ -118,7 +118,7 @@ func claim(b []byte, length int) http.HandlerFunc {
 	}
 }
 
-// ranged serves b as a partial answer with any header.
+// ranged answers with b as a partial answer with any header.
 func ranged(b []byte, header string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Range", header)

@@ -11,7 +11,7 @@ import (
 	"gpuconv/stimuli"
 )
 
-// The tutorial's image, and the padding K//2 of its filters.
+// The tutorial's image size, and the padding K//2 of its filters.
 const rows, columns, half = 48, 64, 3
 
 // respond convolves the tutorial's grating with a filter of 7×7, with zeros around the image.
@@ -33,14 +33,14 @@ func respond(t *testing.T, filter []float32, orientation float64) []float64 {
 	return sums
 }
 
-// inside reports whether a filter at a pixel stays off the padding.
+// inside reports whether a filter at a pixel does not reach the padding.
 func inside(at int) bool {
 	i, j := at/columns, at%columns
 	return i >= half && i < rows-half && j >= half && j < columns-half
 }
 
-// TestPreference: x runs along rows in filters and along columns in gratings, so a Gabor of θ answers most to the
-// grating of 90°−θ.
+// TestPreference: x is along rows in filters and along columns in gratings, so a Gabor of θ answers most to the grating
+// of 90°−θ.
 func TestPreference(t *testing.T) {
 	bank, err := filters.NMA{Channels: 6, Size: 7}.Bank()
 	if err != nil {
@@ -65,8 +65,8 @@ func TestPreference(t *testing.T) {
 	}
 }
 
-// TestBorders: zero padding answers like an edge. The figures for the upright and the level grating are those of
-// NUMERICS.md.
+// TestBorders: zero padding acts like an edge of the image. The figures for the vertical and the horizontal grating are
+// those of NUMERICS.md.
 func TestBorders(t *testing.T) {
 	bank, err := filters.NMA{Channels: 6, Size: 7}.Bank()
 	if err != nil {
@@ -97,7 +97,7 @@ func weights(t *testing.T, b filters.Bank) *conv.Tensor {
 	return w
 }
 
-// answer correlates a filter with an image of its size.
+// answer correlates a filter with an image of the same size.
 func answer(filter, image []float32) float64 {
 	total := 0.0
 	for i, w := range filter {
@@ -130,8 +130,9 @@ func gratings(t *testing.T, size int, orientation, sf float64) *conv.Tensor {
 	return images
 }
 
-// TestOwnGrating: a Gabor answers 1 to the grating of its own orientation, frequency and phase, and less to any other.
-// The energy of its quadrature pair is 1 at every phase. Three standard deviations cut off 5e-3.
+// TestOwnGrating: a Gabor's response is 1 to the grating of its own orientation, frequency and phase, and less to any
+// other. The energy of its quadrature pair is 1 at every phase. Cutting at three standard deviations changes that by
+// 5e-3.
 func TestOwnGrating(t *testing.T) {
 	for _, g := range []filters.Gabor{{Orientation: 20, SF: 0.2, Phase: 30, Bandwidth: 1},
 		{Orientation: 110, SF: 0.15, SigmaX: 6, SigmaY: 9}, {SF: 0.3}} {
@@ -161,8 +162,8 @@ func TestOwnGrating(t *testing.T) {
 	}
 }
 
-// TestEnergyIsFlat: over phases, the energy of a balanced pair varies by less than 1e-3 of its mean, whatever the
-// bandwidth and the phase are and whatever the size cuts off. Both filters of the pair still sum to 0.
+// TestEnergyIsFlat: over phases, the energy of a balanced pair varies by less than 1e-3 of its mean, for any bandwidth
+// and phase, and for any size at which the filter is cut off. Both filters of the pair still sum to 0.
 func TestEnergyIsFlat(t *testing.T) {
 	for orientation := 0.0; orientation < 180; orientation += 67.5 {
 		for _, g := range []filters.Gabor{{Bandwidth: 1}, {}, {Phase: 50}, {Bandwidth: 2, Phase: -20}, {Bandwidth: 3}} {

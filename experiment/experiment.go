@@ -26,23 +26,44 @@ import (
 type Job struct {
 	Images stimuli.Set // its images have as many channels as the filters
 	Bank   *Bank
-	Spec   conv.Spec // there is no bias
+	Spec   conv.Spec
+	Bias   []float32 // one for each filter, or nil
 	// Flip turns the filters by 180°: true convolution. Tables and pictures show them as they are in Bank.
-	Flip bool
-	// Check is how many of the images, spread evenly over the set, are checked against the reference. 0 means none. A
-	// negative number, or one above the number of images, means all.
-	Check  int
+	Flip   bool
+	Check  Checking
 	Look   Look
 	Origin Origin // copied into the report
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.
 	Progress func(done int)
+	// Phase, if not nil, is called with the name of what begins: [Convolving], [Judging] or [Drawing]. Convolving comes
+	// again after Judging.
+	Phase func(name string)
+}
+
+// The phases of a job. Judging is told only if whole images are judged; a sample takes no time to speak of.
+const (
+	Convolving = "convolving"
+	Judging    = "checking against the reference"
+	Drawing    = "drawing pictures"
+)
+
+func (j Job) phase(name string) {
+	if j.Phase != nil {
+		j.Phase(name)
+	}
 }
 
 // Look says how the pictures of a job are drawn. The zero value suits any stimuli and filters.
 type Look struct {
-	// Gratings draws the stimuli as the tutorial draws its gratings, dark where a pixel is large, in gratings.png.
-	// Otherwise pixels are luminance, and the picture is stimuli.png.
+	// Gratings calls the picture of the stimuli gratings.png. Otherwise it is stimuli.png.
 	Gratings bool
+	// Drawn says in which colours and how large.
+	Drawn figure.Look
+	// Formats are those in which each picture is written, of [figure.Formats]; nil means PNG.
+	Formats []string
+	// Show has the numbers of the images that the pictures show, at most 20. nil means five that show as many values of
+	// all parameters as so few can.
+	Show []int
 	// Limit is the activation at the ends of the colour scale, which shows −Limit … Limit. 0 means the largest finite
 	// magnitude of an activation in the picture.
 	Limit float64
@@ -51,17 +72,27 @@ type Look struct {
 // TutorialLimit is the [Look].Limit of the tutorial's own pictures. It suits the tutorial's gratings and filters.
 const TutorialLimit = 3
 
-// Picture returns the file name of the picture of stimuli.
-func (l Look) Picture() string {
-	if l.Gratings {
-		return "gratings.png"
+// Pictures returns the file names of the pictures.
+func (l Look) Pictures() (all []string) {
+	for _, name := range []string{l.stimuli(), "filters", "activations"} {
+		for _, format := range l.formats() {
+			all = append(all, name+"."+format)
+		}
 	}
-	return "stimuli.png"
+	return all
 }
 
-func (l Look) tone() figure.Tone {
+// stimuli is the name of the picture of stimuli.
+func (l Look) stimuli() string {
 	if l.Gratings {
-		return figure.Ink
+		return "gratings"
 	}
-	return figure.Light
+	return "stimuli"
+}
+
+func (l Look) formats() []string {
+	if l.Formats == nil {
+		return []string{"png"}
+	}
+	return l.Formats
 }

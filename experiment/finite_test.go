@@ -7,13 +7,13 @@ import (
 	"gpuconv/conv"
 )
 
-// TestCounts: one output that is no number is counted at any place, whatever the others are.
+// TestCounts: an output that is NaN or infinite is counted wherever it is and whatever the others are.
 func TestCounts(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
-	other := math.Float32frombits(0xff800001) // a NaN of the least payload, with a sign
+	other := math.Float32frombits(0xff800001) // a negative NaN with the smallest payload
 	plain := []float32{0, -1, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, -1e-39, 0.999}
 	storage := make([]float32, 24)
-	for from := range 3 { // aligned to 8 bytes, and not
+	for from := range 3 { // aligned to 8 bytes, and not aligned
 		for n := range 20 {
 			outputs := storage[from : from+n]
 			for i := range outputs {
@@ -35,11 +35,10 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// TestUncheckedAreCounted: what a backend makes of sane pixels and weights is counted in all images, also if none is
-// judged.
+// TestUncheckedAreCounted: the outputs that are NaN or infinite are counted in all images, even if none is checked.
 func TestUncheckedAreCounted(t *testing.T) {
 	j := small(t)
-	j.Check = 0
+	j.Check = Checking{}
 	e := prepared(t, j, 7)
 	e.Plan = altered{e.Plan, func(dst *conv.Tensor) error {
 		for n := range dst.Shape.N() {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzAudit reads any bytes as the run.json of a folder. What is wrong is one line each. A folder is right only if the
-// files that run.json names are in it.
+// FuzzAudit reads any bytes as the run.json of a folder. Each mistake is one line. A folder is right only if it has the
+// files that run.json names.
 func FuzzAudit(f *testing.F) {
 	const sum = `{"schema":1,"files":[{"name":"a","bytes":1,"crc32c":"93ad1061"}]}` // of the letter a, by Python's crc32c
 	f.Add([]byte(sum))

@@ -2,7 +2,10 @@ package experiment
 
 import (
 	"context"
-	"math"
+	"fmt"
+	"image"
+	"io"
+	"slices"
 	"strings"
 
 	"gpuconv/batch"
@@ -12,26 +15,38 @@ import (
 	"gpuconv/whole"
 )
 
-// examples is how many images the pictures show at most: five, as in the tutorial.
+// examples is how many images the pictures show at most, unless Look.Show says which: five, as in the tutorial.
 const examples = 5
 
 // gallery keeps the images that the pictures show.
 type gallery struct {
-	shown                batch.Spread // the numbers of these images
-	rows                 map[int]int  // image number → row of the tensors
+	shown                []int       // the numbers of these images
+	rows                 map[int]int // image number → row of the tensors
 	stimuli, activations *conv.Tensor
 }
 
-func newGallery(stimuli, activations conv.Shape) (*gallery, error) {
-	g := &gallery{shown: batch.NewSpread(examples, activations.N()), rows: map[int]int{}}
-	for row, n := range g.shown.All() {
+// shown returns the numbers of the images that the pictures show.
+func (j Job) shown() []int {
+	if j.Look.Show != nil {
+		return j.Look.Show
+	}
+	if images, ok := j.Images.(interface{ Spread(count int) []int }); ok {
+		return images.Spread(examples)
+	}
+	return batch.NewSpread(examples, j.Images.Shape().N()).All()
+}
+
+func newGallery(shown []int, stimuli, activations conv.Shape) (*gallery, error) {
+	g := &gallery{shown: shown, rows: map[int]int{}}
+	for row, n := range g.shown {
 		g.rows[n] = row
 	}
 	var err error
-	if g.stimuli, err = conv.NewTensor(stimuli.WithN(len(g.rows))); err != nil {
+	stimuli[1] = 1 // pictures show the mean of the channels
+	if g.stimuli, err = conv.NewTensor(stimuli.WithN(len(g.shown))); err != nil {
 		return nil, err
 	}
-	if g.activations, err = conv.NewTensor(activations.WithN(len(g.rows))); err != nil {
+	if g.activations, err = conv.NewTensor(activations.WithN(len(g.shown))); err != nil {
 		return nil, err
 	}
 	return g, nil
@@ -42,72 +57,98 @@ func newGallery(stimuli, activations conv.Shape) (*gallery, error) {
 func (g *gallery) look(first int, src, dst *conv.Tensor) {
 	for i := range src.Shape.N() {
 		if row, ok := g.rows[first+i]; ok {
-			copy(g.stimuli.Images(row, row+1).Data, src.Images(i, i+1).Data)
+			mean(g.stimuli.Plane(row, 0), src.Images(i, i+1))
 			copy(g.activations.Images(row, row+1).Data, dst.Images(i, i+1).Data)
 		}
 	}
 }
 
-// limit returns the activation at the ends of the picture's colour scale: given, if it is above 0, or else the largest
-// finite magnitude that is shown. If that is 0, limit returns 1.
-func (g *gallery) limit(given float64) float64 {
-	if given > 0 {
-		return given
+// mean writes the mean of the channels of an image into a plane.
+func mean(plane []float32, image *conv.Tensor) {
+	channels := image.Shape.C()
+	if channels == 1 {
+		copy(plane, image.Data)
+		return
 	}
-	largest := 0.0
-	for _, v := range g.activations.Data {
-		if a := math.Abs(float64(v)); a > largest && !math.IsInf(a, 0) {
-			largest = a
+	for i := range plane {
+		sum := 0.0
+		for c := range channels {
+			sum += float64(image.Plane(0, c)[i])
 		}
+		plane[i] = float32(sum / float64(channels))
 	}
-	if largest == 0 {
-		return 1
-	}
-	return largest
 }
 
-// draw writes the pictures of a job, all at the same time.
-func (j Job) draw(ctx context.Context, g *gallery, out *whole.Folder) error {
+// draw writes the pictures of a job in each format, all at the same time.
+func (j Job) draw(ctx context.Context, on Prepared, g *gallery, out *whole.Folder) error {
 	var shown []string
-	for _, n := range g.shown.All() {
+	for _, n := range g.shown {
 		shown = append(shown, j.Images.Title(n))
 	}
-	tone := j.Look.tone()
+	look := j.Look.Drawn
+	maps := figure.Maps{Stimuli: g.stimuli, StimulusTitles: shown, Activations: g.activations, ChannelTitles: j.cells(),
+		Limit: j.Look.Limit, Field: field(on.Problem)}
+	switch j.Spec.Activation {
+	case conv.Energy:
+		maps.Positive, maps.Label = true, "energy"
+	case conv.ReLU:
+		maps.Positive, maps.Limit = true, max(0, maps.Limit)
+	}
 	group := parallel.NewGroup()
 	for name, draw := range map[string]func() (*figure.Picture, error){
-		j.Look.Picture(): func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, shown, tone) },
-		"filters.png":    func() (*figure.Picture, error) { return figure.Filters(j.Bank.Weight, j.Bank.Names) },
-		"activations.png": func() (*figure.Picture, error) {
-			return figure.Activations(g.stimuli, g.activations, shown, j.cells(), tone, g.limit(j.Look.Limit))
-		},
+		j.Look.stimuli(): func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, shown, look) },
+		"filters":        func() (*figure.Picture, error) { return figure.Filters(j.Bank.Weight, j.Bank.Names, look) },
+		"activations":    func() (*figure.Picture, error) { return figure.Activations(maps, look) },
 	} {
 		group.Go(func() error {
 			var picture *figure.Picture
 			err := batch.Await(ctx, func() (err error) { picture, err = draw(); return err })
-			if err != nil {
-				return err
+			for _, format := range j.Look.formats() {
+				if err == nil {
+					err = out.Write(name+"."+format, func(w io.Writer) error { return figure.Write(w, picture, format) })
+				}
 			}
-			return out.Write(name, picture.WritePNG)
+			return err
 		})
 	}
 	return group.Wait()
 }
 
+// field returns the pixels that the output in the middle of a map sees, X of columns and Y of rows. They may reach into
+// the padding.
+func field(p conv.Problem) image.Rectangle {
+	dst, err := p.Dst()
+	if err != nil {
+		return image.Rectangle{}
+	}
+	s := p.WithDefaults()
+	first, extent := [2]int{}, [2]int{}
+	for axis, before := range [2]int{s.Padding.Top, s.Padding.Left} {
+		at, size := dst[2+axis]/2, 1
+		if s.Pool.Kind != conv.NoPool {
+			at, size = at*s.Pool.Stride[axis], s.Pool.Size[axis]
+		}
+		first[axis] = at*s.Stride[axis] - before
+		extent[axis] = (size-1)*s.Stride[axis] + (p.Weight[2+axis]-1)*s.Dilation[axis] + 1
+	}
+	return image.Rect(first[1], first[0], first[1]+extent[1], first[0]+extent[0])
+}
+
 // cells returns the names of the channels of the activations. With [conv.Energy] a channel is the energy of a pair of
-// filters: its name is that of the first filter without the phase, after the word energy.
+// filters: its name is that of the first filter without the phase.
 func (j Job) cells() []string {
 	if j.Spec.Activation != conv.Energy {
 		return j.Bank.Names
 	}
 	var names []string
 	for k := 0; k < len(j.Bank.Names); k += 2 {
-		name := "energy"
-		for part := range strings.SplitSeq(j.Bank.Names[k], ", ") {
-			if !strings.HasPrefix(part, "phase ") {
-				name += ", " + part
-			}
+		parts := slices.DeleteFunc(strings.Split(j.Bank.Names[k], ", "), func(part string) bool {
+			return strings.HasPrefix(part, "phase ")
+		})
+		if len(parts) == 0 {
+			parts = []string{fmt.Sprintf("pair %d", k/2)}
 		}
-		names = append(names, name)
+		names = append(names, strings.Join(parts, ", "))
 	}
 	return names
 }

@@ -8,6 +8,7 @@ import (
 
 	"gpuconv/batch"
 	"gpuconv/conv"
+	"gpuconv/figure"
 	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
@@ -15,7 +16,8 @@ import (
 // Problem returns the convolution of the job. Its batch is a portion of the images, see [batch.Portion]. It returns a
 // [*conv.ShapeError] if Spec does not fit the images and filters.
 func (j Job) Problem() (conv.Problem, error) {
-	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape})
+	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape,
+		Bias: j.Bias != nil})
 }
 
 // Weight returns the weights that the images are cross-correlated with: the bank's filters, turned by 180° if Flip is
@@ -46,15 +48,20 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	padded := p.Src.Image()
 	padded[2], padded[3] = padded[2]+p.Weight.H(), padded[3]+p.Weight.W()
 	// three portions in Go, one on the device
-	need := program + (4*portion+min(examples, float64(j.Images.Shape().N())))*(src+dst)
+	need := program + (4*portion+float64(len(j.shown())))*(src+dst)
 	// the judge's float64 values and magnitudes: see judgeBytes
-	need += 4 * float64(judged(p)) * dst
+	if !j.Check.Sample {
+		need += 4 * float64(judged(p)) * dst
+	}
 	need += 4 * p.Weight.Bytes()                // in Go, in the plans of the backend and the judge, and packed
 	need += 200 * float64(j.Images.Shape().N()) // a row of the table of images
 	// a row of the table of filters, and a name for pictures
 	need += 400 * float64(p.Weight.N())
 	if images, ok := j.Images.(interface{ Memory() float64 }); ok {
 		need += images.Memory() // for drawing or decoding
+	}
+	if page := j.Look.Drawn.Page; page != (figure.Page{}) {
+		need += 3 * page.Memory() // three pictures, at the same time
 	}
 	return need + workers*padded.Bytes(), nil // each core of the CPU engine pads the image that it convolves
 }
@@ -90,7 +97,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 	}
 	var plan conv.Plan
 	err = batch.Await(ctx, func() (err error) {
-		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), nil)
+		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), j.Bias)
 		return err
 	})
 	if err != nil {
@@ -117,6 +124,7 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	if err != nil {
 		return nil, err
 	}
+	j.phase(Convolving)
 	w, err := j.convolve(ctx, on, out)
 	if err != nil {
 		return nil, err
@@ -124,8 +132,9 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	if err := w.check.verdict(); err != nil {
 		return nil, err
 	}
+	j.phase(Drawing)
 	drawing := time.Now()
-	if err := j.draw(ctx, w.gallery, out); err != nil {
+	if err := j.draw(ctx, on, w.gallery, out); err != nil {
 		return nil, err
 	}
 	r.Seconds.Pictures = seconds(time.Since(drawing))
@@ -163,8 +172,12 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if err != nil {
 		return w, err
 	}
-	w.check = newChecker(on, j.Weight(), batch.NewSpread(j.Check, activations.N()))
-	if w.gallery, err = newGallery(on.Problem.Src, activations); err != nil {
+	if w.check, err = newChecker(on, j.Weight(), j.Bias, activations.N(), j.Check); err != nil {
+		return w, err
+	}
+	defer w.check.close()
+	w.check.begin = func() { j.phase(Judging) }
+	if w.gallery, err = newGallery(j.shown(), on.Problem.Src, activations); err != nil {
 		return w, err
 	}
 	file, err := out.Create("activations.npy")
@@ -174,7 +187,12 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress,
 		Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
-			return w.check.look(ctx, first, src, dst)
+			judged := w.check.images
+			err := w.check.look(ctx, first, src, dst)
+			if w.check.sample == nil && w.check.images > judged {
+				j.phase(Convolving)
+			}
+			return err
 		}}.Write(ctx, file)
 	return w, err
 }

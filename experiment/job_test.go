@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/cpu"
 	"gpuconv/fault"
@@ -21,7 +20,7 @@ import (
 	"gpuconv/whole"
 )
 
-// small is a job that takes no time.
+// small is a job that takes almost no time.
 func small(t *testing.T) Job {
 	t.Helper()
 	return tutorial(t, stimuli.NMA{Resolution: 0.02}, "0:90:3", filters.NMA{Channels: 3, Size: 5})
@@ -42,10 +41,10 @@ func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filte
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)}, Check: 16}
+	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)}, Check: Checking{Images: 16}}
 }
 
-// prepared prepares a job on the CPU engine, in portions of some images.
+// prepared prepares a job on the CPU engine, in portions of the given number of images.
 func prepared(t *testing.T, j Job, portion int) Prepared {
 	t.Helper()
 	p, err := j.Problem()
@@ -61,7 +60,7 @@ func prepared(t *testing.T, j Job, portion int) Prepared {
 	return Prepared{Problem: p, Plan: plan}
 }
 
-// folder makes a folder to write.
+// folder makes a folder to write to.
 func folder(t *testing.T) *whole.Folder {
 	t.Helper()
 	out, err := whole.CreateFolder(filepath.Join(t.TempDir(), "new", "out"))
@@ -72,7 +71,7 @@ func folder(t *testing.T) *whole.Folder {
 	return out
 }
 
-// altered is a plan that lets f see what another computed.
+// altered is a plan that lets f see and change what another one computed.
 type altered struct {
 	conv.Plan
 	f func(dst *conv.Tensor) error
@@ -96,7 +95,7 @@ func runAltered(t *testing.T, f func(dst *conv.Tensor) error) (*Report, string, 
 	return r, out.Path(), err
 }
 
-// TestWrongBackend: results that differ from the reference's are a failure, and leave nothing.
+// TestWrongBackend: results that differ from the reference's fail the job and leave nothing.
 func TestWrongBackend(t *testing.T) {
 	const disagrees = "disagrees with the float64 reference"
 	for _, c := range []struct {
@@ -145,13 +144,16 @@ func TestCheckedImages(t *testing.T) {
 	}
 }
 
-// TestOneWrongImage: one wrong image is found wherever it is, and named.
+// TestOneWrongImage: one wrong image is found wherever it is, and the error names it.
 func TestOneWrongImage(t *testing.T) {
 	for _, wrong := range []int{0, 6, 7, 29} {
 		job := small(t)
 		shape := job.Images.Shape()
 		e := prepared(t, job, shape.N())
-		c := newChecker(e, job.Bank.Weight, batch.NewSpread(-1, shape.N()))
+		c, err := newChecker(e, job.Bank.Weight, nil, shape.N(), Checking{Images: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
 		c.group = 4
 		src, _ := conv.NewTensor(shape)
 		activations, err := job.Activations(e.Problem)
@@ -179,7 +181,8 @@ func TestOneWrongImage(t *testing.T) {
 	}
 }
 
-// late is a plan that is interrupted when it is asked for its timings: all files but run.json are written then.
+// late is a plan that is interrupted when it is asked for its timings. At that moment all files but run.json are
+// written.
 type late struct {
 	conv.Plan
 	interrupt func()
@@ -205,7 +208,7 @@ func TestInterruptedLate(t *testing.T) {
 	}
 }
 
-// TestEstimatedMemory: the memory of a job is bounded by its portions, and estimated within a factor.
+// TestEstimatedMemory: the memory of a job is bounded by its portions, and the estimate is right within a factor.
 func TestEstimatedMemory(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -239,9 +242,9 @@ func TestEstimatedMemory(t *testing.T) {
 	}
 }
 
-// TestGallery: the pictures show the first and the last image and three between them, each with its own activations.
+// TestGallery: the pictures show the images that were asked for, in that order, each with its own activations.
 func TestGallery(t *testing.T) {
-	g, err := newGallery(conv.Shape{7, 1, 1, 1}, conv.Shape{30, 2, 1, 1})
+	g, err := newGallery([]int{0, 7, 29, 14}, conv.Shape{7, 1, 1, 1}, conv.Shape{30, 2, 1, 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,14 +257,14 @@ func TestGallery(t *testing.T) {
 		}
 		g.look(first, src, dst)
 	}
-	for row, image := range []float32{0, 7, 14, 21, 29} {
+	for row, image := range []float32{0, 7, 29, 14} {
 		if x, y := g.stimuli.Plane(row, 0)[0], g.activations.Plane(row, 1)[0]; x != image || y != 100+image {
 			t.Errorf("row %d shows image %v with activations of image %v, want %v", row, x, y-100, image)
 		}
 	}
 }
 
-// TestCells: the channels of energies are named after pairs, without a phase.
+// TestCells: channels of energies are named after their pairs, without a phase.
 func TestCells(t *testing.T) {
 	for _, c := range []struct {
 		activation  conv.Activation
@@ -269,9 +272,9 @@ func TestCells(t *testing.T) {
 	}{
 		{conv.ReLU, []string{"0°, phase 0", "0°, phase 90"}, []string{"0°, phase 0", "0°, phase 90"}},
 		{conv.Energy, []string{"0°, phase 0", "0°, phase 90", "45°, sf 0.1, phase 0", "45°, sf 0.1, phase 90"},
-			[]string{"energy, 0°", "energy, 45°, sf 0.1"}},
-		{conv.Energy, []string{"phase 0", "phase 90"}, []string{"energy"}},
-		{conv.Energy, []string{"0°, phase 0, sigma-x 3", "0°, phase 90, sigma-x 3"}, []string{"energy, 0°, sigma-x 3"}},
+			[]string{"0°", "45°, sf 0.1"}},
+		{conv.Energy, []string{"phase 0", "phase 90"}, []string{"pair 0"}},
+		{conv.Energy, []string{"0°, phase 0, sigma-x 3", "0°, phase 90, sigma-x 3"}, []string{"0°, sigma-x 3"}},
 	} {
 		j := Job{Bank: &Bank{Names: c.names}, Spec: conv.Spec{Activation: c.activation}}
 		if got := j.cells(); !slices.Equal(got, c.want) {
@@ -317,7 +320,7 @@ func (e existing) Err() error {
 	return e.Context.Err()
 }
 
-// TestRunComplete: once the folder is complete Run succeeds, whether it is interrupted or its plan fails to close.
+// TestRunComplete: once the folder is complete Run succeeds, even if it is interrupted or its plan fails to close.
 func TestRunComplete(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	ctx := existing{t.Context(), filepath.Join(out, "run.json")}
@@ -331,13 +334,13 @@ func TestRunComplete(t *testing.T) {
 	}
 }
 
-// TestRunFails: without a complete folder there is an error and no report, whatever fails.
+// TestRunFails: if the folder is not complete there is an error and no report, whatever fails.
 func TestRunFails(t *testing.T) {
 	lost := errors.New("the device is lost")
 	backend := &closing{err: lost}
 	job := small(t)
 	out := filepath.Join(t.TempDir(), "out")
-	job.Progress = func(int) { // Commit cannot put a file in the place of a folder that holds something
+	job.Progress = func(int) { // Commit cannot replace a folder that is not empty
 		if err := os.MkdirAll(filepath.Join(out, "run.json", "x"), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -348,7 +351,7 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
-// TestRun closes its plan, and refuses what cannot be before anything is written.
+// TestRun closes its plan, and refuses what is impossible before it writes anything.
 func TestRun(t *testing.T) {
 	root := t.TempDir()
 	full := filepath.Join(root, "full")
@@ -382,7 +385,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestPool: a pool is written as it is typed.
+// TestPool: a pool is written in the form in which it is typed.
 func TestPool(t *testing.T) {
 	for _, text := range []string{"none", "max:2", "max:3:2", "avg:2,1", "avg:2,1:2", "max:2:2,1"} {
 		var p conv.Pool
@@ -395,7 +398,7 @@ func TestPool(t *testing.T) {
 	}
 }
 
-// panicking is an engine whose plans panic at a run.
+// panicking is an engine whose plans panic when they run.
 type panicking struct{ at int32 }
 
 func (e panicking) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
@@ -412,7 +415,7 @@ func (e panicking) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (co
 	}}, err
 }
 
-// TestJobPanics: a backend that panics, when it plans or runs, ends the job with an error, and nothing is written.
+// TestJobPanics: a backend that panics while it plans or runs ends the job with an error, and nothing is written.
 func TestJobPanics(t *testing.T) {
 	for _, at := range []int32{-1, 0} {
 		dir := t.TempDir()

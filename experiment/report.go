@@ -17,8 +17,7 @@ import (
 // schema is the number of the present form of [Report].
 const schema = 1
 
-// Report is run.json, which says where activations.npy came from. In shapes, N is the number of images. The convolution
-// has no bias.
+// Report is run.json, which says where activations.npy came from. In shapes, N is the number of images.
 type Report struct {
 	Schema int `json:"schema"` // changes when a field changes its meaning
 	Origin
@@ -26,14 +25,19 @@ type Report struct {
 	Channels       int    `json:"channels"` // number of filters; with energy, activations have half as many channels
 	Size           int    `json:"size"`     // rows of each filter
 	Activation     string `json:"activation"`
-	Padding        int    `json:"padding"`         // zeros above and below an image
-	PaddingColumns int    `json:"padding_columns"` // zeros left and right of an image
-	Stride         [2]int `json:"stride"`          // rows, columns
-	Pool           string `json:"pool"`            // none, or kind:size, or kind:size:stride
-	Flip           bool   `json:"flip"`            // true convolution: the filters were turned by 180°
+	Padding        int    `json:"padding"`         // pixels above an image
+	PaddingColumns int    `json:"padding_columns"` // pixels left of an image
+	PaddingAll     [4]int `json:"padding_all"`     // top, bottom, left, right
+	PaddingMode    string `json:"padding_mode"`    // what the pixels of the padding are
+	Dilation       [2]int `json:"dilation"`        // rows, columns
+	Groups         int    `json:"groups"`
+	Bias           bool   `json:"bias"`
+	Stride         [2]int `json:"stride"` // rows, columns
+	Pool           string `json:"pool"`   // none, or kind:size, or kind:size:stride
+	Flip           bool   `json:"flip"`   // true convolution: the filters were turned by 180°
 
-	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, 1, rows, columns]
-	FiltersShape     conv.Shape `json:"filters_shape"`     // [filters, 1, rows, columns]
+	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, channels, rows, columns]
+	FiltersShape     conv.Shape `json:"filters_shape"`     // [filters, channels per group, rows, columns]
 	ActivationsShape conv.Shape `json:"activations_shape"` // of activations.npy: [N, channels, rows, columns]
 
 	Backend    Backend `json:"backend"`
@@ -109,7 +113,8 @@ type Seconds struct {
 	Stream   param.Number  `json:"stream"`            // from the first image to the last
 	Draw     param.Number  `json:"draw"`              // drawing stimuli
 	Convolve param.Number  `json:"convolve"`          // including the copies to the device and back
-	Write    param.Number  `json:"write"`             // writing activations.npy and checking the sample
+	Write    param.Number  `json:"write"`             // writing activations.npy, and Check
+	Check    param.Number  `json:"check"`             // checking against the reference, a part of Write
 	Pictures param.Number  `json:"pictures"`
 	Upload   *param.Number `json:"upload,omitempty"`
 	Kernel   *param.Number `json:"kernel,omitempty"`
@@ -123,10 +128,19 @@ type Rates struct {
 	Whole    param.Number `json:"whole"`
 }
 
-// Check says how a sample of the images compares with the float64 reference. See package compare for the bound.
+// Check says how some of the outputs compare with the float64 reference. See package compare for the bound.
 type Check struct {
-	Images        int          `json:"images"`
-	Outputs       int          `json:"outputs"`
+	Images int `json:"images"` // that have at least one of these outputs
+	// Sampled means that single outputs were drawn at random, with this Seed. Otherwise all outputs of these images are
+	// judged.
+	Sampled bool   `json:"sampled"`
+	Seed    uint64 `json:"seed"`
+	Outputs int    `json:"outputs"`
+	Of      int    `json:"outputs_of"` // how many outputs the job has
+	// Finds is a share of all outputs: were as many of them wrong, or more, the check would have found it with a
+	// probability of 99.9 %. It is 0 if every output was judged. It is also 0 if whole images were: they say nothing of
+	// the others.
+	Finds         param.Number `json:"finds"`
 	Wrong         int          `json:"wrong"`         // always 0: otherwise there is no run.json
 	BothNaN       int          `json:"both_nan"`      // outputs that are NaN in both
 	BothInf       int          `json:"both_infinite"` // outputs that are infinite in both
@@ -150,7 +164,10 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 	r := &Report{
 		Schema: schema, Origin: j.Origin,
 		Channels: p.Weight.N(), Size: p.Weight.H(), Activation: s.Activation.String(),
-		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left, Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
+		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left,
+		PaddingAll:  [4]int{s.Padding.Top, s.Padding.Bottom, s.Padding.Left, s.Padding.Right},
+		PaddingMode: s.PaddingMode.String(), Dilation: s.Dilation, Groups: s.Groups, Bias: p.Bias,
+		Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
 		Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}
@@ -211,9 +228,15 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 	}
 	if c := w.check; c.images > 0 {
 		found := c.result
+		r.Seconds.Check = seconds(c.spent)
 		r.Check = &Check{Images: c.images, Outputs: found.Elements, Wrong: found.Wrong, Result: found,
+			Of:      r.NotFinite.Outputs,
 			BothNaN: found.BothNaN, BothInf: found.BothInf,
 			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio), RMS: param.Number(found.RMS)}
+		if c.sample != nil {
+			r.Check.Sampled, r.Check.Seed = true, c.sample.seed
+			r.Check.Finds = param.Number(c.sample.finds(float64(r.Check.Of)))
+		}
 	}
 	r.Seconds.Whole = seconds(time.Since(r.Started))
 	r.Started = r.Started.UTC().Truncate(time.Millisecond)

@@ -12,7 +12,7 @@ import (
 	"gpuconv/whole"
 )
 
-// TestStreams: a file comes whole or not at all.
+// TestStreams: a file is written whole or not at all.
 func TestStreams(t *testing.T) {
 	j := small(t)
 	e := prepared(t, j, 7)

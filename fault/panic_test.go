@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestGuard: each way to panic is an error that says what and where. What does not panic is as it was.
+// TestGuard: each kind of panic becomes an error that says what happened and where. A function that does not panic is
+// unaffected.
 func TestGuard(t *testing.T) {
 	var none []int
 	var nothing *Error

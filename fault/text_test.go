@@ -16,7 +16,7 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// TestEscape: what steers a terminal or hides is escaped, all that is read stays.
+// TestEscape: characters that steer a terminal or hide are escaped. All that people read stays.
 func TestEscape(t *testing.T) {
 	for _, c := range []struct{ in, kept, want string }{
 		{"plain text, 20° ±½ ∞ 画像 עברית 🐭", "", "plain text, 20° ±½ ∞ 画像 עברית 🐭"},
@@ -61,7 +61,7 @@ func TestEscapeKeepsJSON(t *testing.T) {
 	}
 }
 
-// FuzzEscape: what comes out is UTF-8, holds nothing that is escaped, and is not escaped again.
+// FuzzEscape: the result is UTF-8, contains nothing that has to be escaped, and does not change if it is escaped again.
 func FuzzEscape(f *testing.F) {
 	for _, seed := range []string{"a", "\x1b]0;title\a", "\xc2", "\xe2\x80", "\u202e", "\U000e0041", "\\u001b"} {
 		f.Add(seed)

@@ -14,9 +14,9 @@ import (
 func BenchmarkPictures(b *testing.B) {
 	stimuli, weight, activations := waves(b, 5, 1, 48, 64), waves(b, 6, 1, 7, 7), waves(b, 5, 6, 48, 64)
 	pictures := map[string]func() (*Picture, error){
-		"stimuli":     func() (*Picture, error) { return Stimuli(stimuli, nil, Ink) },
-		"filters":     func() (*Picture, error) { return Filters(weight, nil) },
-		"activations": func() (*Picture, error) { return Activations(stimuli, activations, nil, nil, Ink, 3) },
+		"stimuli":     func() (*Picture, error) { return Stimuli(stimuli, nil, Look{Tone: Ink}) },
+		"filters":     func() (*Picture, error) { return Filters(weight, nil, Look{}) },
+		"activations": func() (*Picture, error) { return drawMaps(stimuli, activations, nil, nil, Ink, 3) },
 	}
 	formats := map[string]func(*Picture, io.Writer) error{
 		"png": (*Picture).WritePNG,

@@ -1,47 +1,70 @@
 package figure
 
 import (
-	"bytes"
-	"fmt"
 	"image"
-	"image/color"
-	"image/png"
 	"io"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Chart is a finished drawing of curves. [Plots] and [Graph.Chart] make one. A Chart does not keep the arguments of
 // these functions. Only one goroutine at a time may call its methods.
 type Chart struct {
-	rows [][]*plot.Plot // rows of equal length; nil where there is no plot
-	axes [2]int         // width and height of each plot with its text, in device pixels
-	note string         // a line above the plots
-	key  []keyEntry     // below the plots
+	rows  [][]*plot.Plot // rows of equal length; nil where there is no plot
+	axes  [2]int         // width and height of each plot with its text, in device pixels
+	note  string         // a line above the plots
+	key   []keyEntry     // below the plots
+	paper scaled
 }
 
 // Save writes c to a file as [Picture.Save] does.
-func (c *Chart) Save(path string) error { return save(path, c.png, c.svg) }
+func (c *Chart) Save(path string) error { return save(path, c) }
 
-// WritePNG writes c as PNG, for 144 dots per inch.
-func (c *Chart) WritePNG(w io.Writer) error {
-	if err := c.png(w); err != nil {
-		return fmt.Errorf("figure: write PNG: %w", err)
-	}
-	return nil
-}
+// WritePNG writes c as PNG, for 144 dots per inch unless a [Page] says otherwise.
+func (c *Chart) WritePNG(w io.Writer) error { return written("PNG", c.output().png(w)) }
 
 // WriteSVG writes c as SVG, in the same size.
-func (c *Chart) WriteSVG(w io.Writer) error {
-	if err := c.svg(w); err != nil {
-		return fmt.Errorf("figure: write SVG: %w", err)
+func (c *Chart) WriteSVG(w io.Writer) error { return written("SVG", c.output().svg(w)) }
+
+// WritePDF writes c as a PDF of one page, in the same size.
+func (c *Chart) WritePDF(w io.Writer) error { return written("PDF", c.output().pdf(w)) }
+
+func (c *Chart) output() output {
+	width, height, _, _ := c.size()
+	return output{image.Pt(width, height), c.paper, c.draw}
+}
+
+// On fits the chart to a page. It refuses sizes out of the page's ranges. Without a FontSize, text grows with the
+// width.
+func (c *Chart) On(page Page) error {
+	if err := page.check(); err != nil {
+		return err
+	}
+	c.paper.dpi = page.DPI
+	width, _, _, _ := c.size()
+	switch {
+	case page.FontSize > 0:
+		c.paper.scale = page.FontSize / baseFont
+		ratio := 1 / c.paper.scale
+		if page.Width > 0 {
+			room := page.units()/c.paper.scale - 2*margin
+			ratio = room / float64(len(c.rows[0])*c.axes[0])
+		}
+		ratio = max(ratio, leastAxes/float64(c.axes[0])) // if that is too wide, the text becomes smaller
+		c.axes = [2]int{int(ratio * float64(c.axes[0])), int(ratio * float64(c.axes[1]))}
+		if width, _, _, _ = c.size(); page.Width > 0 {
+			c.paper.scale = page.units() / float64(width)
+		}
+	case page.Width > 0:
+		c.paper.scale = page.units() / float64(width)
 	}
 	return nil
 }
+
+// leastAxes is the least width of a plot with its text, in device pixels of layout.
+const leastAxes = 180
 
 // size returns the width and height in device pixels, and the heights of the note at the top and of the key at the
 // bottom.
@@ -54,28 +77,6 @@ func (c *Chart) size() (width, height, top, bottom int) {
 		bottom = (e.row + 1) * noteRoom
 	}
 	return width, 2*margin + top + len(c.rows)*c.axes[1] + bottom, top, bottom
-}
-
-func (c *Chart) png(w io.Writer) error {
-	width, height, _, _ := c.size()
-	canvas := vgimg.NewWith(vgimg.UseWH(length(width), length(height)), vgimg.UseDPI(dpi))
-	c.draw(canvas)
-	encoder := png.Encoder{CompressionLevel: png.BestSpeed} // as for a Picture
-	return encoder.Encode(w, canvas.Image())
-}
-
-func (c *Chart) svg(w io.Writer) error {
-	width, height, _, _ := c.size()
-	canvas := svgCanvas{vgsvg.New(length(width), length(height))}
-	s := sheet{canvas: canvas, height: height}
-	s.fill(image.Rect(0, 0, width, height), color.White) // vgimg's images are white already
-	c.draw(canvas)
-	var text bytes.Buffer
-	if _, err := canvas.WriteTo(&text); err != nil {
-		return err
-	}
-	_, err := w.Write(finishSVG(text.Bytes()))
-	return err
 }
 
 func (c *Chart) draw(canvas vg.CanvasSizer) {

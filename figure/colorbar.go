@@ -11,6 +11,7 @@ type colorBar struct {
 	label             string
 	colors            colorMap
 	below, above, nan bool
+	grain             // of the panels
 }
 
 // nanLabel is the text beside the colour of NaN.
@@ -19,7 +20,8 @@ const nanLabel = "NaN"
 // panel returns p as a panel that fits into a square of side box, in the colours of b. It notes in b whether the panel
 // has NaN or values outside the range.
 func (b *colorBar) panel(p plane, title string, box int) panel {
-	block, enlarge := p.fit(box)
+	detail := b.pixels()
+	block, enlarge := p.fit(b.box(box) * detail)
 	small := p.reduce(block)
 	for _, v := range small.data {
 		f := float64(v)
@@ -27,12 +29,24 @@ func (b *colorBar) panel(p plane, title string, box int) panel {
 		b.below = b.below || f < b.colors.min
 		b.above = b.above || f > b.colors.max
 	}
+	img := small.paint(b.colors, enlarge)
 	return panel{
 		title: title,
-		img:   small.paint(b.colors, enlarge),
+		img:   img,
+		size:  b.size(img.Rect.Size(), box),
 		rows:  p.rows, columns: p.columns,
 		block: block,
 	}
+}
+
+// size returns how large an image is in the layout. In boxes of the default size its values are squares of whole
+// pixels. In others it fills its box, so that a page can have any width.
+func (b *colorBar) size(img image.Point, box int) image.Point {
+	if b.boxes == 0 || b.boxes == 1 {
+		return image.Pt(max(1, img.X/b.pixels()), max(1, img.Y/b.pixels()))
+	}
+	scale := float64(b.box(box)) / float64(max(img.X, img.Y))
+	return image.Pt(max(1, int(math.Round(scale*float64(img.X)))), max(1, int(math.Round(scale*float64(img.Y)))))
 }
 
 // ticks returns ticks at round values of the bar.
@@ -57,7 +71,7 @@ func (b *colorBar) position(v float64, height int) int {
 }
 
 func (b *colorBar) draw(s sheet, r image.Rectangle) {
-	s.image(r.Min, b.gradient(r.Dx(), r.Dy()))
+	s.image(r, b.gradient(r.Dx(), r.Dy()))
 	s.frame(r)
 	left := r.Max.X + tickLength + tickGap
 	for _, tick := range b.ticks() {
@@ -90,7 +104,7 @@ func (b *colorBar) drawEnds(s sheet, r image.Rectangle) {
 	}
 	if b.nan {
 		swatch := image.Rect(r.Min.X, end+nanRoom-barWidth, r.Max.X, end+nanRoom)
-		s.fill(swatch, notANumber())
+		s.fill(swatch, b.colors.nan)
 		s.frame(swatch)
 		baseline := middle(swatch.Min.Y, swatch.Max.Y) + capHeight/2
 		s.text(float64(r.Max.X+tickLength+tickGap), baseline, 0, smallSize, nanLabel)

@@ -9,35 +9,44 @@ import (
 type colorMap struct {
 	min, max float64
 	ramp     func(t float64) color.NRGBA // the colour of t in 0 … 1
+	nan      color.NRGBA                 // of NaN: neither in the ramp nor close to it, whoever looks
 }
 
 // bwr returns matplotlib's bwr: linear from blue (0, 0, 255) at min through white in the middle to red (255, 0, 0) at
 // max. Unlike matplotlib's, it is not quantized to 256 steps, so that 0 is exactly white in a symmetric range.
-func bwr(min, max float64) colorMap { return colorMap{min, max, blueWhiteRed} }
+func bwr(min, max float64) colorMap { return colorMap{min, max, blueWhiteRed, noHue()} }
 
 // binary returns matplotlib's binary, a reversed grey: linear from white at min to black at max.
-func binary(min, max float64) colorMap { return colorMap{min, max, whiteBlack} }
+func binary(min, max float64) colorMap { return colorMap{min, max, whiteBlack, magenta()} }
 
 // gray returns matplotlib's gray: linear from black at min to white at max.
-func gray(min, max float64) colorMap { return colorMap{min, max, blackWhite} }
+func gray(min, max float64) colorMap { return colorMap{min, max, blackWhite, magenta()} }
 
-// Tone says whether large pixel values of stimuli are dark or light.
+// Tone says whether large pixel values of stimuli are light or dark.
 type Tone int
 
 const (
-	Ink   Tone = iota // larger values are darker, as the tutorial draws its gratings
-	Light             // larger values are lighter, for pixels that are luminance
+	Light Tone = iota // larger values are lighter: pixels are luminance
+	Ink               // larger values are darker, as the tutorial draws its gratings
 )
 
-func (t Tone) colors(min, max float64) colorMap {
-	if t == Light {
-		return gray(min, max)
+// String returns the name of the tone on the command line.
+func (t Tone) String() string {
+	if t == Ink {
+		return "dark"
 	}
-	return binary(min, max)
+	return "light"
 }
 
-// notANumber returns the colour of NaN. It is in no ramp, and differs clearly from all their colours.
-func notANumber() color.NRGBA { return color.NRGBA{G: 160, A: 255} }
+func (t Tone) colors(min, max float64) colorMap {
+	if t == Ink {
+		return binary(min, max)
+	}
+	return gray(min, max)
+}
+
+// magenta is the colour of NaN among greys.
+func magenta() color.NRGBA { return color.NRGBA{255, 0, 255, 255} }
 
 func blueWhiteRed(t float64) color.NRGBA {
 	red, blue := min(1, 2*t), min(1, 2-2*t)
@@ -54,12 +63,12 @@ func blackWhite(t float64) color.NRGBA { return whiteBlack(1 - t) }
 // level rounds an intensity from 0 to 1 to a byte.
 func level(v float64) uint8 { return uint8(255*v + 0.5) }
 
-// at returns the colour of v: that of the nearer end if v is out of range, and green if it is NaN. If the range is
+// at returns the colour of v: that of the nearer end if v is out of range, and that of NaN. If the range is
 // empty (max ≤ min), every number has the colour of its middle.
 func (m colorMap) at(v float64) color.NRGBA {
 	switch {
 	case math.IsNaN(v):
-		return notANumber()
+		return m.nan
 	case m.max <= m.min:
 		return m.ramp(0.5)
 	}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The colours are matplotlib's definitions at quarters of the range: bwr is (0, 0, 1) → (1, 1, 1) → (1, 0, 0), binary
-// (1, 1, 1) → (0, 0, 0), and gray its reverse.
+// The colours at quarters of the range follow from matplotlib's definitions: bwr goes (0, 0, 1) → (1, 1, 1) → (1, 0,
+// 0), binary goes (1, 1, 1) → (0, 0, 0), and gray is its reverse.
 func TestColorMaps(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -29,7 +29,7 @@ func TestColorMaps(t *testing.T) {
 		{"gray quarter", gray(10, 20), 12.5, color.NRGBA{64, 64, 64, 255}},
 		{"below the range", bwr(-1, 1), math.Inf(-1), color.NRGBA{0, 0, 255, 255}},
 		{"above the range", bwr(-1, 1), 1.01, color.NRGBA{255, 0, 0, 255}},
-		{"no number", bwr(-1, 1), math.NaN(), color.NRGBA{0, 160, 0, 255}},
+		{"no number", bwr(-1, 1), math.NaN(), color.NRGBA{0, 0, 0, 255}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,7 +2,7 @@ package figure
 
 import "testing"
 
-// TestDecades: a logarithmic axis has two labels or more over any range, and not so many that they touch.
+// TestDecades: a logarithmic axis has at least two labels over any range, and not so many that they touch.
 func TestDecades(t *testing.T) {
 	for lo := 1e-3; lo < 1e9; lo *= 1.7 {
 		for _, factor := range []float64{1.44, 1.5, 1.8, 2.2, 4, 9, 60, 1e3, 1e6} {

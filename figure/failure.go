@@ -19,8 +19,8 @@ const failureBox = 256
 // Failure draws a mistake: the stimulus, the filter, the output, the reference, their difference, and the error divided
 // by its bound. Each panel has its own range, which its title states; output and reference share one. The stimulus is
 // drawn in greys. The other panels are blue below 0 and red above, in a symmetric range. In the last panel,
-// error/bound, white means no error, and full red or blue means an error at its bound or beyond. NaN is green
-// everywhere.
+// error/bound, white means no error, and full red or blue means an error at its bound or beyond. NaN is black,
+// in the stimulus magenta.
 func Failure(m Mistake) (*Picture, error) {
 	for _, t := range []struct {
 		arg string
@@ -45,7 +45,7 @@ func Failure(m Mistake) (*Picture, error) {
 		return shown(t, fmt.Sprintf("%s ±%.3g", title, most), bwr(-most, most))
 	}
 	first := []panel{
-		shown(m.Stimulus, fmt.Sprintf("stimulus %.3g … %.3g", low, high), binary(low, high)),
+		shown(m.Stimulus, fmt.Sprintf("stimulus %.3g … %.3g", low, high), gray(low, high)),
 		symmetric(m.Filter, "filter"),
 		shown(m.Got, fmt.Sprintf("computed ±%.3g", outputs), bwr(-outputs, outputs)),
 	}
@@ -56,7 +56,7 @@ func Failure(m Mistake) (*Picture, error) {
 	}
 	for _, row := range [][]panel{first, second} {
 		for i := range row {
-			row[i].xAxis, row[i].yAxis = true, true
+			row[i].x.shown, row[i].y.shown = true, true
 		}
 	}
 	return &Picture{rows: [][]panel{first, second}, bar: bar,

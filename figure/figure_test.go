@@ -22,7 +22,7 @@ func tensor(t testing.TB, shape conv.Shape, values ...float32) *conv.Tensor {
 	return x
 }
 
-// must returns the picture that a constructor of a valid one returned.
+// must returns a picture whose constructor must not fail.
 func must(t testing.TB) func(*Picture, error) *Picture {
 	return func(p *Picture, err error) *Picture {
 		t.Helper()
@@ -37,13 +37,13 @@ func TestRefusals(t *testing.T) {
 	stimuli, activations := waves(t, 2, 1, 4, 6), waves(t, 2, 3, 4, 6)
 	broken := &conv.Tensor{Shape: conv.Shape{2, 1, 4, 6}, Data: make([]float32, 47)}
 	drawStimuli := func(x *conv.Tensor, titles ...string) func() (*Picture, error) {
-		return func() (*Picture, error) { return Stimuli(x, titles, Ink) }
+		return func() (*Picture, error) { return Stimuli(x, titles, Look{Tone: Ink}) }
 	}
 	drawFilters := func(x *conv.Tensor, titles ...string) func() (*Picture, error) {
-		return func() (*Picture, error) { return Filters(x, titles) }
+		return func() (*Picture, error) { return Filters(x, titles, Look{}) }
 	}
 	drawActivations := func(x, y *conv.Tensor, rows, columns []string, limit float64) func() (*Picture, error) {
-		return func() (*Picture, error) { return Activations(x, y, rows, columns, Ink, limit) }
+		return func() (*Picture, error) { return drawMaps(x, y, rows, columns, Ink, limit) }
 	}
 	tests := []struct {
 		name string
@@ -57,7 +57,7 @@ func TestRefusals(t *testing.T) {
 		{"colour images", drawStimuli(activations), "figure: images [2 3 4 6]: want 1 channel, got 3"},
 		{"too few titles", drawStimuli(stimuli, "a"), "figure: 1 titles: want 2, one per image"},
 		{"too many titles", drawStimuli(stimuli, "a", "b", "c"), "figure: 3 titles: want 2, one per image"},
-		{"no titles, not nil", func() (*Picture, error) { return Stimuli(stimuli, []string{}, Ink) },
+		{"no titles, not nil", func() (*Picture, error) { return Stimuli(stimuli, []string{}, Look{Tone: Ink}) },
 			"figure: 0 titles: want 2, one per image"},
 		{"nil weight", drawFilters(nil), "figure: weight nil: want a tensor"},
 		{"no filters", drawFilters(waves(t, 0, 1, 7, 7)), "figure: weight [0 1 7 7]: want at least 1 filter"},
@@ -74,16 +74,14 @@ func TestRefusals(t *testing.T) {
 			"figure: 1 stimulus titles: want 2, one per stimulus"},
 		{"channel titles", drawActivations(stimuli, activations, nil, []string{"a"}, 3),
 			"figure: 1 channel titles: want 3, one per channel"},
-		{"limit 0", drawActivations(stimuli, activations, nil, nil, 0),
-			"figure: limit 0: want a number above 0 in the range of float32"},
 		{"negative limit", drawActivations(stimuli, activations, nil, nil, -3),
-			"figure: limit -3: want a number above 0 in the range of float32"},
+			"figure: limit -3: want a number above 0 in the range of float32, or 0 for the largest"},
 		{"NaN limit", drawActivations(stimuli, activations, nil, nil, math.NaN()),
-			"figure: limit NaN: want a number above 0 in the range of float32"},
+			"figure: limit NaN: want a number above 0 in the range of float32, or 0 for the largest"},
 		{"infinite limit", drawActivations(stimuli, activations, nil, nil, math.Inf(1)),
-			"figure: limit +Inf: want a number above 0 in the range of float32"},
+			"figure: limit +Inf: want a number above 0 in the range of float32, or 0 for the largest"},
 		{"limit beyond float32", drawActivations(stimuli, activations, nil, nil, 1e300),
-			"figure: limit 1e+300: want a number above 0 in the range of float32"},
+			"figure: limit 1e+300: want a number above 0 in the range of float32, or 0 for the largest"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -117,24 +115,24 @@ func TestArrangement(t *testing.T) {
 		want  [][]string
 		notes []string
 	}{
-		{"the tutorial's gratings", func() (*Picture, error) { return Stimuli(waves(t, 5, 1, 48, 64), five, Ink) },
+		{"the tutorial's gratings", func() (*Picture, error) { return Stimuli(waves(t, 5, 1, 48, 64), five, Look{Tone: Ink}) },
 			[][]string{five}, nil},
-		{"six images", func() (*Picture, error) { return Stimuli(waves(t, 6, 1, 3, 3), nil, Ink) },
+		{"six images", func() (*Picture, error) { return Stimuli(waves(t, 6, 1, 3, 3), nil, Look{Tone: Ink}) },
 			[][]string{{"image 0", "image 1", "image 2"}, {"image 3", "image 4", "image 5"}}, nil},
-		{"seven images", func() (*Picture, error) { return Stimuli(waves(t, 7, 1, 3, 3), nil, Ink) },
+		{"seven images", func() (*Picture, error) { return Stimuli(waves(t, 7, 1, 3, 3), nil, Look{Tone: Ink}) },
 			[][]string{{"image 0", "image 1", "image 2", "image 3"}, {"image 4", "image 5", "image 6"}}, nil},
-		{"three filters", func() (*Picture, error) { return Filters(waves(t, 3, 1, 7, 7), nil) },
+		{"three filters", func() (*Picture, error) { return Filters(waves(t, 3, 1, 7, 7), nil, Look{}) },
 			[][]string{{"channel 0", "channel 1", "channel 2"}}, nil},
-		{"colour filters", func() (*Picture, error) { return Filters(waves(t, 2, 3, 7, 7), []string{"a", "b"}) },
+		{"colour filters", func() (*Picture, error) { return Filters(waves(t, 2, 3, 7, 7), []string{"a", "b"}, Look{}) },
 			[][]string{{"a, in 0", "b, in 0"}, {"a, in 1", "b, in 1"}, {"a, in 2", "b, in 2"}}, nil},
-		{"deep filters", func() (*Picture, error) { return Filters(waves(t, 1, 9, 3, 3), []string{"a"}) },
+		{"deep filters", func() (*Picture, error) { return Filters(waves(t, 1, 9, 3, 3), []string{"a"}, Look{}) },
 			[][]string{{"a, in 0"}, {"a, in 1"}, {"a, in 2"}, {"a, in 3"}, {"a, in 4"}, {"a, in 5"}, {"a, in 6"},
 				{"a, in 7"}},
 			[]string{"8 of 9 input channels"}},
 		{"activations", func() (*Picture, error) {
-			return Activations(waves(t, 2, 1, 8, 8), waves(t, 2, 2, 6, 6), []string{"0°", "90°"}, nil, Ink, 3)
-		}, [][]string{{"0°", "channel 0", "channel 1"}, {"90°", "channel 0", "channel 1"}}, nil},
-		{"reduced", func() (*Picture, error) { return Stimuli(waves(t, 1, 1, 10, 600), nil, Ink) },
+			return drawMaps(waves(t, 2, 1, 8, 8), waves(t, 2, 2, 6, 6), []string{"0°", "90°"}, nil, Ink, 3)
+		}, [][]string{{"0°", "channel 0", "channel 1"}, {"90°", "", ""}}, nil},
+		{"reduced", func() (*Picture, error) { return Stimuli(waves(t, 1, 1, 10, 600), nil, Look{Tone: Ink}) },
 			[][]string{{"image 0"}}, []string{"reduced: a pixel is the mean of up to 3×3 values"}},
 	}
 	for _, test := range tests {
@@ -156,12 +154,12 @@ func TestArrangement(t *testing.T) {
 func TestLargestPictures(t *testing.T) {
 	images := waves(t, 60, 1, 8, 8)
 	pictures := map[string]*Picture{
-		"50 of 60 images":  must(t)(Stimuli(images, nil, Ink)),
-		"64 of 65 filters": must(t)(Filters(waves(t, 65, 1, 9, 9), nil)),
-		"21 of 65 filters": must(t)(Filters(waves(t, 65, 3, 9, 9), nil)),
+		"50 of 60 images":  must(t)(Stimuli(images, nil, Look{Tone: Ink})),
+		"64 of 65 filters": must(t)(Filters(waves(t, 65, 1, 9, 9), nil, Look{})),
+		"21 of 65 filters": must(t)(Filters(waves(t, 65, 3, 9, 9), nil, Look{})),
 		"12 of 64 channels, 20 of 60 images": must(t)(
-			Activations(images, waves(t, 60, 64, 8, 8), nil, nil, Ink, 3)),
-		"20 of 60 images": must(t)(Activations(images, waves(t, 60, 7, 8, 8), nil, nil, Ink, 3)),
+			drawMaps(images, waves(t, 60, 64, 8, 8), nil, nil, Ink, 3)),
+		"20 of 60 images": must(t)(drawMaps(images, waves(t, 60, 7, 8, 8), nil, nil, Ink, 3)),
 	}
 	for note, p := range pictures {
 		t.Run(note, func(t *testing.T) {
@@ -179,7 +177,7 @@ func TestArgumentsStayTheCallers(t *testing.T) {
 	x, y := waves(t, 2, 1, 4, 6), waves(t, 2, 3, 4, 6)
 	rows := []string{"a", "b"}
 	xBefore, yBefore := slices.Clone(x.Data), slices.Clone(y.Data)
-	p := must(t)(Activations(x, y, rows, nil, Ink, 3))
+	p := must(t)(drawMaps(x, y, rows, nil, Ink, 3))
 	before := rendered(t, p)
 	if !slices.Equal(x.Data, xBefore) || !slices.Equal(y.Data, yBefore) {
 		t.Error("drawing changed its tensors")

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -31,7 +32,9 @@ type Series struct {
 	Low, High []float64 // lower and upper ends of the error bars of Y; nil for none
 	Style     Style     // Solid, Points or LinePoints
 	Dashed    bool
-	Color     int // index of a colour and a mark, which repeat; related series may share it; grey if negative
+	Hollow    bool      // marks are drawn as outlines
+	Missing   []float64 // positions on the horizontal axis without a value: crosses at the lower edge of the axes
+	Color     int       // index of a colour and a mark, which repeat; related series may share it; grey if negative
 }
 
 // The width and height of a graph with its text, in device pixels. At this width, a page on a phone still shows letters
@@ -61,7 +64,7 @@ func (g Graph) Chart() (*Chart, error) {
 			c.key = append(c.key, keyEntry{s.Name, s.look()})
 		}
 	}
-	if len(c.key) == 0 {
+	if !slices.ContainsFunc(g.Series, func(s Series) bool { return len(s.points().XYs) > 0 }) {
 		return nil, fmt.Errorf("figure: graph %q: no point to draw in %d series: want at least 1", g.Title,
 			len(g.Series))
 	}
@@ -115,8 +118,11 @@ func (s Series) points() (all bars) {
 // add adds the series to a plot, and reports whether there was something to draw.
 func (s Series) add(p *plot.Plot) (bool, error) {
 	points := s.points()
+	if len(s.Missing) > 0 {
+		p.Add(absent{s.Missing, s.look().line.Color})
+	}
 	if len(points.XYs) == 0 {
-		return false, nil
+		return len(s.Missing) > 0, nil
 	}
 	line, dots, err := plotter.NewLinePoints(points.XYs)
 	if err != nil {
@@ -141,6 +147,33 @@ func (s Series) add(p *plot.Plot) (bool, error) {
 	return true, nil
 }
 
+// absent draws crosses at the lower edge of the axes, at the given positions.
+type absent struct {
+	at    []float64
+	color color.Color
+}
+
+// Plot implements [plot.Plotter].
+func (a absent) Plot(c draw.Canvas, p *plot.Plot) {
+	x, _ := p.Transforms(&c)
+	radius := vg.Points(2.8)
+	for _, v := range a.at {
+		c.DrawGlyph(draw.GlyphStyle{Color: a.color, Radius: radius, Shape: draw.CrossGlyph{}},
+			vg.Point{X: x(v), Y: c.Min.Y + 2*radius})
+	}
+}
+
+// hollow draws a mark as an outline. gonum's own outlines are too thin to see their colour.
+type hollow struct{ draw.GlyphDrawer }
+
+// DrawGlyph implements [draw.GlyphDrawer].
+func (h hollow) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
+	h.GlyphDrawer.DrawGlyph(c, style, at)
+	style.Radius /= 2
+	c.SetColor(color.White)
+	h.GlyphDrawer.DrawGlyph(c, style, at)
+}
+
 // look is how a series is drawn, in the axes and in the key.
 type look struct {
 	line draw.LineStyle
@@ -148,16 +181,14 @@ type look struct {
 }
 
 // look returns the colour and the mark of s. The colours are Wong's palette (see lineColor) without yellow, which is
-// hard to see on white. The marks differ, too, for print without colours.
+// hard to see on white. The marks differ, too, for print without colours:
+// circles, boxes and pyramids, filled or hollow.
 func (s Series) look() look {
 	colors := []color.Color{
 		color.NRGBA{0, 114, 178, 255}, color.NRGBA{213, 94, 0, 255}, color.NRGBA{0, 158, 115, 255}, color.Black,
 		color.NRGBA{204, 121, 167, 255}, color.NRGBA{86, 180, 233, 255}, color.NRGBA{230, 159, 0, 255},
 	}
-	marks := []draw.GlyphDrawer{
-		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{},
-		draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
-	}
+	marks := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}}
 	index := max(s.Color, 0)
 	l := look{line: draw.LineStyle{Color: colors[index%len(colors)], Width: vg.Points(1.2)}}
 	if s.Color < 0 {
@@ -171,6 +202,9 @@ func (s Series) look() look {
 	}
 	if s.Style != Solid {
 		l.mark = draw.GlyphStyle{Color: l.line.Color, Radius: vg.Points(2.8), Shape: marks[index%len(marks)]}
+		if s.Hollow {
+			l.mark.Shape = hollow{l.mark.Shape}
+		}
 	}
 	return l
 }
@@ -213,14 +247,20 @@ func scaleAxis(a *plot.Axis, log bool) {
 	a.Scale, a.Tick.Marker = plot.LogScale{}, decades{}
 }
 
-// names puts a name at 0, 1, 2, …. It adds spaces, because gonum lets upright text touch the axis.
+// names puts a name at 0, 1, 2, …, and cuts it to longestName. It adds spaces, because gonum lets upright text touch
+// the axis, and because a viewer of an SVG may have a wider font: see otherFont.
 type names []string
+
+// longestName is the largest height of a name that stands upright, in device pixels.
+const longestName = 260
 
 // Ticks implements [plot.Ticker].
 func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
+	face := newTypeface()
 	for i, name := range n {
 		if v := float64(i); lo <= v && v <= hi {
-			ticks = append(ticks, plot.Tick{Value: v, Label: name + "   "})
+			name = face.shorten(name, smallSize, longestName)
+			ticks = append(ticks, plot.Tick{Value: v, Label: name + "   " + strings.Repeat(" ", len(name)/3)})
 		}
 	}
 	return ticks

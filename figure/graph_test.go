@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// measurements is a graph as of a benchmark.
+// measurements is a graph such as those of a benchmark.
 func measurements() Graph {
 	return Graph{Title: "throughput", Note: "one was absent", XLabel: "images", YLabel: "images/s", LogX: true,
 		LogY: true, XTicks: []float64{1, 64, 4096},
@@ -32,7 +32,7 @@ func graphChart(t *testing.T, g Graph) *Chart {
 	return c
 }
 
-// pixels counts the colours of a chart's PNG, those that touch its edge apart.
+// pixels counts the colours of a chart's PNG. Those at its edge are counted separately.
 func pixels(t *testing.T, c *Chart) (all, edge map[color.NRGBA]int) {
 	t.Helper()
 	var file bytes.Buffer
@@ -68,7 +68,7 @@ func TestGraphTexts(t *testing.T) {
 	}
 }
 
-// TestGraphColors: each series has its colour, and nothing is cut at the edge.
+// TestGraphColors: each series has its colour, and nothing is cut off at the edge.
 func TestGraphColors(t *testing.T) {
 	all, edge := pixels(t, graphChart(t, measurements()))
 	for name, c := range map[string]color.NRGBA{"first": {0, 114, 178, 255}, "second": {213, 94, 0, 255},
@@ -132,6 +132,42 @@ func TestGraphNames(t *testing.T) {
 	}
 	if !slices.Contains(got, "conv1") || !slices.Contains(got, "conv2") || !slices.Contains(got, "5") {
 		t.Errorf("the graph says %q", got)
+	}
+}
+
+// TestGraphMissing: crosses stand within the axes, near their lower edge, and a series of crosses alone is in the key.
+func TestGraphMissing(t *testing.T) {
+	g := measurements()
+	g.Series = append(g.Series, Series{Name: "gone", Missing: []float64{64}, Style: Points, Color: 2})
+	c := graphChart(t, g)
+	all, _ := pixels(t, c)
+	if green := all[color.NRGBA{0, 158, 115, 255}]; green < 20 || !slices.Contains(texts(t, c), "gone") {
+		t.Errorf("%d pixels of a cross and of its mark in the key, want 20 or more", green)
+	}
+	g.Series = g.Series[3:]
+	if _, err := g.Chart(); err == nil {
+		t.Error("a graph of crosses alone is drawn")
+	}
+}
+
+// TestGraphHollow: a hollow mark has fewer pixels of its colour than a filled one.
+func TestGraphHollow(t *testing.T) {
+	count := func(hollow bool) int {
+		all, _ := pixels(t, graphChart(t, Graph{Series: []Series{{Name: "a", X: []float64{0, 1, 2}, Y: []float64{1, 2, 3},
+			Style: Points, Hollow: hollow}}}))
+		return all[color.NRGBA{0, 114, 178, 255}]
+	}
+	if hollow, filled := count(true), count(false); hollow < 50 || 10*hollow > 9*filled {
+		t.Errorf("%d pixels of hollow marks, %d of filled ones", hollow, filled)
+	}
+}
+
+// TestGraphLongNames: names that stand upright are cut.
+func TestGraphLongNames(t *testing.T) {
+	for _, tick := range names([]string{strings.Repeat("long ", 40), "short"}).Ticks(0, 1) {
+		if name := strings.TrimRight(tick.Label, " "); newTypeface().width(name, smallSize) > longestName {
+			t.Errorf("%q is %d pixels long", name, newTypeface().width(name, smallSize))
+		}
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestHistogram: every value is in a bin, and the line comes down to 0 on both sides, so that the outermost bins are as
-// wide as the others.
+// TestHistogram: every value is in a bin. The line falls to 0 on both sides, so that the outermost bins are as wide as
+// the others.
 func TestHistogram(t *testing.T) {
 	x := []float64{-0.125, 0.125, 0.375, 0.625, 0.875, 1.125}
 	for name, c := range map[string]struct{ values, want []float64 }{

@@ -38,7 +38,7 @@ func (p *Picture) layout(t typeface) layout {
 	var l layout
 	for _, row := range p.rows {
 		for _, panel := range row {
-			size := panel.img.Rect.Size()
+			size := panel.size
 			l.cell = image.Pt(max(l.cell.X, size.X, narrowest), max(l.cell.Y, size.Y))
 		}
 	}
@@ -68,7 +68,7 @@ func (l *layout) placeColumns(rows [][]panel, t typeface) int {
 		}
 		axis := 0
 		for _, row := range rows {
-			if i < len(row) && row[i].yAxis {
+			if i < len(row) && row[i].y.shown {
 				axis = max(axis, row[i].axisLeft(t))
 			}
 		}
@@ -92,7 +92,7 @@ func (l *layout) placeRows(rows [][]panel, notes int) int {
 		y += titleRoom + (l.lines(i)-1)*titleLeading
 		l.rows = append(l.rows, y)
 		y += l.cell.Y
-		if row[len(row)-1].xAxis {
+		if row[len(row)-1].x.shown {
 			y += axisBottom
 		}
 	}

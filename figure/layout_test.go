@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestNothingOverlaps places panels of any sizes; their pixels do not matter.
+// TestNothingOverlaps places panels of any size. Their pixels do not matter.
 func TestNothingOverlaps(t *testing.T) {
 	face := newTypeface()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -22,8 +22,9 @@ func TestNothingOverlaps(t *testing.T) {
 				p.rows[i] = append(p.rows[i], panel{
 					title: strings.Repeat("0.125, ", rapid.IntRange(0, 9).Draw(rt, "parameters")),
 					img:   &image.RGBA{Rect: image.Rectangle{Max: size}},
+					size:  size,
 					rows:  size.Y, columns: size.X,
-					xAxis: i == len(p.rows)-1 && j > 0, yAxis: j == 1,
+					x: axis{shown: i == len(p.rows)-1 && j > 0}, y: axis{shown: j == 1},
 				})
 			}
 		}
@@ -35,10 +36,10 @@ func TestNothingOverlaps(t *testing.T) {
 				at := image.Pt(l.columns[j], l.rows[i]).Add(l.cell.Sub(panel.img.Rect.Size()).Div(2))
 				r := panel.img.Rect.Add(at)
 				r.Min.Y -= titleRoom + (len(l.titles[i][j])-1)*titleLeading
-				if panel.xAxis {
+				if panel.x.shown {
 					r.Max.Y += axisBottom
 				}
-				if panel.yAxis {
+				if panel.y.shown {
 					r.Min.X -= panel.axisLeft(face)
 				}
 				taken = append(taken, r)

@@ -2,6 +2,7 @@ package figure
 
 import (
 	"fmt"
+	"math"
 
 	"gpuconv/conv"
 )
@@ -9,24 +10,43 @@ import (
 // matrixBox is the side, in device pixels, of the square that a matrix must fit into.
 const matrixBox = 560
 
-// Matrix draws a matrix [rows][columns] in greys, under a title. 0 and values below it are white, the largest magnitude
-// is black, and NaN is green. label says beside the colour bar what the values are. Matrix refuses an empty matrix, and
-// rows that differ in length.
-func Matrix(values [][]float64, title, label string) (*Picture, error) {
-	if len(values) == 0 || len(values[0]) == 0 {
-		return nil, fmt.Errorf("figure: matrix of %d rows: want at least 1 row and 1 column", len(values))
+// Grid says what a matrix shows, for [Matrix].
+type Grid struct {
+	Values         [][]float64 // [rows][columns]
+	Title, Label   string      // above the matrix; what the values are, beside the colour bar
+	XLabel, YLabel string
+	X, Y           []float64 // the numbers at the columns and at the rows, for ticks; nil numbers them from 0
+}
+
+// Matrix draws a matrix. Its colours go from 0 to the largest magnitude or, if there are values below 0, from the
+// negative of it. Matrix refuses an empty matrix, rows that differ in length, another number of X or Y, and what a
+// [Page] does not allow.
+func Matrix(m Grid, look Look) (*Picture, error) {
+	if len(m.Values) == 0 || len(m.Values[0]) == 0 {
+		return nil, fmt.Errorf("figure: matrix of %d rows: want at least 1 row and 1 column", len(m.Values))
 	}
-	t := &conv.Tensor{Shape: conv.Shape{1, 1, len(values), len(values[0])}}
-	for i, row := range values {
-		if len(row) != len(values[0]) {
+	rows, columns := len(m.Values), len(m.Values[0])
+	if m.X != nil && len(m.X) != columns || m.Y != nil && len(m.Y) != rows {
+		return nil, fmt.Errorf("figure: matrix of %d rows and %d columns: want as many numbers, got %d and %d", rows, columns,
+			len(m.Y), len(m.X))
+	}
+	t := &conv.Tensor{Shape: conv.Shape{1, 1, rows, columns}}
+	negative := false
+	for i, row := range m.Values {
+		if len(row) != columns {
 			return nil, fmt.Errorf("figure: matrix row %d of %d values: want %d, as many as in the first", i, len(row),
-				len(values[0]))
+				columns)
 		}
 		for _, v := range row {
 			t.Data = append(t.Data, float32(v))
+			negative = negative || v < 0 && !math.IsInf(v, -1)
 		}
 	}
-	bar := &colorBar{label: label, colors: binary(0, largestMagnitude(t.Data))}
-	panels := []panel{bar.panel(planeOf(t, 0, 0), title, matrixBox)}
-	return &Picture{rows: [][]panel{panels}, bar: bar, notes: notes(panels)}, nil
+	ranges := newRanges(Look{Colours: look.Colours}, m.Label, nil, largestMagnitude(t.Data), !negative)
+	return look.Page.fitted(func(g grain) *Picture {
+		bar := ranges.bar(g)
+		p := bar.panel(planeOf(t, 0, 0), m.Title, matrixBox)
+		p.x, p.y = axis{m.XLabel != "", m.XLabel, m.X}, axis{m.YLabel != "", m.YLabel, m.Y}
+		return &Picture{rows: [][]panel{{p}}, bar: bar, notes: notes([]panel{p})}
+	})
 }

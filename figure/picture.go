@@ -1,15 +1,10 @@
 package figure
 
 import (
-	"bytes"
-	"fmt"
 	"image"
-	"image/color"
-	"image/png"
 	"io"
 
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
+	"gonum.org/v1/plot/vg"
 )
 
 // Picture is a finished drawing: a grid of panels with a colour bar. [Stimuli], [Filters], [Activations], [Matrix] and
@@ -19,62 +14,25 @@ type Picture struct {
 	rows  [][]panel // the first is the longest
 	bar   *colorBar
 	notes []string // lines above the panels
+	paper scaled
 }
 
-// WritePNG writes p as PNG, for 144 dots per inch. Text is 9 or 10 pt high, 18 or 20 pixels.
-func (p *Picture) WritePNG(w io.Writer) error {
-	if err := p.png(w); err != nil {
-		return fmt.Errorf("figure: write PNG: %w", err)
-	}
-	return nil
-}
+// WritePNG writes p as PNG, for 144 dots per inch unless a [Page] says otherwise. Text is then 9 or 10 pt high, 18 or
+// 20 pixels.
+func (p *Picture) WritePNG(w io.Writer) error { return written("PNG", p.output().png(w)) }
 
 // WriteSVG writes p as SVG, in the same size. Its panels are embedded images. Its text stays text, in Liberation Sans
 // or a font that the viewer uses instead.
-func (p *Picture) WriteSVG(w io.Writer) error {
-	if err := p.svg(w); err != nil {
-		return fmt.Errorf("figure: write SVG: %w", err)
-	}
-	return nil
-}
+func (p *Picture) WriteSVG(w io.Writer) error { return written("SVG", p.output().svg(w)) }
 
-func (p *Picture) png(w io.Writer) error {
+// WritePDF writes p as a PDF of one page, in the same size. Its panels are embedded images. Its text stays text, in
+// Liberation Sans, which is embedded; letters beyond those of western languages are shapes.
+func (p *Picture) WritePDF(w io.Writer) error { return written("PDF", p.output().pdf(w)) }
+
+func (p *Picture) output() output {
 	t := newTypeface()
 	l := p.layout(t)
-	canvas := vgimg.NewWith(vgimg.UseWH(length(l.size.X), length(l.size.Y)), vgimg.UseDPI(dpi))
-	p.draw(sheet{raster{canvas}, l.size.Y, t}, l)
-	// The default level takes 190 instead of 130 ms for the three pictures of the tutorial, and makes 108 instead of
-	// 125 kB. BenchmarkPictures measures both.
-	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	return encoder.Encode(w, canvas.Image())
-}
-
-func (p *Picture) svg(w io.Writer) error {
-	t := newTypeface()
-	l := p.layout(t)
-	canvas := svgCanvas{vgsvg.New(length(l.size.X), length(l.size.Y))}
-	s := sheet{canvas, l.size.Y, t}
-	s.fill(image.Rectangle{Max: l.size}, color.White)
-	p.draw(s, l)
-	var text bytes.Buffer
-	if _, err := canvas.WriteTo(&text); err != nil {
-		return err
-	}
-	_, err := w.Write(finishSVG(text.Bytes()))
-	return err
-}
-
-// finishSVG adds what vgsvg leaves out: that viewers must not smooth the images, which fonts may replace a missing one,
-// and the true type of the images.
-func finishSVG(text []byte) []byte {
-	const head = `xmlns:xlink="http://www.w3.org/1999/xlink">`
-	const style = head + `
-<style>
-image { image-rendering: pixelated }
-text { font-family: "Liberation Sans", Arial, Helvetica, sans-serif !important }
-</style>`
-	text = bytes.Replace(text, []byte(head), []byte(style), 1)
-	return bytes.ReplaceAll(text, []byte(`"data:image/jpg;`), []byte(`"data:image/png;`))
+	return output{l.size, p.paper, func(canvas vg.CanvasSizer) { p.draw(sheet{canvas, l.size.Y, t}, l) }}
 }
 
 func (p *Picture) draw(s sheet, l layout) {
@@ -83,7 +41,7 @@ func (p *Picture) draw(s sheet, l layout) {
 	}
 	for i, row := range p.rows {
 		for j, panel := range row {
-			inset := l.cell.Sub(panel.img.Rect.Size()).Div(2)
+			inset := l.cell.Sub(panel.size).Div(2)
 			panel.draw(s, image.Pt(l.columns[j], l.rows[i]).Add(inset), l.titles[i][j])
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"gpuconv/conv"
 )
 
-// rendered returns p as a reader of its PNG sees it.
+// rendered returns the image that a reader of p's PNG sees.
 func rendered(t testing.TB, p *Picture) *image.RGBA {
 	t.Helper()
 	var file bytes.Buffer
@@ -44,7 +44,7 @@ func checkMargin(t testing.TB, img *image.RGBA) {
 	}
 }
 
-// panelRect returns the place of a panel of rows×columns squares of side enlarge.
+// panelRect returns the rectangle of a panel of rows×columns squares with a side of enlarge pixels.
 func panelRect(p *Picture, row, column, rows, columns, enlarge int) image.Rectangle {
 	l := p.layout(newTypeface())
 	at := image.Pt(l.columns[column], l.rows[row])
@@ -52,8 +52,8 @@ func panelRect(p *Picture, row, column, rows, columns, enlarge int) image.Rectan
 	return image.Rectangle{Max: size}.Add(at).Add(l.cell.Sub(size).Div(2))
 }
 
-// checkSquares compares every pixel of a panel with the colours of its values: in the right place, row 0 on top, as
-// squares with sharp edges, inside a frame.
+// checkSquares compares every pixel of a panel with the colour of its value. The squares must be in the right place,
+// with row 0 on top, with sharp edges, and inside a frame.
 func checkSquares(t *testing.T, img *image.RGBA, r image.Rectangle, columns int, want []color.RGBA) {
 	t.Helper()
 	enlarge := r.Dx() / columns
@@ -84,45 +84,51 @@ var (
 	black = color.RGBA{0, 0, 0, 255}
 	blue  = color.RGBA{0, 0, 255, 255}
 	red   = color.RGBA{255, 0, 0, 255}
-	green = color.RGBA{0, 160, 0, 255}
-	pale  = color.RGBA{128, 128, 255, 255} // half way from white to blue
-	rose  = color.RGBA{255, 128, 128, 255} // half way from white to red
+	pink  = color.RGBA{255, 0, 255, 255}   // NaN among greys
+	pale  = color.RGBA{128, 128, 255, 255} // halfway from white to blue
+	rose  = color.RGBA{255, 128, 128, 255} // halfway from white to red
 	line  = color.RGBA{120, 120, 120, 255} // of frames and ticks
 )
+
+// drawMaps draws activations with the fields that most tests have.
+func drawMaps(stimuli, activations *conv.Tensor, rows, columns []string, tone Tone, limit float64) (*Picture, error) {
+	return Activations(Maps{Stimuli: stimuli, StimulusTitles: rows, Activations: activations, ChannelTitles: columns,
+		Limit: limit}, Look{Tone: tone})
+}
 
 func TestStimulusPixels(t *testing.T) {
 	p := must(t)(Stimuli(tensor(t, conv.Shape{2, 1, 2, 3},
 		0.5, -0.5, -0.5,
 		-0.5, -0.5, 0,
 		-0.5, -0.5, -0.5,
-		0.5, 0.5, float32(math.NaN())), nil, Ink))
+		0.5, 0.5, float32(math.NaN())), nil, Look{Tone: Ink}))
 	img := rendered(t, p)
 	grey := color.RGBA{128, 128, 128, 255}
 	// 256/3 = 85 pixels a value.
 	checkSquares(t, img, panelRect(p, 0, 0, 2, 3, 85), 3, []color.RGBA{black, white, white, white, white, grey})
-	checkSquares(t, img, panelRect(p, 0, 1, 2, 3, 85), 3, []color.RGBA{white, white, white, black, black, green})
+	checkSquares(t, img, panelRect(p, 0, 1, 2, 3, 85), 3, []color.RGBA{white, white, white, black, black, pink})
 }
 
-// TestLightPixels: as luminance, the smallest value is black and the largest white, alone and beside activations.
+// TestLightPixels: as luminance, the smallest value is black and the largest white, both alone and beside activations.
 func TestLightPixels(t *testing.T) {
 	x := tensor(t, conv.Shape{1, 1, 1, 4}, 0, 1, 0.5, float32(math.NaN()))
-	want := []color.RGBA{black, white, {128, 128, 128, 255}, green}
-	p := must(t)(Stimuli(x, nil, Light))
+	want := []color.RGBA{black, white, {128, 128, 128, 255}, pink}
+	p := must(t)(Stimuli(x, nil, Look{Tone: Light}))
 	checkSquares(t, rendered(t, p), panelRect(p, 0, 0, 1, 4, 64), 4, want)
-	p = must(t)(Activations(x, waves(t, 1, 1, 1, 4), nil, nil, Light, 3))
+	p = must(t)(drawMaps(x, waves(t, 1, 1, 1, 4), nil, nil, Light, 3))
 	checkSquares(t, rendered(t, p), panelRect(p, 0, 0, 1, 4, 48), 4, want)
 }
 
-// TestTutorialPanelSize: 48×64 gratings keep their aspect of 3:4.
+// TestTutorialPanelSize: 48×64 gratings keep their aspect ratio of 3:4.
 func TestTutorialPanelSize(t *testing.T) {
-	p := must(t)(Stimuli(waves(t, 5, 1, 48, 64), nil, Ink))
+	p := must(t)(Stimuli(waves(t, 5, 1, 48, 64), nil, Look{Tone: Ink}))
 	if got := p.rows[0][0].img.Rect.Size(); got != image.Pt(256, 192) {
 		t.Errorf("the panel is %v, want 256×192", got)
 	}
 }
 
 func TestFilterPixels(t *testing.T) {
-	p := must(t)(Filters(tensor(t, conv.Shape{2, 1, 2, 2}, -1, 0, 0, 0, 0, 0, 1, 2), nil))
+	p := must(t)(Filters(tensor(t, conv.Shape{2, 1, 2, 2}, -1, 0, 0, 0, 0, 0, 1, 2), nil, Look{}))
 	img := rendered(t, p)
 	checkSquares(t, img, panelRect(p, 0, 0, 2, 2, 98), 2, []color.RGBA{pale, white, white, white})
 	checkSquares(t, img, panelRect(p, 0, 1, 2, 2, 98), 2, []color.RGBA{white, white, rose, red})
@@ -130,7 +136,7 @@ func TestFilterPixels(t *testing.T) {
 
 func TestActivationPixels(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
-	p := must(t)(Activations(
+	p := must(t)(drawMaps(
 		tensor(t, conv.Shape{2, 1, 1, 4}, 0, 0, 1, 1, 1, 0, 0, 1),
 		tensor(t, conv.Shape{2, 2, 2, 4},
 			-3, -1.5, 0, 1.5, 3, -100, 100, nan,
@@ -140,7 +146,7 @@ func TestActivationPixels(t *testing.T) {
 		nil, nil, Ink, 3))
 	img := rendered(t, p)
 	checkSquares(t, img, panelRect(p, 0, 0, 1, 4, 48), 4, []color.RGBA{white, white, black, black})
-	checkSquares(t, img, panelRect(p, 0, 1, 2, 4, 48), 4, []color.RGBA{blue, pale, white, rose, red, blue, red, green})
+	checkSquares(t, img, panelRect(p, 0, 1, 2, 4, 48), 4, []color.RGBA{blue, pale, white, rose, red, blue, red, black})
 	checkSquares(t, img, panelRect(p, 0, 2, 2, 4, 48), 4,
 		[]color.RGBA{red, blue, white, white, white, white, white, white})
 	checkSquares(t, img, panelRect(p, 1, 0, 1, 4, 48), 4, []color.RGBA{black, white, white, black})
@@ -162,7 +168,7 @@ func TestColorBar(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := must(t)(Activations(waves(t, 1, 1, 4, 4), tensor(t, conv.Shape{1, 1, 1, 2}, test.value, -3), nil, nil,
+			p := must(t)(drawMaps(waves(t, 1, 1, 4, 4), tensor(t, conv.Shape{1, 1, 1, 2}, test.value, -3), nil, nil,
 				Ink, 3))
 			img, bar := rendered(t, p), p.layout(newTypeface()).bar
 			at := func(y int) color.RGBA { return img.RGBAAt(bar.Min.X+barWidth/2, y) }
@@ -180,24 +186,24 @@ func TestColorBar(t *testing.T) {
 				t.Errorf("arrow below: %v", got)
 			}
 			swatch := end + nanRoom - barWidth/2
-			if got := swatch < img.Rect.Max.Y && at(swatch) == green; got != test.nan {
+			if got := swatch < img.Rect.Max.Y && at(swatch) == black; got != test.nan {
 				t.Errorf("swatch of NaN: %v", got)
 			}
 		})
 	}
 }
 
-// TestStimulusNaNIsInTheKey: the only bar of the picture explains the green of NaN in stimuli and in activations.
+// TestStimulusNaNIsInTheKey: a note explains the colour of NaN in a stimulus, which differs from that in activations.
 func TestStimulusNaNIsInTheKey(t *testing.T) {
 	x := tensor(t, conv.Shape{1, 1, 1, 2}, float32(math.NaN()), 1)
-	p := must(t)(Activations(x, waves(t, 1, 1, 1, 2), nil, nil, Ink, 3))
-	if !slices.Contains(svgTexts(t, p), "NaN") {
+	p := must(t)(drawMaps(x, waves(t, 1, 1, 1, 2), nil, nil, Ink, 3))
+	if !slices.Contains(svgTexts(t, p), "magenta on a stimulus is NaN") {
 		t.Error("no key to a stimulus's NaN")
 	}
 }
 
 func TestWriteFromSeveralGoroutines(t *testing.T) {
-	p := must(t)(Filters(waves(t, 3, 1, 5, 5), nil))
+	p := must(t)(Filters(waves(t, 3, 1, 5, 5), nil, Look{}))
 	want := rendered(t, p)
 	var group sync.WaitGroup
 	for range 4 {
@@ -210,9 +216,9 @@ func TestWriteFromSeveralGoroutines(t *testing.T) {
 	group.Wait()
 }
 
-// TestAxisTicks: a tick is at the middle of the value that it numbers.
+// TestAxisTicks: a tick is at the middle of the value to which it belongs.
 func TestAxisTicks(t *testing.T) {
-	p := must(t)(Activations(waves(t, 1, 1, 3, 4), waves(t, 1, 1, 3, 4), nil, nil, Ink, 3))
+	p := must(t)(drawMaps(waves(t, 1, 1, 3, 4), waves(t, 1, 1, 3, 4), nil, nil, Ink, 3))
 	img, r := rendered(t, p), panelRect(p, 0, 1, 3, 4, 48)
 	for x := r.Min.X; x < r.Max.X; x++ {
 		want := white

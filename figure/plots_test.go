@@ -76,7 +76,7 @@ func TestPlotsTexts(t *testing.T) {
 	}
 }
 
-// TestPlotsColors: each line has its colour, and a line without points leaves none.
+// TestPlotsColors: each line has its colour, and a line without points is not drawn.
 func TestPlotsColors(t *testing.T) {
 	low := waveform()
 	for i := range low.Y {
@@ -129,7 +129,7 @@ func TestPlotsStyles(t *testing.T) {
 	}
 }
 
-// TestPlotsLayout: four in a row, even rows, 40 at most.
+// TestPlotsLayout: there are four plots in a row, the rows are evenly filled, and there are 40 plots at most.
 func TestPlotsLayout(t *testing.T) {
 	for n, want := range map[int][2]int{1: {1, 1}, 4: {1, 4}, 5: {2, 3}, 9: {3, 3}, 40: {10, 4}, 41: {10, 4}} {
 		c := chart(t, make([]Axes, n)...)
@@ -173,24 +173,28 @@ func TestChartSave(t *testing.T) {
 }
 
 func TestMatrix(t *testing.T) {
-	p := must(t)(Matrix([][]float64{{0, 1, 2}, {1, 0, math.NaN()}, {2, 1, 0}}, "alike?", "1 − r"))
+	p := must(t)(Matrix(Grid{Values: [][]float64{{0, 1, 2}, {1, 0, math.NaN()}, {2, 1, 0}},
+		Title: "alike?", Label: "1 − r", X: []float64{0, 22.5, 45}, XLabel: "orientation (°)"}, Look{}))
 	got := p.rows[0][0]
 	side := got.img.Rect.Dx() / 3
 	for _, c := range []struct {
 		row, column int
 		r, g, b     uint8
-	}{{0, 0, 255, 255, 255}, {0, 1, 128, 128, 128}, {0, 2, 0, 0, 0}, {1, 2, 0, 160, 0}} {
+	}{{0, 0, 255, 255, 255}, {0, 1, 255, 128, 128}, {0, 2, 255, 0, 0}, {1, 2, 0, 0, 0}} {
 		at := got.img.RGBAAt(c.column*side+side/2, c.row*side+side/2)
 		if at.R != c.r || at.G != c.g || at.B != c.b {
 			t.Errorf("row %d, column %d is %v, want %v", c.row, c.column, at, c)
 		}
 	}
-	if texts := parseSVG(t, p).Texts; !slices.Contains(texts, "alike?") || !slices.Contains(texts, "1 − r") {
-		t.Errorf("it says %q", texts)
+	texts := parseSVG(t, p).Texts
+	for _, want := range []string{"alike?", "1 − r", "orientation (°)", "22.5", "45"} {
+		if !slices.Contains(texts, want) {
+			t.Errorf("it says %q, want %q among it", texts, want)
+		}
 	}
 	for want, m := range map[string][][]float64{"at least 1 row": nil, "and 1 column": {{}},
 		"matrix row 1 of 1 values: want 2": {{1, 2}, {1}}} {
-		if _, err := Matrix(m, "", ""); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Matrix(Grid{Values: m}, Look{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
 		}
 	}

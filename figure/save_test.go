@@ -12,7 +12,7 @@ import (
 )
 
 func TestSave(t *testing.T) {
-	p := must(t)(Filters(waves(t, 2, 1, 3, 3), nil))
+	p := must(t)(Filters(waves(t, 2, 1, 3, 3), nil, Look{}))
 	for name, magic := range map[string]string{
 		"a.png": "\x89PNG\r\n", "b.PNG": "\x89PNG\r\n", "c.svg": "<?xml", "d.e.svg": "<?xml",
 	} {
@@ -42,7 +42,7 @@ func TestSavedFileHasTheUsualPermissions(t *testing.T) {
 	}
 	defer usual.Close()
 	path := filepath.Join(dir, "a.svg")
-	if err := must(t)(Filters(waves(t, 1, 1, 3, 3), nil)).Save(path); err != nil {
+	if err := must(t)(Filters(waves(t, 1, 1, 3, 3), nil, Look{})).Save(path); err != nil {
 		t.Fatal(err)
 	}
 	want, err := usual.Stat()
@@ -56,11 +56,11 @@ func TestSavedFileHasTheUsualPermissions(t *testing.T) {
 }
 
 func TestSaveRefusesOtherExtensions(t *testing.T) {
-	p := must(t)(Filters(waves(t, 1, 1, 3, 3), nil))
+	p := must(t)(Filters(waves(t, 1, 1, 3, 3), nil, Look{}))
 	dir := t.TempDir()
 	for name, extension := range map[string]string{"a.jpg": ".jpg", "a": "", "png": "", "a.png.txt": ".txt"} {
 		path := filepath.Join(dir, name)
-		want := fmt.Sprintf("figure: save %s: extension %q: want .png or .svg", path, extension)
+		want := fmt.Sprintf("figure: save %s: extension %q: want .png, .svg or .pdf", path, extension)
 		if err := p.Save(path); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
@@ -69,7 +69,7 @@ func TestSaveRefusesOtherExtensions(t *testing.T) {
 }
 
 func TestFailedSaveLeavesNothing(t *testing.T) {
-	p := must(t)(Filters(waves(t, 1, 1, 3, 3), nil))
+	p := must(t)(Filters(waves(t, 1, 1, 3, 3), nil, Look{}))
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "folder.png"), 0o777); err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestFailedSaveLeavesNothing(t *testing.T) {
 }
 
 func TestWriteErrorsAreReported(t *testing.T) {
-	p := must(t)(Filters(waves(t, 1, 1, 3, 3), nil))
+	p := must(t)(Filters(waves(t, 1, 1, 3, 3), nil, Look{}))
 	for name, write := range map[string]func(io.Writer) error{"PNG": p.WritePNG, "SVG": p.WriteSVG} {
 		err := write(brokenPipe{})
 		if want := "figure: write " + name + ": broken pipe"; err == nil || err.Error() != want {
@@ -99,7 +99,7 @@ type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// wantNames checks that a folder holds these files and nothing else.
+// wantNames requires that a folder has exactly these files.
 func wantNames(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

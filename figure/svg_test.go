@@ -16,7 +16,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// svg is what the tests read of an SVG file.
+// svg has the parts of an SVG file that the tests read.
 type svg struct {
 	Images []struct {
 		Href string `xml:"href,attr"`
@@ -69,7 +69,7 @@ func parseSVG(t testing.TB, p *Picture) svg {
 func svgTexts(t testing.TB, p *Picture) []string { return parseSVG(t, p).Texts }
 
 func TestSVG(t *testing.T) {
-	p := must(t)(Activations(waves(t, 1, 1, 4, 6), waves(t, 1, 2, 4, 6), []string{"-45°"},
+	p := must(t)(drawMaps(waves(t, 1, 1, 4, 6), waves(t, 1, 2, 4, 6), []string{"-45°"},
 		[]string{"on", "<off> & \"on\""}, Ink, 3))
 	doc := parseSVG(t, p)
 	for _, want := range []string{"-45°", "on", "<off> & \"on\"", "x-pos", "y-pos", "activation strength", "−3", "0",
@@ -99,7 +99,7 @@ func TestSVG(t *testing.T) {
 	}
 }
 
-// TestAnyTitle: whatever a title holds, the picture can be read, and the text stays within its panel.
+// TestAnyTitle: whatever a title contains, the picture can be read, and the text stays within its panel.
 func TestAnyTitle(t *testing.T) {
 	bar := &colorBar{label: "weight", colors: bwr(-1, 1)}
 	face := newTypeface()
@@ -114,14 +114,14 @@ func TestAnyTitle(t *testing.T) {
 	})
 }
 
-// TestTitlesAreWrapped: where several parameters vary, a title has as many lines as it needs above the smallest panels.
+// TestTitlesAreWrapped: if several parameters vary, a title takes as many lines as it needs above the smallest panels.
 func TestTitlesAreWrapped(t *testing.T) {
 	stimuli := []string{"0°, sf 0.05, phase 0", "135°, sf 0.125, phase 270", "90°"}
 	var channels []string
 	for k := range crowded {
 		channels = append(channels, fmt.Sprintf("%d°, sf 0.15, phase 90, sigma-x %d", 10*k, k+1))
 	}
-	p := must(t)(Activations(waves(t, 3, 1, 64, 64), waves(t, 3, crowded, 64, 64), stimuli, channels, Ink, 3))
+	p := must(t)(drawMaps(waves(t, 3, 1, 64, 64), waves(t, 3, crowded, 64, 64), stimuli, channels, Ink, 3))
 	texts := svgTexts(t, p)
 	drawn := strings.Join(texts, " ")
 	for _, title := range append(stimuli, channels...) {
@@ -135,7 +135,7 @@ func TestTitlesAreWrapped(t *testing.T) {
 }
 
 func TestLongTitlesAreCut(t *testing.T) {
-	p := must(t)(Stimuli(waves(t, 2, 1, 3, 3), []string{strings.Repeat("long ", 30), "short"}, Ink))
+	p := must(t)(Stimuli(waves(t, 2, 1, 3, 3), []string{strings.Repeat("long ", 30), "short"}, Look{Tone: Ink}))
 	texts := svgTexts(t, p)
 	if got := texts[0]; !strings.HasPrefix(got, "long long") || !strings.HasSuffix(got, "…") {
 		t.Errorf("the long title became %q", got)
@@ -145,7 +145,7 @@ func TestLongTitlesAreCut(t *testing.T) {
 	}
 }
 
-// TestAnyText: whatever names hold, titles, notes, axes and keys are text that XML can hold.
+// TestAnyText: whatever names contain, titles, notes, axes and keys are valid text of XML.
 func TestAnyText(t *testing.T) {
 	const odd = "a\x00\x1b[2J\u009b\u202e\u2066\u200b\ufffe\ufffd\xff\u2028\r\n<&>\""
 	chart, err := Graph{Title: odd, Note: odd, XLabel: odd, YLabel: odd, XNames: []string{odd, odd},
@@ -164,7 +164,7 @@ func TestAnyText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	matrix, err := Matrix([][]float64{{0, 1}, {1, 0}}, odd, odd)
+	matrix, err := Matrix(Grid{Values: [][]float64{{0, 1}, {1, 0}}, Title: odd, Label: odd}, Look{})
 	if err != nil {
 		t.Fatal(err)
 	}

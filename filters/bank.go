@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gpuconv/conv"
 	"gpuconv/fault"
@@ -212,17 +213,22 @@ func sum(values []float64) float64 {
 	return total
 }
 
-// Table returns the parameters of each filter and, in a bank of pairs, the number of its pair.
+// Table returns the parameters of each filter. The column prefers_deg is [Preferred]; kinds that prefer no orientation
+// lack it. In a bank of pairs, the column pair has the number of its pair.
 func (b Bank) Table() (*param.Table, error) {
 	all, _, err := b.complete()
 	if err != nil {
 		return nil, err
 	}
 	t := param.NewTable("filter", param.Columns(all[0].Parameters())...)
-	pairs := param.Column{Name: "pair"}
+	pairs, prefers := param.Column{Name: "pair"}, param.Column{Name: prefersColumn}
 	for k, f := range all {
 		t.Add(f.Kind(), param.Numbers(f.Parameters())...)
 		pairs.Numbers = append(pairs.Numbers, float64(k/2))
+		prefers.Numbers = append(prefers.Numbers, Preferred(f))
+	}
+	if !slices.ContainsFunc(all, func(f Filter) bool { _, ok := f.(oriented); return !ok }) {
+		t.Columns = append(t.Columns, prefers)
 	}
 	if b.Quadrature {
 		t.Columns = append(t.Columns, pairs)
@@ -230,8 +236,10 @@ func (b Bank) Table() (*param.Table, error) {
 	return t, t.Check()
 }
 
-// Names returns, for titles, the parameters that tell each filter from the others, such as 45°, phase 90. A width often
-// follows from the spatial frequency or from another width, so it is named only if nothing else tells filters apart.
+// Names returns, for titles, the parameters that tell each filter from the others, such as 45°, phase 90. An
+// orientation is that of the grating that the filter prefers, from 0° to below 180°. If the filter was given another
+// angle, the name has both: θ −45°, prefers 135°. A width often follows from the spatial frequency or from another
+// width, so it is named only if nothing else tells filters apart.
 func (b Bank) Names() ([]string, error) {
 	all, _, err := b.complete()
 	if err != nil {
@@ -251,11 +259,24 @@ func (b Bank) Names() ([]string, error) {
 func titles(all []Filter, varying []string) []string {
 	names := make([]string, len(all))
 	for k, f := range all {
-		if names[k] = param.Title(f.Parameters(), varying); names[k] == "" {
+		if names[k] = title(f, varying); names[k] == "" {
 			names[k] = f.Kind()
 		}
 	}
 	return names
+}
+
+// title names a filter by some of its parameters.
+func title(f Filter, varying []string) string {
+	var parts []string
+	for _, p := range f.Parameters() {
+		if text := param.Title([]param.Parameter{p}, varying); text != "" && p.Name == "orientation" {
+			parts = append(parts, label(p.Value(), halfTurn(p.Value()), false))
+		} else if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func distinct(names []string) int {

@@ -32,8 +32,8 @@ func weights(t *testing.T, b Bank) *conv.Tensor {
 	return w
 }
 
-// TestFilterGoldens compares weights with those of scikit-image, SciPy and NumPy, rounded to 10 decimals.
-// testdata/make_filters.py made those.
+// TestFilterGoldens compares weights with those of scikit-image, SciPy and NumPy, rounded to 10 decimals, which
+// testdata/make_filters.py wrote.
 func TestFilterGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/filters.json")
 	if err != nil {
@@ -69,7 +69,7 @@ func TestFilterGoldens(t *testing.T) {
 	}
 }
 
-// TestPairAtNyquist: at half a cycle per pixel there is no odd part.
+// TestPairAtNyquist: at half a cycle per pixel the odd filter is 0.
 func TestPairAtNyquist(t *testing.T) {
 	for _, b := range []Bank{{Size: 9}, {Size: 8}, {Size: 1}, {Size: 9, Balanced: true}} {
 		b.Filters, b.Quadrature = []Filter{&Gabor{SF: 0.5}}, true
@@ -79,8 +79,7 @@ func TestPairAtNyquist(t *testing.T) {
 	}
 }
 
-// TestBalanced: balanced filters of every kind answer 0 to a uniform image, and some of those that are not balanced do
-// not.
+// TestBalanced: balanced filters of every kind answer 0 to a uniform image. Some filters that are not balanced do not.
 func TestBalanced(t *testing.T) {
 	unbalanced := 0
 	for _, k := range Kinds() {
@@ -113,7 +112,7 @@ func TestBalanced(t *testing.T) {
 	}
 }
 
-// TestSteer: derivatives at a few orientations sum to the derivative at any other.
+// TestSteer: derivatives at a few orientations add up to the derivative at any other orientation.
 func TestSteer(t *testing.T) {
 	for order := range maxOrder + 1 {
 		for _, degrees := range []float64{0, 17, 90, 133, -60, 400} {
@@ -131,8 +130,8 @@ func TestSteer(t *testing.T) {
 	}
 }
 
-// TestReach: a size that the bank chooses cuts off at most 1 % of the sum of the absolute weights, and half of the
-// pixels would be too few.
+// TestReach: a size that the bank chooses cuts off at most 1 % of the sum of the absolute weights. Half of the pixels
+// would cut off more.
 func TestReach(t *testing.T) {
 	for _, f := range []Filter{
 		&Gabor{SF: 0.1}, &Gabor{SF: 0.1, SigmaX: 2, SigmaY: 5}, &Gabor{SF: 0.1, SigmaX: 5, SigmaY: 2, Orientation: 45},
@@ -175,7 +174,7 @@ func TestAspect(t *testing.T) {
 	}
 }
 
-// TestPairs: the layout of a bank of quadrature pairs, its table, and its titles.
+// TestPairs: the layout of a bank of quadrature pairs, its table and its titles.
 func TestPairs(t *testing.T) {
 	all, err := kindOf(t, "gabor").Make(param.NewAxis("orientation", 0, 45), param.NewAxis("sf", 0.1, 0.2))
 	if err != nil {
@@ -190,7 +189,7 @@ func TestPairs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(table.Names(), ","); got != "kind,orientation_deg,sf_cycles_per_pixel,phase_deg,sigma_x,sigma_y,bandwidth_octaves,aspect,pair" {
+	if got := strings.Join(table.Names(), ","); got != "kind,orientation_deg,sf_cycles_per_pixel,phase_deg,sigma_x,sigma_y,bandwidth_octaves,aspect,prefers_deg,pair" {
 		t.Errorf("columns %s", got)
 	}
 	for name, want := range map[string][]float64{
@@ -207,7 +206,8 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestNamesTellApart: a parameter that may follow from another is named where the others do not tell filters apart.
+// TestNamesTellApart: a parameter that may follow from another is in the name if the other parameters do not tell the
+// filters apart.
 func TestNamesTellApart(t *testing.T) {
 	for want, b := range map[string]Bank{
 		"0°, sigma-x 3|0°, sigma-x 4|45°, sigma-x 3|45°, sigma-x 4": {Filters: []Filter{
@@ -259,7 +259,7 @@ func TestBankRefuses(t *testing.T) {
 	}
 }
 
-// TestWholeNumbers: a count, a seed, an order or a sign that is no whole number is refused by name.
+// TestWholeNumbers: a count, a seed, an order or a sign that is not an integer is refused by name.
 func TestWholeNumbers(t *testing.T) {
 	for want, c := range map[string]struct {
 		kind string
@@ -283,8 +283,30 @@ func TestNMATable(t *testing.T) {
 		t.Fatal(err, table.Check())
 	}
 	if got := table.Column("orientation_deg").Numbers; !math.IsNaN(got[0]) ||
-		!slices.Equal(got[2:], []float64{90, 45, 0, -45}) { // as TestPreference of package experiment sees
+		!slices.Equal(got[2:], []float64{90, 45, 0, 135}) { // as TestPreference of package experiment sees
 		t.Errorf("orientations %v", got)
+	}
+	for column, want := range map[string][]float64{"theta_deg": {0, 45, 90, 135}, "prefers_deg": {90, 45, 0, 135},
+		"phase_deg": {90, 90, 90, 270}} {
+		if got := table.Column(column).Numbers; !math.IsNaN(got[0]) || !slices.Equal(got[2:], want) {
+			t.Errorf("%s %v, want %v", column, got, want)
+		}
+	}
+	// The carrier that the table describes is the weights': a wrong sign of its phase would turn the sum over.
+	bank, err := NMA{Channels: 6, Size: 7}.Bank()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := 2; k < 6; k++ {
+		row := func(column string) float64 { return table.Column(column).Numbers[k] }
+		sum := 0.0
+		for at, w := range bank.Plane(k, 0) {
+			u, _ := turned(float64(at%7-3), float64(at/7-3), row("orientation_deg"))
+			sum += float64(w) * math.Cos(2*math.Pi*row("sf_cycles_per_pixel")*u+row("phase_deg")*math.Pi/180)
+		}
+		if !(sum > 1) {
+			t.Errorf("channel %d has %v of the carrier in its table, want more than 1", k, sum)
+		}
 	}
 	if _, err := (NMA{}).Table(); err == nil {
 		t.Error("a table of no bank")

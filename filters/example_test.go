@@ -16,10 +16,17 @@ func ExampleNMA() {
 		return
 	}
 	fmt.Println(weight.Shape)
-	fmt.Println(nma.Names())
+	for _, name := range nma.Names() {
+		fmt.Println(name)
+	}
 	// Output:
 	// [6 1 7 7]
-	// [ON centre OFF centre Gabor 0° Gabor 45° Gabor 90° Gabor 135°]
+	// ON centre
+	// OFF centre
+	// Gabor θ 0°, prefers 90°
+	// Gabor θ 45°, prefers 45°
+	// Gabor θ 90°, prefers 0°
+	// Gabor θ 135°, prefers 135°
 }
 
 // Quadrature pairs, of which conv.Energy makes complex cells.

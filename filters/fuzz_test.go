@@ -8,7 +8,7 @@ import (
 	"gpuconv/param"
 )
 
-// FuzzSettings makes filters of any kind with any values of its first parameters. An error is one line. Weights that
+// FuzzSettings makes filters of any kind with any values of their first parameters. An error has one line. Weights that
 // are made are finite.
 func FuzzSettings(f *testing.F) {
 	for i := range Kinds() {
@@ -21,7 +21,7 @@ func FuzzSettings(f *testing.F) {
 		k := kinds[(kind%len(kinds)+len(kinds))%len(kinds)]
 		var axes []param.Axis
 		for i, v := range []float64{a, b, c, d} {
-			if i < len(k.Parameters) && !(k.Parameters[i].Name == "count" && v > 20) { // of a population: that takes long
+			if i < len(k.Parameters) && !(k.Parameters[i].Name == "count" && v > 20) { // a population, which takes long
 				axes = append(axes, param.NewAxis(k.Parameters[i].Name, v))
 			}
 		}

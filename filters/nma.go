@@ -71,8 +71,9 @@ func (f NMA) Bank() (*conv.Tensor, error) {
 	return bank, nil
 }
 
-// Names returns a name for each channel, for titles, such as ON centre, OFF centre or Gabor 45°. It returns nil for a
-// bank that Bank refuses.
+// Names returns a name for each channel, for titles, such as ON centre, OFF centre or Gabor θ 0°, prefers 90°: the
+// tutorial's angle θ, and the orientation of the grating that the Gabor prefers. It returns nil for a bank that Bank
+// refuses.
 func (f NMA) Names() []string {
 	if f.check() != nil {
 		return nil
@@ -85,34 +86,41 @@ func (f NMA) Names() []string {
 		case 1:
 			names[channel] = "OFF centre"
 		default:
-			names[channel] = fmt.Sprintf("Gabor %.4g°", f.orientation(channel))
+			names[channel] = "Gabor " + label(f.theta(channel), halfTurn(90-f.theta(channel)), true)
 		}
 	}
 	return names
 }
 
-// Table returns the parameters of each filter. The orientation of a Gabor is that of the tutorial's grating to which it
-// responds most: 90° minus its own. Its spatial frequency is in cycles per pixel. A pixel is Size/(Size−1) units of the
-// tutorial's grid, whose Size points go from −Size/2 to Size/2. The centre-surround pair has none of these values.
+// Table returns the parameters of each filter, as those of a [Gabor]. Its orientation is that of the tutorial's grating
+// to which it responds most, 90° minus the tutorial's own angle θ (the column theta_deg), from 0° to below 180°. Below
+// 0° the stripes are those of the orientation 180° further with the phase 270° in place of 90°. The column prefers_deg
+// has the orientation, as in the tables of other banks. A Gabor's spatial frequency is in cycles per pixel. A pixel is
+// Size/(Size−1) units of the tutorial's grid, whose Size points go from −Size/2 to Size/2. The centre-surround pair has
+// none of these values.
 func (f NMA) Table() (*param.Table, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	t := param.NewTable("filter", "orientation_deg", "sf_cycles_per_pixel", "phase_deg")
+	t := param.NewTable("filter", ownColumn, "sf_cycles_per_pixel", "phase_deg", thetaColumn, prefersColumn)
 	sf := float64(f.Size) / float64(f.Size-1) / wavelength
 	for channel := range f.Channels {
-		kind, row := "nma-gabor", []float64{90 - f.orientation(channel), sf, phase * 180 / math.Pi}
 		if channel < 2 {
-			kind, row = []string{"nma-on-centre", "nma-off-centre"}[channel],
-				[]float64{math.NaN(), math.NaN(), math.NaN()}
+			none := math.NaN()
+			t.Add([]string{"nma-on-centre", "nma-off-centre"}[channel], none, none, none, none, none)
+			continue
 		}
-		t.Add(kind, row...)
+		prefers, degrees := 90-f.theta(channel), phase*180/math.Pi
+		if prefers < 0 {
+			prefers, degrees = prefers+180, 360-degrees
+		}
+		t.Add("nma-gabor", prefers, sf, degrees, f.theta(channel), prefers)
 	}
 	return t, nil
 }
 
-// orientation returns the angle of a Gabor in degrees. The Gabors divide the half turn evenly.
-func (f NMA) orientation(channel int) float64 {
+// theta returns the tutorial's angle of a Gabor in degrees. The Gabors divide the half turn evenly.
+func (f NMA) theta(channel int) float64 {
 	return 180 / float64(f.Channels-2) * float64(channel-2)
 }
 
@@ -124,7 +132,7 @@ func (f NMA) formula(channel int) func(x, y float64) float64 {
 	case 1:
 		return func(x, y float64) float64 { return -centreSurround(x, y) }
 	}
-	sin, cos := math.Sincos(f.orientation(channel) * math.Pi / 180)
+	sin, cos := math.Sincos(f.theta(channel) * math.Pi / 180)
 	return func(x, y float64) float64 {
 		along := x*cos + y*sin
 		return cusp(x, y, gaborSigma) * math.Cos(2*math.Pi*along/wavelength+phase)

@@ -20,8 +20,8 @@ type golden struct {
 	Begins         []int // where each channel begins in testdata/nma.bin.gz
 }
 
-// TestNMAGoldens compares banks with NumPy's, for every Size × Channels × preset in the file. testdata/make_goldens.py
-// made it.
+// TestNMAGoldens compares banks with NumPy's, for every Size × Channels × preset in the file, which
+// testdata/make_goldens.py wrote.
 func TestNMAGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/nma.json")
 	if err != nil {
@@ -64,10 +64,9 @@ func readValues(t *testing.T) []float32 {
 	return values
 }
 
-// check allows what NUMERICS.md does. Most of it is spent at the centre of odd
-// Gabors: NumPy 1 rounds their phase of π/2 to float32, whose cosine is −4.4e-8
-// instead of 0, and the division by their largest value, as low as 0.017 at a Size
-// of 3, makes that 2.6e-6 and at 7 1.3e-6.
+// check allows the error of NUMERICS.md. Most of it is at the centre of odd Gabors. NumPy 1 rounds their phase of π/2
+// to float32, whose cosine is −4.4e-8 instead of 0. The division by their largest value, which is as low as 0.017 at a
+// Size of 3, makes that 2.6e-6, and 1.3e-6 at 7.
 func (g golden) check(t *testing.T, values []float32) {
 	bank, err := NMA{Channels: g.Channels, Size: g.Size, Tutorial3: g.Tutorial3}.Bank()
 	if err != nil {
@@ -120,7 +119,7 @@ func TestNMAFacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for channel := range 6 { // divided by the largest, whose sign may be either, and no more
+	for channel := range 6 { // divided by the largest, of either sign, and by nothing else
 		largest := float32(0)
 		for i, v := range kept.Plane(channel, 0) {
 			largest = max(largest, v, -v)
@@ -132,7 +131,7 @@ func TestNMAFacts(t *testing.T) {
 			t.Errorf("tutorial 3: channel %d is up to %v, want 1", channel, largest)
 		}
 	}
-	// x runs along rows: the Gabor of 0° changes from row to row and is even along columns.
+	// x is along rows: the Gabor of 0° changes from row to row, and is even along columns.
 	for i := range 7 {
 		for j := range 7 {
 			if bank.Plane(2, 0)[i*7+j] != bank.Plane(2, 0)[i*7+6-j] {
@@ -174,7 +173,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	got := fmt.Sprint(NMA{Channels: 6, Size: 7}.Names())
-	if want := "[ON centre OFF centre Gabor 0° Gabor 45° Gabor 90° Gabor 135°]"; got != want {
+	if want := "[ON centre OFF centre Gabor θ 0°, prefers 90° Gabor θ 45°, prefers 45° Gabor θ 90°, prefers 0° Gabor θ 135°, prefers 135°]"; got != want {
 		t.Errorf("names %v, want %v", got, want)
 	}
 }

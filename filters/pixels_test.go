@@ -8,9 +8,9 @@ import (
 	"gpuconv/param"
 )
 
-// TestFolded holds the shares above half a cycle per pixel to closed forms. Of a Gabor whose stripes are vertical it is
-// that of a normal distribution about SF of the deviation 1/(2√2π·σ), to the right of ½ or the left of −½, and of
-// another one across. Of an isotropic Gaussian it is what lies outside of a square.
+// TestFolded compares the shares above half a cycle per pixel with closed forms. For a Gabor with vertical stripes it
+// is the share of a normal distribution, with mean SF and standard deviation 1/(2√2π·σ), above ½ and below −½, combined
+// with that of another normal distribution across. For an isotropic Gaussian it is the share outside a square.
 func TestFolded(t *testing.T) {
 	inside := func(mean, deviation float64) float64 {
 		scaled := func(v float64) float64 { return math.Erf((v - mean) / (deviation * math.Sqrt2)) }
@@ -34,8 +34,8 @@ func TestFolded(t *testing.T) {
 	}
 }
 
-// TestPreferred: the Gabor of 0.4 cycles per pixel at 22.5° prefers 17°, as 90 gratings through conv and tuning say.
-// One of 5 % above half a cycle turns by less than 2°, and one that is coarse enough not at all.
+// TestPreferred: the Gabor of 0.4 cycles per pixel at 22.5° prefers 17°, as 90 gratings through conv and tuning show.
+// With 5 % above half a cycle a Gabor turns by less than 2°, and a coarse one does not turn at all.
 func TestPreferred(t *testing.T) {
 	for _, c := range []struct{ sf, degrees, want, within float64 }{
 		{0.4, 22.5, 16.6, 0.3}, {0.36, 22.5, 22.5, 2}, {0.2, 22.5, 22.5, 0.1}, {0.4, 112.5, 106.6, 0.3}, {0.4, 0, 0, 1e-9}, {0.4, 45, 45, 1e-9},
@@ -50,7 +50,7 @@ func TestPreferred(t *testing.T) {
 	}
 }
 
-// TestCutOff: of a Gaussian it is 1 − erf², whatever the grid.
+// TestCutOff: for a Gaussian the share is 1 − erf², whatever the grid.
 func TestCutOff(t *testing.T) {
 	for _, c := range []struct {
 		sigma float64
@@ -63,8 +63,8 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
-// TestNotes: what is too fine or cut is said once, for every kind; what each kind shows by itself and sizes that banks
-// choose are not, but for the wide ones of V1, which VOneNet cuts too.
+// TestNotes: a kind that is too fine or cut off is noted once. There is no note about the example of each kind, nor
+// about sizes that banks choose, except for the wide filters of V1, which VOneNet cuts off too.
 func TestNotes(t *testing.T) {
 	for _, k := range Kinds() {
 		b, err := k.Bank()
@@ -99,7 +99,7 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestNotesOfMany: of a large bank some are looked at, and that takes no time.
+// TestNotesOfMany: in a large bank only some filters are examined, which takes almost no time.
 func TestNotesOfMany(t *testing.T) {
 	phases, err := param.Range(0, 360, 0.1)
 	if err != nil {

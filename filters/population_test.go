@@ -9,8 +9,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestPopulation: the drawn parameters have the shares of the histograms, and no cell is where Ringach's table has
-// none.
+// TestPopulation: the drawn parameters have the shares of the histograms. No cell is in an empty bin of Ringach's
+// table.
 func TestPopulation(t *testing.T) {
 	p := Population{Count: 40000, Seed: 5, SFCorrelation: 0.75}
 	all, err := p.Filters()
@@ -108,7 +108,7 @@ func TestPopulationCorrelation(t *testing.T) {
 				concordant++
 			}
 		}
-		// Of a bivariate normal: ½ + asin(ρ)/π (Kendall's τ).
+		// For a bivariate normal distribution it is ½ + asin(ρ)/π (Kendall's τ).
 		if got, want := float64(concordant)/float64(len(all)-1), 0.5+math.Asin(want)/math.Pi; math.Abs(got-want) > 0.03 {
 			t.Errorf("concordant share %v, want %v", got, want)
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // TestPyTorchInit compares the largest deviation of the sample from the uniform distribution with Kolmogorov's 1e-6
-// quantile, 2.7/√n. Seeds are fixed, so that the test cannot fail by chance.
+// quantile, 2.7/√n. Seeds are fixed, so the test cannot fail by chance.
 func TestPyTorchInit(t *testing.T) {
 	for _, shape := range []conv.Shape{{6, 1, 7, 7}, {64, 3, 7, 7}, {128, 1, 3, 3}, {2000, 1, 1, 1}} {
 		weight, bias, err := PyTorch{Seed: 1}.Init(shape)

@@ -13,8 +13,8 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// banded is a problem with all that meets at a seam: strides, dilation, groups, energy, and windows of a pool that
-// overlap.
+// banded is a problem with everything that may go wrong at a seam: strides, dilation, groups, energy, and windows of a
+// pool that overlap.
 func banded(mode conv.PaddingMode) conv.Problem {
 	p := conv.Problem{Src: conv.Shape{2, 2, 13, 6}, Weight: conv.Shape{4, 1, 3, 2}, Bias: true}
 	p.Groups, p.Stride, p.Dilation, p.Activation = 2, [2]int{2, 1}, [2]int{2, 1}, conv.Energy
@@ -23,7 +23,7 @@ func banded(mode conv.PaddingMode) conv.Problem {
 	return p
 }
 
-// TestBandsConform holds bands to the small cases of the suite.
+// TestBandsConform runs the small cases of the suite in bands.
 func TestBandsConform(t *testing.T) {
 	t.Parallel()
 	d := openTest(t, Options{Guard: true, Algorithm: "direct", Device: Software()})
@@ -50,13 +50,13 @@ func TestBandsConform(t *testing.T) {
 	}
 }
 
-// TestBandsMeet: outputs in bands of any size have the bits of those of whole images, on each route, with either
-// algorithm of a software renderer.
+// TestBandsMeet: outputs in bands of any size have the bits of whole images, on each route, with both algorithms for
+// software renderers.
 func TestBandsMeet(t *testing.T) {
 	plain := conv.Problem{Src: conv.Shape{3, 2, 7, 8}, Weight: conv.Shape{3, 2, 3, 3}}
 	plain.Padding, plain.Activation = conv.Pad(1, 1), conv.ReLU
 	windows := plain
-	windows.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}} // which a tile makes
+	windows.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}} // a tile makes it
 	for _, algorithm := range []string{"direct", "direct_soft"} {
 		for route, how := range map[string]recipe.Transfers{
 			"copied": eager(recipe.Copied), "mapped": eager(recipe.Mapped), "lent": lending(),
@@ -80,8 +80,7 @@ func TestBandsMeet(t *testing.T) {
 	}
 }
 
-// TestSmallBlock: images that are larger than a storage block are computed, by each algorithm, one at a time and many
-// at once.
+// TestSmallBlock: each algorithm computes images that are larger than a storage block, one at a time and many at once.
 func TestSmallBlock(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{3, 1, 40, 48}, Weight: conv.Shape{3, 1, 3, 3}}
 	p.Padding = conv.Pad(1, 1)
@@ -103,7 +102,7 @@ func TestSmallBlock(t *testing.T) {
 	}
 }
 
-// TestBandsOneByOne: RunPhases and submissions cut images too.
+// TestBandsOneByOne: RunPhases and submissions cut images into bands, too.
 func TestBandsOneByOne(t *testing.T) {
 	c, err := compare.Random(t.Name(), banded(conv.Circular))
 	if err != nil {
@@ -134,7 +133,7 @@ func TestBandsOneByOne(t *testing.T) {
 	}
 }
 
-// bandTrials cut images to bands that do not divide them evenly, on each route.
+// bandTrials cut images into bands that do not divide them evenly, on each route.
 func bandTrials() (all []*trial) {
 	for name, how := range map[string]recipe.Transfers{
 		"copied": eager(recipe.Copied), "mapped": eager(recipe.Mapped), "lent": lending(),
@@ -147,8 +146,7 @@ func bandTrials() (all []*trial) {
 	return forced("direct", all)
 }
 
-// bandMutants cut bands wrongly: each number of recipe.Bands one too large and one too small, as far as memory allows
-// that.
+// bandMutants cut bands wrongly: each number of recipe.Bands is one too large or one too small, if memory allows that.
 func bandMutants() (all []hostMutant) {
 	for name, breaks := range map[string]func(b *recipe.Bands){
 		"the last band is left out":                     func(b *recipe.Bands) { b.Count-- },

@@ -30,7 +30,7 @@ func BenchmarkConv(b *testing.B) {
 	}
 }
 
-// benchCase is a problem, and what the name of a benchmark says of it in addition to its shapes.
+// benchCase is a problem, with what the name of a benchmark adds to its shapes.
 type benchCase struct {
 	p    conv.Problem
 	rest string
@@ -54,7 +54,7 @@ func benchCases() (all []benchCase) {
 	return append(all, benchCase{energy, "/energy"}, benchCase{largest, "/max:2"})
 }
 
-// BenchmarkRoutes moves images in each way: few bytes, of which their number decides the cost, and the seed's case.
+// BenchmarkRoutes moves images by each route: few bytes, whose cost is that of a call, and the seed's case.
 func BenchmarkRoutes(b *testing.B) {
 	for _, width := range []int{16, 128, 512} {
 		p := conv.Problem{Src: conv.Shape{1, 1, 64, width}, Weight: conv.Shape{1, 1, 1, 1}}

@@ -39,7 +39,8 @@ func entriesOf(t *testing.T, folder string) (paths []string) {
 	return paths
 }
 
-// TestProgramsFromBinaries: each algorithm computes rightly with programs that another device left, and compiles none.
+// TestProgramsFromBinaries: each algorithm computes correctly with programs that another device has saved, and compiles
+// none.
 func TestProgramsFromBinaries(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "not", "there", "yet")
 	p := problems.Layer(2, 1, 4, 3, 9)
@@ -61,7 +62,7 @@ func TestProgramsFromBinaries(t *testing.T) {
 	}
 }
 
-// TestBadEntries: a program whose file is damaged, or that the driver does not take, is compiled and saved again.
+// TestBadEntries: a program whose file is damaged, or that the driver refuses, is compiled and saved again.
 func TestBadEntries(t *testing.T) {
 	folder, p := t.TempDir(), problems.Seed(1)
 	first := openTest(t, keeping(folder, "direct"))
@@ -82,7 +83,7 @@ func TestBadEntries(t *testing.T) {
 	for name, spoil := range map[string]func() error{
 		"empty":              func() error { return os.WriteFile(path, nil, 0o600) },
 		"cut":                func() error { return os.Truncate(path, int64(len(good)-1)) },
-		"another format":     save(program.Format^1, program.Data), // which OpenGL refuses with an error
+		"another format":     save(program.Format^1, program.Data), // OpenGL refuses it with an error
 		"not of this driver": save(program.Format, []byte("a program of another driver")),
 	} {
 		if err := spoil(); err != nil {
@@ -101,7 +102,7 @@ func TestBadEntries(t *testing.T) {
 	}
 }
 
-// onlySource returns what the one program of a device was compiled from.
+// onlySource returns the source of a device's only program.
 func onlySource(t *testing.T, d *Device) (source string) {
 	t.Helper()
 	if len(d.programs) != 1 {
@@ -116,7 +117,7 @@ func onlySource(t *testing.T, d *Device) (source string) {
 	return source
 }
 
-// TestNoFolder: a folder that cannot be made or written costs nothing but its use.
+// TestNoFolder: if a folder cannot be made or written, programs are compiled and everything else works.
 func TestNoFolder(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -171,8 +172,8 @@ func TestBinaryFaults(t *testing.T) {
 	}
 }
 
-// TestBinariesOfMutants: a broken shader and another driver are not given the binary of the intact shader, nor is the
-// intact shader given that of a broken one.
+// TestBinariesOfMutants: a broken shader and another driver do not get the binary of the intact shader. The intact
+// shader does not get that of a broken one.
 func TestBinariesOfMutants(t *testing.T) {
 	folder, p := t.TempDir(), faulty()["direct"]
 	intact := openTest(t, keeping(folder, "direct"))
@@ -202,7 +203,7 @@ func TestBinariesOfMutants(t *testing.T) {
 	}
 }
 
-// TestProgramsInSharedFolder: devices that write, read and remove the same entries at once all compute rightly.
+// TestProgramsInSharedFolder: devices that write, read and remove the same entries at once all compute correctly.
 func TestProgramsInSharedFolder(t *testing.T) {
 	folder := t.TempDir()
 	var group sync.WaitGroup

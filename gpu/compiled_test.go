@@ -13,9 +13,9 @@ import (
 	"gpuconv/conv"
 )
 
-// TestRunsCompileNothing: what llvmpipe compiles it compiles in Plan, and the plan says how long it took. No cache has
-// the programs: they have a number of their own. They take 0.3 s and more, the run some milliseconds. A machine that is
-// busy may stop any of them for long, but not in each of three tries.
+// TestRunsCompileNothing: llvmpipe compiles everything in Plan, and the plan says how long that took. No cache has the
+// programs, because the test gives each a number of its own. Compiling takes 0.3 s or more, and the run some
+// milliseconds. A busy machine may stop any of them for long, but not in each of three tries.
 func TestRunsCompileNothing(t *testing.T) {
 	d := openTest(t, Options{Algorithm: "direct_soft", Device: Software()})
 	d.meddle(func(s *seam) {
@@ -40,7 +40,7 @@ func TestRunsCompileNothing(t *testing.T) {
 	}
 }
 
-// compilesInRuns plans and runs a problem. It says what looks as if more than the plan compiled.
+// compilesInRuns plans and runs a problem. It returns what looks as if something was compiled outside the plan.
 func compilesInRuns(t *testing.T, d *Device, p conv.Problem) (wrong string) {
 	t.Helper()
 	filled, err := compare.Random("compiled", p)

@@ -9,14 +9,14 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// TestChunks computes batches around the edges of chunks, with limits smaller than those of any real device.
+// TestChunks computes batches of sizes around those of chunks, with limits smaller than those of any real device.
 func TestChunks(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 1, 40, 48}, Weight: conv.Shape{3, 1, 3, 3}}
 	p.Padding = conv.Pad(1, 1)
 	for _, algorithm := range recipe.AlgorithmNames() {
 		for _, pool := range []conv.Pool{{}, {Kind: conv.MaxPool, Size: [2]int{2, 2}}} {
 			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(func(d *recipe.Profile) {
-				d.StorageBlock = 3*4*3*40*48 + 100 // three images and a bit
+				d.StorageBlock = 3*4*3*40*48 + 100 // three images and a little more
 				if algorithm == "winograd" {
 					d.StorageBlock = 3*4*36*3*10*12 + 100 // of its products
 				}
@@ -58,8 +58,8 @@ func TestFoldedDispatch(t *testing.T) {
 	}
 }
 
-// TestLoopLimit takes exactly as many loop iterations in one pass as llvmpipe allows, and then some that need a second
-// pass.
+// TestLoopLimit takes exactly as many loop iterations in one pass as llvmpipe allows, and then a few more, which need a
+// second pass.
 func TestLoopLimit(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
 	// A row of one tap takes three iterations: the tap, the end of its loop and the row. One more ends the loop over
@@ -70,8 +70,8 @@ func TestLoopLimit(t *testing.T) {
 	}
 }
 
-// TestResumedPasses splits small problems into many passes, by a limit smaller than any real one: later passes add to
-// the results of earlier ones, everywhere.
+// TestResumedPasses splits small problems into many passes, by a limit smaller than any real one. Later passes must add
+// to the results of earlier ones, everywhere.
 func TestResumedPasses(t *testing.T) {
 	for _, iterations := range []int{8, 16, 40} { // 8: one row of five taps at a time
 		few := profiled(func(d *recipe.Profile) { d.LoopIterations = iterations })

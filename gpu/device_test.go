@@ -28,7 +28,7 @@ func filled(p conv.Problem) (src, weight *conv.Tensor) {
 	return src, weight
 }
 
-// judge holds an open device to the reference on one problem.
+// judge compares an open device with the reference on one problem.
 func judge(t *testing.T, d *Device, p conv.Problem) {
 	t.Helper()
 	src, weight := filled(p)
@@ -75,8 +75,8 @@ func TestNoSuchDevice(t *testing.T) {
 	}
 }
 
-// TestHardware: where all devices are software, asking for hardware is refused, and the error says what was found.
-// Elsewhere the device that opens is hardware.
+// TestHardware: if all devices are software, a request for hardware is refused, and the error says what was found.
+// Otherwise the device that opens is hardware.
 func TestHardware(t *testing.T) {
 	openTest(t, Options{}).Close()
 	d, err := Open(Options{Device: Hardware()})
@@ -118,7 +118,7 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// TestDeviceClose: calls after Close are refused, those of plans included. Closing again is harmless.
+// TestDeviceClose: calls after Close are refused, also those of plans. A second Close does nothing.
 func TestDeviceClose(t *testing.T) {
 	d := openTest(t, Options{})
 	p := problems.Seed(1)

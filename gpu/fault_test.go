@@ -32,7 +32,7 @@ func openFaulty(t *testing.T, name string, guard bool) *Device {
 	return openTest(t, Options{Device: Software(), Algorithm: algorithm, Guard: guard})
 }
 
-// objects counts what OpenGL holds: buffers; and shaders and programs, which share their names.
+// objects counts the objects of OpenGL: buffers, and shaders and programs, which share their names.
 func objects(d *Device) (buffers, programs int) {
 	d.thread.do(func() error {
 		for name := uint32(1); name < 1000; name++ {
@@ -61,7 +61,7 @@ func attempt(t *testing.T, d conv.Backend, p conv.Problem) error {
 		}
 		return err
 	}
-	if !result.OK() || result.MaxError > 1e-4 { // integers, but for the transforms of winograd and fft
+	if !result.OK() || result.MaxError > 1e-4 { // integers, except for the transforms of winograd and fft
 		return errWrong
 	}
 	return nil
@@ -84,7 +84,7 @@ func recovered(t *testing.T, d *Device, p conv.Problem) {
 	}
 }
 
-// TestOutOfMemory asks OpenGL for more than there is, at each allocation in turn.
+// TestOutOfMemory makes each allocation in turn ask for more than OpenGL has.
 func TestOutOfMemory(t *testing.T) {
 	for name, want := range map[string]string{
 		"direct": "weight bias src dst", "direct_soft": "weight src dst",
@@ -173,8 +173,8 @@ func (d *Device) forget() {
 	}
 }
 
-// TestErrorEverywhere makes OpenGL report an error at each place where it is asked for one: that fails the case that
-// met it, and only that.
+// TestErrorEverywhere makes OpenGL report an error at each place where the code asks for one. That fails the case at
+// that place and no other.
 func TestErrorEverywhere(t *testing.T) {
 	for name, p := range faulty() {
 		d := openFaulty(t, name, true)
@@ -204,8 +204,8 @@ func TestErrorEverywhere(t *testing.T) {
 	}
 }
 
-// TestLost loses the context at each place where OpenGL is asked for an error or for the reset status: the case that
-// meets it fails, and so does all that comes after.
+// TestLost loses the context at each place where the code asks OpenGL for an error or for the reset status. That fails
+// the case at that place and all cases after it.
 func TestLost(t *testing.T) {
 	p := faulty()["direct, pooled"]
 	for how, lose := range map[string]func(d *Device, at int, calls *int){
@@ -253,13 +253,13 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// afterLoss asks a lost device for more work.
+// afterLoss gives a lost device more work.
 func afterLoss(t *testing.T, name string, d *Device, p conv.Problem) {
 	t.Helper()
 	if buffers, _ := objects(d); buffers != 0 {
 		t.Errorf("%s: %d buffers are left", name, buffers)
 	}
-	// A driver that has finished the reset reports nothing any more.
+	// A driver that has finished the reset reports nothing more.
 	d.thread.do(func() error { d.seam = openGL(); return nil })
 	if err := attempt(t, d, p); !errors.Is(err, conv.ErrLost) {
 		t.Errorf("%s, afterwards: %v, want conv.ErrLost", name, err)
@@ -269,7 +269,7 @@ func afterLoss(t *testing.T, name string, d *Device, p conv.Problem) {
 	}
 }
 
-// TestRobustContext: where the driver can report resets, the context asked for that, and there is none to report.
+// TestRobustContext: if the driver can report resets, the context asked for such reports, and there is none to report.
 func TestRobustContext(t *testing.T) {
 	d := openTest(t, Options{})
 	robust, strategy, status := false, 0, uint32(0)
@@ -316,10 +316,10 @@ func TestLostPlan(t *testing.T) {
 	}
 }
 
-// TestPoisoned overwrites one number of a buffer on the device. In an input a guarded device finds it. Without guards,
-// or in the output, the comparison does.
+// TestPoisoned overwrites one number of a buffer on the device. If it is an input, a guarded device finds it. Without
+// guards, or in the output, the comparison finds it.
 func TestPoisoned(t *testing.T) {
-	const uploaded, computed = 1, 2 // the first and second time that a run asks for errors
+	const uploaded, computed = 1, 2 // the first and the second time that a run asks for errors
 	for _, c := range []struct {
 		what    string
 		binding int
@@ -382,8 +382,8 @@ func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 	})
 }
 
-// TestFaultsAreReported runs three cases and lets the second meet a fault: that case fails by its name, and the others
-// pass unless the device is lost. A shader that does not compile fails all three.
+// TestFaultsAreReported runs three cases, the second of which meets a fault. That case fails by its name, and the
+// others pass unless the device is lost. A shader that does not compile fails all three.
 func TestFaultsAreReported(t *testing.T) {
 	var cases []compare.Case
 	for _, name := range []string{"first", "second", "third"} {

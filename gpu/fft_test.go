@@ -13,8 +13,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// fewImages refuses large batches: llvmpipe takes a tenth of a millisecond for each tile. TestFoldedDispatch and
-// TestChunks cover what large counts might break.
+// fewImages refuses large batches, since llvmpipe takes a tenth of a millisecond for each tile. TestFoldedDispatch and
+// TestChunks test large counts.
 type fewImages struct{ *Device }
 
 func (d fewImages) Explain(p conv.Problem) (conv.Description, error) {
@@ -24,14 +24,15 @@ func (d fewImages) Explain(p conv.Problem) (conv.Description, error) {
 	return d.Device.Explain(p)
 }
 
-// TestFFTConforms holds products of spectra to every case of stride 1.
+// TestFFTConforms runs products of spectra on every case of stride 1.
 func TestFFTConforms(t *testing.T) {
 	t.Parallel()
 	d := openTest(t, Options{Guard: true, Algorithm: "fft", Device: Software()})
 	convtest.RunAlgorithm(t, fewImages{d}, cpu.Reference{}, 200)
 }
 
-// TestFFTTolerance measures the tolerance that plans of fft state, and that it is not much more than needed.
+// TestFFTTolerance measures the error of fft. The tolerance that plans state must cover it, and must not be much
+// larger.
 func TestFFTTolerance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the judge takes long under the race detector")
@@ -61,7 +62,7 @@ func TestFFTTolerance(t *testing.T) {
 	}
 }
 
-// TestFFTSizes holds tiles of every shape to the reference, on images around their edges.
+// TestFFTSizes compares tiles of every shape with the reference, on images whose sizes are near theirs.
 func TestFFTSizes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the judge takes long under the race detector")
@@ -86,8 +87,8 @@ func TestFFTSizes(t *testing.T) {
 	}
 }
 
-// TestFFTNotFinite: one pixel that is not finite makes only its own sums not finite, also in tiles of the largest size.
-// Images whose transforms overflow have the right sums.
+// TestFFTNotFinite: one pixel that is not finite makes only its own sums not finite, even in the largest tiles. Images
+// whose transforms overflow have the right sums.
 func TestFFTNotFinite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the judge takes long under the race detector")

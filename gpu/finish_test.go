@@ -17,14 +17,14 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// TestFinishes: energy and pools that tiles make are what pool.comp makes of the same sums, bit for bit but for the
-// sign of 0, NaN and infinities included.
+// TestFinishes: energy and pools that tiles make are those that pool.comp makes of the same sums, bit for bit except
+// for the sign of 0, also with NaN and infinities.
 func TestFinishes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}
 	t.Parallel()
-	oneTile := []string{"direct_soft", "fft", "winograd", "direct"} // the same in all classes, or with a like in igemm
+	oneTile := []string{"direct_soft", "fft", "winograd", "direct"} // the same in all classes, or the same as a tile of igemm
 	for _, algorithm := range recipe.AlgorithmNames() {
 		for _, class := range []string{"software", "nvidia", "amd"} {
 			if class != "software" && slices.Contains(oneTile, algorithm) {
@@ -48,8 +48,8 @@ func TestFinishes(t *testing.T) {
 	}
 }
 
-// TestEnergyOfHugeSums: some devices divide by multiplying with a reciprocal, which they lack beyond 2¹²⁶, where GLSL
-// bounds no error. The energy of huge sums is right on them too.
+// TestEnergyOfHugeSums: some devices divide by multiplying with a reciprocal. They have none beyond 2¹²⁶, where GLSL
+// bounds no error. The energy of huge sums must be right on them too.
 func TestEnergyOfHugeSums(t *testing.T) {
 	d := openTest(t, Options{Device: Software(), Algorithm: "direct"})
 	division := regexp.MustCompile(`float ratio = (.+) / (.+);`)
@@ -76,8 +76,8 @@ func TestEnergyOfHugeSums(t *testing.T) {
 	}
 }
 
-// TestFinishedTilings holds each tile of slides that gpuconv autotune may measure to the reference, on sums that energy
-// and a pool follow.
+// TestFinishedTilings compares each tile of slides that gpuconv autotune may measure with the reference, on sums that
+// energy and a pool follow.
 func TestFinishedTilings(t *testing.T) {
 	t.Parallel()
 	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
@@ -107,7 +107,7 @@ func TestFinishedTilings(t *testing.T) {
 	}
 }
 
-// checkPools checks that a device makes energy and pools in its tile, or runs pool.comp. It returns the tile.
+// checkPools checks that a device makes energy and pools in its tile, or that it runs pool.comp. It returns the tile.
 func checkPools(t *testing.T, name string, p conv.Problem, d asking, inTile bool) recipe.Tiling {
 	t.Helper()
 	b, err := d.blueprint(p)
@@ -144,7 +144,7 @@ func checkAlike(t *testing.T, name string, c compare.Case, fused, apart conv.Bac
 	}
 }
 
-// finishedProblems end with energy or a pool. Those named "apart" end in ways that no tile has room for.
+// finishedProblems end with energy or a pool. Those called "apart" end in ways for which no tile has room.
 func finishedProblems(algorithm string) map[string]conv.Problem {
 	plain := conv.Problem{Src: conv.Shape{3, 1, 10, 24}, Weight: conv.Shape{6, 1, 3, 5}, Bias: true}
 	plain.Padding = conv.Pad(1, 2)

@@ -20,7 +20,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// openRoute opens a software renderer that moves images as another device would.
+// openRoute opens a software renderer that moves images by the route of another kind of device.
 func openRoute(t *testing.T, how recipe.Transfers, options Options) *Device {
 	options.Device = Software()
 	missing := ""
@@ -39,7 +39,7 @@ func openRoute(t *testing.T, how recipe.Transfers, options Options) *Device {
 	return d
 }
 
-// aligned is a backend whose plans run on copies of the tensors that may be lent, with canaries around them.
+// aligned is a backend whose plans run on copies of the tensors that can be lent, with canaries around them.
 type aligned struct{ conv.Backend }
 
 type alignedPlan struct{ conv.Plan }
@@ -81,8 +81,8 @@ func (a alignedPlan) Run(dst, src *conv.Tensor) error {
 	return nil
 }
 
-// realign returns a copy of t that is aligned to LentAlignment and to no more, and all of the memory around it, with as
-// many ones before it as after it.
+// realign returns a copy of t that is aligned to LentAlignment and to no larger number, and all of the memory around
+// it, with as many ones before it as after it.
 func realign(t *conv.Tensor) (moved *conv.Tensor, whole []float32) {
 	const floats = recipe.LentAlignment / 4
 	whole = make([]float32, len(t.Data)+8*floats)
@@ -98,7 +98,7 @@ func realign(t *conv.Tensor) (moved *conv.Tensor, whole []float32) {
 	return moved, whole[:2*first+len(t.Data)]
 }
 
-// TestLentConforms makes shaders work in the caller's memory, through textures too.
+// TestLentConforms makes shaders work in the caller's memory, also through textures.
 func TestLentConforms(t *testing.T) {
 	t.Parallel()
 	d := openRoute(t, lending(), Options{Algorithm: "direct_soft", Unrolled: 400})
@@ -172,7 +172,7 @@ func TestNotLent(t *testing.T) {
 	}
 }
 
-// TestFlights: several chunks are in the air at once, in turn, and Run leaves none.
+// TestFlights: several chunks are in flight at once, and take turns. Run leaves none in flight.
 func TestFlights(t *testing.T) {
 	for _, r := range []recipe.Route{recipe.Mapped, recipe.Copied} {
 		d := openRoute(t, eager(r), Options{Algorithm: "direct"})
@@ -209,7 +209,7 @@ func TestFlights(t *testing.T) {
 }
 
 // TestFaultsInFlight breaks each allocation, map and wait of overlapping chunks, and the loan of memory. Each break
-// fails the case that meets it and leaves nothing allocated.
+// fails the case at that place and leaves nothing allocated.
 func TestFaultsInFlight(t *testing.T) {
 	for name, c := range map[string]struct {
 		how    recipe.Transfers
@@ -255,7 +255,7 @@ func TestFaultsInFlight(t *testing.T) {
 		for at := -1; at < c.calls; at++ { // −1 breaks nothing
 			d := openRoute(t, c.how, Options{Guard: c.how.Route != recipe.Lent, Algorithm: "direct"})
 			p, calls := flightTrials()[0].problem, 0
-			p.Weight[0] = 4 // as attempt has biases
+			p.Weight[0] = 4 // attempt has biases
 			c.breaks(d, at, &calls)
 			err := attempt(t, d, p)
 			if at < 0 && (err != nil || calls != c.calls) {
@@ -284,8 +284,8 @@ func waiting(status uint32) func(d *Device, at int, calls *int) {
 	}
 }
 
-// TestErrorsInFlight makes OpenGL report an error, and lose the context, at each place where it is asked, while chunks
-// overlap and submissions are pending. Each submission ends, and those that met no error have the right outputs.
+// TestErrorsInFlight makes OpenGL report an error, and lose the context, at each place where the code asks, while
+// chunks overlap and submissions are pending. Each submission ends, and those without an error have the right outputs.
 func TestErrorsInFlight(t *testing.T) {
 	p := flightTrials()[1].problem
 	src, weight := filled(p)

@@ -21,7 +21,7 @@ import (
 // TestMain gives GLFW the main thread.
 func TestMain(m *testing.M) { Main(func() { os.Exit(m.Run()) }) }
 
-// TestGLFWConforms holds a device in a window's context to every case.
+// TestGLFWConforms runs every case on a device in a window's context.
 func TestGLFWConforms(t *testing.T) {
 	for algorithm, least := range map[string]int{"direct": 290, "direct_soft": 290} {
 		t.Run(algorithm, func(t *testing.T) {
@@ -60,8 +60,7 @@ func TestGLFWInfo(t *testing.T) {
 	}
 }
 
-// TestGLFWDevices: windows, and contexts without one, do not disturb each other. Closing one disturbs none of the
-// others.
+// TestGLFWDevices: windows, and contexts without one, do not disturb each other. Closing one disturbs no other.
 func TestGLFWDevices(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 6 {
@@ -83,7 +82,7 @@ func TestGLFWDevices(t *testing.T) {
 	judge(t, openTest(t, Options{Provider: GLFW, Guard: true}), problems.Seed(2))
 }
 
-// TestGLFWAgainstEGL: if both contexts are of one driver they give the same bits and have the same limits.
+// TestGLFWAgainstEGL: if both contexts use the same driver, they give the same bits and have the same limits.
 func TestGLFWAgainstEGL(t *testing.T) {
 	window := openTest(t, Options{Provider: GLFW})
 	headless, err := Open(Options{Provider: EGL, Device: Software()})

@@ -54,15 +54,15 @@ func TestConforms(t *testing.T) {
 	convtest.Run(t, openTest(t, Options{Guard: true}), cpu.Reference{})
 }
 
-// TestDirectConforms holds the general shader to every case, also where a faster one would be chosen. Images come and
-// go as on hardware, in four chunks that overlap.
+// TestDirectConforms runs the general shader on every case, also on those for which a faster one would be chosen.
+// Images are moved as on hardware, in four chunks that overlap.
 func TestDirectConforms(t *testing.T) {
 	t.Parallel()
 	convtest.Run(t, openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct"}), cpu.Reference{})
 }
 
-// TestDirectSoftConforms holds the unrolled shader to every case. Its programs are short enough to compile in no time,
-// which cuts most problems into passes, and its strips are cut.
+// TestDirectSoftConforms runs the unrolled shader on every case. Its programs are short, so that they compile quickly.
+// That cuts most problems into passes, and cuts strips.
 func TestDirectSoftConforms(t *testing.T) {
 	t.Parallel()
 	d := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software(), Unrolled: 400},
@@ -70,29 +70,29 @@ func TestDirectSoftConforms(t *testing.T) {
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
 }
 
-// TestDirectSmallConforms holds the shader for few channels to every case whose weights fit into a uniform block.
+// TestDirectSmallConforms runs the shader for few channels on every case whose weights fit into a uniform block.
 func TestDirectSmallConforms(t *testing.T) {
 	t.Parallel()
 	d := openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "direct_small"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 280)
 }
 
-// TestDepthwiseConforms holds the shader for single channels to every case that has them.
+// TestDepthwiseConforms runs the shader for single channels on every case that has them.
 func TestDepthwiseConforms(t *testing.T) {
 	t.Parallel()
 	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "depthwise"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 120)
 }
 
-// TestDirectSharedConforms holds the shader for large kernels to every case whose pixels fit into shared memory.
+// TestDirectSharedConforms runs the shader for large kernels on every case whose pixels fit into shared memory.
 func TestDirectSharedConforms(t *testing.T) {
 	t.Parallel()
-	few := 16 // multiplications written out: programs with barriers take long to compile
+	few := 16 // multiplications in the source: programs with barriers take long to compile
 	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct_shared", Unrolled: few})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 270)
 }
 
-// TestHardwareTiles holds the tiles for hardware to the reference, on images wide enough for the largest of them.
+// TestHardwareTiles compares the tiles for hardware with the reference, on images wide enough for the largest of them.
 func TestHardwareTiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long programs to compile")
@@ -125,15 +125,15 @@ func TestHardwareTiles(t *testing.T) {
 	}
 }
 
-// TestIgemmConforms holds the product of matrices to every case, with the tile for software renderers. TestTrials has
-// those for hardware.
+// TestIgemmConforms runs the product of matrices on every case, with the tile for software renderers. TestTrials has
+// the tiles for hardware.
 func TestIgemmConforms(t *testing.T) {
 	t.Parallel()
 	d := openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "igemm"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
 }
 
-// TestWinogradConforms holds transforms to the cases that they accept.
+// TestWinogradConforms runs transforms on the cases that they accept.
 func TestWinogradConforms(t *testing.T) {
 	t.Parallel()
 	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "winograd"})

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestMesaKeeps: what Mesa compiles is kept where its variables say, unless they turn its cache off or the folder is
-// not there.
+// TestMesaKeeps: Mesa keeps what it compiles where its variables say, unless they turn its cache off or the folder does
+// not exist.
 func TestMesaKeeps(t *testing.T) {
 	full, empty := t.TempDir(), t.TempDir()
 	for _, folder := range []string{"mesa_shader_cache", filepath.Join(".cache", "mesa_shader_cache_db")} {

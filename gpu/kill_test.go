@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,20 +18,20 @@ import (
 type breakage struct {
 	part       string // the file or program that is broken
 	name       string
-	trial      string // the one to begin with, "" for any
-	equivalent string // why no output shows it, "" if some output must
+	trial      string // the trial to begin with; "": any
+	equivalent string // why no output shows it; "": some output must show it
 	apply      func(d asking) conv.Backend
 }
 
 // verdict is the outcome of a breakage.
 type verdict struct {
 	breakage
-	by   string // the trial and the check that found it, "" if none did
+	by   string // the trial and the check that found it; "": none did
 	took time.Duration
 }
 
-// killAll runs the trials of each breakage's part until one finds it. The test fails unless exactly those that are not
-// equivalent are found.
+// killAll runs the trials of each breakage's part until one finds it. The test fails unless exactly the breakages that
+// are not equivalent are found.
 func killAll(t *testing.T, all []breakage) {
 	start := time.Now()
 	killed, survived := map[string]int{}, map[string]int{}
@@ -86,16 +87,32 @@ type worker struct {
 	devices map[string]*Device
 }
 
+// mutantTiles is the class whose tiles an algorithm's trials have, unless they ask for another: GPUCONV_TILES, by
+// default that of the device. direct_soft keeps the device's: hardware never runs it.
+func mutantTiles(algorithm string) string {
+	if algorithm == "direct_soft" {
+		return ""
+	}
+	return os.Getenv("GPUCONV_TILES")
+}
+
+// onHardwareTiles reports whether GPUCONV_TILES names a class of hardware.
+func onHardwareTiles() bool {
+	class, err := recipe.ParseClass(os.Getenv("GPUCONV_TILES"))
+	return err == nil && class != recipe.Software
+}
+
 func newWorker(t *testing.T) *worker {
 	w := &worker{nil, map[string]*Device{}}
 	for _, algorithm := range recipe.AlgorithmNames() {
-		w.devices[algorithm] = openTest(t, Options{Device: Software(), Algorithm: algorithm, Guard: true})
+		w.devices[algorithm] = openTest(t, Options{Device: Software(), Algorithm: algorithm, Guard: true,
+			Tiles: mutantTiles(algorithm)})
 	}
 	w.trials = newTrials(t)
 	return w
 }
 
-// kill returns the trial and the check that found the breakage, "" if none did.
+// kill returns the trial and the check that found the breakage, or "" if none did.
 func (w *worker) kill(f breakage) string {
 	for _, tr := range f.order(w.trials) {
 		d := w.devices[tr.algorithm]
@@ -116,8 +133,8 @@ func (w *worker) kill(f breakage) string {
 	return ""
 }
 
-// order returns the trials of the breakage's part, the one to begin with first: a breakage "reflect: …" begins with the
-// trials named reflect.
+// order returns the trials of the breakage's part, beginning with the one that it names. A breakage "reflect: …" begins
+// with the trials called reflect.
 func (f breakage) order(trials []*trial) (all []*trial) {
 	kind, _, _ := strings.Cut(f.name, ":")
 	for _, tr := range trials {

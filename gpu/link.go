@@ -5,6 +5,8 @@ package gpu
 import (
 	"strings"
 
+	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
@@ -22,7 +24,9 @@ func (d *Device) link(key recipe.Key, source string) (uint32, error) {
 	gl.CompileShader(shader)
 	var status int32
 	if gl.GetShaderiv(shader, gl.COMPILE_STATUS, &status); status == gl.FALSE {
-		return 0, errorf("shader %s does not compile: %s", name, key.Locate(shaderLog(shader)))
+		e := &conv.SourceError{Shader: name, Log: key.Locate(shaderLog(shader))}
+		e.File, e.Line, e.Text = key.Mistake(e.Log, d.seam.edit)
+		return 0, &fault.Error{Package: "gpu", Err: e}
 	}
 	handle := gl.CreateProgram()
 	if d.binaries.folder != nil {

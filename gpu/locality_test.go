@@ -12,7 +12,7 @@ import (
 )
 
 // TestLocality: algorithms that add products keep an outlier out of outputs that do not see it. Transforms do not, and
-// the gate finds that unless somebody asked for them. Then it says that it is skipped.
+// the gate finds that unless somebody asked for them. Then the gate says that it is skipped.
 func TestLocality(t *testing.T) {
 	t.Parallel()
 	for _, algorithm := range AlgorithmNames() {
@@ -57,8 +57,8 @@ func TestLocality(t *testing.T) {
 	}
 }
 
-// TestLocalityMutants: a trace of a pixel that an output does not see, too small to show in numbers of one size, is
-// found by outliers. Integers show it only where an output happens to be 0.
+// TestLocalityMutants: outliers show a trace of a pixel in an output that does not see it, even if the trace is too
+// small to show among numbers of similar size. Integers show it only where an output happens to be 0.
 func TestLocalityMutants(t *testing.T) {
 	t.Parallel()
 	p := problems.Layer(5, 2, 5, 3, 12)

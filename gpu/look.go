@@ -13,7 +13,7 @@ import (
 func (d *Device) look(c candidate) {
 	d.seam = openGL()
 	d.info = readInfo(c)
-	d.profile = readProfile(d.info)
+	d.profile = readProfile(c, d.info)
 	d.info.Class, d.info.Tiles = d.profile.Class.String(), d.options.Tiles
 	if class, err := recipe.ParseClass(d.info.Tiles); err == nil {
 		d.profile = d.profile.As(class)
@@ -29,7 +29,7 @@ func (d *Device) look(c candidate) {
 func readInfo(c candidate) Info {
 	i := Info{Name: c.name, Index: c.index, Vendor: named(gl.VENDOR), Renderer: named(gl.RENDERER),
 		Version: named(gl.VERSION)}
-	i.Software = c.software || recipe.ClassOf(i.Vendor, i.Renderer) == recipe.Software
+	i.Software = recipe.DeviceClass(i.Vendor, i.Renderer, c.software) == recipe.Software
 	return i
 }
 
@@ -37,11 +37,8 @@ func readInfo(c candidate) Info {
 func named(what uint32) string { return fault.Line(gl.GoStr(gl.GetString(what))) }
 
 // readProfile returns what plans need to know about the device.
-func readProfile(info Info) recipe.Profile {
-	class := recipe.ClassOf(info.Vendor, info.Renderer)
-	if info.Software {
-		class = recipe.Software
-	}
+func readProfile(c candidate, info Info) recipe.Profile {
+	class := recipe.DeviceClass(info.Vendor, info.Renderer, c.software)
 	return recipe.NewProfile(class, readLimits(), canMap(), hasExtension("GL_AMD_pinned_memory"))
 }
 

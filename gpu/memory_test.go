@@ -13,8 +13,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// TestDeviceMemory: no usage of a plan's buffers asks for the host's memory, so that drivers put all that shaders read
-// and write into the device's own.
+// TestDeviceMemory: no usage of a plan's buffers asks for the host's memory, so that drivers put everything that
+// shaders read and write into the device's memory.
 func TestDeviceMemory(t *testing.T) {
 	names := map[uint32]string{
 		gl.STREAM_DRAW: "GL_STREAM_DRAW", gl.STREAM_READ: "GL_STREAM_READ", gl.STREAM_COPY: "GL_STREAM_COPY",
@@ -22,7 +22,7 @@ func TestDeviceMemory(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{4, 2, 9, 9}, Weight: conv.Shape{4, 2, 3, 3}, Bias: true}
 	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}}
 	for _, r := range []recipe.Route{recipe.Mapped, recipe.Copied} {
-		d := openRoute(t, eager(r), Options{Algorithm: "winograd"}) // which has scratch, too
+		d := openRoute(t, eager(r), Options{Algorithm: "winograd"}) // this one has scratch, too
 		buffers := 0
 		d.meddle(func(s *seam) {
 			s.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
@@ -45,7 +45,7 @@ func TestDeviceMemory(t *testing.T) {
 	}
 }
 
-// TestRunPhasesBehindSubmissions: flights of other jobs land before the phases of a batch are timed one by one.
+// TestRunPhasesBehindSubmissions: other jobs' flights land before the phases of a batch are timed one by one.
 func TestRunPhasesBehindSubmissions(t *testing.T) {
 	p := flightTrials()[0].problem
 	src, weight := filled(p)
@@ -61,7 +61,7 @@ func TestRunPhasesBehindSubmissions(t *testing.T) {
 		j := made.(*plan).newJob(flying, src)
 		d.do(func() error {
 			made.(*plan).queue.add(j)
-			made.(*plan).fill() // all flights are in the air
+			made.(*plan).fill() // all flights are in use
 			return nil
 		})
 		if _, err := made.(conv.Phaser).RunPhases(dst, src); err != nil {

@@ -26,12 +26,12 @@ import (
 type mutant struct {
 	name     string // what is broken
 	old, new string // text of the file, which contains old exactly once
-	// equivalent is why no output shows it, "" for a mutant that must be killed.
+	// why no output shows it; "": it must be killed
 	equivalent string
-	trial      string // kills it, which spares compiling it for others; "" for the first trial
+	trial      string // the trial that kills it, so that it is compiled for no other; "": the first trial
 	file       string // of package shaders
-	// also is a change, old and new, that breaks nothing. Without it outputs show the mutant only if threads run in a
-	// certain order.
+	// also is a change, old and new, that breaks nothing by itself. Without it, outputs show the mutant only if threads
+	// run in a certain order.
 	also [2]string
 }
 
@@ -81,7 +81,7 @@ func shaderMutants(t *testing.T) []mutant {
 	return all
 }
 
-// shaderFiles names the files of package shaders that compute convolutions: all but roof.comp.
+// shaderFiles are the files of package shaders that compute convolutions: all but roof.comp.
 func shaderFiles(t *testing.T) (names []string) {
 	t.Helper()
 	for _, pattern := range []string{"*.comp", "*.glsl"} {
@@ -107,7 +107,7 @@ func shaderText(t *testing.T, file string) string {
 	return string(text)
 }
 
-// barrierMutants removes one barrier of a shader at a time. old is all text up to that barrier, so that the file
+// barrierMutants removes one barrier of a shader at a time. old is all the text up to that barrier, so that the file
 // contains it once.
 func barrierMutants(text string) (all []mutant) {
 	const barrier = "barrier();"
@@ -119,7 +119,7 @@ func barrierMutants(text string) (all []mutant) {
 	return all
 }
 
-// TestBarrierMutants: each barrier is removed alone; those before and after it stay.
+// TestBarrierMutants: each barrier is removed alone, and those before and after it stay.
 func TestBarrierMutants(t *testing.T) {
 	const text = "a; barrier(); b; barrier(); c;"
 	var got []string
@@ -134,7 +134,7 @@ func TestBarrierMutants(t *testing.T) {
 	}
 }
 
-// TestMutantsApply: shaders contain what the list says, and each shader has mutants.
+// TestMutantsApply: shaders contain the texts of the list, and each shader has mutants.
 func TestMutantsApply(t *testing.T) {
 	count := map[string]int{}
 	seen := map[string]bool{}
@@ -160,8 +160,8 @@ func TestMutantsApply(t *testing.T) {
 }
 
 // TestShaderMutants kills every third mutant of the shaders, or all with GPUCONV_MUTANTS=all, which make mutants sets,
-// or all of one file with its name instead of all.
-// Nearly all of its time is compiling, which Mesa's cache saves the next time.
+// or all of one file with its name instead of all. Nearly all of its time is compiling. Mesa's cache saves that the next
+// time.
 func TestShaderMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiling all mutants takes long, and the race detector sees nothing of it")

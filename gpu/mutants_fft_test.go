@@ -108,7 +108,7 @@ func fftSrcMutants() []mutant {
 
 // fftDstMutants break fft_dst.comp.
 func fftDstMutants() []mutant {
-	// Tiles that write into the next one are seen if the next one was written before.
+	// Tiles that write into the next tile are found if the next one was written before.
 	lastFirst := [2]string{"int pair = q / tiles;", "q = tiles * allPairs - 1 - q;\n\tint pair = q / tiles;"}
 	const (
 		block  = "gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x"
@@ -245,7 +245,7 @@ func fftDstMutants() []mutant {
 	}
 }
 
-// alone makes one sum whose transform back is infinite, and nothing else at its place.
+// alone makes one sum whose inverse transform is infinite, and nothing else at its place.
 func alone(c compare.Case) {
 	clear(c.Src.Data)
 	clear(c.Weight.Data)

@@ -11,7 +11,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// eager cuts any batch into four chunks, with three on their way at once.
+// eager cuts any batch into four chunks, three of which are in flight at once.
 func eager(r recipe.Route) recipe.Transfers {
 	return recipe.Transfers{Route: r, Flights: 3, LeastChunk: 1}
 }
@@ -82,7 +82,7 @@ func flightMutants() (all []breakage) {
 }
 
 // asynchronous makes a software renderer, which finishes before it returns, copy outputs to mapped memory as late as a
-// device may: when it is waited for.
+// real device may: when somebody waits for it.
 func asynchronous(p *plan) {
 	var late []func()
 	p.device.seam.copyBuffer = func(from, to uint32, bytes int) {
@@ -120,7 +120,7 @@ func skipCopy(which func(p *plan, from, to uint32) bool) func(p *plan) {
 	}
 }
 
-// lends changes what is lent. data is aligned; so is the memory 4 bytes after it, to a float.
+// lends changes the memory that is lent. data is aligned. The memory 4 bytes after it is aligned to a float.
 func lends(change func(data unsafe.Pointer, bytes int) (unsafe.Pointer, int)) func(p *plan) {
 	return func(p *plan) {
 		p.device.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {

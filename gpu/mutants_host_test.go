@@ -21,9 +21,9 @@ type hostMutant struct {
 	breaks     func(b *recipe.Blueprint)
 }
 
-// TestHostMutants kills the mutants of what package gpu computes for shaders: each uniform one too large and one too
-// small, one work-group too few along the first axis that has several (for direct along z too), and what is skipped or
-// packed wrongly. They compile nothing new.
+// TestHostMutants kills the mutants of what package gpu computes for shaders. Each uniform is one too large or one too
+// small. There is one work-group too few along the first axis that has several, and for direct also along z. Something
+// is left out, or packed wrongly. These mutants compile nothing new.
 func TestHostMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
@@ -78,7 +78,7 @@ func everyPass(program string, change func(work *recipe.Pass)) func(b *recipe.Bl
 	})
 }
 
-// passes lets change replace a program's passes; images, at most chunk, is how many images they are for.
+// passes lets change replace a program's passes. images is the number of images they are for, at most a chunk's.
 func passes(program string, change func(all []recipe.Pass, images, chunk int) []recipe.Pass) func(b *recipe.Blueprint) {
 	return func(b *recipe.Blueprint) {
 		for _, s := range stagesOf(b, program) {
@@ -115,6 +115,9 @@ func uniformNames(t *testing.T, program string, device recipe.Profile) []string 
 	names := map[string]bool{}
 	for _, tr := range everyTrial() {
 		l := device
+		if class, err := recipe.ParseClass(mutantTiles(tr.algorithm)); err == nil {
+			l = l.As(class)
+		}
 		if tr.limit != nil {
 			tr.limit(&l)
 		}
@@ -166,7 +169,7 @@ func skippingMutants(t *testing.T) (all []hostMutant) {
 			})},
 		)
 	}
-	for _, algorithm := range []string{"direct_soft", "direct"} { // the others make one pass
+	for _, algorithm := range []string{"direct_soft", "direct"} { // the others have one pass
 		all = append(all,
 			hostMutant{algorithm, "the last pass is skipped", "", passes(algorithm, func(all []recipe.Pass, _, _ int) []recipe.Pass { return all[:max(1, len(all)-1)] })},
 			hostMutant{algorithm, "the last pass is made twice", "", passes(algorithm, func(all []recipe.Pass, _, _ int) []recipe.Pass {

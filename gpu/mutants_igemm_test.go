@@ -171,13 +171,13 @@ func igemmMutants() []mutant {
 	}
 }
 
-// igemmTrials run with the tile for software renderers, 16 filters × 16 positions × 8 taps, and with each of those for
+// igemmTrials run with the tile for software renderers, 16 filters × 16 positions × 8 taps, and with each tile for
 // hardware.
 func igemmTrials() (all []*trial) {
 	parts := []string{"igemm", "igemm.comp"}
 	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
 	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}, conv.ReLU
-	// A row is carried in each vec4, a channel in skips.
+	// A row is carried in each vec4, and a channel in skips.
 	long := conv.Problem{Src: conv.Shape{2, 3, 6, 9}, Weight: conv.Shape{2, 3, 5, 1}, Bias: true}
 	long.Padding = conv.Padding{Top: 3, Left: 1}
 	pairs := conv.Problem{Src: conv.Shape{1, 7, 2, 9}, Weight: conv.Shape{2, 7, 1, 2}, Bias: true} // vec4 of two channels
@@ -192,19 +192,28 @@ func igemmTrials() (all []*trial) {
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: few, special: specials()},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
+	if onHardwareTiles() { // the first tile, which has more invocations than positions, and so skips taps
+		wide, channels := oblong(), pairs
+		wide.Src[1], wide.Weight[0], wide.Weight[1] = 10, 140, 5 // 30 taps: several tiles and a tail
+		channels.Weight = conv.Shape{70, 7, 1, 3}
+		busy := func(d *recipe.Profile) { d.Busy = 0 }
+		all = append(all,
+			&trial{name: "first tile", parts: parts, problem: wide, limit: busy},
+			&trial{name: "first tile, channels", parts: parts, problem: channels, limit: busy})
+	}
 	all = append(all, igemmFinishTrials(parts)...)
 	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
 		all = append(all, &trial{name: mode.String(), parts: parts, problem: p})
 	}
-	for _, filters := range []int{70, 40, 20, 3} { // of a group, one for each tile; they take long to compile
+	for _, filters := range []int{70, 40, 20, 3} { // of a group, one for each tile, because they take long to compile
 		p := oblong()
 		p.Src[1], p.Weight[0], p.Weight[1] = 10, 2*filters, 5 // 30 taps: several tiles and a tail
 		finished := halved(p, conv.AvgPool)
 		finished.Weight[0], finished.Activation = 4*((filters+1)/2), conv.Energy
 		for _, class := range []recipe.Class{recipe.NVIDIA, recipe.Other} {
-			limit := func(d *recipe.Profile) { as(class)(d); d.Busy = 0 } // whatever fills a tile
+			limit := func(d *recipe.Profile) { as(class)(d); d.Busy = 0 } // the remainder of a tile
 			all = append(all,
 				&trial{name: "hardware", parts: []string{"igemm tiles"}, problem: p, limit: limit},
 				&trial{name: "hardware, finished", parts: []string{"igemm tiles"}, problem: finished, limit: limit})
@@ -216,8 +225,8 @@ func igemmTrials() (all []*trial) {
 	return all
 }
 
-// igemmFinishTrials end with energy and pools: with the tile for software renderers, and with one in which an
-// invocation has two pairs and two windows.
+// igemmFinishTrials end with energy and pools, with the tile for software renderers and with one in which an invocation
+// has two pairs and two windows.
 func igemmFinishTrials(parts []string) []*trial {
 	energies, mean := twoBlocks(), conv.Problem{Src: conv.Shape{2, 2, 9, 6}, Weight: conv.Shape{80, 1, 2, 2}, Bias: true}
 	energies.Activation, energies.Bias = conv.Energy, true
@@ -237,7 +246,7 @@ func igemmFinishTrials(parts []string) []*trial {
 	}
 }
 
-// halved ends with a pool of 2×2, a stride of 2 apart.
+// halved ends with a pool of 2×2 with a stride of 2.
 func halved(p conv.Problem, kind conv.PoolKind) conv.Problem {
 	p.Pool = conv.Pool{Kind: kind, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	return p

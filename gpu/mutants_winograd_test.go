@@ -142,8 +142,8 @@ func winogradDstMutants() []mutant {
 	}
 }
 
-// overflowing numbers have sums that float32 holds, and many products of transforms that it does not: so much is
-// computed anew that every border is met.
+// overflowing numbers have sums that fit into float32, and many products of transforms that do not. So many are
+// computed again that every border is reached.
 func overflowing(c compare.Case) {
 	scaled(1e19)(c)
 	for i := range c.Weight.Data {
@@ -171,6 +171,8 @@ func winogradTrials() (all []*trial) {
 	mean.Src, mean.Weight[0] = pairs.Src, 10
 	meanPairs := mean
 	meanPairs.Activation = conv.Energy
+	chunks, chunksOfPairs := many, meanPairs // enough images that tiles of hardware need two chunks too
+	chunks.Src[0], chunksOfPairs.Src[0] = 20, 8
 	inside := conv.Problem{Src: conv.Shape{3, 2, 9, 6}, Weight: conv.Shape{3, 2, 3, 3}}
 	all = append(all,
 		&trial{name: "zeros", parts: parts, problem: zeros, special: append(specials(), overflowing)},
@@ -180,10 +182,10 @@ func winogradTrials() (all []*trial) {
 		&trial{name: "mean", parts: parts, problem: mean, special: append(specials(), faint)},
 		&trial{name: "mean of pairs", parts: parts, problem: meanPairs, special: append(specials(), unpaired, faint)},
 		&trial{name: "mean of pairs, folded", parts: parts, problem: meanPairs, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
-		&trial{name: "mean of pairs, in chunks", parts: parts[:3], problem: meanPairs, limit: func(d *recipe.Profile) { d.StorageBlock = 20000 }},
+		&trial{name: "mean of pairs, in chunks", parts: parts[:3], problem: chunksOfPairs, limit: inChunks(20000)},
 		&trial{name: "folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
 		&trial{name: "zeros, as AMD", parts: parts, problem: zeros, special: []func(compare.Case){overflowing}, limit: as(recipe.AMD)},
-		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { d.StorageBlock = 19000 }})
+		&trial{name: "in chunks", parts: parts[:3], problem: chunks, limit: inChunks(19000)})
 	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 3}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
@@ -193,4 +195,15 @@ func winogradTrials() (all []*trial) {
 		tr.algorithm = "winograd"
 	}
 	return all
+}
+
+// inChunks bounds buffers by this many bytes, or by twice as many with the tiles of hardware, which pad the products to
+// twice as many filters.
+func inChunks(bytes int) func(d *recipe.Profile) {
+	return func(d *recipe.Profile) {
+		d.StorageBlock = bytes
+		if d.Class != recipe.Software {
+			d.StorageBlock = 2 * bytes
+		}
+	}
 }

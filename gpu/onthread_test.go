@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestOnThread: tests change what a device has on its thread only: while it is opened, or through do and meddle. Plans
-// read it there.
+// TestOnThread: tests change fields of a device only on its thread: while it is opened, or through do and meddle. Plans
+// read the fields there.
 func TestOnThread(t *testing.T) {
 	paths, err := filepath.Glob("*_test.go")
 	if err != nil {
@@ -23,7 +23,7 @@ func TestOnThread(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var around []ast.Node // the nodes around the one at hand
+		var around []ast.Node // the nodes around the current one
 		ast.Inspect(file, func(n ast.Node) bool {
 			if n == nil {
 				around = around[:len(around)-1]
@@ -52,8 +52,8 @@ func ofDevice(e ast.Expr) bool {
 	return slices.Contains([]string{"seam", "profile", "options", "binaries"}, s.Sel.Name) || ofDevice(s.X)
 }
 
-// onThread reports whether a function that runs on a device's thread is around a node: it is an argument of one of
-// those that run it there, or it breaks a plan there.
+// onThread reports whether a node is inside a function that runs on a device's thread: the argument of a function that
+// runs it there, or one that breaks a plan there.
 func onThread(around []ast.Node) bool {
 	for i, n := range around {
 		if f, ok := n.(*ast.FuncDecl); ok && takesPlan(f.Type) {

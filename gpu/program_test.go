@@ -33,7 +33,8 @@ func TestProgramsAreCached(t *testing.T) {
 	}
 }
 
-// TestProgramsAreBounded: of the programs that no plan uses, those unused longest go. One that a plan uses stays.
+// TestProgramsAreBounded: of the programs that no plan uses, those that were used least recently are deleted. A program
+// that a plan uses stays.
 func TestProgramsAreBounded(t *testing.T) {
 	d := openTest(t, Options{})
 	_, before := objects(d)

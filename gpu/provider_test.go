@@ -17,7 +17,7 @@ func TestParseProvider(t *testing.T) {
 	}
 }
 
-// TestValidate: devices have numbers with EGL only.
+// TestValidate: devices have numbers only with EGL.
 func TestValidate(t *testing.T) {
 	numbered := Numbered(0)
 	for _, c := range []Provider{EGL, GLFW} {
@@ -38,7 +38,7 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// TestProviders: the default is the first of those that are built in. GLFW is refused where it is not.
+// TestProviders: the default is the first provider that is built in. GLFW is refused if it is not built in.
 func TestProviders(t *testing.T) {
 	built := Providers()
 	if len(built) > 0 && DefaultProvider.resolve() != built[0] {

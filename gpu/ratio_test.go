@@ -12,8 +12,8 @@ import (
 )
 
 // TestSoftBeatsDirect: on software renderers direct_soft computes the tutorial's layer at least 4 times as fast as
-// direct does, side by side in one run. It is a ratio, since no time is the same on two machines. It is 60 to 80 times
-// as fast on Zen 3, 9 on Zen 5, where direct is faster.
+// direct, in one run. It is a ratio, because no two machines take the same time. It is 60 to 80 on a Zen 3, and 9 on a
+// Zen 5, where direct is faster.
 func TestSoftBeatsDirect(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")
@@ -37,7 +37,7 @@ func TestSoftBeatsDirect(t *testing.T) {
 		defer plan.Close()
 		plans[i] = plan
 	}
-	best := [2]float64{math.Inf(1), math.Inf(1)} // the shortest: other work on the machine interrupts a run
+	best := [2]float64{math.Inf(1), math.Inf(1)} // the shortest time, because other work on the machine interrupts runs
 	for range 6 {
 		for i, plan := range plans {
 			start := time.Now()

@@ -11,8 +11,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestRoof: the rate of a plan is below the roof at its intensity. On a busy machine a probe can miss the roof for a
-// while, so that a plan above it is measured again.
+// TestRoof: the rate of a plan is below the roof at its intensity. On a busy machine a probe may measure too low a
+// roof, so a plan above it is measured again.
 func TestRoof(t *testing.T) {
 	d := openTest(t, Options{})
 	p := conv.Problem{Src: conv.Shape{64, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
@@ -35,7 +35,7 @@ func TestRoof(t *testing.T) {
 	}
 }
 
-// TestRoofKeepsNothing: what Roof compiles and allocates can be deleted when it is done.
+// TestRoofKeepsNothing: everything that Roof compiles and allocates can be deleted when it is done.
 func TestRoofKeepsNothing(t *testing.T) {
 	d := openTest(t, Options{Device: Software()})
 	if _, _, err := d.Roof(time.Millisecond); err != nil {
@@ -51,7 +51,7 @@ func TestRoofKeepsNothing(t *testing.T) {
 	}
 }
 
-// kernelSeconds is the shortest kernel of a few runs.
+// kernelSeconds is the shortest time of a kernel in a few runs.
 func kernelSeconds(t *testing.T, d *Device, p conv.Problem) float64 {
 	shape, err := p.Dst()
 	if err != nil {

@@ -49,7 +49,7 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-// TestAnsweredBy: an open device is held to the wanted kind.
+// TestAnsweredBy: an open device must be of the wanted kind.
 func TestAnsweredBy(t *testing.T) {
 	soft, hard := Info{Renderer: "llvmpipe", Software: true}, Info{Renderer: "NVIDIA H100"}
 	for _, c := range []struct {

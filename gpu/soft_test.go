@@ -12,8 +12,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestSoftIsDirect: direct_soft computes the bits of direct, so that which of the two a job takes changes no output.
-// NaN and the sign of 0 are excepted.
+// TestSoftIsDirect: direct_soft computes the bits of direct, so that the choice between them changes no output. NaN and
+// the sign of 0 are excepted.
 func TestSoftIsDirect(t *testing.T) {
 	soft := openTest(t, Options{Device: Software(), Algorithm: "direct_soft"})
 	direct := openTest(t, Options{Device: Software(), Algorithm: "direct"})
@@ -39,8 +39,8 @@ func TestSoftIsDirect(t *testing.T) {
 	}
 }
 
-// TestChoiceOfSmallJobs: a job of few images takes direct while the programs of direct_soft are in no cache, and
-// direct_soft as soon as they are: in this process, and in one that uses its folder.
+// TestChoiceOfSmallJobs: a job of few images takes direct while no cache has the programs of direct_soft. It takes
+// direct_soft as soon as one has: that of this process, or the folder that processes share.
 func TestChoiceOfSmallJobs(t *testing.T) {
 	folder := t.TempDir()
 	few := problems.Seed(5)

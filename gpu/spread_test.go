@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestSpread copies around the sizes at which threads begin to share the work: every number, and nothing beyond.
+// TestSpread copies tensors of sizes around those at which threads begin to share the work: every number is copied, and
+// nothing beyond.
 func TestSpread(t *testing.T) {
 	const most = (spreadThreads+1)*spreadFloats + 3
 	src := make([]float32, most)

@@ -9,7 +9,7 @@ import (
 	"gpuconv/fault"
 )
 
-// TestThreadPanics: a panic reaches the caller, and the thread goes on.
+// TestThreadPanics: a panic reaches the caller, and the thread continues.
 func TestThreadPanics(t *testing.T) {
 	th := startThread(func() {})
 	defer th.close()
@@ -24,7 +24,7 @@ func TestThreadPanics(t *testing.T) {
 	th.do(func() error { panic("boom") })
 }
 
-// TestThreadClose: the thread runs leave at its end, once, and then does nothing more.
+// TestThreadClose: the thread runs leave at its end, once, and does nothing after that.
 func TestThreadClose(t *testing.T) {
 	left := 0
 	th := startThread(func() { left++ })

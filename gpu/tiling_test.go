@@ -16,8 +16,8 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// TestTilings holds every tile that gpuconv autotune may measure, and so store, to the reference, on each class of
-// devices. What two classes have in common is computed once.
+// TestTilings compares every tile that gpuconv autotune may measure, and so store, with the reference, on each class of
+// devices. What is the same for two classes is computed once.
 func TestTilings(t *testing.T) {
 	t.Parallel()
 	held := map[string]*compare.Trial{}
@@ -63,7 +63,7 @@ func TestTilings(t *testing.T) {
 	}
 }
 
-// likeness is the same for choices of two classes that compile and dispatch the same.
+// likeness is the same for choices of two classes if they compile and dispatch the same.
 func likeness(t *testing.T, d *Device, p conv.Problem, c conv.Choice) string {
 	t.Helper()
 	b, err := recipe.DrawChoice(p, d.profile, c)
@@ -86,8 +86,8 @@ func choosing(d *Device, c conv.Choice) conv.Backend {
 	})
 }
 
-// TestChoices: the first choice of each algorithm is the one that it fits itself. Names are different, and what is not
-// listed is refused.
+// TestChoices: the first choice of each algorithm is the one that the algorithm itself makes. Names differ, and a
+// choice that is not listed is refused.
 func TestChoices(t *testing.T) {
 	d := openTest(t, Options{Device: Software()})
 	for name, p := range problems.Tiled() {
@@ -141,8 +141,8 @@ type known struct {
 
 func (k known) Tuned(Info, conv.Problem) (*Measured, error) { return k.Measured, k.err }
 
-// TestTuned: plans take what was measured, and say so. They do not if an algorithm is forced, or if the measured choice
-// is of no use, and then they warn.
+// TestTuned: plans take the choice that was measured, and say so. They do not take it if an algorithm is forced, or if
+// it does not fit; then they warn.
 func TestTuned(t *testing.T) {
 	p := problems.Seed(2)
 	d := openTest(t, Options{Device: Software()})
@@ -156,7 +156,7 @@ func TestTuned(t *testing.T) {
 		t.Fatal(err)
 	}
 	hash := b.Description.ShaderHash()
-	spread := conv.Choice{Algorithm: "fft"} // as programs stored that took it by themselves
+	spread := conv.Choice{Algorithm: "fft"} // stored by programs that chose it by themselves
 	spreads, err := recipe.DrawChoice(p, d.profile, spread)
 	if err != nil {
 		t.Fatal(err)

@@ -18,15 +18,15 @@ import (
 // trial is a small problem that finds mutants.
 type trial struct {
 	name      string
-	parts     []string // files of package shaders, or programs, whose mutants it may kill
+	parts     []string // the files of package shaders, or the programs, whose mutants it may kill
 	algorithm string
 	problem   conv.Problem
-	limit     func(d *recipe.Profile) // makes the device smaller than it is; nil leaves it
-	special   []func(c compare.Case)  // each changes the numbers of a case, as NaN and infinities do
-	held      []*compare.Trial        // what hold makes of problem and special
+	limit     func(d *recipe.Profile) // makes the device smaller than it is; nil: does not
+	special   []func(c compare.Case)  // each changes the numbers of a case, for example to NaN
+	held      []*compare.Trial        // the cases that hold makes of problem and special
 }
 
-// examine returns the check that a backend fails, "" if it passes all.
+// examine returns the check that a backend fails, or "" if it passes all.
 func (tr *trial) examine(b conv.Backend) string {
 	for _, held := range tr.held {
 		outcome := held.Run(b, compare.Options{FirstFailure: true, Asked: true})
@@ -37,7 +37,7 @@ func (tr *trial) examine(b conv.Backend) string {
 	return ""
 }
 
-// hold makes the reference compute the trial, with random numbers and with each of the special ones; package compare
+// hold makes the reference compute the trial, with random numbers and with each of the special ones. Package compare
 // adds integers.
 func (tr *trial) hold() error {
 	for i := range 1 + len(tr.special) {
@@ -75,7 +75,7 @@ func newTrials(t *testing.T) []*trial {
 	return all
 }
 
-// TestTrials: a device that is not broken passes every trial.
+// TestTrials: an intact device passes every trial.
 func TestTrials(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
@@ -91,8 +91,8 @@ func TestTrials(t *testing.T) {
 	}
 }
 
-// TestHardwareTrials: the mutants of each shader meet a trial with the tiles of hardware, but for the one shader that
-// hardware never runs.
+// TestHardwareTrials: the mutants of each shader have a trial with the tiles of hardware, except for the one shader
+// that hardware never runs.
 func TestHardwareTrials(t *testing.T) {
 	met := map[string]bool{}
 	for _, tr := range everyTrial() {
@@ -111,8 +111,8 @@ func TestHardwareTrials(t *testing.T) {
 	}
 }
 
-// oblong is a problem with different numbers for H and W, strides and dilations, channels and filters, in all and in a
-// group.
+// oblong is a problem with different numbers for H and W, for both strides and dilations, and for channels and filters,
+// in all and in a group.
 func oblong() conv.Problem {
 	p := conv.Problem{Src: conv.Shape{3, 4, 17, 19}, Weight: conv.Shape{18, 2, 3, 2}, Bias: true}
 	p.Groups, p.Stride, p.Dilation = 2, [2]int{2, 1}, [2]int{1, 2}
@@ -126,7 +126,7 @@ func directTrials() (all []*trial) {
 	few.Padding, few.Dilation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
 	rectified := few
 	rectified.Activation = conv.ReLU
-	// All that oblong has, in one tile of one vec4, which compiles in half the time.
+	// Everything that oblong has, in one tile of one vec4, which compiles in half the time.
 	thin := oblong()
 	thin.Weight[0] = 6
 	many := thin
@@ -225,7 +225,7 @@ func softTrials() (all []*trial) {
 	return all
 }
 
-// as makes a software renderer cut problems as a class of devices does.
+// as makes a software renderer cut problems like a class of devices.
 func as(class recipe.Class) func(d *recipe.Profile) {
 	return func(d *recipe.Profile) { *d = d.As(class) }
 }
@@ -236,7 +236,7 @@ func smallTrials() (all []*trial) {
 	few.Padding, few.Dilation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
 	rectified, wide := few, few
 	rectified.Activation = conv.ReLU
-	wide.Weight[0], wide.Bias = 7, true // 2 vectors of filters, and a hole
+	wide.Weight[0], wide.Bias = 7, true // 2 vectors of filters, and a gap
 	all = append(all,
 		&trial{name: "oblong", parts: parts, problem: oblong()},
 		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
@@ -300,10 +300,15 @@ func sharedTrials() (all []*trial) {
 	strided := oblong() // the strides and dilations of oblong, exchanged
 	strided.Src, strided.Stride, strided.Dilation = conv.Shape{3, 4, 17, 35}, [2]int{1, 3}, [2]int{2, 4}
 	many := oblong()
-	many.Src[0] = 5 // 45 work-groups for each tile of filters
+	many.Src[0] = 5 // 45 work-groups for each tile of filters, with a surplus when folded
 	all = append(all,
 		&trial{name: "oblong", parts: parts, problem: oblong()},
-		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{7, 7, 70} }},
+		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(d *recipe.Profile) {
+			d.WorkGroups = [3]int{7, 7, 70}
+			if d.Class != recipe.Software { // 5 tiles instead of 45
+				d.WorkGroups = [3]int{2, 3, 70}
+			}
+		}},
 		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "strided", parts: parts, problem: strided},
 		&trial{name: "few", parts: parts, problem: few, special: specials()},
@@ -312,14 +317,21 @@ func sharedTrials() (all []*trial) {
 			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{5, 6, 70} }},
 		&trial{name: "rest", parts: parts, problem: large(conv.Shape{4, 2, 2, 7}, 1), limit: func(d *recipe.Profile) { d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2} }},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
+	if onHardwareTiles() {
+		wide := conv.Problem{Src: conv.Shape{1, 1, 41, 83}, Weight: conv.Shape{2, 1, 3, 3}} // two tiles, and more rows
+		wide.Stride = [2]int{1, 2}
+		all = append(all, &trial{name: "wide", parts: parts, problem: wide},
+			&trial{name: "long rest", parts: parts, problem: large(conv.Shape{4, 2, 2, 19}, 1),
+				limit: func(d *recipe.Profile) { d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2} }})
+	}
 	grouped := conv.Problem{Src: conv.Shape{2, 2, 13, 19}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
 	finished := finishTrials(parts, grouped, [3]int{5, 5, 70})
 	return forced("direct_shared", slices.Concat(all, finished, modeTrials(parts[:2])))
 }
 
-// finishTrials end with all that slide.glsl makes of sums. No window has their last row and column. One trial is folded
-// to work-groups.
+// finishTrials end with everything that slide.glsl makes of sums. No window has their last row and column. One trial
+// folds its dispatch.
 func finishTrials(parts []string, p conv.Problem, groups [3]int) []*trial {
 	pairs, largest, rectified, both := p, p, p, p
 	pairs.Activation, both.Activation, rectified.Activation = conv.Energy, conv.Energy, conv.ReLU
@@ -339,14 +351,14 @@ func finishTrials(parts []string, p conv.Problem, groups [3]int) []*trial {
 	}
 }
 
-// large has kernels that are cut into parts, down and across, where few multiplications may be written out.
+// large has kernels that are cut into parts, down and across, where the source may hold few multiplications.
 func large(weight conv.Shape, groups int) conv.Problem {
 	p := conv.Problem{Src: conv.Shape{2, 2, 8, 17}, Weight: weight}
 	p.Groups, p.Dilation, p.Padding = groups, [2]int{2, 1}, conv.Padding{Top: 5, Bottom: 2, Left: 5, Right: 6}
 	return p
 }
 
-// modeTrials pad in each way but with zeros, with one channel in each group.
+// modeTrials pad in each way except with zeros, with one channel in each group.
 func modeTrials(parts []string) (all []*trial) {
 	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 1, 3, 4}}
@@ -393,7 +405,7 @@ func poolTrials() (all []*trial) {
 	return all
 }
 
-// specials puts NaN and infinities into a corner, which padding is clamped to, and into the middle.
+// specials puts NaN and infinities into a corner, which clamped padding repeats, and into the middle.
 func specials() (all []func(c compare.Case)) {
 	for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		all = append(all,

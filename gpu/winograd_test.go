@@ -12,7 +12,8 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// TestWinogradTolerance measures the tolerance that plans of winograd state, and that it is not much more than needed.
+// TestWinogradTolerance measures the error of winograd. The tolerance that plans state must cover it, and must not be
+// much larger.
 func TestWinogradTolerance(t *testing.T) {
 	d := openTest(t, Options{Algorithm: "winograd", Device: Software()})
 	for _, channels := range []int{1, 3, 16, 64, 256} {
@@ -37,7 +38,8 @@ func TestWinogradTolerance(t *testing.T) {
 	}
 }
 
-// TestScratchGuard: a stage that leaves out what the next one reads is seen, and so is one that writes beyond it.
+// TestScratchGuard: a stage that leaves out what the next one reads is found, and so is one that writes outside its
+// scratch.
 func TestScratchGuard(t *testing.T) {
 	d := openTest(t, Options{Algorithm: "winograd", Device: Software(), Guard: true})
 	p := problems.Layer(2, 3, 5, 3, 9)

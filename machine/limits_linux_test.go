@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestAddressSpace: limits of a process count as memory that there is. The test starts itself with one.
+// TestAddressSpace: limits of a process bound the memory that is free. The test starts itself with a limit.
 func TestAddressSpace(t *testing.T) {
 	const limited = "GPUCONV_TEST_LIMITED"
 	if number, err := strconv.Atoi(os.Getenv(limited)); err == nil {

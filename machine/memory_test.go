@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// machineOf writes files of a machine, and returns the folder that they are in.
+// machineOf writes the files that describe a machine, and returns their folder.
 func machineOf(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -23,7 +23,8 @@ func machineOf(t *testing.T, files map[string]string) string {
 	return root
 }
 
-// TestGroupMemory: the group of the process and each around it count, in both versions, wherever they are mounted.
+// TestGroupMemory: the limits of the process's control group and of each group around it count, in both versions,
+// wherever they are mounted.
 func TestGroupMemory(t *testing.T) {
 	const (
 		v2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"

@@ -61,10 +61,10 @@ func deflate(t testing.TB, data []byte) []byte {
 	return b.Bytes()
 }
 
-// TestMalformedArchive has archives that lie. Opening and reading them allocates far less than they claim.
+// TestMalformedArchive has archives with false claims. Opening and reading them allocates far less than they claim.
 func TestMalformedArchive(t *testing.T) {
 	good := encodeArray(1, "<f4", false, []int{2, 3})
-	claim := func(n int) []byte { // a header for n bytes, and 6 of them
+	claim := func(n int) []byte { // a header for n bytes, and only 6 bytes
 		return rawFile(1, fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': (%8d,)}", n), make([]byte, 6))
 	}
 	start := uint64(len(claim(0)) - 6)
@@ -127,7 +127,7 @@ func TestEveryArchiveCut(t *testing.T) {
 	}
 }
 
-// TestInflate: zeros, which deflate packs best, stay within deflateRatio.
+// TestInflate: zeros, which deflate compresses best, stay within deflateRatio.
 func TestInflate(t *testing.T) {
 	const n = 1 << 20
 	file := rawEntry(t, zip.Deflate, rawFile(1, fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d,)}", n), make([]byte, 4*n)), nil)
@@ -136,7 +136,7 @@ func TestInflate(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantArray(t, a, []int{n}, make([]float32, n))
-	if ratio := 4 * n / len(file); ratio < 900 { // near the 1032 of the limit, or the test shows little
+	if ratio := 4 * n / len(file); ratio < 900 { // close to the limit of 1032, or the test shows little
 		t.Errorf("the archive is packed only %d times", ratio)
 	}
 }
@@ -233,7 +233,7 @@ func TestWriteNPZ(t *testing.T) {
 	wantTimes(t, path)
 }
 
-// wantTimes checks that all entries are of zip's first day.
+// wantTimes requires that all entries have the first date of the zip format.
 func wantTimes(t *testing.T, path string) {
 	t.Helper()
 	z, err := zip.OpenReader(path)
@@ -281,7 +281,7 @@ func TestWriteNPZRefuses(t *testing.T) {
 	}
 }
 
-// TestWriteNPZFails: if the file cannot be written, nothing is left of the archive.
+// TestWriteNPZFails: if the file cannot be written, nothing of the archive is left.
 func TestWriteNPZFails(t *testing.T) {
 	dir := t.TempDir()
 	file, err := whole.Create(filepath.Join(dir, "a.npz"))

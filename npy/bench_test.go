@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// BenchmarkWriter writes 64 MiB to a file, in pieces. to=file is os.File.Write of the same bytes, which is the most
-// that the others can reach; to=converted is what big-endian machines do.
+// BenchmarkWriter writes 64 MiB to a file, in pieces. to=file is os.File.Write of the same bytes, which is the upper
+// limit. to=converted is what big-endian machines do.
 func BenchmarkWriter(b *testing.B) {
 	const total = 16 << 20 // elements
 	for _, piece := range []int{64, 48 * 64, 1 << 20} {

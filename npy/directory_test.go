@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// endOf is a file of zeros with an end.
+// endOf is a file of zeros with a given end.
 type endOf struct {
 	size int64
 	end  []byte
@@ -28,7 +28,7 @@ func (e endOf) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// archiveOf returns a sparse archive of so many bytes whose end claims so many entries.
+// archiveOf returns a sparse archive of the given number of bytes. Its end claims the given number of entries.
 func archiveOf(size int64, entries uint64) endOf {
 	var b []byte
 	le := binary.LittleEndian
@@ -43,8 +43,8 @@ func archiveOf(size int64, entries uint64) endOf {
 	return endOf{size, append(b, 0, 0)}
 }
 
-// TestDirectoryIsBounded: package zip would make room for as many entries as an archive claims to have, if the file is
-// long enough; a file of 100 TB costs nothing where it has holes.
+// TestDirectoryIsBounded: package zip would allocate memory for as many entries as an archive claims, if the file is
+// long enough. With holes, a file of 100 TB takes no disk.
 func TestDirectoryIsBounded(t *testing.T) {
 	for _, entries := range []uint64{mostEntries + 1, 1 << 32, 3e12} {
 		file := archiveOf(100e12, entries)

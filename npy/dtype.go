@@ -101,6 +101,10 @@ func (d dtype) decode(dst []float32, src []byte, lost *Loss) {
 		for i := range dst {
 			dst[i] = float16(le.Uint16(src[2*i:]))
 		}
+	case "bf16": // the upper half of a float32
+		for i := range dst {
+			dst[i] = math.Float32frombits(uint32(le.Uint16(src[2*i:])) << 16)
+		}
 	case "f4":
 		for i := range dst {
 			dst[i] = math.Float32frombits(le.Uint32(src[4*i:]))

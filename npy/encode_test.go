@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The tests have a writer of .npy files of their own. It is slow, writes any dtype, order and version, and shares
-// nothing with the package.
+// The tests have their own writer of .npy files. It is slow, writes any dtype, order and version, and shares no code
+// with the package.
 
 var (
 	orderedKinds = []string{"f2", "f4", "f8", "i2", "i4", "i8", "u2", "u4", "u8"}
@@ -33,7 +33,7 @@ func allDTypes() []string {
 	return list
 }
 
-// goldenValue is element i, counted in C order, of the arrays in testdata: the docstring of testdata/make_goldens.py
+// goldenValue is element i, counted in C order, of the arrays in testdata. The docstring of testdata/make_goldens.py
 // has the same rule.
 func goldenValue(kind string, i int) float64 {
 	switch kind[0] {
@@ -96,8 +96,8 @@ func rawFile(version byte, head string, data []byte) []byte {
 	return append(append(out, head...), data...)
 }
 
-// cIndex returns the position in C order of the element at position at in Fortran order. It takes the index apart from
-// the first extent on, and puts it together from the last.
+// cIndex converts a position in Fortran order to one in C order. It splits the position into indices from the first
+// extent on, and joins them from the last.
 func cIndex(at int, shape []int) int {
 	index := make([]int, len(shape))
 	for d, extent := range shape {
@@ -128,7 +128,7 @@ func encodeValue(descr string, v float64) []byte {
 	return b.Bytes()
 }
 
-// half encodes a float16 that is 0 or normal and has no more than 11 bits.
+// half encodes a float16 that is 0 or normal, of a number with no more than 11 significant bits.
 func half(v float64) uint16 {
 	if v == 0 {
 		return 0
@@ -151,7 +151,7 @@ func read(file []byte, key string) (*Array, error) {
 	return r.Array()
 }
 
-// wantError checks that err is one line of the package that holds text.
+// wantError requires an error of one line of this package that contains text.
 func wantError(t *testing.T, err error, text string) {
 	t.Helper()
 	switch {
@@ -166,7 +166,7 @@ func wantError(t *testing.T, err error, text string) {
 	}
 }
 
-// wantArray compares bits, so that NaN equals NaN and 0 is not −0.
+// wantArray compares bits, so that NaN equals NaN and 0 differs from −0.
 func wantArray(t rapid.TB, got *Array, shape []int, data []float32) {
 	t.Helper()
 	if fmt.Sprint(got.Shape) != fmt.Sprint(shape) {
@@ -188,7 +188,7 @@ func wantBits(t rapid.TB, got, want []float32) {
 	}
 }
 
-// wantFiles checks that dir holds the named files and nothing else.
+// wantFiles requires that dir has exactly the named files.
 func wantFiles(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// FuzzReadFile reads any bytes as a file. Nothing may panic. Allocations are in proportion to the input: an archive may
-// inflate deflateRatio times, and one byte may become a float32, two in Fortran order. An array that is read fills its
-// shape, and is the same after it was written and read again.
+// FuzzReadFile reads any bytes as a file. Nothing may panic. Allocations are proportional to the input: an archive may
+// be inflated deflateRatio times, and one byte may become a float32, or two in Fortran order. An array that is read
+// fills its shape, and is the same after it was written and read again.
 func FuzzReadFile(f *testing.F) {
-	// Only small ones: the fuzzer would spend its time on making large ones smaller.
+	// Only small inputs: the fuzzer would spend its time on making large ones smaller.
 	for _, golden := range []string{"v1.npy", "v2.npy", "v3.npy", "float16.npz", "bzip2.npz"} {
 		data, err := os.ReadFile("testdata/" + golden)
 		if err != nil {

@@ -81,7 +81,7 @@ func TestGoldenFloat16(t *testing.T) {
 	wantArray(t, half, single.Shape, single.Data)
 }
 
-// TestGoldenRefused: the keys are names of dtypes, and each error names its own.
+// TestGoldenRefused: the keys are names of dtypes, and each error names its own dtype.
 func TestGoldenRefused(t *testing.T) {
 	for key, want := range map[string]string{
 		"object":     `dtype "|O" (object): want f2, f4, f8, i1`,
@@ -104,7 +104,7 @@ func TestGoldenRefused(t *testing.T) {
 	wantError(t, err, "zip method 12: want 0 (stored) or 8 (deflated)")
 }
 
-// TestGoldenHeaders: what formatHeader makes of a shape is what NumPy makes of it, byte by byte.
+// TestGoldenHeaders: formatHeader writes NumPy's header of each shape, byte by byte.
 func TestGoldenHeaders(t *testing.T) {
 	file, err := os.ReadFile("testdata/headers.bin")
 	if err != nil {
@@ -129,7 +129,7 @@ func TestGoldenHeaders(t *testing.T) {
 	}
 }
 
-// TestGoldenFile: a whole file is NumPy's, byte by byte.
+// TestGoldenFile: a whole file equals NumPy's, byte by byte.
 func TestGoldenFile(t *testing.T) {
 	want, err := os.ReadFile("testdata/v1.npy")
 	if err != nil {
@@ -148,7 +148,7 @@ func TestGoldenFile(t *testing.T) {
 	}
 }
 
-// TestGoldenArchive: the entries of an archive are those of numpy.savez.
+// TestGoldenArchive: the entries of an archive equal those of numpy.savez.
 func TestGoldenArchive(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npz")
 	shapes := map[string][]int{"C5": {5}, "C2x1x3x2": {2, 1, 3, 2}, "C": {}}

@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestLost: an element is lost if it was finite and is not, or if it was an integer and is another. Rounded fractions
-// and magnitudes are not lost.
+// TestLost: an element is lost if it was finite and becomes infinite, or if it was an integer and becomes another one.
+// Rounded fractions and numbers below float32's range are not lost.
 func TestLost(t *testing.T) {
 	largest := math.MaxFloat32
 	for name, c := range map[string]struct {
@@ -54,7 +54,7 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// TestLostIntegers: an integer is lost exactly if it does not come back.
+// TestLostIntegers: an integer is lost exactly if its float32 is another number.
 func TestLostIntegers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.Int64Range(-1<<62, 1<<62).Draw(t, "v") >> rapid.IntRange(0, 62).Draw(t, "shift")
@@ -87,7 +87,7 @@ func floats(values ...float64) []uint64 {
 	return all
 }
 
-// readBits opens an array [2, n] of a row of such elements and a row of zeros.
+// readBits opens an array [2, n]: a row of the given elements and a row of zeros.
 func readBits(t *testing.T, d dtype, row []uint64, fortran bool) *Reader {
 	t.Helper()
 	var data []byte

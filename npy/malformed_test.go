@@ -58,7 +58,7 @@ func TestMalformed(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			// A header may take its capped size, twice while it becomes a string.
+			// A header may take its largest size, and twice that while it becomes a string.
 			grown := allocated(func() {
 				_, err := read(tt.file, "")
 				wantError(t, err, tt.want)
@@ -106,7 +106,7 @@ func TestHeaderForms(t *testing.T) {
 	}
 }
 
-// TestBadHeaders has texts that Python refuses too, or that NumPy does, or that are not arrays of numbers.
+// TestBadHeaders has texts that Python or NumPy refuses too, or that are not arrays of numbers.
 func TestBadHeaders(t *testing.T) {
 	shape := func(s string) string { return "{'descr': '<f4', 'fortran_order': False, 'shape': " + s + "}" }
 	descr := func(s string) string { return "{'descr': " + s + ", 'fortran_order': False, 'shape': (3,)}" }

@@ -11,7 +11,7 @@ import (
 	"github.com/sbinet/npyio/npz"
 )
 
-// TestOracleReads: npyio v0.9.0 reads what we wrote.
+// TestOracleReads: npyio v0.9.0 reads what this package wrote.
 func TestOracleReads(t *testing.T) {
 	for _, shape := range [][]int{{7}, {3, 5}, {2, 3, 4}, {5, 1, 4, 6}} {
 		data := goldenValues("f4", product(shape))
@@ -39,7 +39,7 @@ func TestOracleReads(t *testing.T) {
 	}
 }
 
-// TestOracleWrites: we read what npyio wrote, alone and in an archive.
+// TestOracleWrites: this package reads what npyio wrote, alone and in an archive.
 func TestOracleWrites(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npz")
 	archive, err := npz.Create(path)

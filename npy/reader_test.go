@@ -18,7 +18,7 @@ import (
 	"gpuconv/conv"
 )
 
-// TestReadAll crosses every dtype, byte order, element order, version and rank.
+// TestReadAll combines every dtype, byte order, element order, version and rank.
 func TestReadAll(t *testing.T) {
 	shapes := [][]int{{}, {7}, {3, 5}, {2, 3, 4}, {2, 3, 1, 5}, {2, 1, 3, 2, 2}}
 	for _, descr := range allDTypes() {
@@ -60,7 +60,7 @@ func TestConversion(t *testing.T) {
 		{"i4 rounds to even", "<i4", int32(1<<24 + 1), 1 << 24},
 		{"u4 most", "<u4", uint32(math.MaxUint32), 0x1p32},
 		{"i8 least", "<i8", int64(math.MinInt64), -0x1p63},
-		// Rounded once: rounded to float64 first, 2⁵³+2²⁹+1 would become 2⁵³.
+		// It is rounded once: if it were rounded to float64 first, 2⁵³+2²⁹+1 would become 2⁵³.
 		{"i8 rounds once", "<i8", int64(1<<53 + 1<<29 + 1), 1<<53 + 1<<30},
 		{"u8 most", "<u8", uint64(math.MaxUint64), 0x1p64},
 		{"i1 least", "|i1", int8(-128), -128},
@@ -88,7 +88,7 @@ func TestReadPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		descr := rapid.SampledFrom(allDTypes()).Draw(t, "descr")
 		fortran := rapid.Bool().Draw(t, "fortran")
-		shape := rapid.SliceOfN(rapid.IntRange(0, 3), 0, 4).Draw(t, "shape") // 81 elements at most: all fit in i1
+		shape := rapid.SliceOfN(rapid.IntRange(0, 3), 0, 4).Draw(t, "shape") // at most 81 elements, whose values all fit into i1
 		file := encodeArray(1, descr, fortran, shape)
 		r, err := newReader(bytes.NewReader(file), int64(len(file)), "x", "")
 		if err != nil {
@@ -119,7 +119,7 @@ func TestReadTooMuch(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantError(t, r.Read(dst), "npy: x: want at most 2 elements, that many are left of shape [2 3], got room for 5")
-		if err := r.Read(dst[:2]); err != nil { // the refusal read nothing
+		if err := r.Read(dst[:2]); err != nil { // the refused read has read nothing
 			t.Fatal(err)
 		}
 		wantBits(t, dst[:2], goldenValues("f4", 6)[4:])
@@ -189,7 +189,7 @@ func TestSameOrder(t *testing.T) {
 	}
 }
 
-// TestOpenStreams reads 32 MiB of float64 in pieces and counts what that allocates.
+// TestOpenStreams reads 32 MiB of float64 in pieces and measures the memory that this allocates.
 func TestOpenStreams(t *testing.T) {
 	const rows, columns = 1024, 4096
 	head := fmt.Sprintf("{'descr': '<f8', 'fortran_order': False, 'shape': (%d, %d)}", rows, columns)
@@ -219,7 +219,7 @@ func TestOpenStreams(t *testing.T) {
 	}
 }
 
-// allocated returns how many bytes f allocates, freed or not.
+// allocated returns how many bytes f allocates, whether they are freed or not.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -228,7 +228,7 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// TestArrayImages: images take 2 to 4 dimensions, and share the array's elements.
+// TestArrayImages: images have 2 to 4 dimensions, and share the array's elements.
 func TestArrayImages(t *testing.T) {
 	tests := []struct {
 		shape []int
@@ -283,7 +283,7 @@ func TestPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := map[string]*Array{"plain.npy": one, "plain.dat": two}
-	if runtime.GOOS != "windows" { // where a colon cannot stand in a name
+	if runtime.GOOS != "windows" { // where the system allows no colon in a name
 		files["with:colon.npy"] = one
 		files["pair.npz:b"] = two
 		write("co:lon.npz", Named{"a", one}, Named{"b", two})
@@ -311,7 +311,7 @@ func TestPaths(t *testing.T) {
 	}
 	if runtime.GOOS != "windows" {
 		good["with:colon.npy"] = 1
-		good["pair.npz:b"] = 2 // the file of that name, not the archive
+		good["pair.npz:b"] = 2 // the file with that name, not the archive
 		good["co:lon.npz:b"] = 2
 		bad["co:lon.npz"] = "co:lon.npz: the archive holds 2 arrays"
 		bad["new\nline.npy"] = `new\nline.npy": `
@@ -336,7 +336,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// TestMemory: a reader keeps an array in Fortran order, and no other.
+// TestMemory: a reader keeps an array in Fortran order in memory, and no other array.
 func TestMemory(t *testing.T) {
 	for _, c := range []struct {
 		shape   []int

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestRoundTrip writes any bits, in pieces of any size, and reads them back.
+// TestRoundTrip writes any bits in pieces of any size, and reads them back.
 func TestRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -60,7 +60,7 @@ func TestRoundTrip(t *testing.T) {
 	wantFiles(t, dir, "a.npy")
 }
 
-// TestWriteStreams writes 64 MiB in pieces and counts what that allocates.
+// TestWriteStreams writes 64 MiB in pieces and measures the memory that this allocates.
 func TestWriteStreams(t *testing.T) {
 	const pieces, size = 256, 64 << 10
 	path := filepath.Join(t.TempDir(), "a.npy")
@@ -112,7 +112,7 @@ func TestWriteTooMuch(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantError(t, w.Write(data[:3]), "a.npy: want at most 2 elements, that many are left of shape [2 3], got 3")
-	if err := w.Write(data[4:]); err != nil { // the refusal wrote nothing
+	if err := w.Write(data[4:]); err != nil { // the refused write has written nothing
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -137,7 +137,7 @@ func TestWriteTooMuch(t *testing.T) {
 	wantFiles(t, dir, "a.npy")
 }
 
-// TestUnfinished has every way not to finish. Each leaves the old file, if there is one, and nothing else.
+// TestUnfinished has every way to leave a file unfinished. Each leaves the old file, if there is one, and nothing else.
 func TestUnfinished(t *testing.T) {
 	ways := []struct {
 		name string
@@ -209,7 +209,7 @@ func TestUnfinished(t *testing.T) {
 	}
 }
 
-// TestRenameFails: somebody makes a folder of that name while the array is written.
+// TestRenameFails: somebody makes a folder with the array's name while it is written.
 func TestRenameFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.npy")
@@ -246,7 +246,7 @@ func TestCreateRefuses(t *testing.T) {
 		{"overflow", file, []int{1 << 31, 1 << 31, 1 << 31}, "the product of the extents"},
 		{"too large", file, []int{1 << 30, 1 << 30}, "do not fit in the address space"},
 		{"over 64 TiB", file, []int{1 << 44, 2}, "do not fit in the address space"},
-		{"long name", filepath.Join(dir, strings.Repeat("a", 300)), []int{1}, "aaa: "}, // systems take 255 bytes
+		{"long name", filepath.Join(dir, strings.Repeat("a", 300)), []int{1}, "aaa: "}, // systems allow 255 bytes
 		{"too many", file, make([]int, 65), "a shape of 65 dimensions: want at most 64"},
 	}
 	for _, tt := range tests {
@@ -265,8 +265,8 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
-// TestSpecialFile: what is no regular file stays. The test takes a socket, since as root it could one day remove
-// os.DevNull.
+// TestSpecialFile: a path that is not a regular file stays as it is. The test uses a socket, because root might one day
+// remove os.DevNull.
 func TestSpecialFile(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a socket is no entry of a folder")
@@ -290,7 +290,7 @@ func TestSpecialFile(t *testing.T) {
 	wantFiles(t, dir, "socket")
 }
 
-// TestPermissions: a new file has those that os.Create gives, a replaced one those of the old file.
+// TestPermissions: a new file has the permissions that os.Create gives, and a replaced file keeps its own.
 func TestPermissions(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("files have no modes")
@@ -327,7 +327,7 @@ func TestPermissions(t *testing.T) {
 		wantMode(plain, mode)
 	}
 	if os.Geteuid() == 0 {
-		return // to whom nothing is read-only
+		return // for root nothing is read-only
 	}
 	if err := os.Chmod(plain, 0o444); err != nil {
 		t.Fatal(err)
@@ -340,7 +340,7 @@ func TestPermissions(t *testing.T) {
 	wantError(t, WriteFile(filepath.Join(dir, "b.npy"), &Array{[]int{0}, nil}), "b.npy: permission denied")
 }
 
-// TestLink: the file that a link leads to is replaced, and the link stays.
+// TestLink: if the path is a link, its target is replaced, and the link stays.
 func TestLink(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	file, link := filepath.Join(other, "a.npy"), filepath.Join(dir, "link.npy")
@@ -365,7 +365,7 @@ func TestLink(t *testing.T) {
 	wantFiles(t, other, "a.npy")
 }
 
-// TestWriteFloats: on machines where both ways are right, converting gives the bytes that are in memory.
+// TestWriteFloats: on machines where both ways are right, conversion gives the bytes that are in memory.
 func TestWriteFloats(t *testing.T) {
 	data := []float32{0, 1, -2.5, float32(math.Inf(1)), math.Float32frombits(0x7f812345)} // the last a signalling NaN
 	want := littleEndianBytes(t, data)

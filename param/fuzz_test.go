@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// FuzzReadCSV reads any text as a table. An error is one line that begins with the package. A table has as many cells
-// in each column as rows. It is written, and read again as a table with the same columns and rows, and that one comes
-// back as it is.
+// FuzzReadCSV reads any text as a table. An error is one line that begins with the package's name. Each column of a
+// table has as many cells as there are rows. A table that was written and read again has the same columns and rows. If
+// that one is written and read again, nothing changes.
 func FuzzReadCSV(f *testing.F) {
 	for _, text := range []string{
 		"image,kind,orientation_deg,phase_deg\n0,grating,0,90\n1,grating,45,\n", "a,b\n1,x\n", "\ufeffa;b\n1;2\n",

@@ -86,6 +86,51 @@ func (g *Grid) Set(parameters []Parameter, i int) error {
 	return nil
 }
 
+// Spread returns the numbers of at most count elements that show as much of the grid as so few can, in ascending order:
+// the values of each axis are spread evenly over them, from the first to the last, and the axes are out of step with
+// each other, as in a Latin hypercube (McKay, Beckman and Conover, Technometrics 21:239, 1979).
+func (g *Grid) Spread(count int) []int {
+	count = min(count, g.n)
+	var all []int
+	for k := range count {
+		at, out := 0, 1
+		for _, axis := range g.axes {
+			n := axis.Values.Len()
+			at *= n
+			if n > 1 {
+				at += level(k*out%count, count, n)
+				for out++; gcd(out, count) > 1; {
+					out++
+				}
+			}
+		}
+		all = append(all, at)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	for at := 0; len(all) < count; at++ { // elements that came twice
+		if place, found := slices.BinarySearch(all, at); !found {
+			all = slices.Insert(all, place, at)
+		}
+	}
+	return all
+}
+
+// level spreads n values of an axis over count places.
+func level(place, count, n int) int {
+	if n < count {
+		return place * n / count
+	}
+	return int(float64(place) * float64(n-1) / float64(max(1, count-1)))
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
 // Varying returns the names of the axes that have more than one value, the slowest first.
 func (g *Grid) Varying() []string {
 	var all []string

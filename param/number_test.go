@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestNumber: what JSON cannot say is null.
+// TestNumber: a number that JSON cannot write is null.
 func TestNumber(t *testing.T) {
 	text, err := json.Marshal([]Number{1.5, Number(math.Inf(1)), Number(math.NaN())})
 	if err != nil || string(text) != "[1.5,null,null]" {

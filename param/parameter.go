@@ -110,14 +110,19 @@ func Numbers(parameters []Parameter) []float64 {
 	return all
 }
 
-// Title returns the values of the named parameters, for pictures, such as 45°, sf 0.1.
+// Title returns the values of the named parameters, for pictures, such as 45°, sf 0.1. After an orientation
+// below 0° comes the same one from 0° to 180°, as in −45° (135°).
 func Title(parameters []Parameter, named []string) string {
 	var parts []string
 	for _, p := range parameters {
 		switch {
 		case !slices.Contains(named, p.Name):
 		case p.Name == "orientation":
-			parts = append(parts, written("%.4g°", p.Value()))
+			text := written("%.4g°", p.Value())
+			if v := p.Value(); v >= -180 && v < 0 {
+				text += strings.Replace(written(" (%.4g°)", v+180), "(180°", "(0°", 1) // rounded up
+			}
+			parts = append(parts, text)
 		default:
 			parts = append(parts, p.Name+" "+written("%.3g", p.Value()))
 		}

@@ -6,17 +6,17 @@ import (
 	"testing"
 )
 
-// TestTitle: a value has a real minus sign, a name keeps its hyphens.
+// TestTitle: a value has a real minus sign, and a name keeps its hyphens.
 func TestTitle(t *testing.T) {
 	orientation, x := -45.0, -0.5
 	parameters := []Parameter{New("orientation", "", "", &orientation), New("aperture-x", "", "", &x)}
 	got := Title(parameters, []string{"orientation", "aperture-x"})
-	if want := "−45°, aperture-x −0.5"; got != want {
+	if want := "−45° (135°), aperture-x −0.5"; got != want {
 		t.Errorf("title %q, want %q", got, want)
 	}
 }
 
-// TestSet: an integer takes whole numbers only, as far as a float64 counts.
+// TestSet: an integer accepts only whole numbers, up to those that float64 holds exactly.
 func TestSet(t *testing.T) {
 	var real float64
 	var count int
@@ -50,9 +50,9 @@ func TestSet(t *testing.T) {
 	}
 }
 
-// TestSeed: the first number of PCG-DXSM of (7, 0), which stays what it is.
+// TestSeed: the first number of PCG-DXSM of (7, 0) never changes.
 func TestSeed(t *testing.T) {
-	if got, want := Seed(7).Rand().Uint64(), uint64(4971928291090985182); got != want { // math/rand/v2 promises them
+	if got, want := Seed(7).Rand().Uint64(), uint64(4971928291090985182); got != want { // math/rand/v2 promises these numbers
 		t.Errorf("seed 7 starts with %v, want %v", got, want)
 	}
 	if err := Seed(1 << 53).Check(); err != nil {

@@ -36,7 +36,7 @@ func TestParseWhole(t *testing.T) {
 	}
 }
 
-// FuzzParseNumber: what is taken is finite, and what Go takes as well.
+// FuzzParseNumber: a number that is accepted is finite, and Go accepts it as well.
 func FuzzParseNumber(f *testing.F) {
 	for _, seed := range []string{"1", "-.5e-3", "0x1p3", "1_0", "inf", "1e400", " 1", "+1."} {
 		f.Add(seed)

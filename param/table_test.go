@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestTable: a table is written as the documented text, and reads back the same.
+// TestTable: a table is written as the documented text, and is the same after it was read back.
 func TestTable(t *testing.T) {
 	images := NewTable("image", "orientation_deg", "frame")
 	images.Add("grating", 0.1, 0)
@@ -52,7 +52,8 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestReadCSV: numbers and words, spaces, empty cells. A subject leaves the columns only if it is asked for.
+// TestReadCSV: numbers and words, spaces, empty cells. The subject is removed from the names only if the caller asks
+// for that.
 func TestReadCSV(t *testing.T) {
 	const text = "image,kind,orientation_deg,phase_deg,size\n0,gabor,0,90,\n1,sine, 45 ,90,2\n2,gabor,0,90,3.5\n"
 	table, err := ReadCSV(strings.NewReader(text), "image")
@@ -103,7 +104,7 @@ func TestReadCSVRefuses(t *testing.T) {
 		"deg\n1\n١٢\n":                `table: line 3, column deg: "١٢" ` + rule,
 		"deg\n1e400\n":                `table: line 2, column deg: "1e400" is beyond float64, want at most 1.8e308`,
 		"deg\n1\n-1e309\n":            `table: line 3, column deg: "-1e309" is beyond float64`,
-		"a,deg\nx,0\n\"\n\",1\ny,°\n": `table: line 5, column deg: "°" ` + rule, // the cell before is of two lines
+		"a,deg\nx,0\n\"\n\",1\ny,°\n": `table: line 5, column deg: "°" ` + rule, // the cell before has two lines
 		"de\x1bg\n1\nx\n":             `table: line 3, column "de\x1bg": "x" ` + rule,
 		// text
 		"\xff\xfed\x00\n\x00":           "table: its text is UTF-16: want UTF-8",
@@ -127,8 +128,8 @@ func TestReadCSVRefuses(t *testing.T) {
 	}
 }
 
-// TestManyColumns: a table of a megabyte of names is read, refused and written at once: not every name is compared with
-// every other one.
+// TestManyColumns: a table with a megabyte of names is read, refused and written quickly: not every name is compared
+// with every other one.
 func TestManyColumns(t *testing.T) {
 	const columns = 300_000
 	var names, cells strings.Builder
@@ -153,7 +154,7 @@ func TestManyColumns(t *testing.T) {
 	}
 }
 
-// TestReadCSVTakes: tables as other programs write them are the same table.
+// TestReadCSVTakes: a table in the form of other programs is read as the same table.
 func TestReadCSVTakes(t *testing.T) {
 	nan := math.NaN()
 	for text, want := range map[string]Column{
@@ -181,7 +182,7 @@ func TestReadCSVTakes(t *testing.T) {
 	}
 }
 
-// TestReaderNumbers: a column that must be of numbers is, however few there are, and others need not be.
+// TestReaderNumbers: a column that must be numeric is, however few numbers it has. Other columns need not be.
 func TestReaderNumbers(t *testing.T) {
 	reader := Reader{Subject: "image", Numbers: func(columns []string) []string { return columns[1:] }}
 	_, err := reader.Read(strings.NewReader("label,deg\na,0°\nb,10°\nc,20°\n"))
@@ -194,7 +195,7 @@ func TestReaderNumbers(t *testing.T) {
 	}
 }
 
-// TestFormulas: no cell begins as a formula of a spreadsheet does, and each is read back as it was.
+// TestFormulas: no cell begins like a formula of a spreadsheet, and each is read back unchanged.
 func TestFormulas(t *testing.T) {
 	for word, want := range map[string]string{
 		"=1+1": "'=1+1", "+a": "'+a", "-a": "'-a", "@a": "'@a",
@@ -241,7 +242,7 @@ func TestTableRefuses(t *testing.T) {
 	}
 }
 
-// TestCheckRefuses: what could not be read back is not written.
+// TestCheckRefuses: a table that could not be read back is not written.
 func TestCheckRefuses(t *testing.T) {
 	one := []float64{1}
 	for want, table := range map[string]*Table{
@@ -259,7 +260,7 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
-// TestTableRoundTrip: a table is refused, or it reads back the same.
+// TestTableRoundTrip: a table is refused, or is the same after it was read back.
 func TestTableRoundTrip(t *testing.T) {
 	names := rapid.SampledFrom([]string{"image", "sf", "kind", "a,b", "c\"d", "e f", "", "#x", "a;b", "c\td", "e\rf", "=g",
 		"file", "\x00", "two\nlines", "\ufeff"})
@@ -285,7 +286,7 @@ func TestTableRoundTrip(t *testing.T) {
 		written := text.String()
 		back, err := ReadCSV(&text, "image")
 		if table.Subject == "" && table.Column("image").Len() > 0 {
-			return // its numbers, read as those of the rows, are another's mistake
+			return // other rows would be blamed for words among its numbers
 		}
 		if err != nil {
 			t.Fatalf("%q: %v", written, err)
@@ -296,7 +297,7 @@ func TestTableRoundTrip(t *testing.T) {
 	})
 }
 
-// TestCell: a number is the shortest decimal that is the number again; what is no number is nothing.
+// TestCell: a number is the shortest decimal that gives the same number. A value that is not a number is an empty cell.
 func TestCell(t *testing.T) {
 	for want, v := range map[string]float64{"0.1": 0.1, "1e+06": 1e6, "-3": -3, "": math.NaN()} {
 		if got := Cell(v); got != want {

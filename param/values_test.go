@@ -19,7 +19,7 @@ func TestParseValues(t *testing.T) {
 		{"7", 1, 7, 7},
 		{" 1 , 2e1 ", 2, 1, 20},
 		{"0:1:0.1", 10, 0, 0.9},
-		{"0:0.7:0.1", 7, 0, 0.1 * 6}, // float arithmetic says 0.7/0.1 = 6.999…
+		{"0:0.7:0.1", 7, 0, 0.1 * 6}, // in float64, 0.7/0.1 = 6.999…
 		{"0:0.3:0.1", 3, 0, 0.2},     // and 0.3/0.1 = 2.999…
 		{"-90:90:45", 4, -90, 45},
 		{"-90:90:0.045", 4000, -90, -90 + 3999*0.045},
@@ -28,7 +28,7 @@ func TestParseValues(t *testing.T) {
 		{"1e300:2e300:1e299", 10, 1e300, 1e300 + 9*1e299},
 		{"0:9e15:1", 9e15, 0, 9e15 - 1}, // never written out
 		{"0:9007199254740992:1", 1 << 53, 0, 1<<53 - 1},
-		{"1e16:10000000000000010:1", 10, 1e16, 1e16 + 8}, // float64 are 2 apart there
+		{"1e16:10000000000000010:1", 10, 1e16, 1e16 + 8}, // float64 numbers are 2 apart there
 		{" 0 : 1 : 0.25 ", 4, 0, 0.75},
 	} {
 		v, err := ParseValues(c.text)
@@ -66,7 +66,7 @@ func TestParseValuesRefuses(t *testing.T) {
 		"0:1:1e-30":              "holds about 1e+30 values",
 		"0:9007199254740993:0.5": "holds about 1.8e+16 values, want at most 9007199254740992",
 		"-1e308:1e308:1e-300":    "holds about 2e+608 values", // which no float64 holds
-		"-1.7e308:1.7e308:1e308": "its last value overflows",  // though each is below stop
+		"-1.7e308:1.7e308:1e308": "its last value overflows",  // although each is below stop
 		"-90:0:45,0":             "want either numbers such as -90,0,90 or one start:stop:step",
 	} {
 		v, err := ParseValues(text)
@@ -103,9 +103,9 @@ func FuzzParseValues(f *testing.F) {
 	})
 }
 
-// checkRange: the first value is start. The last is below stop, except for roundings: that of step's decimal, that of
-// i·step, which is at most twice the larger of start and stop, and that of the sum. These are 5 half ulps in all; 2⁻⁵⁰
-// is 8 of them.
+// checkRange: the first value is start. The last is below stop, except for rounding: that of step's decimal, that of
+// i·step, which is at most twice the larger of start and stop, and that of the sum. Together these are 5 half ulps;
+// 2⁻⁵⁰ is 8 of them.
 func checkRange(t *testing.T, v Values, parts []string) {
 	t.Helper()
 	start, stop := number(t, parts[0]), number(t, parts[1])
@@ -135,7 +135,7 @@ func TestExplicitCopies(t *testing.T) {
 	}
 }
 
-// TestRange: however a range is cut, each of its values is below stop, and the next is not.
+// TestRange: however a range is cut, each of its values is below stop, and the next one is not.
 func TestRange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := float64(rapid.IntRange(-100000, 100000).Draw(t, "start")) / 1000
@@ -150,7 +150,7 @@ func TestRange(t *testing.T) {
 	})
 }
 
-// TestScaled: a list and a range, each value times the factor.
+// TestScaled: a list and a range, with each value multiplied by the factor.
 func TestScaled(t *testing.T) {
 	for _, text := range []string{"3,-1,0.5", "2:9:3"} {
 		values, err := ParseValues(text)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestDefaults: which default a length of 0 means. The table has the values that are painted.
+// TestDefaults: the default that a length of 0 means. The table has the values with which images are drawn.
 func TestDefaults(t *testing.T) {
 	canvas := Canvas{Rows: 24, Columns: 40} // the shorter side is 24
 	seen := func(a Aperture) func() Pattern {
@@ -46,7 +46,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestApertureEdge: a pixel at a distance of exactly Radius is outside, one at exactly Inner is inside.
+// TestApertureEdge: a pixel at a distance of exactly Radius is outside, and one at exactly Inner is inside.
 func TestApertureEdge(t *testing.T) {
 	look := Look{Mean: 1, Contrast: 1, Centred: true, Aperture: Aperture{Window: Annulus, Radius: 5, Inner: 2}}
 	images := drawn(t, newProduct(t, Canvas{Rows: 1, Columns: 15}, func() Pattern { return &Grating{Look: look} }))

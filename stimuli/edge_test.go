@@ -50,7 +50,7 @@ func squareWave(p *big.Rat) int {
 	return sign(wholePart(total(p, p, exactly(1, 2))))
 }
 
-// places returns where the samples of a side of pixels lie, from the centre.
+// places returns where the samples of a side of pixels are, relative to the centre.
 func places(pixels, samples int) []*big.Rat {
 	all := make([]*big.Rat, pixels*samples)
 	for i := range all {
@@ -59,7 +59,7 @@ func places(pixels, samples int) []*big.Rat {
 	return all
 }
 
-// render returns the pixels from 0 to 1 of a pattern of −1 and 1, or halves of their sums.
+// render returns the pixels, from 0 to 1, of a pattern with values of −1 and 1, or half the sum of two such patterns.
 func render(c Canvas, doubled func(x, y *big.Rat) int) []float64 {
 	xs, ys, n := places(c.Columns, c.Supersample), places(c.Rows, c.Supersample), c.Supersample
 	pixels := make([]int, c.Rows*c.Columns)
@@ -101,7 +101,7 @@ func samePixels(t fataler, c Canvas, got []float32, want []float64, what fmt.Str
 	}
 }
 
-// wave is a drifting square wave with exact numbers, along a right angle.
+// wave is a drifting square wave at a right angle, with exact numbers.
 type wave struct {
 	sf, phase, drift *big.Rat // cycles per pixel, cycles, cycles per frame
 	frame            int
@@ -121,7 +121,7 @@ func drawWave(t *rapid.T, name string) wave {
 	}
 }
 
-// at returns the cycles at a place.
+// at returns the number of cycles at a place.
 func (w wave) at(x, y *big.Rat) *big.Rat {
 	u := [...]*big.Rat{x, y, new(big.Rat).Neg(x), new(big.Rat).Neg(y)}[(w.quarter+4)%4]
 	return total(times(w.sf, u), w.phase, times(w.drift, exactly(-w.frame, 1)))
@@ -141,8 +141,8 @@ func drawCanvas(t *rapid.T) Canvas {
 		Supersample: rapid.IntRange(1, 3).Draw(t, "supersample")}
 }
 
-// TestEdges: every pattern with an edge is, at right angles, what rational arithmetic says with half-open edges. The
-// parameters are fractions, so that samples fall on edges often, while float64 rounds most of them.
+// TestEdges: at right angles, every pattern with an edge equals the result of rational arithmetic with half-open edges.
+// The parameters are fractions, so that samples are often on edges, while float64 rounds most of the parameters.
 func TestEdges(t *testing.T) {
 	t.Run("square-grating", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
@@ -187,7 +187,7 @@ func TestEdges(t *testing.T) {
 			c := drawCanvas(t)
 			sf := exactly(rapid.IntRange(0, 10).Draw(t, "sf"), 20)
 			phase := exactly(rapid.IntRange(-24, 24).Draw(t, "phase"), 24)
-			k := new(big.Rat).Quo(sf, exactly(min(c.Rows, c.Columns), 1)) // of ½·k·r², with SF at half of the side
+			k := new(big.Rat).Quo(sf, exactly(min(c.Rows, c.Columns), 1)) // of ½·k·r², with SF reached at half of the side
 			want := render(c, func(x, y *big.Rat) int {
 				return 2 * squareWave(total(times(k, total(times(x, x), times(y, y))), phase))
 			})
@@ -204,7 +204,7 @@ func TestEdges(t *testing.T) {
 			y0 := exactly(rapid.IntRange(-50, 50).Draw(t, "y"), 6)
 			inner := exactly(rapid.IntRange(1, 60).Draw(t, "inner"), 10)
 			outer := total(inner, exactly(rapid.IntRange(1, 30).Draw(t, "width"), 6))
-			want := render(c, func(x, y *big.Rat) int { // bright in the annulus, mean elsewhere
+			want := render(c, func(x, y *big.Rat) int { // bright in the annulus, and the mean elsewhere
 				dx, dy := total(x, new(big.Rat).Neg(x0)), total(y, new(big.Rat).Neg(y0))
 				r2 := total(times(dx, dx), times(dy, dy))
 				if r2.Cmp(times(inner, inner)) >= 0 && r2.Cmp(times(outer, outer)) < 0 {
@@ -229,8 +229,8 @@ func TestEdges(t *testing.T) {
 }
 
 // TestWholePeriods: over whole periods the mean of a square wave is the mean luminance, at any phase, drift and
-// supersampling, if the samples fall on an even number of places in a cycle. Otherwise one of these is over: a period
-// of five samples has two or three that are bright.
+// supersampling, if the samples of a cycle have an even number of places. Otherwise one sample is left over: two or
+// three of a period of five samples are bright.
 func TestWholePeriods(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWave(t, "wave")
@@ -251,7 +251,8 @@ func TestWholePeriods(t *testing.T) {
 	})
 }
 
-// TestReportedSquares: what people reported. The bars of each grating, in pixels, and its mean are by hand.
+// TestReportedSquares has what people reported. The bars of each grating, in pixels, and its mean were computed by
+// hand.
 func TestReportedSquares(t *testing.T) {
 	for name, c := range map[string]struct {
 		pixels, first, of int // the pixels from first on are whole periods
@@ -295,7 +296,7 @@ func TestReportedSquares(t *testing.T) {
 	}
 }
 
-// checkBars wants all bars of a width, but for the first and the last, which the border cuts.
+// checkBars requires that all bars have the same width, except for the first and the last, which the border cuts off.
 func checkBars(t *testing.T, line []float32, width int) {
 	t.Helper()
 	var bars []int
@@ -313,8 +314,8 @@ func checkBars(t *testing.T, line []float32, width int) {
 	}
 }
 
-// TestTiesThatRound: samples on an edge that float64 puts before it. On even canvases the centres of pixels are at
-// halves. What is wanted is exact.
+// TestTiesThatRound: these samples are on an edge, and float64 puts them before it. On even canvases the centres of
+// pixels are at halves. The exact result is wanted.
 func TestTiesThatRound(t *testing.T) {
 	circle := Aperture{Window: Circle, X: -4.9, Y: -4.7, Radius: 1}
 	for name, c := range map[string]struct {
@@ -337,7 +338,7 @@ func TestTiesThatRound(t *testing.T) {
 	}
 }
 
-// TestSawtoothAtItsJump: at the jump a sawtooth is at its lowest, whatever rounding says, and it never leaves −1 … 1.
+// TestSawtoothAtItsJump: at the jump a sawtooth is at its lowest, however float64 rounds, and it never leaves −1 … 1.
 func TestSawtoothAtItsJump(t *testing.T) {
 	images := drawOne(t, Canvas{Rows: 1, Columns: 80},
 		func() Pattern { return &Grating{Wave: Sawtooth, SF: 0.1, Phase: 162} })
@@ -349,7 +350,7 @@ func TestSawtoothAtItsJump(t *testing.T) {
 	}
 }
 
-// TestWavesRefused: plaids and zone plates are of sines or square waves.
+// TestWavesRefused: only plaids and zone plates of sines or square waves are accepted.
 func TestWavesRefused(t *testing.T) {
 	for _, p := range []Pattern{&Plaid{Wave: Sawtooth}, &ZonePlate{Wave: Triangle}} {
 		if _, err := NewProduct(Canvas{}, func() Pattern { return p }, []param.Axis(nil)...); err == nil {

@@ -79,7 +79,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestFilesMemory: what decoding takes is that of as many images as are decoded at a time.
+// TestFilesMemory: decoding takes as much memory as the images that are decoded at a time.
 func TestFilesMemory(t *testing.T) {
 	folder := t.TempDir()
 	for _, name := range []string{"a.png", "b.png", "c.png"} {

@@ -43,8 +43,8 @@ func smallPictures(f *testing.F) (all [][]byte) {
 	return all
 }
 
-// FuzzReadImage reads any bytes as a picture. An error is one line that begins with the package. A picture has the
-// pixels that its shape says, from 0 to 1, and a set of this one file is the same.
+// FuzzReadImage reads any bytes as a picture. An error is one line that begins with the package's name. A picture has
+// as many pixels as its shape says, from 0 to 1, and a set of this one file has the same pixels.
 func FuzzReadImage(f *testing.F) {
 	for _, picture := range smallPictures(f) {
 		f.Add(picture)
@@ -82,7 +82,7 @@ func FuzzReadImage(f *testing.F) {
 	})
 }
 
-// FuzzSettings draws any kind with any values of its first parameters on a small canvas. An error is one line. Pixels
+// FuzzSettings draws any kind with any values of its first parameters on a small canvas. An error has one line. Pixels
 // that are drawn are finite.
 func FuzzSettings(f *testing.F) {
 	kinds := Kinds()

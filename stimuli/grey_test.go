@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// plainShade is what a pixel is, by the interfaces of package image alone.
+// plainShade computes a pixel with the interfaces of package image alone.
 func plainShade(c color.Color, background float64) (grey float32, transparent bool) {
 	weighted := func(r, g, b uint32) float64 {
 		return (299*float64(r) + 587*float64(g) + 114*float64(b)) / (1000 * 0xffff)
@@ -53,7 +53,7 @@ func imagesOfAllTypes() map[string]image.Image {
 	rgba, rgba64 := image.NewRGBA(r), image.NewRGBA64(r)
 	add("RGBA", rgba)
 	add("RGBA64", rgba64)
-	drawing.Draw(rgba, r, nrgba, r.Min, drawing.Src) // no colour exceeds its opacity
+	drawing.Draw(rgba, r, nrgba, r.Min, drawing.Src) // no colour component exceeds the opacity
 	drawing.Draw(rgba64, r, nrgba64, r.Min, drawing.Src)
 	add("part of RGBA", rgba.SubImage(image.Rect(1, 7, 20, 11)))
 	cmyk, alpha := image.NewCMYK(r), image.NewAlpha(r)
@@ -73,7 +73,8 @@ func imagesOfAllTypes() map[string]image.Image {
 	return all
 }
 
-// TestRows: rows of an image of any type have, bit for bit, the pixels that it gives one at a time, however turned.
+// TestRows: the rows of an image of any type equal, bit for bit, its pixels read one at a time, in every orientation of
+// EXIF.
 func TestRows(t *testing.T) {
 	for name, m := range imagesOfAllTypes() {
 		for orientation := turned(1); orientation <= 8; orientation++ {
@@ -111,8 +112,8 @@ func checkRows(t *testing.T, name string, m image.Image, orientation turned, bac
 	}
 }
 
-// storedAt returns which stored pixel is seen at row and column, by the words of EXIF (CIPA DC-008, 4.6.4): where the
-// first row and the first column are seen.
+// storedAt returns which stored pixel is at a row and column of the picture. EXIF (CIPA DC-008, 4.6.4) says where the
+// first row and the first column are in the picture.
 func storedAt(orientation, row, column, rows, columns int) (y, x int) {
 	fromEnd := func(i, n int) int { return n - 1 - i }
 	switch orientation {

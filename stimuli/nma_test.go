@@ -21,7 +21,7 @@ type golden struct {
 	Images               map[string]string
 }
 
-// TestNMAGoldens compares the pixels with NumPy's, bit for bit. testdata/make_goldens.py made those.
+// TestNMAGoldens compares the pixels with NumPy's, bit for bit, which testdata/make_goldens.py wrote.
 func TestNMAGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/nma.json")
 	if err != nil {
@@ -109,8 +109,8 @@ func TestNMAFacts(t *testing.T) {
 	}
 }
 
-// TestNMARim: at a resolution of 0.3 the radius is 32. The pixel that is 32 pixels from the centre, row 72 and column
-// 144, is outside: < is strict.
+// TestNMARim: at a resolution of 0.3 the radius is 32. The pixel that is 32 pixels from the centre, at row 72 and
+// column 144, is outside, because < is strict.
 func TestNMARim(t *testing.T) {
 	image := make([]float32, 144*192)
 	if err := (NMA{Resolution: 0.3, Patch: true}).Draw(image, 0); err != nil {
@@ -142,8 +142,8 @@ func TestNMAPatch(t *testing.T) {
 	}
 }
 
-// TestNMAOrientation: at 45° the stripes run from the bottom left to the top
-// right, at −45° from the top left to the bottom right.
+// TestNMAOrientation: at 45° the stripes run from the bottom left to the top right, and at −45° from the top left to
+// the bottom right.
 func TestNMAOrientation(t *testing.T) {
 	for orientation, step := range map[float64]int{0: 64, 45: -63, -45: 65, 90: 1} {
 		image := make([]float32, 48*64)

@@ -10,7 +10,7 @@ import (
 	"gpuconv/param"
 )
 
-// notesOf draws a product and returns what is said of it.
+// notesOf draws a product and returns its notes.
 func notesOf(t *testing.T, c Canvas, fresh func() Pattern, axes ...param.Axis) string {
 	t.Helper()
 	p, err := NewProduct(c, fresh, axes...)
@@ -33,7 +33,7 @@ func means(images *conv.Tensor) (all []float64) {
 	return all
 }
 
-// TestKindsSayNothing: what each kind shows by itself is as it should be.
+// TestKindsSayNothing: the examples of all kinds have no notes.
 func TestKindsSayNothing(t *testing.T) {
 	for _, k := range Kinds() {
 		set, err := k.Set()
@@ -47,8 +47,8 @@ func TestKindsSayNothing(t *testing.T) {
 	}
 }
 
-// TestBeyond: for every kind, images brighter than white or darker than black are counted, whatever made them so; those
-// that only might have been are not.
+// TestBeyond: for every kind, images that are brighter than white or darker than black are counted, for any cause.
+// Images that could have exceeded the range and did not are not counted.
 func TestBeyond(t *testing.T) {
 	small := Canvas{Rows: 16, Columns: 20}
 	look := func(l Look) func(p Pattern) Pattern {
@@ -81,7 +81,7 @@ func TestBeyond(t *testing.T) {
 	}
 }
 
-// TestPatchCut: of a round patch at the centre 1 − erf² lies outside, less what lies beyond three deviations.
+// TestPatchCut: of a round patch at the centre 1 − erf² is outside, minus the part beyond three standard deviations.
 func TestPatchCut(t *testing.T) {
 	for _, sigma := range []float64{2, 8, 12, 20, 60} {
 		g := &Gabor{SF: 0.1, SigmaX: sigma, SigmaY: sigma}
@@ -101,7 +101,7 @@ func TestPatchCut(t *testing.T) {
 }
 
 // TestUneven: a square wave along rows or columns is half bright over whole periods, or a note says that an odd number
-// of samples cannot be halved and which supersampling can. Then it can, at any phase.
+// of samples cannot be halved, and names a supersampling with which it can. With that it is half bright, at any phase.
 func TestUneven(t *testing.T) {
 	for _, period := range [][2]int{{4, 1}, {5, 1}, {6, 1}, {7, 2}, {20, 3}, {5, 2}, {9, 4}, {25, 3}, {3, 1}, {9, 2}} {
 		for _, orientation := range []float64{0, 90, 180, -90} {
@@ -176,8 +176,8 @@ func TestUneven(t *testing.T) {
 	}
 }
 
-// TestUnevenOfAll: of square waves that want several supersamplings the note is the same in any order of drawing, names
-// the first image and the supersampling that makes all of them even.
+// TestUnevenOfAll: if square waves need several supersamplings, the note is the same in any order of drawing. It names
+// the first image, and the supersampling that makes all of them even.
 func TestUnevenOfAll(t *testing.T) {
 	square := func() Pattern { return &Grating{Wave: Square, Look: Look{Mean: 0.5, Contrast: 1}} }
 	want := "3 of 4 images are not half bright: in image 1 5 samples, an odd number, make whole cycles of a square wave of " +

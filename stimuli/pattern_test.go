@@ -49,8 +49,8 @@ func kind(t *testing.T, name string) Kind {
 	return kinds[at]
 }
 
-// TestPatternGoldens compares pixels with those of NumPy, SciPy and scikit-image, rounded to 9 decimals.
-// testdata/make_patterns.py made those.
+// TestPatternGoldens compares pixels with those of NumPy, SciPy and scikit-image, rounded to 9 decimals, which
+// testdata/make_patterns.py wrote.
 func TestPatternGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/patterns.json")
 	if err != nil {
@@ -95,7 +95,7 @@ func TestPatternGoldens(t *testing.T) {
 // drift moves it there.
 func TestDirection(t *testing.T) {
 	for degrees, u := range map[float64][2]int{0: {0, 1}, 90: {1, 0}, 180: {0, -1}, 270: {-1, 0}, 45: {1, 1}} {
-		const cycles = 0.125 // a frame moves it by u
+		const cycles = 0.125 // a frame moves it towards u
 		sf := cycles / math.Hypot(float64(u[0]), float64(u[1]))
 		images := drawn(t, newProduct(t, Canvas{Rows: 16, Columns: 16}, func() Pattern {
 			return &Grating{Wave: Sawtooth, Orientation: degrees, SF: sf, Phase: 11, Drift: cycles}
@@ -111,7 +111,7 @@ func TestDirection(t *testing.T) {
 	}
 }
 
-// TestRightAngles: along rows and columns gratings are exact. Each is the transpose or the mirror image of the others,
+// TestRightAngles: gratings along rows and columns are exact. Each is the transpose or the mirror image of the others,
 // bit for bit.
 func TestRightAngles(t *testing.T) {
 	const n = 9
@@ -128,7 +128,8 @@ func TestRightAngles(t *testing.T) {
 	}
 }
 
-// TestGrid: the order is that of the parameters, the last fastest, whatever the order of the axes is.
+// TestGrid: images are in the order of the parameters, with the last parameter fastest, whatever the order of the axes
+// is.
 func TestGrid(t *testing.T) {
 	p := newProduct(t, Canvas{Rows: 4, Columns: 4}, kind(t, "grating").New,
 		param.NewAxis("frame", 0, 1), param.NewAxis("orientation", 0, 90), param.NewAxis("phase", 5),
@@ -158,8 +159,8 @@ func TestGrid(t *testing.T) {
 	}
 }
 
-// TestKinds: every kind has an example. Its images are finite and differ, have the mean and the contrast that they
-// should, and are the same drawn in parts and at once.
+// TestKinds: every kind has an example. Its images are finite, differ from each other, have the right mean and
+// contrast, and are the same whether they are drawn in parts or at once.
 func TestKinds(t *testing.T) {
 	for _, k := range Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
@@ -177,7 +178,7 @@ func TestKinds(t *testing.T) {
 			}
 			for i := range images.Shape.N() {
 				lo, hi := slices.Min(images.Plane(i, 0)), slices.Max(images.Plane(i, 0))
-				if !(lo >= 0 && hi <= 1 && hi-lo > 0.3) { // NaN is neither
+				if !(lo >= 0 && hi <= 1 && hi-lo > 0.3) { // false for NaN, too
 					t.Errorf("image %d has pixels %v … %v", i, lo, hi)
 				}
 				if i > 0 && slices.Equal(images.Plane(i, 0), images.Plane(i-1, 0)) {
@@ -193,7 +194,7 @@ func TestKinds(t *testing.T) {
 }
 
 // TestNoise: white noise has the mean and the variance of its distribution, 1/3 of amplitude². The spectrum of pink
-// noise, summed plainly, is 1/f.
+// noise, computed by plain sums, is 1/f.
 func TestNoise(t *testing.T) {
 	look := Look{Mean: 0.5, Contrast: 0.8, Centred: true}
 	white := drawn(t, newProduct(t, Canvas{Rows: 100, Columns: 100},
@@ -231,8 +232,7 @@ func TestNoise(t *testing.T) {
 	}
 }
 
-// TestNoiseSupersampled: a pixel of noise is one value, however often it is sampled, and another seed makes another
-// image.
+// TestNoiseSupersampled: a pixel of noise has one value, however often it is sampled. Another seed makes another image.
 func TestNoiseSupersampled(t *testing.T) {
 	for _, name := range []string{"white-noise", "pink-noise"} {
 		draw := func(samples int, seed float64) []float32 {
@@ -251,7 +251,7 @@ func TestNoiseSupersampled(t *testing.T) {
 	}
 }
 
-// TestLook: Michelson contrast, the meaning of its zero values, and grey at 0.
+// TestLook: Michelson contrast, the meaning of zero values, and grey at 0.
 func TestLook(t *testing.T) {
 	for _, c := range []struct {
 		look   Look

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// pricedFiles writes pictures of each kind and layout, of up to half a megabyte in memory.
+// pricedFiles writes pictures of each kind and layout, which take up to half a megabyte of memory.
 func pricedFiles(t *testing.T) map[string]string {
 	t.Helper()
 	const side = 256
@@ -68,7 +68,7 @@ func pricedFiles(t *testing.T) map[string]string {
 	return files
 }
 
-// TestPrice: decoding takes no more memory than its price, and a price is not far from that.
+// TestPrice: decoding takes no more memory than its price, and not much less.
 func TestPrice(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it counts allocations, and the race detector empties pools of buffers at random")
@@ -113,7 +113,7 @@ func unzip(w io.Writer, path string) error {
 	return err
 }
 
-// interlacedPNG returns a black PNG of 16 bits a channel, with opacity, in seven passes (PNG, section 8.2).
+// interlacedPNG returns a black PNG with 16 bits a channel, opacity and seven passes (PNG, section 8.2).
 func interlacedPNG(rows, columns int) []byte {
 	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(columns)), uint32(rows))
 	var data bytes.Buffer
@@ -129,7 +129,8 @@ func interlacedPNG(rows, columns int) []byte {
 	return append(file, pngChunk("IEND", nil)...)
 }
 
-// TestPriceOfBlocks: a TIFF's price has its strips and tiles, and a JPEG's its kind, as their headers say.
+// TestPriceOfBlocks: the price of a TIFF includes its strips and tiles, and that of a JPEG depends on its kind, as
+// their headers say.
 func TestPriceOfBlocks(t *testing.T) {
 	size := image.Config{Width: 100, Height: 50}
 	for name, c := range map[string]struct {

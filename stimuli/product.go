@@ -117,6 +117,10 @@ func (p *Product) Table() (*param.Table, error) {
 	return t, nil
 }
 
+// Spread returns the numbers of at most count images that show as many values of all parameters as so few can, in
+// ascending order: see [param.Grid.Spread].
+func (p *Product) Spread(count int) []int { return p.grid.Spread(count) }
+
 // Title returns the values that tell image i from the others, such as 45°, sf 0.1.
 func (p *Product) Title(i int) string {
 	pattern := p.fresh()

@@ -11,10 +11,11 @@ import (
 // pi100 is π to 100 digits.
 const pi100 = "3.141592653589793238462643383279502884197169399375105820974944592307816406286208998628034825342117068"
 
-// bigNumber has 300 bits: 53 of a float64, 30 before the point, 61 for an angle close to a zero, and many to round by.
+// bigNumber has 300 bits: 53 of a float64, 30 before the point, 61 for an angle close to a zero, and the rest for
+// rounding.
 func bigNumber(v float64) *big.Float { return new(big.Float).SetPrec(300).SetFloat64(v) }
 
-// bigSincos is the judge: a reduction by π/2 and Taylor's series.
+// bigSincos is the reference: a reduction by π/2 and Taylor's series.
 func bigSincos(angle float64) (sin, cos *big.Float) {
 	pi, _, _ := big.ParseFloat(pi100, 10, 300, big.ToNearestEven)
 	quarters := math.Round(angle / (math.Pi / 2))
@@ -65,7 +66,7 @@ func TestSincosDegrees(t *testing.T) {
 	}
 }
 
-// TestSincosNextToZeros takes the float64 next to multiples of π/4, where the reduction cancels most.
+// TestSincosNextToZeros takes the float64 numbers next to multiples of π/4, where the reduction cancels most.
 func TestSincosNextToZeros(t *testing.T) {
 	for _, scale := range []float64{1, 97, 65537, 100003} {
 		for k := -250.0; k <= 250; k++ {
@@ -80,7 +81,7 @@ func TestSincosRandom(t *testing.T) {
 	})
 }
 
-// TestSincosFar: beyond the reduction, sincos is the standard library.
+// TestSincosFar: beyond the range of the reduction, sincos equals the standard library.
 func TestSincosFar(t *testing.T) {
 	for _, angle := range []float64{1 << 30, -1e12, 1e300, math.MaxFloat64} {
 		sin, cos := sincos(angle)
@@ -112,7 +113,7 @@ func TestCosPositive(t *testing.T) {
 	}
 }
 
-// TestTaylor checks the precision that correct rounding of the last bit needs.
+// TestTaylor checks that the precision suffices to round the last bit correctly.
 func TestTaylor(t *testing.T) {
 	for _, x := range []float64{0, 0.01, -0.3, 0.5, math.Pi / 4} {
 		square := product(x, x)

@@ -27,8 +27,8 @@ func newSweep(t *testing.T) *Sweep {
 	return sweep
 }
 
-// TestSweep draws batches from several goroutines at once, some batches drawn by one goroutine and some by several, and
-// compares each image with its own.
+// TestSweep draws batches from several goroutines at once. One goroutine or several draw a batch. Each image must equal
+// the same image drawn alone.
 func TestSweep(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	var set Set = newSweep(t)
@@ -100,7 +100,7 @@ func TestSweepRefuses(t *testing.T) {
 	}
 }
 
-// BenchmarkSweep shows how many images a second core helps with.
+// BenchmarkSweep shows from how many images on a second core helps.
 func BenchmarkSweep(b *testing.B) {
 	orientations, err := param.Range(-90, 90, 0.045)
 	if err != nil {

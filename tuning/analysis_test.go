@@ -12,7 +12,7 @@ import (
 	"gpuconv/param"
 )
 
-// TestAxes: which columns are axes. A column of words is none, and a column that does not vary is not drawn over.
+// TestAxes: which columns are axes. A column of words is not an axis, and a column with a single value has no curve.
 func TestAxes(t *testing.T) {
 	table, err := param.ReadCSV(strings.NewReader("image,kind,orientation_deg,phase_deg,size\n0,gabor,0,90,\n1,sine, 45 ,90,2\n2,gabor,0,90,3.5\n"), "image")
 	if err != nil {
@@ -38,9 +38,9 @@ func orientations(degrees ...float64) *param.Table {
 	return &param.Table{Columns: []param.Column{column("orientation_deg", degrees...)}}
 }
 
-// population is two cells, each with an orientation of its own: a simple cell, which answers one phase, and a complex
-// cell. The phase at which the simple cell answers changes with the orientation, as it does for a cell that is not at
-// the origin of the gratings.
+// population is two cells, each with its own orientation: a simple cell, which answers one phase, and a complex cell.
+// The phase that the simple cell answers changes with the orientation, as it does for a cell that is not at the origin
+// of the gratings.
 func population(frames bool) (*Responses, *param.Table) {
 	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"},
 		param.Column{Name: "phase_deg"}
@@ -68,7 +68,7 @@ func population(frames bool) (*Responses, *param.Table) {
 	return r, t
 }
 
-// TestAnalyse: from responses to figures, with phases and with the frames of a drift.
+// TestAnalyse goes from responses to figures, with phases and with the frames of a drift.
 func TestAnalyse(t *testing.T) {
 	for _, frames := range []bool{false, true} {
 		r, table := population(frames)
@@ -87,7 +87,7 @@ func TestAnalyse(t *testing.T) {
 				t.Error("180° have directions")
 			}
 		}
-		// Eight samples of a rectified sine, one on its top, have F0 = (1+√2)/8 and F1 = 1/2.
+		// Eight samples of a rectified sine, one of them at its peak, have F0 = (1+√2)/8 and F1 = 1/2.
 		near(t, "simple", a.Cells[0].Phase.Ratio, 4/(1+math.Sqrt2), 1e-9)
 		near(t, "complex", a.Cells[1].Phase.Ratio, 0, 1e-9)
 	}
@@ -105,7 +105,7 @@ func TestAnalysePhases(t *testing.T) {
 	}
 }
 
-// TestAnalyseNotes: a figure that the stimuli do not allow is missing, and a note says why.
+// TestAnalyseNotes: a figure that cannot be computed from the stimuli is missing, and a note says why.
 func TestAnalyseNotes(t *testing.T) {
 	r := &Responses{Images: 3, Cells: 1, Data: []float64{1, 2, 3}}
 	a, err := Analyse(t.Context(), r, orientations(0, 10, 90), Settings{By: []Axis{ByOrientation}, Fit: true})
@@ -126,7 +126,7 @@ func TestAnalyseNotes(t *testing.T) {
 	}
 }
 
-// TestFigures: a figure that is known has a name. JSON leaves the others out.
+// TestFigures: a figure that is known has a name. JSON leaves out the others.
 func TestFigures(t *testing.T) {
 	r, table := population(false)
 	a, err := Analyse(t.Context(), r, table, Settings{By: Varying(table), Phases: Largest, Fit: true})
@@ -148,7 +148,7 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestDrift: the frames of a drift are phases, towards −φ.
+// TestDrift: the frames of a drift are phases that move towards −φ.
 func TestDrift(t *testing.T) {
 	table, err := param.ReadCSV(strings.NewReader("orientation_deg,phase_deg,drift_cycles_per_frame,frame\n0,90,0.25,0\n0,90,0.25,1\n0,90,,2\n0,90,0,3\n"), "image")
 	if err != nil {
@@ -165,7 +165,7 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// TestNaN: a response of NaN is no peak and no figure.
+// TestNaN: a response of NaN is not a peak, and gives no figure.
 func TestNaN(t *testing.T) {
 	c := Curve{[]float64{0, 45, 90, 135}, []float64{math.NaN(), 1, 2, 1}}
 	o, err := c.Orientation()
@@ -193,7 +193,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestMeasured: the columns of axes are of numbers, and only the first of a name is one of an axis.
+// TestMeasured: the columns of axes are numeric. Of several columns with the same beginning, only the first is an axis.
 func TestMeasured(t *testing.T) {
 	got := Measured([]string{"kind", "phase_deg", "sf_cycles_per_pixel", "sf_name", "frame", "colour"})
 	if want := []string{"sf_cycles_per_pixel", "phase_deg", "frame"}; !slices.Equal(got, want) {
@@ -207,14 +207,14 @@ func TestMeasured(t *testing.T) {
 	}
 }
 
-// TestComplete: the columns of the axes that curves are over must be complete, and no others.
+// TestComplete: the columns of the axes of curves must be complete. No other columns must.
 func TestComplete(t *testing.T) {
 	nan := math.NaN()
 	table := &param.Table{Columns: []param.Column{{Name: "orientation_deg", Numbers: []float64{0, nan}},
 		{Name: "sf", Numbers: []float64{1, 2}}, {Name: "phase_deg", Numbers: []float64{nan, nan}},
 		{Name: "contrast", Numbers: []float64{1, nan}}}}
 	for want, by := range map[string][]Axis{"sf": {ByFrequency}, "orientation_deg phase_deg": {ByOrientation, ByPhase},
-		"orientation_deg sf": nil} { // a phase that is nowhere does not vary
+		"orientation_deg sf": nil} { // a phase that is missing everywhere does not vary
 		if got := strings.Join(Complete(table, by), " "); got != want {
 			t.Errorf("over %v: %s, want %s", by, got, want)
 		}

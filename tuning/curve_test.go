@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sampled returns a curve over n angles, evenly spaced over a period from start on.
+// sampled returns a curve over n angles that begin at start and are evenly spaced over a period.
 func sampled(n int, start, period float64, f func(float64) float64) Curve {
 	var c Curve
 	for i := range n {
@@ -24,7 +24,7 @@ func sampled(n int, start, period float64, f func(float64) float64) Curve {
 
 func radians(degrees float64) float64 { return degrees * math.Pi / 180 }
 
-// TestCircularVariance: closed forms. The circular variance of 1 + a·cos 2(θ−θ₀) is 1 − a/2.
+// TestCircularVariance compares with closed forms. The circular variance of 1 + a·cos 2(θ−θ₀) is 1 − a/2.
 func TestCircularVariance(t *testing.T) {
 	for name, c := range map[string]struct {
 		curve           Curve
@@ -133,7 +133,7 @@ func TestVonMisesRecovers(t *testing.T) {
 }
 
 // TestFitOverDirections: a cell that answers one direction less than the other, or not at all, has the width of a cell
-// that answers both alike, and its fit explains all of the variance.
+// that answers both alike. Its fit explains all of the variance.
 func TestFitOverDirections(t *testing.T) {
 	want := VonMises{Preferred: 40, Kappa: 3, Base: 0.5, Height: 2}
 	for _, opposite := range []float64{2, 1, 0} { // the peak at 220°
@@ -154,7 +154,7 @@ func TestFitOverDirections(t *testing.T) {
 	}
 }
 
-// TestHalfWidth: a cosine has 45°. A narrow curve has the half-width of a normal curve with σ = 1/(2√κ) radians, √(2 ln
+// TestHalfWidth: a cosine has 45°. A narrow curve has the half-width of a Gaussian with σ = 1/(2√κ) radians, √(2 ln
 // 2)·σ.
 func TestHalfWidth(t *testing.T) {
 	near(t, "cosine", VonMises{Kappa: leastKappa}.HalfWidth(), 45, 0.02)
@@ -191,8 +191,8 @@ func TestRectifiedSine(t *testing.T) {
 	}
 }
 
-// TestPhaseDepth: the energy of unequal parts has only a second harmonic, which F1/F0 does not see. Its F1 is 0 and not
-// a rounding error.
+// TestPhaseDepth: the energy of an unbalanced pair has only a second harmonic, which F1/F0 ignores. Its F1 is exactly
+// 0, without a rounding error.
 func TestPhaseDepth(t *testing.T) {
 	p, err := sampled(8, 0, 360, func(x float64) float64 {
 		return math.Hypot(3*math.Cos(radians(x)),
@@ -219,8 +219,8 @@ func TestNoMean(t *testing.T) {
 	}
 }
 
-// TestFitBetweenSamples: a peak that is narrower than the spacing around it is not fitted. The samples do not say how
-// high it is: one of 50 through responses of 1.5 at most fitted them best.
+// TestFitBetweenSamples: a peak that is narrower than the spacing around it is not fitted, because the samples do not
+// show its height. A peak of 50 fitted responses of 1.5 at most best.
 func TestFitBetweenSamples(t *testing.T) {
 	for _, c := range []struct {
 		y  []float64
@@ -317,7 +317,7 @@ func experiment(f func(theta, sf, phi float64) float64) (*Responses, param.Colum
 		param.Column{Name: "phase_deg"}
 	r := &Responses{Cells: 1}
 	for i := range 6 * 3 * 8 {
-		j := i * 35 % (6 * 3 * 8) // 35 is prime to it: each once
+		j := i * 35 % (6 * 3 * 8) // 35 and its number are coprime: each occurs once
 		o, s, p := float64(j%6)*30, float64(j/6%3+1)*0.05, float64(j/18)*45
 		theta.Numbers, sf.Numbers, phi.Numbers = append(theta.Numbers, o), append(sf.Numbers, s), append(phi.Numbers, p)
 		r.Data = append(r.Data, f(o, s, p))
@@ -326,7 +326,8 @@ func experiment(f func(theta, sf, phi float64) float64) (*Responses, param.Colum
 	return r, theta, sf, phi
 }
 
-// TestCurvesOverOthers: curves at the best of the other parameters, over their largest responses and over their means.
+// TestCurvesOverOthers: the curves hold the other parameters at the best values, or take the largest response or the
+// mean over them.
 func TestCurvesOverOthers(t *testing.T) {
 	r, theta, sf, phi := experiment(func(theta, sf, phi float64) float64 { return theta + 1000*sf + phi/1000 })
 	for over, first := range map[Reduction]float64{Best: 150.315, Largest: 150.315, Mean: 100.1575} {
@@ -386,7 +387,7 @@ func TestCollapse(t *testing.T) {
 	}
 }
 
-// TestRepeats: images that agree in everything have their mean.
+// TestRepeats: images with equal parameters are averaged.
 func TestRepeats(t *testing.T) {
 	r := &Responses{Images: 4, Cells: 2, Data: []float64{1, 10, 3, 30, 5, 50, 8, 80}}
 	curves, err := Curves(r, column("sf", 2, 1, 2, 1), nil, Best)
@@ -414,7 +415,8 @@ func BenchmarkFitVonMises(b *testing.B) {
 	}
 }
 
-// TestFitOfADip: a cell that one orientation silences has a broad fit around the others, not one that is upside down.
+// TestFitOfADip: a cell that only one orientation silences has a broad fit around the other orientations, not an
+// inverted one.
 func TestFitOfADip(t *testing.T) {
 	dip := VonMises{Preferred: 60, Kappa: 5, Height: 1}
 	fit, ok, err := FitVonMises(sampled(18, 0, 180, func(x float64) float64 { return 1 - dip.At(x) }))
@@ -423,7 +425,7 @@ func TestFitOfADip(t *testing.T) {
 	}
 }
 
-// TestFoldSeam: an angle just below the period is 0 and joins it.
+// TestFoldSeam: an angle just below the period is folded to 0.
 func TestFoldSeam(t *testing.T) {
 	c := Curve{[]float64{-1e-9, 90, 180 - 1e-9}, []float64{1, 5, 3}}.fold(180)
 	if !slices.Equal(c.X, []float64{0, 90}) || !slices.Equal(c.Y, []float64{2, 5}) {

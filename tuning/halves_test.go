@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// halvesOf makes halves of the responses of each neuron, in the order of the stimuli.
+// halvesOf makes halves from the responses of each neuron, in the order of the stimuli.
 func halvesOf(period float64, orientation []float64, train, test [][]float64) Halves {
 	h := Halves{Orientation: orientation, Period: period, Neurons: len(train)}
 	for i := range orientation {
@@ -31,7 +31,7 @@ func analysed(t *testing.T, h Halves) *Population {
 	return p
 }
 
-// same fails if numbers are not those wanted. NaN equals NaN.
+// same fails if numbers differ from those wanted. NaN equals NaN.
 func same(t *testing.T, what string, got []float64, want ...float64) {
 	t.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -39,7 +39,7 @@ func same(t *testing.T, what string, got []float64, want ...float64) {
 	}
 }
 
-// TestAligned: the digits of the test responses say of which neuron and orientation they are. The stimuli are in no
+// TestAligned: the digits of the test responses identify their neuron and orientation. The stimuli are in no particular
 // order.
 func TestAligned(t *testing.T) {
 	nan := math.NaN()
@@ -48,7 +48,8 @@ func TestAligned(t *testing.T) {
 		h    Halves
 		x, y []float64
 	}{
-		// 45°, 135° and, silent, the lowest: 1000 1 10 100, 20 200 2000 2 and 300 3000 3 30 in all.
+		// The neurons prefer 45°, 135° and, for the silent one, the lowest orientation. The sums are 1000 1 10 100, 20
+		// 200 2000 2 and 300 3000 3 30.
 		"around the circle": {halvesOf(180, shuffled,
 			[][]float64{{1, 2, 0, 3}, {-1, -2, 0, -3}, {0, 0, 0, 0}},
 			[][]float64{{100, 1, 1000, 10}, {200, 2, 2000, 20}, {300, 3, 3000, 30}}),
@@ -71,7 +72,7 @@ func TestAligned(t *testing.T) {
 	}
 }
 
-// TestReliability: proportional, opposite and uncorrelated halves, a half that is silent, and one that holds NaN.
+// TestReliability: halves that are proportional, opposite or uncorrelated, a silent half, and a half with a NaN.
 func TestReliability(t *testing.T) {
 	p := analysed(t, halvesOf(180, []float64{0, 45, 90, 135},
 		[][]float64{{1, -1, 1, -1}, {1, 2, 3, 4}, {0, 0, 0, 0}, {1, 2, 3, 4}, {1, 2, 3, math.NaN()}},
@@ -80,7 +81,7 @@ func TestReliability(t *testing.T) {
 	if got := p.MostReliable(); !slices.Equal(got, []int{3, 0, 1}) {
 		t.Errorf("most reliable are %v", got)
 	}
-	var even, odd []int // of more equals than a sort leaves alone
+	var even, odd []int // more equal values than a sort keeps in their order
 	p = &Population{}
 	for i := range 20 {
 		p.Reliability, even, odd = append(p.Reliability, 0.5, 0.9), append(even, 2*i), append(odd, 2*i+1)
@@ -90,7 +91,7 @@ func TestReliability(t *testing.T) {
 	}
 }
 
-// TestHalvesFigures: each half has figures of its own, of responses that are not negative, and each cell has its own.
+// TestHalvesFigures: each half has its own figures, from responses that are not negative, and each cell has its own.
 func TestHalvesFigures(t *testing.T) {
 	nan := math.NaN()
 	p := analysed(t, halvesOf(180, []float64{90, 0, 135, 45},
@@ -110,8 +111,8 @@ func TestHalvesFigures(t *testing.T) {
 	}
 }
 
-// TestHalvesDissimilarity: the matrix is that of the test responses as they are. The patterns of two neurons correlate
-// by 1 or −1.
+// TestHalvesDissimilarity: the matrix is that of the unchanged test responses. The patterns of two neurons have a
+// correlation of 1 or −1.
 func TestHalvesDissimilarity(t *testing.T) {
 	orientation, train := []float64{0, 60, 120}, [][]float64{{1, 1, 1}, {0, 2, 0}}
 	p := analysed(t, halvesOf(180, orientation, train, [][]float64{{1, -3, 2}, {2, -1, 1}}))
@@ -124,7 +125,7 @@ func TestHalvesDissimilarity(t *testing.T) {
 	}
 }
 
-// TestHalvesUneven: without bins there are curves, and a note instead of figures.
+// TestHalvesUneven: without bins there are curves, and a note in place of figures.
 func TestHalvesUneven(t *testing.T) {
 	p := analysed(t, halvesOf(0, []float64{0, 10, 90}, [][]float64{{1, 2, 3}}, [][]float64{{1, 2, 4}}))
 	if len(p.Test.Notes) != 1 || !strings.Contains(p.Test.Notes[0].Error(), "evenly spaced") {

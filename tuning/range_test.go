@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// checkRanges wants every figure of a cell that is known in its range.
+// checkRanges requires that every known figure of a cell is in its range.
 func checkRanges(t interface{ Errorf(string, ...any) }, c Cell) {
 	ranges := map[string][2]float64{
 		"orientation_peak_deg": {0, 179.9999}, "orientation_preferred_deg": {0, 179.999999},
@@ -30,7 +30,7 @@ func checkRanges(t interface{ Errorf(string, ...any) }, c Cell) {
 	}
 }
 
-// analysedCell returns the one cell that answers orientations from 0° on, evenly spaced over a period.
+// analysedCell returns the figures of one cell, whose orientations begin at 0° and are evenly spaced over a period.
 func analysedCell(t interface{ Fatalf(string, ...any) }, s Settings, period float64, y ...float64) (Cell, string) {
 	x := make([]float64, len(y))
 	for i := range x {
@@ -48,7 +48,7 @@ func analysedCell(t interface{ Fatalf(string, ...any) }, s Settings, period floa
 	return a.Cells[0], strings.Join(notes, "\n")
 }
 
-// TestRanges: whatever a cell answers, each figure is in its range or left out.
+// TestRanges: whatever the responses of a cell are, each figure is in its range or missing.
 func TestRanges(t *testing.T) {
 	special := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, 1e-300, 1e300, -1}
 	rapid.Check(t, func(t *rapid.T) {
@@ -71,8 +71,8 @@ func TestRanges(t *testing.T) {
 	})
 }
 
-// TestNegative: cos 2θ − 0.3. With the minimum subtracted it is 1 + cos, whose circular variance is ½; rectified, the
-// sums of its samples.
+// TestNegative: the responses are cos 2θ − 0.3. With the minimum subtracted they are 1 + cos, whose circular variance
+// is ½. Rectified, they have the sums of their samples.
 func TestNegative(t *testing.T) {
 	y := sampled(18, 0, 180, func(x float64) float64 { return math.Cos(2*radians(x-60)) - 0.3 }).Y
 	c, notes := analysedCell(t, Settings{}, 180, y...)
@@ -98,7 +98,8 @@ func TestNegative(t *testing.T) {
 	near(t, "selectivity", c.Orientation.Selectivity, 1, 1e-12)
 }
 
-// TestMissingResponses: of nothing there is no peak, and one NaN leaves the sums out and says so, with the count.
+// TestMissingResponses: without responses there is no peak. One NaN removes the sums, and a note says so, with the
+// count.
 func TestMissingResponses(t *testing.T) {
 	y := make([]float64, 18)
 	for i := range y {
@@ -122,8 +123,8 @@ func TestMissingResponses(t *testing.T) {
 	near(t, "peak", c.Orientation.Peak, 60, 0)
 }
 
-// TestMissingBesideTheCurve: responses that are no numbers at other spatial frequencies than the best are counted,
-// where the curve over orientation takes no notice of them.
+// TestMissingBesideTheCurve: responses of NaN at other spatial frequencies than the best are counted, although the
+// curve over orientation ignores them.
 func TestMissingBesideTheCurve(t *testing.T) {
 	var table param.Table
 	var orientation, sf, y []float64
@@ -137,7 +138,7 @@ func TestMissingBesideTheCurve(t *testing.T) {
 	table.Columns = []param.Column{{Name: "orientation_deg", Numbers: orientation}, {Name: "sf", Numbers: sf}}
 	const said = "2 of 12 responses NaN or infinite beside the curve over orientation"
 	for over, want := range map[Reduction]string{Best: said,
-		Largest: "1 of 6 responses over orientation NaN or infinite"} { // −∞ is no largest response
+		Largest: "1 of 6 responses over orientation NaN or infinite"} { // −∞ is not a largest response
 		s := Settings{By: []Axis{ByOrientation}, Phases: Largest, Over: over}
 		a, err := Analyse(context.Background(), &Responses{Images: 12, Cells: 1, Data: y}, &table, s)
 		if err != nil {
@@ -153,7 +154,7 @@ func TestMissingBesideTheCurve(t *testing.T) {
 	}
 }
 
-// TestUntuned: a cell of a circular variance of 0.998 has no preferred orientation, one of 0.98 has.
+// TestUntuned: a cell with a circular variance of 0.998 has no preferred orientation, and one with 0.98 has.
 func TestUntuned(t *testing.T) {
 	for variance, tuned := range map[float64]bool{0.998: false, 0.98: true} {
 		c, notes := analysedCell(t, Settings{}, 180, sampled(18, 0, 180, func(x float64) float64 {
@@ -167,7 +168,7 @@ func TestUntuned(t *testing.T) {
 	}
 }
 
-// TestSeam: what prefers 0° but for rounding has 0° and not 179.9999997.
+// TestSeam: a cell that prefers 0° except for rounding has 0°, not 179.9999997°.
 func TestSeam(t *testing.T) {
 	for _, at := range []float64{-3e-7, -1e-13, 0, 2e-8, 180 - 1e-9} {
 		c, _ := analysedCell(t, Settings{}, 180, sampled(18, 0, 180, VonMises{at, 2, 0.1, 1, 1}.At).Y...)
@@ -177,7 +178,8 @@ func TestSeam(t *testing.T) {
 	}
 }
 
-// TestBound: a cosine has no half-width, which would be the bound of the fit, and a note says so. A narrower curve has.
+// TestBound: a cosine has no half-width, because it would be the limit of the fit, and a note says so. A narrower curve
+// has one.
 func TestBound(t *testing.T) {
 	for kappa, width := range map[float64]bool{leastKappa: false, 0.1: true, 2: true} {
 		c, notes := analysedCell(t, Settings{}, 180, sampled(18, 0, 180, VonMises{60, kappa, 0.1, 1, 1}.At).Y...)
@@ -192,7 +194,7 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// TestReasonsWithoutFit: what is left out is said even if there are too few orientations for a fit.
+// TestReasonsWithoutFit: missing figures are noted even if there are too few orientations for a fit.
 func TestReasonsWithoutFit(t *testing.T) {
 	x := []float64{0, 45, 90, 135}
 	for name, y := range map[string][]float64{"negative": {1, -2, 3, 1}, "NaN": {1, math.NaN(), 3, 1}, "flat": {1, 1, 1, 1}} {
@@ -205,7 +207,7 @@ func TestReasonsWithoutFit(t *testing.T) {
 	}
 }
 
-// leftOut are the words of the reasons for which each figure may be left out.
+// leftOut has words of the reasons why each figure may be missing.
 var leftOut = map[string][]string{
 	"orientation_peak_deg":      {"no peak", "figures are left out\n"},
 	"orientation_preferred_deg": {"no peak", "preferred", "figures are left out"},
@@ -219,7 +221,7 @@ var leftOut = map[string][]string{
 	"phase_preferred_deg":       {"preferred", "figures are left out"},
 }
 
-// TestEveryReason: whatever a cell answers over an axis, a figure of that axis that is left out has a reason.
+// TestEveryReason: whatever the responses of a cell over an axis are, a missing figure of that axis has a reason.
 func TestEveryReason(t *testing.T) {
 	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, 1, 3, -1, 1e300}
 	of := map[Axis][]string{
@@ -259,7 +261,7 @@ func TestEveryReason(t *testing.T) {
 	})
 }
 
-// TestReasons: the reason for each kind of curve, and the figures that it leaves out.
+// TestReasons: the reason for each kind of curve, and the figures that are missing for that reason.
 func TestReasons(t *testing.T) {
 	cosine := func(x float64) float64 { return math.Cos(radians(x - 30)) }
 	noise := func(x float64) float64 { return VonMises{60, 2, 1, 0.6, 1}.At(x) + 0.35*float64(1-int(x/10+0.5)%2*2) }
@@ -267,7 +269,7 @@ func TestReasons(t *testing.T) {
 		axis    Axis
 		curve   Curve
 		reasons string
-		gone    string // names of figures, and those that are there after a |
+		gone    string // names of missing figures; after a |, of those that are there
 	}{
 		"flat sf": {ByFrequency, Curve{[]float64{.01, .02, .04}, []float64{1, 1, 1 + 1e-8}},
 			"all responses over sf alike: there is no peak and no bandwidth", "sf_peak sf_octaves"},
@@ -314,7 +316,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// TestInfinite: an infinite response is no peak, over no axis, wherever it is; the largest that is finite is.
+// TestInfinite: an infinite response is not a peak of any axis, wherever it is. The largest finite response is.
 func TestInfinite(t *testing.T) {
 	names := map[Axis]string{ByOrientation: "orientation_peak_deg", ByFrequency: "sf_peak"}
 	for _, odd := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {

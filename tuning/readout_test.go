@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// memory is a source that is in memory.
+// memory is a source of images in memory.
 type memory struct {
 	shape []int
 	data  []float32
@@ -78,7 +78,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestReadKeepsNaN: every readout that sees NaN returns NaN; rectifying does not remove it.
+// TestReadKeepsNaN: every readout that reads NaN returns NaN. Rectification does not remove it.
 func TestReadKeepsNaN(t *testing.T) {
 	for _, readout := range []Readout{{}, {Pool: MapMean}, {Pool: MapLargest},
 		{Normalisation: Normalisation{1, 2, 1}}} {
@@ -91,8 +91,8 @@ func TestReadKeepsNaN(t *testing.T) {
 	}
 }
 
-// TestNormalisation: closed forms. One channel with a drive of σ has half of the gain, n equal channels share the gain,
-// and a large drive does not overflow.
+// TestNormalisation compares with closed forms. One channel with a drive of σ has half of the gain, n equal channels
+// share the gain, and a large drive does not overflow.
 func TestNormalisation(t *testing.T) {
 	for _, c := range []struct {
 		drive []float64

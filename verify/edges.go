@@ -70,5 +70,5 @@ func batch(name string, p conv.Problem, n int) Case {
 	p.Src[0] = n
 	name = fmt.Sprintf("batch/%s/n=%d", name, n)
 	return Case{Name: name, Problem: p, Stimulus: "random", Bank: "random",
-		fill: func() (compare.Case, error) { return compare.Random(name, p) }}
+		fill: func(name string) (compare.Case, error) { return compare.Random(name, p) }}
 }

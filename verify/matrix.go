@@ -19,12 +19,20 @@ type Case struct {
 	// Relation, if it has a name, is checked in addition to the gates of [compare.Trial]. The cases take the relations
 	// in turn; cases with large kernels have none.
 	Relation compare.Relation
+	// Seed changes the numbers that Fill draws, and those of the gates and of the relation. The caller's own numbers
+	// stay ([Given]). 0 is the seed of a plain run.
+	Seed uint64
 
-	fill func() (compare.Case, error)
+	fill func(name string) (compare.Case, error)
 }
 
-// Fill draws the case's numbers.
-func (c Case) Fill() (compare.Case, error) { return c.fill() }
+// Fill draws the case's numbers. They depend on the name of the returned case: that of c, and the seed if it is not 0.
+func (c Case) Fill() (compare.Case, error) {
+	if c.Seed == 0 {
+		return c.fill(c.Name)
+	}
+	return c.fill(fmt.Sprintf("%s seed %d", c.Name, c.Seed))
+}
 
 // mostOutliers limits the multiplications that the judge may spend on images of outliers for a case of the caller. So
 // many take some seconds.
@@ -36,7 +44,7 @@ func Given(c compare.Case) Case {
 	one := c.Problem
 	one.Src[0] = 1
 	c.EveryOutlier = float64(compare.OutlierKinds)*one.MACs() <= mostOutliers
-	return Case{Name: c.Name, Problem: c.Problem, fill: func() (compare.Case, error) { return c, nil }}
+	return Case{Name: c.Name, Problem: c.Problem, fill: func(string) (compare.Case, error) { return c, nil }}
 }
 
 // Quick returns two fixed pairwise covers of the table, with some of its kernels: one of the levels that algorithms for
@@ -198,17 +206,17 @@ func (d draft) toCase() Case {
 		fill: d.fill}
 }
 
-// fill draws the images of the stimulus, the weights of the bank, and random biases.
-func (d draft) fill() (compare.Case, error) {
-	c, err := compare.Random(d.name, d.problem())
+// fill draws the images of the stimulus, the weights of the bank, and random biases. All depend on name.
+func (d draft) fill(name string) (compare.Case, error) {
+	c, err := compare.Random(name, d.problem())
 	if err != nil {
-		return c, about("case "+d.name, err)
+		return c, about("case "+name, err)
 	}
-	if err := d.stimulus.Draw(c.Src, d.name); err != nil {
-		return c, about(fmt.Sprintf("case %s: stimulus %s", d.name, d.stimulus.Name), err)
+	if err := d.stimulus.Draw(c.Src, name); err != nil {
+		return c, about(fmt.Sprintf("case %s: stimulus %s", name, d.stimulus.Name), err)
 	}
-	if err := d.bank.Draw(c.Weight, d.name); err != nil {
-		return c, about(fmt.Sprintf("case %s: bank %s", d.name, d.bank.Name), err)
+	if err := d.bank.Draw(c.Weight, name); err != nil {
+		return c, about(fmt.Sprintf("case %s: bank %s", name, d.bank.Name), err)
 	}
 	return c, nil
 }

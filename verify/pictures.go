@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"gpuconv/compare"
@@ -12,22 +13,22 @@ import (
 )
 
 // WritePictures shows a failed record in two files in folder: a .png of its output, and a .txt of how its worst output
-// is computed. It reports whether it wrote them: a record without a wrong output has nothing to show. The names of the
-// files begin with number, so that they differ: the rest is cut if it is long.
-func WritePictures(folder *whole.Folder, number int, r Record) (bool, error) {
+// is computed. Each is there whole or not at all. It reports whether it wrote them: a record without a wrong output has
+// nothing to show. The names of the files begin with number, so that they differ: the rest is cut if it is long.
+func WritePictures(folder string, options whole.Options, number int, r Record) (bool, error) {
 	e := r.Outcome.Evidence
 	if e == nil {
 		return false, nil
 	}
-	name := fmt.Sprintf("%03d-%s", number, fileName(r))
+	name := filepath.Join(folder, fmt.Sprintf("%03d-%s", number, fileName(r)))
 	picture, err := figure.Failure(mistake(r, e))
 	if err != nil {
 		return false, err
 	}
-	if err := folder.Write(name+".png", picture.WritePNG); err != nil {
+	if err := options.Write(name+".png", picture.WritePNG); err != nil {
 		return false, err
 	}
-	err = folder.Write(name+".txt", func(w io.Writer) error {
+	err = options.Write(name+".txt", func(w io.Writer) error {
 		if _, err := fmt.Fprintf(w, "subject    %v\n", r.Subject); err != nil {
 			return err
 		}

@@ -20,19 +20,26 @@ type Count struct {
 	Passed  int `json:"passed"`
 	Failed  int `json:"failed"`
 	Skipped int `json:"skipped"`
+	Known   int `json:"known"` // of the skipped ones: failures that were expected
 }
 
 // Add counts a record.
 func (c *Count) Add(r Record) {
-	switch r.Outcome.Status() {
-	case compare.Passed:
+	switch status := r.Outcome.Status(); {
+	case status == compare.Passed:
 		c.Passed++
-	case compare.Failed:
+	case status == compare.Failed && r.Known == 0:
 		c.Failed++
-	case compare.Skipped:
+	case status == compare.Failed:
+		c.Known++
+		c.Skipped++
+	default:
 		c.Skipped++
 	}
 }
+
+// Done is the number of records.
+func (c Count) Done() int { return c.Passed + c.Failed + c.Skipped }
 
 // String returns the last line of gpuconv verify.
 func (c Count) String() string {
@@ -50,7 +57,7 @@ type Entry struct {
 	Tiles     string       `json:"tiles,omitempty"`     // the class of devices whose tiles were used; "" for the device's own
 	Device    string       `json:"device"`
 	Driver    string       `json:"driver,omitempty"`
-	Status    string       `json:"status"`        // passed, failed or skipped
+	Status    string       `json:"status"`        // passed, failed, skipped, or known for a failure that was expected
 	Why       string       `json:"why,omitempty"` // why it failed or was skipped
 	Seconds   float64      `json:"seconds"`
 	Checks    []finding    `json:"checks"`
@@ -99,7 +106,7 @@ func NewEntry(r Record) Entry {
 	p.Spec = p.WithDefaults()
 	e := Entry{Case: r.Case.Name, Stimulus: r.Case.Stimulus, Bank: r.Case.Bank, Backend: r.Subject.Name,
 		Algorithm: r.Outcome.Algorithm, Tiles: r.Subject.Tiles, Device: r.Subject.Device, Driver: r.Subject.Driver,
-		Status: r.Outcome.Status().String(), Why: r.Outcome.Why(), Seconds: r.Seconds, Checks: []finding{},
+		Status: r.Status(), Why: r.Outcome.Why(), Seconds: r.Seconds, Checks: []finding{},
 		subject: r.Subject.String(),
 		Problem: p}
 	if e.Algorithm == "" {
@@ -132,9 +139,16 @@ type Report struct {
 	Program any     `json:"program"`
 	Command string  `json:"command"`
 	Seconds float64 `json:"seconds"`
+	// Stopped says why not all cases were run, such as "interrupted". It is "" if all were.
+	Stopped string `json:"stopped,omitempty"`
+	Total   int    `json:"total"` // how many cases there are; each counts once for every subject
 	Count
 	Cases []Entry `json:"cases"`
 }
+
+// Running is Report.Stopped of a report that is written while the verification goes on. A reader finds it if the
+// process was killed.
+const Running = "it was still running when this was written"
 
 // WriteJSON writes the report with every case and its figures.
 func (r Report) WriteJSON(w io.Writer) error {
@@ -149,6 +163,7 @@ type suitesXML struct {
 	Name     string   `xml:"name,attr"`
 	Tests    int      `xml:"tests,attr"`
 	Failures int      `xml:"failures,attr"`
+	Errors   int      `xml:"errors,attr"`
 	Skipped  int      `xml:"skipped,attr"`
 	Time     string   `xml:"time,attr"`
 	Suites   []*suiteXML
@@ -173,6 +188,7 @@ type caseXML struct {
 	Name    string      `xml:"name,attr"`
 	Time    string      `xml:"time,attr"`
 	Failure *messageXML `xml:"failure"`
+	Error   *messageXML `xml:"error"`
 	Skipped *messageXML `xml:"skipped"`
 }
 
@@ -181,7 +197,8 @@ type messageXML struct {
 	Text    string `xml:",chardata"`
 }
 
-// WriteJUnit writes the report as JUnit XML.
+// WriteJUnit writes the report as JUnit XML. If not all cases were run, one more test case says so, as an error: a
+// reader must not take the rest for a proof.
 func (r Report) WriteJUnit(w io.Writer) error {
 	all := suitesXML{Name: "gpuconv verify", Tests: len(r.Cases), Failures: r.Failed, Skipped: r.Skipped,
 		Time: fmt.Sprintf("%.3f", r.Seconds)}
@@ -194,6 +211,11 @@ func (r Report) WriteJUnit(w io.Writer) error {
 			all.Suites = append(all.Suites, suite)
 		}
 		suite.add(e)
+	}
+	if r.Stopped != "" {
+		all.Tests++
+		all.Errors++
+		all.Suites = append(all.Suites, r.stoppedXML())
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -222,6 +244,9 @@ func (s *suiteXML) add(e Entry) {
 	case compare.Failed.String():
 		s.Failures++
 		c.Failure = &messageXML{Message: e.Why, Text: e.subject + ": " + e.Why}
+	case statusKnown:
+		s.Skipped++
+		c.Skipped = &messageXML{Message: "known failure: " + e.Why}
 	case compare.Skipped.String():
 		s.Skipped++
 		c.Skipped = &messageXML{Message: e.Why}
@@ -230,4 +255,11 @@ func (s *suiteXML) add(e Entry) {
 	s.seconds += e.Seconds
 	s.Time = fmt.Sprintf("%.3f", s.seconds)
 	s.Cases = append(s.Cases, c)
+}
+
+// stoppedXML is the suite with the test case that says that not all cases were run.
+func (r Report) stoppedXML() *suiteXML {
+	why := fmt.Sprintf("%s: %d of %d cases were run", r.Stopped, r.Done(), r.Total)
+	return &suiteXML{Name: "gpuconv verify", Tests: 1, Errors: 1, Time: "0.000", Cases: []caseXML{{Class: "gpuconv.verify",
+		Name: "all cases were run", Time: "0.000", Error: &messageXML{Message: why, Text: why}}}}
 }

@@ -65,7 +65,19 @@ type Record struct {
 	Subject Subject
 	Outcome compare.Outcome
 	Seconds float64 // the time that the subject took, without the judge's
+	Known   int     // the line of a list of known failures that expects this one; 0 if none does, see [Known]
 }
+
+// Status is passed, failed, known or skipped.
+func (r Record) Status() string {
+	if r.Known > 0 {
+		return statusKnown
+	}
+	return r.Outcome.Status().String()
+}
+
+// statusKnown is the status of a failure that is expected.
+const statusKnown = "known"
 
 // Line says in one line who failed and how, or who was skipped and why. It describes the first failed check and counts
 // the others.
@@ -82,7 +94,7 @@ func (r Record) Line() string {
 	if more > 1 {
 		why += fmt.Sprintf("; %d more checks failed", more-1)
 	}
-	return fmt.Sprintf("%-9s %s (%v): %s", r.Outcome.Status(), r.Case.Name, r.Subject, why)
+	return fmt.Sprintf("%-9s %s (%v): %s", r.Status(), r.Case.Name, r.Subject, why)
 }
 
 // Note says how many of a case's outputs are NaN or infinite, as the judge's are. It looks only at the case's own

@@ -43,8 +43,8 @@ func (r Report) NotLocal() []Skip {
 	})
 }
 
-// who names the backend and the algorithm, and as which class of devices it cut the problem.
-func (e Entry) who() string {
+// Who names the backend and the algorithm, and as which class of devices it cut the problem.
+func (e Entry) Who() string {
 	text := strings.TrimSpace(e.Backend + " " + e.Algorithm)
 	if e.Tiles != "" {
 		text += " with the tiles of " + e.Tiles
@@ -56,7 +56,7 @@ func (e Entry) who() string {
 func (r Report) skips(why func(Entry) string) (all []Skip) {
 	seen := map[string]int{}
 	for _, e := range r.Cases {
-		s := Skip{Who: e.who(), Why: why(e)}
+		s := Skip{Who: e.Who(), Why: why(e)}
 		if s.Why == "" {
 			continue
 		}

@@ -29,5 +29,5 @@ func Tiles() (plain, general []Case) {
 func tiled(name string, p conv.Problem) Case {
 	name = fmt.Sprintf("tiles/%s/%dx%d", name, p.Weight[2], p.Weight[3])
 	return Case{Name: name, Problem: p, Stimulus: "random", Bank: "random",
-		fill: func() (compare.Case, error) { return compare.Random(name, p) }}
+		fill: func(name string) (compare.Case, error) { return compare.Random(name, p) }}
 }

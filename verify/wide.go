@@ -34,7 +34,7 @@ func Wide() (all []Case) {
 			Weight: conv.Shape{c.of, c.src.C() / c.spec.WithDefaults().Groups, 3, 3}}
 		name := fmt.Sprintf("wide/%s/%dx%d", c.name, p.Src.H(), p.Src.W())
 		all = append(all, Case{Name: name, Problem: p, Stimulus: "random", Bank: "random",
-			fill: func() (compare.Case, error) {
+			fill: func(name string) (compare.Case, error) {
 				made, err := compare.Random(name, p)
 				made.EveryOutlier = true
 				return made, err

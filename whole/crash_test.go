@@ -26,7 +26,7 @@ func hiddenLeft(t *testing.T, root string) (left []string) {
 	return left
 }
 
-// fileJob writes a file, over another or none, in a folder that is there or not.
+// fileJob writes a file, over another one or not, in a folder that exists or not.
 type fileJob struct{ path, old string }
 
 func (j fileJob) run(o Options, root string) error {
@@ -47,7 +47,7 @@ func (j fileJob) run(o Options, root string) error {
 	return err
 }
 
-// judge says what is wrong with what is found; done means that the job has ended.
+// judge says what is wrong with what is found. done means that the job has ended.
 func (j fileJob) judge(found tree, done bool) string {
 	it, there := found[filepath.ToSlash(j.path)]
 	switch got := it.text; {
@@ -61,7 +61,7 @@ func (j fileJob) judge(found tree, done bool) string {
 	return ""
 }
 
-// placeJob writes a part, as a download does, and gives it its name.
+// placeJob writes a part, as a download does, and renames it.
 type placeJob struct{ fileJob }
 
 func (j placeJob) run(o Options, root string) (err error) {
@@ -94,11 +94,11 @@ func (j placeJob) run(o Options, root string) (err error) {
 	return err
 }
 
-// folderJob writes a folder of files, which is there or not.
+// folderJob writes a folder of files, over another one or not.
 type folderJob struct {
 	path      string
 	before    bool
-	piecemeal bool // on a file system that renames no folders and links no files
+	piecemeal bool // for file systems that cannot rename folders or link files
 }
 
 var folderFiles = []string{"a", "list"}
@@ -126,7 +126,7 @@ func (j folderJob) run(o Options, root string) error {
 	return d.Commit()
 }
 
-// judge: a folder that is renamed has all files or is not there. One that was there has all once it has the last.
+// judge: a new folder has all files or does not exist. An old folder has all files once it has the last one.
 func (j folderJob) judge(found tree, done bool) string {
 	path := filepath.ToSlash(j.path) + "/"
 	whole := 0
@@ -154,7 +154,7 @@ func (j folderJob) judge(found tree, done bool) string {
 	return ""
 }
 
-// job is what is cut.
+// job is the job that the power cut interrupts.
 type job interface {
 	run(o Options, root string) error
 	judge(found tree, done bool) string
@@ -186,8 +186,9 @@ func jobs(t *testing.T) map[string]func(root string) job {
 	}
 }
 
-// TestPowerCut: at each moment, whatever of the last steps reaches the disk, the old or the new is there, whole. After
-// the job the new is. The next process writes the same again, and leaves nothing of the one that died.
+// TestPowerCut: at each moment, whatever part of the last steps reaches the disk, the old version or the new one is
+// there, whole. After the job it is the new one. The next process writes the same again, and leaves nothing of the one
+// that died.
 func TestPowerCut(t *testing.T) {
 	for name, prepare := range jobs(t) {
 		t.Run(name, func(t *testing.T) {
@@ -210,7 +211,7 @@ func TestPowerCut(t *testing.T) {
 	}
 }
 
-// TestPowerCutBites: a program that leaves out one of its syncs is found out, whichever it is.
+// TestPowerCutBites: if a program leaves out one of its syncs, the test finds it, whichever sync it is.
 func TestPowerCutBites(t *testing.T) {
 	for name, prepare := range jobs(t) {
 		t.Run(name, func(t *testing.T) {
@@ -218,7 +219,7 @@ func TestPowerCutBites(t *testing.T) {
 			root := t.TempDir()
 			j := prepare(root)
 			if f, ok := j.(folderJob); ok && f.piecemeal {
-				return // the steps are those of the others, and one sync is for the rename that fails
+				return // the steps are those of the other jobs, and one sync is for the rename that fails
 			}
 			before := tree{}
 			newModel(t, root).cut(nil, func(found tree) { before = found })
@@ -240,7 +241,7 @@ func TestPowerCutBites(t *testing.T) {
 	}
 }
 
-// examine cuts a job everywhere and returns what is wrong first, and how many different states there are.
+// examine cuts a job at each moment. It returns the first thing that is wrong, and how many different states there are.
 func examine(t *testing.T, j job, start *model, root string, changes []change) (states int, wrong string) {
 	seen := map[string]tree{}
 	crashes(t, start, root, changes, func(after int, done bool, found tree) {
@@ -264,7 +265,7 @@ func examine(t *testing.T, j job, start *model, root string, changes []change) (
 	return len(seen), wrong
 }
 
-// again has the next process write the same after a power cut, and says what is wrong.
+// again makes the next process write the same after a power cut, and says what is wrong.
 func again(t *testing.T, j job, found tree) string {
 	root := lay(t, found)
 	defer os.RemoveAll(root)
@@ -283,7 +284,7 @@ func again(t *testing.T, j job, found tree) string {
 	return ""
 }
 
-// TestNoSync: without syncing nothing is synced.
+// TestNoSync: without syncing, no sync is called.
 func TestNoSync(t *testing.T) {
 	for name, prepare := range jobs(t) {
 		t.Run(name, func(t *testing.T) {
@@ -302,8 +303,8 @@ func TestNoSync(t *testing.T) {
 	}
 }
 
-// TestEachStepFails: whichever step the system refuses, the job fails and leaves what was there, or it is done. The
-// next one does its work.
+// TestEachStepFails: whichever step the system refuses, the job fails and leaves what was there before, or it succeeds.
+// The next job succeeds.
 func TestEachStepFails(t *testing.T) {
 	for name, prepare := range jobs(t) {
 		t.Run(name, func(t *testing.T) {
@@ -323,7 +324,7 @@ func TestEachStepFails(t *testing.T) {
 				switch {
 				case err == nil && (j.judge(after, true) != "" || hiddenLeft(t, root) != nil):
 					t.Errorf("step %d, %v of %s, is refused, and there is %v", step, refused.action, refused.path, after)
-				case err != nil && refused.action == syncsFolder && j.judge(after, true) == "": // who knows if it is safe
+				case err != nil && refused.action == syncsFolder && j.judge(after, true) == "": // it is unknown whether it is safe
 				case err != nil && before.String() != after.String():
 					t.Errorf("step %d, %v of %s, is refused with %v: there is %v, want %v", step, refused.action, refused.path,
 						err, after, before)

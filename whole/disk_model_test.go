@@ -12,14 +12,15 @@ import (
 	"testing"
 )
 
-// How durability is shown. A tape records every change that this package makes on a disk, at the seam in disk.go. The
-// changes are replayed on a model of a disk that keeps no promise but the two that systems give: a file that is synced
-// holds what was written before, and a folder that is synced has the names that it had. Of everything else any part may
-// reach the disk, in any order: of a rename also one half, the new name or the loss of the old one. The model is cut
-// after each change, in every way that it can be; what is found then must be the old or the new file or folder, whole,
-// and the next process must be able to write the same again. Systems do better than this model.
+// This file shows that files survive a power cut. A tape records every change that this package makes on a disk, at the
+// seam in disk.go. The changes are replayed on a model of a disk. The model keeps only the two promises that systems
+// make. A file that is synced has everything that was written before. A folder that is synced has the names that it had
+// at that moment. Of all other changes, any part may reach the disk, in any order. Even half of a rename may reach it:
+// the new name, or the loss of the old one. After each change the power is cut in every possible way. Then the old or
+// the new file or folder must be there, whole, and the next process must be able to write the same again. Real systems
+// do better than this model.
 
-// tape records changes as they are done.
+// tape records changes while they are made.
 type tape struct {
 	mutex   sync.Mutex
 	changes []change
@@ -42,13 +43,13 @@ func (t *tape) options() Options {
 type node struct {
 	isFolder bool
 	data     string // of a file
-	synced   string // what of data the disk has for certain
+	synced   string // the part of data that is certainly on the disk
 	now      map[string]*node
-	durable  map[string]*node // the names that the disk has for certain
-	edits    []*edit          // of durable, which the disk may have or not
+	durable  map[string]*node // the names that are certainly on the disk
+	edits    []*edit          // of durable; each may be on the disk or not
 }
 
-// edit gives a name in a folder to another node, or to none.
+// edit gives a name in a folder to another node, or removes the name.
 type edit struct {
 	name string
 	to   *node
@@ -69,7 +70,7 @@ func (n *node) set(name string, to *node) {
 // model is a disk.
 type model struct{ root *node }
 
-// newModel reads what there is in a folder, all of it safe.
+// newModel reads a folder. All of its content is on the disk.
 func newModel(t *testing.T, folder string) *model {
 	var read func(path string) *node
 	read = func(path string) *node {
@@ -91,7 +92,7 @@ func newModel(t *testing.T, folder string) *model {
 	return &model{read(folder)}
 }
 
-// at returns the folder of a path and the last name.
+// at returns the folder of a path, and the last name of the path.
 func (m *model) at(t *testing.T, path string) (*node, string) {
 	at := m.root
 	names := strings.Split(path, "/")
@@ -138,7 +139,7 @@ func (m *model) do(t *testing.T, c change) {
 	}
 }
 
-// tree is what is found after a power cut: the paths of files and what they hold; folders end with a slash.
+// tree is what is found after a power cut: paths of files with their contents. Folders end with a slash.
 type tree map[string]leaf
 
 // leaf is a file, which may have several names, or a folder.
@@ -155,8 +156,8 @@ func (t tree) String() string {
 	return strings.Join(all, " ")
 }
 
-// cut calls found with everything that may be on the disk if the power fails now, each once. Where there are too many
-// ways it takes some at random, the extremes among them.
+// cut calls found once for each state in which the disk may be if the power fails now. If there are too many states, it
+// takes some at random, and the extremes.
 func (m *model) cut(random *rand.Rand, found func(tree)) {
 	seen := map[string]bool{}
 	pending := m.pending()
@@ -203,7 +204,7 @@ func (m *model) pending() (all []*edit) {
 	return all
 }
 
-// collect lists what is below n, with those edits that has says are on the disk.
+// collect lists what is below n. Of the pending edits, it includes those for which has is true.
 func (m *model) collect(n *node, path string, has func(int) bool, pending []*edit, part int, into tree) {
 	if !n.isFolder {
 		lost := n.data[len(n.synced):]
@@ -226,7 +227,7 @@ func (m *model) collect(n *node, path string, has func(int) bool, pending []*edi
 	}
 }
 
-// crashes replays a tape to each of its changes and cuts the power there. done is true after the last.
+// crashes replays a tape up to each of its changes and cuts the power there. done is true after the last change.
 func crashes(t *testing.T, start *model, root string, changes []change, found func(after int, done bool, found tree)) {
 	random := rand.New(rand.NewPCG(1, 2))
 	relative := func(path string) string {
@@ -250,7 +251,7 @@ func crashes(t *testing.T, start *model, root string, changes []change, found fu
 	}
 }
 
-// quickDir returns a new folder, in memory where Linux has that: hundreds of trees on a busy disk take long.
+// quickDir returns a new folder, in memory if Linux has that, because hundreds of trees take long on a busy disk.
 func quickDir(t *testing.T) string {
 	dir, err := os.MkdirTemp("/dev/shm", "gpuconv-whole-")
 	if err != nil {
@@ -260,7 +261,7 @@ func quickDir(t *testing.T) string {
 	return dir
 }
 
-// lay puts what is found after a power cut into a new folder.
+// lay writes what is found after a power cut into a new folder.
 func lay(t *testing.T, found tree) string {
 	root := quickDir(t)
 	names := map[*node]string{}

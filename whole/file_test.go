@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestWrite: path has all of it, or what it had; nothing else is left in the folder.
+// TestWrite: the path has all of the new content, or its old content. Nothing else is left in the folder.
 func TestWrite(t *testing.T) {
 	full := errors.New("the disk is full")
 	for name, c := range map[string]struct {
@@ -53,8 +53,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestWriteFollowsLinks: a link stays one, and the file it leads to keeps its
-// permissions.
+// TestWriteFollowsLinks: a link stays a link, and its target keeps its permissions.
 func TestWriteFollowsLinks(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege, and there are no permissions of this kind")
@@ -77,7 +76,7 @@ func TestWriteFollowsLinks(t *testing.T) {
 	}
 }
 
-// TestWritePrivate: it replaces a link and a file that may not be written, but no folder, and others may not read it.
+// TestWritePrivate: a private file replaces a link and a read-only file, but not a folder. Others may not read it.
 func TestWritePrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege, and there are no permissions of this kind")
@@ -113,7 +112,7 @@ func TestWritePrivate(t *testing.T) {
 	}
 }
 
-// TestPrivateOption: a private file is the user's alone whatever was there, and takes the place of a link.
+// TestPrivateOption: a private file belongs to the user alone, whatever was there before, and replaces a link.
 func TestPrivateOption(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege, and there are no permissions of this kind")
@@ -164,7 +163,7 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
-// TestFolderNotSynced: the file is in its place, and the folder cannot be synced. The error says what that means.
+// TestFolderNotSynced: the file is in its place, and its folder cannot be synced. The error says what that means.
 func TestFolderNotSynced(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("folders are not synced there")
@@ -193,7 +192,7 @@ func TestFolderNotSynced(t *testing.T) {
 	}
 }
 
-// TestOnce: a file is committed or discarded once.
+// TestOnce: a file is committed or discarded only once.
 func TestOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	f, err := Create(path)

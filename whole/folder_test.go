@@ -47,7 +47,7 @@ func folder(t *testing.T, path string) *Folder {
 	return d
 }
 
-// TestFolder: files appear all at once, and the hidden folder goes.
+// TestFolder: all files appear at once, and the hidden folder disappears.
 func TestFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "b")
 	d := folder(t, path)
@@ -56,7 +56,7 @@ func TestFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := names(t, filepath.Join(filepath.Dir(path), ".partial-b", filesName)); got != "x y" { // whoever writes much sees how far it is
+	if got := names(t, filepath.Join(filepath.Dir(path), ".partial-b", filesName)); got != "x y" { // it reports progress to whoever writes much
 		t.Errorf("the hidden folder holds %q, want x y", got)
 	}
 	if exists(path) {
@@ -74,7 +74,8 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// TestFolderFails: errors name the file, and it goes. An error of the function that writes it stays as it is.
+// TestFolderFails: if a file fails, the error names it, and the file is removed. An error of the function that writes
+// it is not changed.
 func TestFolderFails(t *testing.T) {
 	d := folder(t, filepath.Join(t.TempDir(), "a"))
 	defer d.Discard()
@@ -103,7 +104,7 @@ func TestFolderFails(t *testing.T) {
 	}
 }
 
-// TestFolderCommitFails: a folder that is empty no more is not filled.
+// TestFolderCommitFails: a folder that is no longer empty is not filled.
 func TestFolderCommitFails(t *testing.T) {
 	path := t.TempDir()
 	d := folder(t, path)
@@ -124,8 +125,8 @@ func TestFolderCommitFails(t *testing.T) {
 	}
 }
 
-// TestFolderFilled: what somebody puts into a folder that was empty is not replaced, whenever it comes, and whether the
-// file system knows files of two names or not.
+// TestFolderFilled: a file that somebody puts into an empty folder is not replaced, whenever it appears, on file
+// systems with and without hard links.
 func TestFolderFilled(t *testing.T) {
 	for _, linked := range []bool{true, false} {
 		for _, moment := range []string{"1", "2", "3"} {
@@ -167,7 +168,7 @@ func TestFolderFilled(t *testing.T) {
 	}
 }
 
-// TestFolderAppears: a folder that is there all of a sudden is not touched, unless it is empty.
+// TestFolderAppears: a folder that suddenly exists is not touched, unless it is empty.
 func TestFolderAppears(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	d := folder(t, path)
@@ -188,7 +189,7 @@ func TestFolderAppears(t *testing.T) {
 	}
 }
 
-// TestFolderAppearsEarly: it is there when the hidden folder is made, and was not before.
+// TestFolderAppearsEarly: the folder did not exist before, and exists when the hidden folder is made.
 func TestFolderAppearsEarly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	o := Options{seam: func(c change, do func() error) error {
@@ -209,7 +210,7 @@ func TestFolderAppearsEarly(t *testing.T) {
 	}
 }
 
-// TestFolderDiscard: folders that were made go, others stay.
+// TestFolderDiscard: folders that were made are removed, and others stay.
 func TestFolderDiscard(t *testing.T) {
 	root := t.TempDir()
 	before := filepath.Join(root, "before")
@@ -226,7 +227,7 @@ func TestFolderDiscard(t *testing.T) {
 	}
 }
 
-// TestTwoProcesses: a folder that another one is filling is not empty.
+// TestTwoProcesses: a folder that another process is filling is not empty.
 func TestTwoProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	first := folder(t, path)
@@ -265,7 +266,7 @@ func TestCheckFolderRefuses(t *testing.T) {
 	}
 }
 
-// TestMakeFoldersFails: it removes what it made and nothing else, a link that leads nowhere for one.
+// TestMakeFoldersFails: it removes what it made and nothing else, for example not a link without a target.
 func TestMakeFoldersFails(t *testing.T) {
 	root := t.TempDir()
 	link := filepath.Join(root, "link")
@@ -287,7 +288,7 @@ func TestMakeFoldersFails(t *testing.T) {
 	}
 }
 
-// TestMakeFoldersNowhere: a working folder that is gone must not hang.
+// TestMakeFoldersNowhere: it must not hang if the working folder is gone.
 func TestMakeFoldersNowhere(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "gone")
 	if err := os.Mkdir(gone, 0o777); err != nil {

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// TestInTheWay: what has the name of a hidden folder and is none is not followed and not removed.
+// TestInTheWay: something that has the name of a hidden folder and is not one is neither followed nor removed.
 func TestInTheWay(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege")
@@ -53,7 +53,7 @@ func TestInTheWay(t *testing.T) {
 	}
 	var removed []string
 	if err := watched(&removed).Write(filepath.Join(dir, "j"), func(io.Writer) error { return nil }); err != nil || removed != nil {
-		t.Errorf("%v, removed are %q", err, removed) // an empty folder is nothing that was removed
+		t.Errorf("%v, removed are %q", err, removed) // an empty folder is not something that was removed
 	}
 	if got, want := names(t, precious), fileName+" "+filesName; got != want {
 		t.Errorf("what links lead to holds %q, want %q", got, want)
@@ -69,8 +69,8 @@ func TestInTheWay(t *testing.T) {
 	}
 }
 
-// TestForgedMoves: of what a list of moves says only that is removed which was moved there, byte for byte, and from
-// where such a list may have moved it.
+// TestForgedMoves: of the files in a list of moves, only those are removed that were moved there, byte for byte, and
+// that such a list may have moved from their old place.
 func TestForgedMoves(t *testing.T) {
 	sum := newSummer()
 	io.WriteString(sum, "mine")
@@ -119,8 +119,8 @@ func TestForgedMoves(t *testing.T) {
 	}
 }
 
-// TestChangedMeanwhile: a process dies between the moves of its files. Of what it has moved the next one removes those
-// that are as they were. What somebody has written over one of them, into it or in its place, stays.
+// TestChangedMeanwhile: a process dies between the moves of its files. The next one removes those that are unchanged.
+// What somebody has written over one of them, into it or in its place, stays.
 func TestChangedMeanwhile(t *testing.T) {
 	dead := errors.New("the process is dead")
 	for _, linked := range []bool{true, false} {
@@ -178,8 +178,8 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestAppears: a name that was free is taken while a file moves there, between any look and the move. What has appeared
-// stays, also where files cannot have two names.
+// TestAppears: a free name is taken while a file moves there, at any moment between the check and the move. What has
+// appeared stays, even if the file system has no hard links.
 func TestAppears(t *testing.T) {
 	for name, move := range map[string]func(o Options, root string) error{
 		"a folder": func(o Options, root string) error {
@@ -219,8 +219,8 @@ func TestAppears(t *testing.T) {
 	}
 }
 
-// TestNoReplace: where the system renames and looks in one step, it moves files and folders to names that are free, and
-// replaces neither a file nor a link.
+// TestNoReplace: if the system checks and renames in one step, files and folders move only to free names, and replace
+// neither a file nor a link.
 func TestNoReplace(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a"), "new")

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// die does to a file or folder under way what the end of its process does: all is closed, and left.
+// die does to an unfinished file or folder what the end of its process does: everything is closed and left.
 func die(t *testing.T, h home) {
 	t.Helper()
 	switch h := h.(type) {
@@ -27,13 +27,13 @@ func die(t *testing.T, h home) {
 	}
 }
 
-// watched are options that note what is removed.
+// watched are options that record what is removed.
 func watched(removed *[]string) Options {
 	return Options{Removed: func(path string) { *removed = append(*removed, path) }}
 }
 
-// TestDead: what a dead process left is removed by whoever writes the same next, and is named. What others leave or do
-// stays as it is.
+// TestDead: what a dead process left is removed, and named, by the next process that writes the same. What belongs to
+// others stays.
 func TestDead(t *testing.T) {
 	text := func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }
 	for name, c := range map[string]struct {
@@ -109,7 +109,7 @@ func TestDead(t *testing.T) {
 	}
 }
 
-// TestScratch: a folder for scratch goes with what it holds, at the latest when the next one is made.
+// TestScratch: a folder for scratch is removed with its contents, at the latest when the next one is made.
 func TestScratch(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
@@ -139,7 +139,7 @@ func TestScratch(t *testing.T) {
 	}
 }
 
-// TestLivingFile: several processes write the same file. The last to commit wins, and nothing is left.
+// TestLivingFile: several processes write the same file. The last one to commit wins, and nothing else is left.
 func TestLivingFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
@@ -171,7 +171,7 @@ func TestLivingFile(t *testing.T) {
 	}
 }
 
-// TestNoLocks: on a file system without locks all works, and nothing is taken for the work of the dead.
+// TestNoLocks: on a file system without locks everything works, and nothing is mistaken for the work of a dead process.
 func TestNoLocks(t *testing.T) {
 	o := Options{seam: func(c change, do func() error) error {
 		if c.action == locks {
@@ -198,8 +198,8 @@ func TestNoLocks(t *testing.T) {
 	}
 }
 
-// TestLockReplaced: a lock counts only while its file is the one in the hidden folder: another process may have taken
-// the folder for one of the dead before it was locked, and have removed it.
+// TestLockReplaced: a lock counts only while its file is the one in the hidden folder. Before the folder was locked,
+// another process may have taken it for that of a dead process, and have removed it.
 func TestLockReplaced(t *testing.T) {
 	replaced := false
 	o := Options{seam: func(c change, do func() error) error {
@@ -223,7 +223,7 @@ func TestLockReplaced(t *testing.T) {
 	}
 }
 
-// TestClaim: one process at a time has a path. One that dies leaves it to the next.
+// TestClaim: only one process at a time has a path. If it dies, the next one can have it.
 func TestClaim(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.part")
@@ -260,7 +260,7 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-// TestLongNames: a name may be as long as the file system takes, and says which file it is of.
+// TestLongNames: a name may be as long as the file system allows, and the hidden name shows to which file it belongs.
 func TestLongNames(t *testing.T) {
 	dir := t.TempDir()
 	seen := map[string]bool{}
@@ -276,7 +276,8 @@ func TestLongNames(t *testing.T) {
 	}
 }
 
-// TestManyProcesses: of many that begin the same folder at the same moment one gets it at a time, and one commits.
+// TestManyProcesses: of many processes that begin the same folder at the same moment, one at a time gets it, and one
+// commits.
 func TestManyProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	var group sync.WaitGroup
@@ -325,7 +326,7 @@ func TestManyProcesses(t *testing.T) {
 	}
 }
 
-// TestNobodyDied: a process that ends well while another begins the same folder is not called dead.
+// TestNobodyDied: if a process ends normally while another begins the same folder, nobody reports it as dead.
 func TestNobodyDied(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	o := Options{NoSync: true, Removed: func(path string) { t.Errorf("%s is removed", path) }}
@@ -342,7 +343,7 @@ func TestNobodyDied(t *testing.T) {
 	group.Wait()
 }
 
-// TestMoved: the folder that an output is made in is moved meanwhile. Nothing is written, and nothing is left.
+// TestMoved: the folder of an output is moved meanwhile. Nothing is written, and nothing is left.
 func TestMoved(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("open folders are not moved there")

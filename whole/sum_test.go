@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestSum: sizes and checksums are those of what was written, in pieces too, and a file that is another is found.
+// TestSum: sizes and checksums are those of what was written, also in pieces. A file that differs is found.
 func TestSum(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	d := folder(t, path)

@@ -33,7 +33,7 @@ func TestErrorTexts(t *testing.T) {
 	}
 }
 
-// TestCause: the operation and the paths go, all else stays.
+// TestCause: the operation and the paths are removed, and everything else stays.
 func TestCause(t *testing.T) {
 	other := errors.New("other")
 	for _, c := range []struct{ err, want error }{

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestCacheOfOthers: a folder that others may write to is not used, nor is one with such a folder in it, and a line
+// TestCacheOfOthers: a folder that others may write to is not used. Nor is a folder that contains such a folder. A line
 // says why.
 func TestCacheOfOthers(t *testing.T) {
 	unixOnly(t)

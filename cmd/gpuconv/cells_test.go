@@ -15,9 +15,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// TestBalancedCells: from gratings to figures. Complex cells of balanced pairs are flat over phase to 1e-3, and simple
-// cells are not. A still filter does not tell directions apart, so gratings of all directions have a DSI of 0. Cells
-// are named after their filters, complex cells after the first of a pair.
+// TestBalancedCells goes from gratings to figures. Complex cells of balanced pairs are flat over phase to 1e-3, and
+// simple cells are not. A still filter does not tell directions apart, so gratings of all directions have a DSI of 0.
+// Cells are named after their filters, and complex cells after the first filter of a pair.
 func TestBalancedCells(t *testing.T) {
 	for activation, flat := range map[string]bool{"energy": true, "relu": false} {
 		dir := t.TempDir()
@@ -54,9 +54,10 @@ func TestBalancedCells(t *testing.T) {
 	}
 }
 
-// TestPoorFit: if a fit explains less than half of the variance, its half-width is not printed and its curve not drawn.
-// 1 + 0.3·cos 2θ is at right angles to a noise of plus and minus 0.35 in turn, so that the fit explains 0.045/(0.045 +
-// 0.1225), 0.27. The other cell is a von Mises curve of κ = 2, whose half-width is 24.3°.
+// TestPoorFit: if a fit explains less than half of the variance, its half-width is not printed and its curve is not
+// drawn. The first cell is 1 + 0.3·cos 2θ plus a noise that alternates between 0.35 and −0.35. The two are orthogonal,
+// so the fit explains 0.045/(0.045 + 0.1225) = 0.27. The other cell is a von Mises curve with κ = 2, whose half-width
+// is 24.3°.
 func TestPoorFit(t *testing.T) {
 	dir := t.TempDir()
 	a := &npy.Array{Shape: []int{18, 2}}
@@ -87,8 +88,8 @@ func TestPoorFit(t *testing.T) {
 	}
 }
 
-// reddish counts the pixels in the left and the right half of a picture that are far more red than blue, as the line of
-// a fit is.
+// reddish counts the pixels that are much more red than blue, in the left and in the right half of a picture. The line
+// of a fit has this colour.
 func reddish(t *testing.T, path string) (left, right int) {
 	t.Helper()
 	img := decoded(t, path)
@@ -106,8 +107,8 @@ func reddish(t *testing.T, path string) (left, right int) {
 	return left, right
 }
 
-// TestHalves: the halves of the recordings are tuned to different orientations. The preferred orientations are those of
-// train, all other figures those of test.
+// TestHalves: the two halves of the recordings are tuned to different orientations. The preferred orientations come
+// from train, and all other figures from test.
 func TestHalves(t *testing.T) {
 	const stimuli, neurons = 30, 12
 	train, test := &npy.Array{Shape: []int{stimuli, neurons}}, &npy.Array{Shape: []int{stimuli, neurons}}
@@ -159,7 +160,7 @@ func TestHalves(t *testing.T) {
 	}
 }
 
-// TestSwitches: --centred subtracts the mean, --balanced the sum, and --fit=false leaves the fit out.
+// TestSwitches: --centred subtracts the mean, --balanced subtracts the sum, and --fit=false makes no fit.
 func TestSwitches(t *testing.T) {
 	dir := t.TempDir()
 	images := filepath.Join(dir, "s.npy")

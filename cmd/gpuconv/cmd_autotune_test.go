@@ -9,7 +9,7 @@ import (
 )
 
 // TestAutotuneInterrupted: a race that would take minutes ends at once and stores nothing. Programs that the driver has
-// compiled may stay.
+// already compiled may stay.
 func TestAutotuneInterrupted(t *testing.T) {
 	unixOnly(t)
 	needGPU(t)

@@ -39,8 +39,8 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// runOnce runs gpuconv run with its output in dir, and removes what it wrote. It returns the most memory that the
-// process had, in bytes, or 0 if the system does not tell.
+// runOnce runs gpuconv run with its output in dir, and removes that output. It returns the peak memory of the process
+// in bytes, or 0 if the system does not tell.
 func runOnce(tb testing.TB, dir string, args ...string) (peak float64) {
 	tb.Helper()
 	out := filepath.Join(dir, "out")
@@ -69,7 +69,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestNoTimeToCompile: once the time is up, no process is started to time compiling, and the report says that it was
+// TestNoTimeToCompile: when the time is up, no process is started to time compiling, and the report says that it was
 // not timed.
 func TestNoTimeToCompile(t *testing.T) {
 	f := benchFlags{limit: time.Second, started: time.Now().Add(-time.Minute)}

@@ -24,12 +24,17 @@ type specFlags struct {
 	stride, padding, paddingMode, dilation, activation, pool string
 	groups                                                   int
 	flip                                                     bool
+	modeGiven                                                bool // --padding-mode was typed
 }
 
-func (f *specFlags) register(flags *pflag.FlagSet) {
+func (f *specFlags) register(flags *pflag.FlagSet) { f.registerWith(flags, "0") }
+
+// registerWith is register with another default of --padding.
+func (f *specFlags) registerWith(flags *pflag.FlagSet, padding string) {
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
-	flags.StringVar(&f.padding, "padding", "0",
-		"pixels: 3 for all sides, 3,2 for H,W, or top,bottom,left,right; or a name. valid: no padding. same:\n"+
+	flags.StringVar(&f.padding, "padding", padding,
+		"pixels: 3 for all sides, 3,2 for H,W, or top,bottom,left,right; or a name. valid: no padding.\n"+
+			"half: half a filter on each side, as gpuconv run pads. same:\n"+
 			"the output has the image's size, at stride 1 only. same-upper: it has the image's size divided by the\n"+
 			"stride, rounded up, with an odd pixel of padding after the image, as TensorFlow's SAME and ONNX's\n"+
 			"SAME_UPPER. same-lower: likewise, with an odd pixel before the image, as ONNX's SAME_LOWER. All sizes\n"+
@@ -96,7 +101,8 @@ func newConv() *cobra.Command {
 		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch; --flip turns them).\n\n" +
 			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a picture\n" +
 			"(.png, .jpg, .tif, .bmp, .webp) as grey 0 … 1. Arrays are taken as they are: the pixels of a uint8 .npy are 0 … 255, those of a .png 0 … 1.\n" +
-			"Weights are [filters, channels per group, rows, columns], biases [filters]. The output is float32\n" +
+			"Weights are [filters, channels per group, rows, columns], biases [filters]. They may be in a network's file:\n" +
+			"model.safetensors:conv1.weight, or model.pt:conv1.weight as torch.save(model.state_dict()) writes it. The output is float32\n" +
 			"[N, channels, rows, columns]. It has a channel for each filter, or for each pair with --activation energy.\n" +
 			"What float32 cannot hold of an array is counted on stderr, or refused with --strict.",
 		Example: "" +
@@ -109,8 +115,8 @@ func newConv() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	fileFlag(flags, &f.input, "input", "images: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
-	fileFlag(flags, &f.weight, "weight", "weights: .npy or .npz:key")
-	fileFlag(flags, &f.bias, "bias", "biases, one per filter: .npy or .npz:key")
+	fileFlag(flags, &f.weight, "weight", "weights: .npy, .npz:key, .safetensors:name or .pt:name")
+	fileFlag(flags, &f.bias, "bias", "biases, one per filter: as --weight")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.saving.register(cmd)
 	f.spec.register(flags)

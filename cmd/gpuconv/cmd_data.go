@@ -26,6 +26,7 @@ type dataFlags struct {
 	retry, within                             time.Duration
 	saving                                    saving
 	inputs                                    inputs
+	figures                                   figureFlags
 }
 
 func newData() *cobra.Command {
@@ -62,11 +63,15 @@ that each neuron prefers in resp_train, so that noise does not look like tuning.
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
 	f.saving.register(cmd)
+	f.figures.register(flags)
 	return cmd
 }
 
 func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked bool) error {
 	if err := f.checkSums(); err != nil {
+		return err
+	}
+	if _, _, err := f.figures.look(false); err != nil {
 		return err
 	}
 	switch {
@@ -214,6 +219,9 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, wanted d
 	printLine(stdout, "layout    resp_train and resp_test [%d %d]: stimuli, neurons; orientations from %.4g° to %.4g°",
 		len(r.Orientation), r.Neurons, slices.Min(r.Orientation), slices.Max(r.Orientation))
 	p, err := populationOf(ctx, r, sums)
+	if err == nil {
+		p.Drawn, p.Formats, err = f.figures.look(false)
+	}
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func gpuconv(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// TestPopulation: the figures of cosine tuning, which are known.
+// TestPopulation compares the figures of cosine tuning with their closed forms.
 func TestPopulation(t *testing.T) {
 	dir := t.TempDir()
 	file, out := filepath.Join(dir, "a.npz"), filepath.Join(dir, "out")
@@ -101,7 +101,8 @@ func TestPopulation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of responses above the mean, by hand; with those below it, it would be 1 and more.
+	// The mean is over responses above the mean, computed by hand. With the responses below it, the result would be 1
+	// or more.
 	var vector complex128
 	total := 0.0
 	for i := range 60 {
@@ -117,7 +118,8 @@ func TestPopulation(t *testing.T) {
 	}
 }
 
-// TestDataDownload: a file is fetched, described and found again. It is refused if another file is there.
+// TestDataDownload: a file is downloaded, described, and found again. If another file is there, the download is
+// refused.
 func TestDataDownload(t *testing.T) {
 	dir := t.TempDir()
 	source, file := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz")
@@ -160,7 +162,7 @@ func TestDataDownload(t *testing.T) {
 
 const md5 = "00000000000000000000000000000000"
 
-// TestDataInterrupt: an interrupted download keeps what it has and says so. The same command goes on there.
+// TestDataInterrupt: an interrupted download keeps what it has and says so. The same command resumes it.
 func TestDataInterrupt(t *testing.T) {
 	unixOnly(t)
 	dir := t.TempDir()
@@ -227,7 +229,7 @@ func TestDataInterrupt(t *testing.T) {
 	}
 }
 
-// TestDataSHA256: a SHA-256 that was given must be the file's, and takes the place of the tutorial's MD5. Both are
+// TestDataSHA256: if a SHA-256 is given, the file must have it, and the tutorial's MD5 is not checked. Both sums are
 // printed, and are in population.json.
 func TestDataSHA256(t *testing.T) {
 	dir := t.TempDir()
@@ -267,7 +269,7 @@ func TestDataSHA256(t *testing.T) {
 	}
 }
 
-// TestDataMaxTime: a server that says nothing does not hold the program longer than was allowed.
+// TestDataMaxTime: a silent server does not hold the program longer than the time that is allowed.
 func TestDataMaxTime(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	defer server.Close()
@@ -277,7 +279,7 @@ func TestDataMaxTime(t *testing.T) {
 	}
 }
 
-// TestProxy: a download asks the proxy that the environment names, and nobody else.
+// TestProxy: a download connects only to the proxy that the environment names.
 func TestProxy(t *testing.T) {
 	asked := make(chan string, 9)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -297,8 +299,8 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// TestDataInterruptedLate: an interrupt while checksums are computed says what is true: of a file that was there before
-// nothing, of one that has just come that it is written.
+// TestDataInterruptedLate: an interrupt while checksums are computed reports the truth. It says nothing of a file that
+// was there before, and says that a file which has just arrived is written.
 func TestDataInterruptedLate(t *testing.T) {
 	dir := t.TempDir()
 	source, file := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz")
@@ -333,8 +335,8 @@ func (e existing) Err() error {
 	return e.Context.Err()
 }
 
-// TestDataTwice: a second download of the same file is refused while the first lives, and nothing is said to be kept
-// for it.
+// TestDataTwice: a second download of the same file is refused while the first one runs. It does not claim to have kept
+// anything.
 func TestDataTwice(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.npz")
 	release, err := whole.Options{}.Claim(file + ".part")

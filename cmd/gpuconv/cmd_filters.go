@@ -36,7 +36,7 @@ func newFilters() *cobra.Command {
 			"are laid out as PyTorch's conv.weight: [filters, channels, rows, columns].\n\n" +
 			filterKindsHelp() + "\n" +
 			"A parameter takes a number, a list or a range start:stop:step. Filters are enumerated with the parameters in\n" +
-			"the order of the table, the last varying fastest. A filter prefers the grating of its own orientation.",
+			"the order of the table, the last varying fastest.\n\n" + orientationHelp,
 		Example: "  gpuconv filters --preset nma --channels 6 --size 7 --output bank.npy\n" +
 			"  gpuconv filters --kind gabor --orientation 0:180:22.5 --sf 0.1,0.2 --quadrature --balanced --output bank.npy\n" +
 			"  gpuconv filters --kind dog --sigma 1,2 --sign 1,-1 --output centres.npy\n" +
@@ -64,7 +64,7 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 	f.filter.register(flags)
 	flags.SetNormalizeFunc(alias("orientations", "orientation"))
 	flags.StringVar(&f.kind, "kind", "", "a kind of filters instead of a preset")
-	fileFlag(flags, &f.input, "input", "weights to copy instead of a preset: .npy or .npz:key")
+	fileFlag(flags, &f.input, "input", "weights to copy instead of a preset: .npy, .npz:key, .safetensors:name or .pt:name")
 	flags.StringVar(&f.output, "output", "", "the .npy or .npz file to write")
 	f.inputs.register(flags)
 	flags.Bool("quadrature", false,

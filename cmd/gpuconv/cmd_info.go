@@ -63,13 +63,15 @@ func newInfo() *cobra.Command {
 	var asJSON bool
 	var problem problemFlags
 	var backend backendFlags
+	var roof string
 	cmd := &cobra.Command{
 		Use:   "info [--problem …]",
 		Short: "Show devices, their limits and CPU features, or how a convolution would be computed",
 		Example: "  gpuconv info --json\n  gpuconv info --problem 512,1,48,64,6,7,3,1,1 --backend gpu\n" +
-			"  gpuconv info --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3",
+			"  gpuconv info --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3\n" +
+			"  gpuconv info --problem 4096,1,48,64,6,7,3,1,1 --tiles nvidia --roof 67e12,4.8e12",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			shown, err := showInfo(&problem, &backend, cmd.Flags().Changed("problem"), cmd, args)
+			shown, err := showInfo(&problem, &backend, roof, cmd.Flags().Changed("problem"), cmd, args)
 			if err != nil {
 				return err
 			}
@@ -88,11 +90,14 @@ func newInfo() *cobra.Command {
 	problem.register(cmd.Flags())
 	backend.register(cmd.Flags())
 	backend.registerTiles(cmd.Flags())
+	cmd.Flags().StringVar(&roof, "roof", "",
+		"with --problem: predict the time on paper, on hardware of the class in --tiles with these peaks,\n"+
+			"operations of float32 and bytes of memory a second: 67e12,4.8e12 for an H200")
 	return cmd
 }
 
 // showInfo returns what info prints: the machine or, if asked, the explanation of a problem.
-func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cobra.Command,
+func showInfo(problem *problemFlags, backend *backendFlags, roof string, asked bool, cmd *cobra.Command,
 	args []string) (fmt.Stringer, error) {
 	if !asked {
 		if err := flagsOnly(cmd, args); err != nil {
@@ -103,6 +108,9 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 		}
 		if backend.tiles != "" {
 			return nil, refused("tiles", backend.tiles, errors.New("want --problem with it"))
+		}
+		if roof != "" {
+			return nil, refused("roof", roof, errors.New("want --problem with it"))
 		}
 		return takeInventory(cmd.Context(), backend)
 	}
@@ -116,12 +124,20 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 	if err := backend.validate(); err != nil {
 		return nil, err
 	}
+	peaks, err := parsePeaks(roof, backend)
+	if err != nil {
+		return nil, err
+	}
 	c, err := backend.open(cmd.Context())
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
 	e, err := explain(p, c)
+	if err == nil && roof != "" {
+		e.Prediction, err = predict(p, c, peaks, roof)
+		return e, err
+	}
 	return e, backend.elsewhere(err)
 }
 

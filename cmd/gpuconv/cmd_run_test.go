@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestLightIsLight: an impulse on 3×3 pixels is one white square among eight black ones, alone and beside its
-// activations. The preset's gratings are drawn as the tutorial draws them, dark where a pixel is large.
+// TestLightIsLight: an impulse on 3×3 pixels is one white square among eight black ones, both alone and beside its
+// activations. --polarity dark turns that round.
 func TestLightIsLight(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	args := []string{"run", "--stimulus", "impulse image-size=3", "--backend", "cpu", "--check", "0", "--output", out}
@@ -23,8 +23,13 @@ func TestLightIsLight(t *testing.T) {
 			t.Errorf("%s: %d black pixels, want about %d", picture, n, want)
 		}
 	}
-	if !(&runFlags{}).look().Gratings {
-		t.Error("the preset's gratings are not drawn as in the tutorial")
+	out = filepath.Join(t.TempDir(), "dark")
+	args = append(args[:len(args)-1], out, "--polarity", "dark")
+	if code, _, stderr := gpuconv(t, args...); code != exitOK {
+		t.Fatal(stderr)
+	}
+	if n := blackPixels(t, filepath.Join(out, "stimuli.png")); n < 85*85 || n > 2*85*85 {
+		t.Errorf("--polarity dark: %d black pixels, want about %d", n, 85*85)
 	}
 }
 

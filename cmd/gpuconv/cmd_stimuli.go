@@ -34,8 +34,8 @@ func newStimuli() *cobra.Command {
 		Long: "stimuli draws a preset, a kind of pattern or image files. It writes FILE.npy and, beside it, FILE.csv with a\n" +
 			"row of parameters for each image.\n\n" + kindsHelp() + "\n" +
 			"A parameter takes a number, a list or a range start:stop:step. Images are enumerated with the parameters in\n" +
-			"the order of the table, the last varying fastest. At orientation 0 stripes are vertical; a small positive one\n" +
-			"turns them clockwise, and a drift moves right at 0, down at 90.",
+			"the order of the table, the last varying fastest. A drift moves right at orientation 0, down at 90.\n\n" +
+			orientationHelp,
 		Example: "  gpuconv stimuli --preset nma --orientations -90:90:6 --output gratings.npy\n" +
 			"  gpuconv stimuli --kind grating --orientation 0:180:5 --sf 0.05,0.1 --phase 0:360:45 --output s.npy\n" +
 			"  gpuconv stimuli --kind grating --drift 0.125 --frame 0:8:1 --aperture raised-cosine --output drift.npy\n" +

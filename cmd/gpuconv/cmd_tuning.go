@@ -32,6 +32,8 @@ type tuningFlags struct {
 
 	inputs inputs
 	saving saving
+
+	figures figureFlags
 }
 
 func newTuning() *cobra.Command {
@@ -56,7 +58,9 @@ in the table is empty, and a note says why: for instance, responses that are not
 (circular variance above 0.99), or a half-width at the bound of the fit, 45°.
 
 A table is CSV in UTF-8, with the names of its columns in the first line. A cell that is no number in a column of
-numbers is refused, and the error names its line. An empty cell or nan is a missing value.`,
+numbers is refused, and the error names its line. An empty cell or nan is a missing value.
+
+` + orientationHelp,
 		Example: "  gpuconv tuning --input out --output tuned\n" +
 			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
 			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",
@@ -93,6 +97,7 @@ numbers is refused, and the error names its line. An empty cell or nan is a miss
 		"fit a von Mises curve over orientation; it is drawn, and its half-width printed, if it explains half of the "+
 			"variance")
 	f.inputs.register(flags)
+	f.figures.register(flags)
 	return cmd
 }
 
@@ -100,6 +105,10 @@ numbers is refused, and the error names its line. An empty cell or nan is a miss
 func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	readout, settings, metric, err := f.parse()
 	if err != nil {
+		return err
+	}
+	var pictures report.Pictures
+	if pictures.Drawn, pictures.Formats, err = f.figures.look(false); err != nil {
 		return err
 	}
 	if err := f.wantTable(); err != nil {
@@ -121,7 +130,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.complete(&settings, table, source.Shape()); err != nil {
 		return err
 	}
-	if err := reserveTuning(source, cells); err != nil {
+	if err := reserveTuning(source, cells, pictures.Drawn.Page.Memory()); err != nil {
 		return err
 	}
 	out, err := f.saving.output("output", f.output).createFolder()
@@ -141,7 +150,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	channels := responses.Cells - len(readout.Sums)
-	t := report.Tuning{
+	t := report.Tuning{Pictures: pictures,
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(),
 		Shape:   source.Shape(),
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
@@ -388,10 +397,10 @@ func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Reado
 
 // reserveTuning refuses activations that do not fit in memory. It counts the maps of one image in float32 and float64,
 // the array if it is read whole, two copies of the responses (while phases are reduced), and the results for each cell.
-func reserveTuning(source *npy.Reader, cells int) error {
+func reserveTuning(source *npy.Reader, cells int, picture float64) error {
 	const pictures, cell = 128 << 20, 4000 // bytes
 	shape := source.Shape()
-	image, need := 1.0, pictures+source.Memory()+float64(cells)*(cell+16*float64(shape[0]))
+	image, need := 1.0, pictures+picture+source.Memory()+float64(cells)*(cell+16*float64(shape[0]))
 	for _, extent := range shape[1:] {
 		image *= float64(extent)
 	}

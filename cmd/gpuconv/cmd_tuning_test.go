@@ -14,8 +14,8 @@ import (
 	"gpuconv/npy"
 )
 
-// TestTuningTable: known cells have the figures that they should. Cell 0 is simple and answers with a rectified sine
-// over the phases, cell 1 is complex, cell 2 answers everything.
+// TestTuningTable: cells with known responses have the right figures. Cell 0 is simple and answers with a rectified
+// sine over the phases. Cell 1 is complex. Cell 2 answers everything.
 func TestTuningTable(t *testing.T) {
 	dir := t.TempDir()
 	a := &npy.Array{Shape: []int{0, 3}}
@@ -46,9 +46,9 @@ func TestTuningTable(t *testing.T) {
 	if code != exitOK {
 		t.Fatal(code, stderr)
 	}
-	// By hand: a von Mises curve of κ = 3 has a circular variance of 1 − I₁(3)/I₀(3) and falls to
-	// half at ½·acos(1 + ln((1+e⁻⁶)/2)/3); from 0.1, 1, 0.4 at octaves 0.5/0.9 + 0.5/0.6 are above
-	// half; four samples of a rectified sine, one on its top and one below 0, have F1/F0 = 2.
+	// By hand: a von Mises curve with κ = 3 has a circular variance of 1 − I₁(3)/I₀(3). It falls to half at ½·acos(1 +
+	// ln((1+e⁻⁶)/2)/3). The responses 0.1, 1, 0.4 exceed half of the peak over 0.5/0.9 + 0.5/0.6 octaves. Four samples
+	// of a rectified sine, one at its top and one below 0, have F1/F0 = 2.
 	for _, want := range []string{
 		"0     45°          0.190           0.995  19.8°       0.1   1.39    2.000\n",
 		"1     120°         0.190           0.995  19.8°       0.1   1.39    0.000\n",
@@ -85,9 +85,9 @@ func TestTuningTable(t *testing.T) {
 	}
 }
 
-// TestTuningDirections: the half-width of a cell that answers one direction alone is printed. It is that of a von Mises
-// curve of κ = 3, 19.8°. Its responses run from q = e⁻⁶ to 1, and their mean over opposite directions from q to (1 +
-// q)/2. So the OSI is (1 − q)/(1 + 3q) and the DSI (1 − q)/(1 + q).
+// TestTuningDirections: the half-width of a cell that answers only one direction is printed. It is that of a von Mises
+// curve with κ = 3, 19.8°. The cell's responses range from q = e⁻⁶ to 1. Their mean over opposite directions ranges
+// from q to (1 + q)/2. So the OSI is (1 − q)/(1 + 3q), and the DSI (1 − q)/(1 + q).
 func TestTuningDirections(t *testing.T) {
 	dir := t.TempDir()
 	a := &npy.Array{Shape: []int{24, 1}}
@@ -124,8 +124,7 @@ func squeezed(text string) string {
 	return text
 }
 
-// TestTuningInterrupt: an interrupt leaves neither files nor folders while the curves of 20,000 cells are fitted, which
-// takes many seconds.
+// TestTuningInterrupt interrupts the fits of 20,000 cells, which take many seconds. Neither files nor folders are left.
 func TestTuningInterrupt(t *testing.T) {
 	unixOnly(t)
 	const orientations, cells = 18, 20_000

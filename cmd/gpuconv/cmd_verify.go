@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"gpuconv/conv"
 	"gpuconv/cpu"
@@ -20,9 +22,10 @@ type verifyFlags struct {
 	quick    bool
 	backends string
 	deviceFlags
-	own                   convFlags // --input, --weight, --bias and how to convolve
-	json, junit, pictures string
-	saving                saving
+	own                          convFlags // --input, --weight, --bias and how to convolve
+	choice                       choiceFlags
+	json, jsonl, junit, pictures string
+	saving                       saving
 }
 
 func newVerify() *cobra.Command {
@@ -41,10 +44,12 @@ func newVerify() *cobra.Command {
 			"--weight there is one case, yours.\n\n" +
 			"--backend gpu takes any OpenGL device, a software renderer too; it fails where there is none. With\n" +
 			"--tiles it cuts problems, and chooses algorithms, as hardware of another maker does. A line on\n" +
-			"stdout names each case that failed. Exit code 1: a case failed, or none passed.",
+			"stdout names each case that failed. Exit code 1: a case failed, none passed, or not all were run.",
 		Example: "  gpuconv verify --quick --backend gpu --junit verify.xml\n" +
 			"  gpuconv verify --pictures failures --json verify.json\n" +
 			"  gpuconv verify --backend gpu --algorithm igemm --tiles amd\n" +
+			"  gpuconv verify --quick --cases /7x7/ --fail-fast --time-limit 2m\n" +
+			"  gpuconv verify --quick --shard 2/8 --known failures.txt\n" +
 			"  gpuconv verify --input x.npy --weight w.npy --padding 3 --stride 2",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -58,14 +63,16 @@ func newVerify() *cobra.Command {
 	f.deviceFlags.registerTiles(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "only this GPU algorithm: "+either(gpu.AlgorithmNames()))
 	fileFlag(flags, &f.own.input, "input", "images of your own: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
-	fileFlag(flags, &f.own.weight, "weight", "weights of your own: .npy or .npz:key")
-	fileFlag(flags, &f.own.bias, "bias", "biases of your own: .npy or .npz:key")
+	fileFlag(flags, &f.own.weight, "weight", "weights of your own: .npy, .npz:key, .safetensors:name or .pt:name")
+	fileFlag(flags, &f.own.bias, "bias", "biases of your own: as --weight")
 	f.own.spec.register(flags)
 	f.own.inputs.register(flags)
 	f.own.inputs.registerBackground(flags)
 	f.saving.register(cmd)
+	f.choice.register(flags)
 	flags.StringVar(&f.json, "json", "", "write every case with its figures")
-	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for CI")
+	flags.StringVar(&f.jsonl, "jsonl", "", "write the same as lines of JSON, each as soon as its case is done")
+	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for CI, every few seconds and at the end")
 	flags.StringVar(&f.pictures, "pictures", "",
 		"a new or empty folder for a picture of each wrong output, and its sum tap by tap")
 	return cmd
@@ -83,6 +90,9 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
 	if err := b.validate(); err != nil {
+		return err
+	}
+	if err := f.choice.validate(); err != nil {
 		return err
 	}
 	if !slices.Contains(f.names(), "gpu") && (f.device != "any" || f.algorithm != "") {
@@ -120,7 +130,8 @@ func (f *verifyFlags) names() []string { return strings.Split(f.backends, ",") }
 func (f *verifyFlags) isOwn() bool { return f.own.input != "" || f.own.weight != "" }
 
 func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
-	ctx := cmd.Context()
+	ctx, cancel := limited(cmd.Context(), f.choice.timeLimit)
+	defer cancel()
 	if err := f.validate(cmd); err != nil {
 		return err
 	}
@@ -128,23 +139,50 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer out.discard()
+	known, err := f.choice.knownFailures(ctx)
+	if err != nil {
+		return err
+	}
 	opened, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer opened.close(ctx)
 	runs, err := f.runs(ctx, opened)
+	if err == nil {
+		runs, err = f.choice.choose(runs)
+	}
 	if err != nil {
 		return err
+	}
+	if f.choice.list {
+		printCases(stdout, runs)
+		return nil
 	}
 	printSubjects(stdout, runs)
 	f.own.inputs.print(stderr)
 	p := newProof(stdout, stderr, out, runs)
-	if err := p.prove(ctx, runs); err != nil {
+	p.known, p.most = known, f.choice.failures()
+	p.all = f.choice.all() && !f.quick && f.algorithm == ""
+	if err := p.begin(); err != nil {
 		return err
 	}
-	return p.conclude(ctx)
+	err = p.prove(ctx, runs)
+	if p.report.Stopped != "" {
+		cancel() // a device may still be at work: close must not wait
+	}
+	if err != nil {
+		return err
+	}
+	return p.conclude()
+}
+
+// limited returns a context that ends after limit, if that is not 0.
+func limited(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("the time limit of %v is over", limit))
 }
 
 // printSubjects names each subject once.

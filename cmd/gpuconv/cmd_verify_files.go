@@ -1,22 +1,30 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
+	"time"
 
 	"gpuconv/verify"
+	"gpuconv/whole"
 )
 
-// proofFiles are the files that gpuconv verify writes at its end. A file that was not asked for has no path.
+// proofFiles are the files that gpuconv verify writes while it runs, so that a process that is killed leaves what was
+// found so far. A file that was not asked for has no path.
 type proofFiles struct {
-	json, junit output
-	pictures    outputFolder
+	json, junit, jsonl, pictures output
+
+	lines *whole.Lines // of jsonl
+	wrote time.Time    // when json and junit were last written
+	took  time.Duration
 }
 
-// outputs returns the files that were asked for, and begins the folder of pictures. It refuses paths that cannot be
-// written, as far as that can be told before the run.
+// outputs returns the files that were asked for. It refuses paths that cannot be written, as far as that can be told
+// before the run.
 func (f *verifyFlags) outputs() (*proofFiles, error) {
-	out := &proofFiles{json: f.saving.output("json", f.json), junit: f.saving.output("junit", f.junit)}
-	for _, file := range []output{out.json, out.junit} {
+	out := &proofFiles{json: f.saving.output("json", f.json), junit: f.saving.output("junit", f.junit),
+		jsonl: f.saving.output("jsonl", f.jsonl), pictures: f.saving.output("pictures", f.pictures)}
+	for _, file := range []output{out.json, out.junit, out.jsonl} {
 		if err := file.checkFile(); err != nil {
 			return nil, err
 		}
@@ -24,20 +32,78 @@ func (f *verifyFlags) outputs() (*proofFiles, error) {
 	if f.pictures == "" {
 		return out, nil
 	}
-	var err error
-	out.pictures, err = f.saving.output("pictures", f.pictures).createFolder()
-	return out, err
+	return out, out.pictures.checkFolder()
 }
 
-// discard removes the folder of pictures that outputs began. After write it does nothing.
-func (o *proofFiles) discard() {
+// begin makes the files and the folder of pictures, which replace those of an earlier run.
+func (o *proofFiles) begin(r verify.Report) error {
 	if o.pictures.path != "" {
-		o.pictures.Discard()
+		if _, err := o.pictures.options.MakeFolders(o.pictures.path); err != nil {
+			return o.pictures.blame(err)
+		}
 	}
+	if o.jsonl.path != "" {
+		err := o.jsonl.withFolders(func() (err error) {
+			o.lines, err = o.jsonl.options.CreateLines(o.jsonl.path)
+			return err
+		})
+		if err != nil {
+			return o.jsonl.blame(err)
+		}
+	}
+	if err := o.line(firstLine{Schema: r.Schema, Program: r.Program, Command: r.Command, Total: r.Total}); err != nil {
+		return err
+	}
+	return o.write(r, true)
 }
 
-// write writes the reports, each whole or not at all, and moves the pictures into place.
-func (o *proofFiles) write(r verify.Report) error {
+// firstLine is the first line of --jsonl. The next lines are the cases, as --json has them, and then lastLine follows.
+type firstLine struct {
+	Schema  int    `json:"schema"`
+	Program any    `json:"program"`
+	Command string `json:"command"`
+	Total   int    `json:"total"`
+}
+
+// lastLine is the last line of --jsonl. Without it the process was killed.
+type lastLine struct {
+	End     bool    `json:"end"` // true
+	Seconds float64 `json:"seconds"`
+	Stopped string  `json:"stopped,omitempty"`
+	verify.Count
+}
+
+// line adds a line to --jsonl.
+func (o *proofFiles) line(content any) error {
+	if o.lines == nil {
+		return nil
+	}
+	text, err := json.Marshal(content)
+	if err != nil {
+		return err
+	}
+	return o.jsonl.blame(o.lines.Add(text))
+}
+
+// Between two writes of a file that holds all cases there are at least mostOften, and the time that a write takes,
+// seldom times. So writing them takes a twentieth of the run at most.
+const (
+	mostOften = time.Second
+	seldom    = 20
+)
+
+// refresh writes the reports again, if it is time to.
+func (o *proofFiles) refresh(r verify.Report) error {
+	if time.Since(o.wrote) < max(mostOften, seldom*o.took) {
+		return nil
+	}
+	return o.write(r, true)
+}
+
+// write writes the reports, each whole or not at all. A passing report is not synced to the disk, since another one
+// replaces it.
+func (o *proofFiles) write(r verify.Report, passing bool) error {
+	began := time.Now()
 	for _, file := range []struct {
 		output
 		write func(io.Writer) error
@@ -45,12 +111,32 @@ func (o *proofFiles) write(r verify.Report) error {
 		if file.path == "" {
 			continue
 		}
+		file.options.NoSync = file.options.NoSync || passing
 		if err := file.writeFile(file.write); err != nil {
 			return err
 		}
 	}
-	if o.pictures.path == "" {
-		return nil
+	o.wrote = time.Now()
+	o.took = o.wrote.Sub(began)
+	return nil
+}
+
+// end writes the last reports.
+func (o *proofFiles) end(r verify.Report) error {
+	if err := o.write(r, false); err != nil || o.lines == nil {
+		return err
 	}
-	return o.pictures.commit()
+	if err := o.line(lastLine{End: true, Seconds: r.Seconds, Stopped: r.Stopped, Count: r.Count}); err != nil {
+		return err
+	}
+	return o.jsonl.blame(o.lines.Close())
+}
+
+// picture draws a record in the folder of pictures, with a number in the names. It reports whether it drew anything.
+func (o *proofFiles) picture(number int, r verify.Record) (bool, error) {
+	drew, err := verify.WritePictures(o.pictures.path, o.pictures.options, number, r)
+	if err != nil {
+		return false, o.pictures.blame(err)
+	}
+	return drew, nil
 }

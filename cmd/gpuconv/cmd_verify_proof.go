@@ -11,6 +11,7 @@ import (
 
 	"gpuconv/batch"
 	"gpuconv/compare"
+	"gpuconv/conv"
 	"gpuconv/verify"
 )
 
@@ -19,10 +20,21 @@ type proof struct {
 	stdout  io.Writer
 	bar     *progress
 	out     *proofFiles
+	known   *verify.Known // failures that are expected; nil if there is no list
+	most    int           // how many failures end the run; 0 if none do
+	all     bool          // no flag leaves cases out
 	report  verify.Report
 	started time.Time
 	before  int // how many records the runs have that have ended
 	drawn   int // how many pictures were drawn
+	broken  []broken
+}
+
+// broken is a shader that does not compile.
+type broken struct {
+	conv.SourceError
+	who   string
+	cases int // that need it
 }
 
 func newProof(stdout, stderr io.Writer, out *proofFiles, runs []verify.Runner) *proof {
@@ -33,17 +45,51 @@ func newProof(stdout, stderr io.Writer, out *proofFiles, runs []verify.Runner) *
 	return &proof{stdout: stdout, out: out, started: time.Now(),
 		bar: newProgressOf(stderr, "verifying", "cases", total),
 		report: verify.Report{Schema: 1, Program: describeProgram(), Command: strings.Join(os.Args, " "),
-			Cases: []verify.Entry{}}}
+			Total: total, Cases: []verify.Entry{}}}
 }
 
-// prove makes the runs, one after the other.
+// begin makes the files.
+func (p *proof) begin() error {
+	err := p.out.begin(p.running())
+	if err != nil {
+		p.bar.stop()
+	}
+	return err
+}
+
+// running is the report while the proof goes on.
+func (p *proof) running() verify.Report {
+	r := p.report
+	r.Stopped, r.Seconds = verify.Running, time.Since(p.started).Seconds()
+	return r
+}
+
+// errEnough ends a run in which as many cases failed as --max-failures allows.
+var errEnough = errors.New("enough cases have failed")
+
+// prove makes the runs, one after the other. If it is stopped, the report says why.
 func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	defer p.bar.stop()
 	for _, r := range runs {
 		r.Each = p.look
 		r.Progress = func(done int) { p.bar.set(p.before + done) }
-		if err := batch.Await(ctx, func() error { return r.Run(ctx) }); err != nil {
-			return plain(err)
+		err := batch.Await(ctx, func() error { return r.Run(ctx) })
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			p.report.Stopped = context.Cause(ctx).Error()
+		case errors.Is(err, context.Canceled):
+			p.report.Stopped = "interrupted"
+		case errors.Is(err, errEnough):
+			p.report.Stopped = "stopped at a failure"
+			if p.most > 1 {
+				p.report.Stopped = fmt.Sprintf("stopped after %d failures", p.most)
+			}
+		case err != nil:
+			p.report.Stopped = plain(err).Error()
+			return errors.Join(plain(err), p.out.end(p.report))
+		}
+		if p.report.Stopped != "" {
+			return nil
 		}
 		p.before += r.Records()
 	}
@@ -53,39 +99,79 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 // mostPictures is how many pictures are drawn at most, since a shader may be wrong in every case.
 const mostPictures = 50
 
-// look adds a record to the report. If the case failed, it prints that at once and draws a picture, if there is a
-// folder for it. If the case did not fail and has a note, it prints the note.
+// look adds a record to the report and the files. If the case failed, it prints that at once and draws a picture, if
+// there is a folder for it. If the case did not fail and has a note, it prints the note.
 func (p *proof) look(r verify.Record) error {
+	p.known.Look(&r)
 	p.report.Count.Add(r)
-	p.report.Cases = append(p.report.Cases, verify.NewEntry(r))
-	if r.Outcome.Status() != compare.Failed {
+	entry := verify.NewEntry(r)
+	p.report.Cases = append(p.report.Cases, entry)
+	if err := p.out.line(entry); err != nil {
+		return err
+	}
+	if err := p.print(r, entry); err != nil {
+		return err
+	}
+	if err := p.out.refresh(p.running()); err != nil {
+		return err
+	}
+	if p.most > 0 && p.report.Failed >= p.most {
+		return errEnough
+	}
+	return nil
+}
+
+// print prints what there is to say about a record, and draws it.
+func (p *proof) print(r verify.Record, entry verify.Entry) error {
+	var mistake *conv.SourceError
+	switch {
+	case r.Outcome.Status() != compare.Failed:
 		if note := r.Note(); note != "" {
 			p.bar.clear()
 			printLine(p.stdout, "%v", note)
 		}
 		return nil
+	case errors.As(r.Outcome.Err, &mistake) && r.Known == 0:
+		p.blame(mistake, entry.Who())
+		return nil
 	}
 	p.bar.clear()
 	printLine(p.stdout, "%v", r.Line())
-	if p.out.pictures.path == "" || p.drawn >= mostPictures {
+	if p.out.pictures.path == "" || p.drawn >= mostPictures || r.Known > 0 {
 		return nil
 	}
-	drew, err := verify.WritePictures(p.out.pictures.Folder, p.drawn+1, r)
+	drew, err := p.out.picture(p.drawn+1, r)
 	if drew {
 		p.drawn++
 	}
-	return p.out.pictures.blame(err)
+	return err
 }
 
-// conclude writes the files and prints the counts. It returns an error if a case failed, if none passed, or if ctx is
-// done; then it writes nothing.
-func (p *proof) conclude(ctx context.Context) error {
+// blame counts a case that needs a shader that does not compile. It prints the mistake once, with its line.
+func (p *proof) blame(e *conv.SourceError, who string) {
+	for i, b := range p.broken {
+		if b.same(e) && b.who == who {
+			p.broken[i].cases++
+			return
+		}
+	}
+	p.broken = append(p.broken, broken{*e, who, 1})
+	p.bar.clear()
+	printLine(p.stdout, "broken    %s: %s", who, e.Plain())
+	if e.Text != "" {
+		printLine(p.stdout, "broken    %s:%d | %s", e.File, e.Line, e.Text)
+	}
+}
+
+// conclude writes the files and prints the counts. It returns an error if a case failed, if none passed, or if not all
+// cases were run.
+func (p *proof) conclude() error {
 	p.report.Seconds = time.Since(p.started).Seconds()
-	if err := ctx.Err(); err != nil {
+	if err := p.out.end(p.report); err != nil {
 		return err
 	}
-	if err := p.out.write(p.report); err != nil {
-		return err
+	for _, b := range p.broken {
+		printLine(p.stdout, "failed    %d × %s: shader %s does not compile%s", b.cases, b.who, b.Shader, b.at())
 	}
 	for _, skip := range p.report.NotLocal() {
 		printLine(p.stdout, "not local %v", skip)
@@ -93,13 +179,48 @@ func (p *proof) conclude(ctx context.Context) error {
 	for _, skip := range p.report.Skips() {
 		printLine(p.stdout, "skipped   %v", skip)
 	}
+	p.printStale()
 	count := p.report.Count
+	if p.report.Stopped != "" {
+		printLine(p.stdout, "stopped   %s: %d of %d cases were run", p.report.Stopped, count.Done(), p.report.Total)
+	}
 	printLine(p.stdout, "%v", count)
 	switch {
+	case p.report.Stopped != "" && count.Failed == 0:
+		return fmt.Errorf("%s: %d of %d cases were run, none of them failed", p.report.Stopped, count.Done(),
+			p.report.Total)
 	case count.Failed > 0:
 		return fmt.Errorf("%d of %d cases failed", count.Failed, count.Passed+count.Failed)
-	case count.Passed == 0:
+	case count.Passed == 0 && count.Known == 0:
 		return errors.New("no case was verified")
 	}
 	return nil
+}
+
+// same reports whether two mistakes are in the same line, or make the compiler say the same.
+func (b broken) same(e *conv.SourceError) bool {
+	return b.Shader == e.Shader && b.File == e.File && b.Line == e.Line && (b.File != "" || b.Log == e.Log)
+}
+
+// mostStale is how many lines of a list of known failures are said to be wrong: a list may be of another program.
+const mostStale = 20
+
+// printStale says which lines of the list of known failures are wrong now.
+func (p *proof) printStale() {
+	stale := p.known.Stale(p.all && p.report.Stopped == "")
+	for i, text := range stale {
+		if i == mostStale {
+			printLine(p.stdout, "known     %d more lines are wrong", len(stale)-i)
+			return
+		}
+		printLine(p.stdout, "known     %s", text)
+	}
+}
+
+// at says where the mistake is, if that is known.
+func (b broken) at() string {
+	if b.File == "" {
+		return ""
+	}
+	return fmt.Sprintf(", %s:%d", b.File, b.Line)
 }

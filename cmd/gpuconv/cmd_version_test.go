@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestRecorded: what go build records in a program becomes its revision.
+// TestRecorded: the revision is what go build records in a program.
 func TestRecorded(t *testing.T) {
 	setting := func(key, value string) debug.BuildSetting { return debug.BuildSetting{Key: key, Value: value} }
 	for _, c := range []struct {
@@ -30,8 +30,8 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-// TestPlainGoBuild: go build without make records the revision in a clone, and that it was changed. The
-// program is program.go alone, which is quickly built.
+// TestPlainGoBuild: in a clone, go build without make records the revision, and whether the clone was changed. The
+// program that is built is program.go alone, which is quick to build.
 func TestPlainGoBuild(t *testing.T) {
 	clone := t.TempDir()
 	program, err := os.ReadFile("program.go")

@@ -13,7 +13,7 @@ import (
 	"gpuconv/npy"
 )
 
-// wave is a sine or a Gabor on a square of pixels, about its middle.
+// wave is a sine or a Gabor, centred on a square of pixels.
 type wave struct{ orientation, sf, phase, sigma float64 }
 
 func (w wave) draw(size int) []float32 {
@@ -92,10 +92,10 @@ func cellsOf(t *testing.T, folder string) []map[string]float64 {
 	return all
 }
 
-// TestComplexCells: the energy of a quadrature pair keeps its orientation and frequency and does not depend on the
-// phase; a rectified Gabor does. A Gabor of frequency f and width σ answers a grating of f' at an angle d with
-// e^{−2π²σ²·|f − f'|²}, plus the contribution of the mirror image at −f, which is below e^{−50} here. So its half-width
-// at half-height solves 4·f²·sin²(d/2) = ln 2/(2π²σ²).
+// TestComplexCells: the energy of a quadrature pair keeps its orientation and frequency, and does not depend on the
+// phase. A rectified Gabor does depend on it. A Gabor of frequency f and width σ answers a grating of frequency f' at
+// an angle d with e^{−2π²σ²·|f − f'|²}. Its mirror image at −f adds less than e^{−50} here. So its half-width at
+// half-height solves 4·f²·sin²(d/2) = ln 2/(2π²σ²).
 func TestComplexCells(t *testing.T) {
 	orientations, phases, frequencies := 36, 8, []float64{0.05, 0.1, 0.15, 0.2, 0.25}
 	if testing.Short() {

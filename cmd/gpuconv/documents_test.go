@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestFromGo follows the README's section From Go in a module outside the repository: its program, its
-// two commands, what it prints, and the same in a workspace. Nothing is downloaded.
+// TestFromGo follows the README's section From Go in a module outside the repository. It runs the program and the two
+// commands, compares what is printed, and repeats this in a workspace. Nothing is downloaded.
 func TestFromGo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles gpuconv's packages in another module")
@@ -64,7 +64,7 @@ func TestFromGo(t *testing.T) {
 	}
 }
 
-// TestSlow: each test that make quick leaves out is there, so that a new name of a test does not bring it back.
+// TestSlow: each test that make quick leaves out exists. So a test that is renamed does not come back into make quick.
 func TestSlow(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
@@ -92,10 +92,10 @@ func TestSlow(t *testing.T) {
 	}
 }
 
-// group is a group of alternatives in a pattern: what is before it, in it, and after it.
+// group is a group of alternatives in a pattern, with what comes before and after it.
 var group = regexp.MustCompile(`^([^|()]*)\(([^()]*)\)(\??)([^|()]*)$`)
 
-// alternatives lists the patterns that a pattern such as a|b(c|d)|e/(f|g) has as alternatives.
+// alternatives lists all alternatives of a pattern such as a|b(c|d)|e/(f|g).
 func alternatives(pattern string) (all []string) {
 	depth, start := 0, 0
 	for i, r := range pattern + "|" {
@@ -123,7 +123,7 @@ func alternatives(pattern string) (all []string) {
 	return all
 }
 
-// TestAlternatives: alternatives sees each of them.
+// TestAlternatives: alternatives finds each of them.
 func TestAlternatives(t *testing.T) {
 	got := alternatives("A|B(c|d)E$|(F)?G|H/(i|j.*)")
 	if want := []string{"A", "BcE$", "BdE$", "G", "FG", "H/i", "H/j.*"}; !slices.Equal(got, want) {
@@ -180,7 +180,7 @@ func section(t *testing.T, file, heading string) string {
 	return rest
 }
 
-// fenced returns the blocks of a language, which must be so many.
+// fenced returns the code blocks of a language. The test fails unless there are as many as wanted.
 func fenced(t *testing.T, markdown, language string, count int) (blocks []string) {
 	t.Helper()
 	for _, found := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(markdown, -1) {
@@ -217,7 +217,8 @@ func documents(t *testing.T) map[string]string {
 	return all
 }
 
-// TestTargets: what documents say of make is in the Makefile, and make lists what people need.
+// TestTargets: the targets of make that documents name are in the Makefile, and make lists the targets that people
+// need.
 func TestTargets(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
@@ -251,13 +252,13 @@ func TestTargets(t *testing.T) {
 
 var (
 	namedTest = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
-	// packagedTests is a list of tests and their package: `TestA`, `TestB` and `TestC` in `stimuli`.
+	// packagedTests matches a list of tests and their package: `TestA`, `TestB` and `TestC` in `stimuli`.
 	packagedTests = regexp.MustCompile("((?:`(?:Test|Fuzz)\\w+`(?:,\\s+|\\s+and\\s+|\\s+))+)in `([a-z/]+)`")
 	namedScript   = regexp.MustCompile("`testdata/(\\w+)\\.txtar`")
 )
 
-// TestNamedTests: the tests that documents name are there, in the packages that they say. In docs/trust.md a test
-// without a package is one of this package.
+// TestNamedTests: the tests that documents name exist, in the packages that they say. In docs/trust.md a test without a
+// package is one of this package.
 func TestNamedTests(t *testing.T) {
 	declared, scripts := declaredTests(t), scriptNames(t)
 	names := func(text string) (all []string) {

@@ -18,10 +18,10 @@ import (
 	"gpuconv/gpu/probe"
 )
 
-// mesaVendor is the file with which Debian's, Ubuntu's and Fedora's Mesa tells GLVND's libEGL of itself.
+// mesaVendor is the file by which Mesa announces itself to GLVND's libEGL on Debian, Ubuntu and Fedora.
 const mesaVendor = "/usr/share/glvnd/egl_vendor.d/50_mesa.json"
 
-// vendor writes a file of a vendor of EGL that names a library.
+// vendor writes the file by which a vendor of EGL names its library.
 func vendor(t *testing.T, library string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vendor.json")
@@ -35,7 +35,7 @@ func vendor(t *testing.T, library string) string {
 	return path
 }
 
-// driver builds a library that does this when it is loaded, and returns the file of its vendor.
+// driver builds a library that runs the given code when it is loaded. It returns its vendor's file.
 func driver(t *testing.T, body string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -65,7 +65,7 @@ func with(t *testing.T, variables []string, args ...string) (stdout, stderr stri
 	return string(out), errs.String(), err == nil
 }
 
-// needMesa skips a test on machines without Mesa's vendor file, or fails it where a GPU is required, as in CI.
+// needMesa skips a test on machines without Mesa's vendor file. It fails the test if a GPU is required, as in CI.
 func needMesa(t *testing.T) {
 	t.Helper()
 	needGPU(t)
@@ -78,8 +78,8 @@ func needMesa(t *testing.T) {
 	}
 }
 
-// TestBrokenDrivers: info names a driver that dies or cannot be loaded, --backend auto takes the CPU and says why, and
-// --backend gpu is an error of one line.
+// TestBrokenDrivers: info names a driver that dies or cannot be loaded. --backend auto takes the CPU and says why, and
+// --backend gpu fails with an error of one line.
 func TestBrokenDrivers(t *testing.T) {
 	needMesa(t)
 	const files = "__EGL_VENDOR_LIBRARY_FILENAMES="
@@ -121,7 +121,7 @@ func TestBrokenDrivers(t *testing.T) {
 	}
 }
 
-// TestNoVendor: where libEGL finds no file of a driver, errors say where it looked.
+// TestNoVendor: if libEGL finds no driver's file, the errors say where it looked.
 func TestNoVendor(t *testing.T) {
 	needMesa(t)
 	none := t.TempDir()
@@ -134,7 +134,7 @@ func TestNoVendor(t *testing.T) {
 	}
 }
 
-// TestOneBrokenDriver: what is broken is passed over, and what works is taken.
+// TestOneBrokenDriver: a broken driver is passed over, and one that works is taken.
 func TestOneBrokenDriver(t *testing.T) {
 	needMesa(t)
 	for name, file := range map[string]string{"missing": vendor(t, "libEGL_none.so.0"), "abort": driver(t, "abort();")} {
@@ -152,7 +152,7 @@ func TestOneBrokenDriver(t *testing.T) {
 	}
 }
 
-// hanging is what a driver does that never answers. It says first that it is asked.
+// hanging is the code of a driver that never answers. First it signals that it was asked.
 const hanging = `fclose(fopen(getenv("ASKED"), "w")); for (;;) sleep(1);`
 
 // asked waits until a hanging driver is asked.
@@ -182,7 +182,7 @@ func TestHangingDriver(t *testing.T) {
 	}
 }
 
-// TestInterruptedProbe: an interrupt ends the wait for a driver that does not answer, and its process.
+// TestInterruptedProbe: an interrupt ends the wait for a driver that does not answer, and ends that driver's process.
 func TestInterruptedProbe(t *testing.T) {
 	needGPU(t)
 	broken := driver(t, hanging)
@@ -208,7 +208,7 @@ func TestInterruptedProbe(t *testing.T) {
 	}
 }
 
-// TestNoChild: where the process that tries drivers ends before it asks one, info says so and goes on.
+// TestNoChild: if the process that tries drivers ends before it asks one, info says so and goes on.
 func TestNoChild(t *testing.T) {
 	needGPU(t)
 	text, err := os.ReadFile(driver(t, `if (getenv("GPUCONV_PROBE")) { fputs("no\n", stderr); _exit(3); }`))
@@ -223,7 +223,8 @@ func TestNoChild(t *testing.T) {
 	}
 }
 
-// TestChildAlone: a child that somebody starts by hand ends when its stdin does, and leaves others of its group alone.
+// TestChildAlone: a child that somebody starts by hand ends when its stdin does. It leaves the other processes of its
+// group alone.
 func TestChildAlone(t *testing.T) {
 	needGPU(t)
 	child := program(t)
@@ -235,8 +236,8 @@ func TestChildAlone(t *testing.T) {
 	}
 }
 
-// TestProbeIsKept: what a child found holds for the next process in the same environment, and only there. That a
-// driver died is not kept.
+// TestProbeIsKept: what a child found is kept for the next process in the same environment, and only for that one. That
+// a driver died is not kept.
 func TestProbeIsKept(t *testing.T) {
 	needGPU(t)
 	folder := t.TempDir()
@@ -257,7 +258,7 @@ func TestProbeIsKept(t *testing.T) {
 	}
 }
 
-// TestProbeIsRenewed: a record holds until a library that was missing is there, and until devices are listed.
+// TestProbeIsRenewed: a record is valid until a missing library appears, or until devices are listed.
 func TestProbeIsRenewed(t *testing.T) {
 	needMesa(t)
 	library := filepath.Join(t.TempDir(), "libEGL_late.so.0")
@@ -285,8 +286,8 @@ func TestProbeIsRenewed(t *testing.T) {
 	}
 }
 
-// TestEnvironmentStays: a vendor that dies is left out in later children and in this process, not in what else this
-// process starts.
+// TestEnvironmentStays: a vendor that dies is left out in later children and in this process. Other processes that this
+// one starts are not affected.
 func TestEnvironmentStays(t *testing.T) {
 	needMesa(t)
 	files := driver(t, "abort();") + ":" + mesaVendor
@@ -300,8 +301,8 @@ func TestEnvironmentStays(t *testing.T) {
 	}
 }
 
-// TestLimitedAddresses: where addresses are few (ulimit -v), so that drivers die or do not open, info and --backend
-// auto go on with the CPU. With a pool of memory for each thread, 1.75 GB of them were too few for every second run.
+// TestLimitedAddresses: if address space is limited (ulimit -v), so that drivers die or do not open, info and --backend
+// auto continue with the CPU. When each thread had a pool of memory, 1.75 GB were too few for every second run.
 func TestLimitedAddresses(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector takes terabytes of addresses; make test runs it without one too")

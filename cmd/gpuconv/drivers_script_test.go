@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestDriversScript: scripts/drivers refuses names that its tables do not have, rather than skip all drivers, which CI
-// takes for a mirror without their packages.
+// TestDriversScript: scripts/drivers refuses names that its tables lack. If it skipped them, CI would believe that the
+// mirror lacks their packages.
 func TestDriversScript(t *testing.T) {
 	unixOnly(t)
 	script, err := filepath.Abs("../../scripts/drivers")

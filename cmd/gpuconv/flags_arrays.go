@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"gpuconv/checkpoint"
 	"gpuconv/conv"
 	"gpuconv/experiment"
 	"gpuconv/npy"
@@ -21,7 +22,10 @@ type arrayInput struct {
 
 // openArray opens the array that a flag names.
 func openArray(ctx context.Context, flag, path string) (arrayInput, error) {
-	reader, err := npy.Open(ctx, path)
+	reader, err := checkpoint.Open(ctx, path)
+	if errors.Is(err, checkpoint.ErrOther) {
+		reader, err = npy.Open(ctx, path)
+	}
 	if err != nil {
 		return arrayInput{}, failed(flag, "", err)
 	}
@@ -31,7 +35,7 @@ func openArray(ctx context.Context, flag, path string) (arrayInput, error) {
 // openWeights opens an array of 4 dimensions.
 func openWeights(ctx context.Context, flag, path string) (weights arrayInput, shape conv.Shape, err error) {
 	if path == "" {
-		const want = "want a .npy file, or a .npz file and a key as file.npz:key"
+		const want = "want weights: .npy, .npz:key, .safetensors:name or .pt:name"
 		return arrayInput{}, shape, refused(flag, "", errors.New(want))
 	}
 	if weights, err = openArray(ctx, flag, path); err != nil {
@@ -56,6 +60,23 @@ func openBias(ctx context.Context, path string) (bias arrayInput, values int, er
 			shape))
 	}
 	return bias, shape[0], nil
+}
+
+// readBias reads a bias for each filter of weights.
+func (in *inputs) readBias(ctx context.Context, path string, weight conv.Shape) ([]float32, error) {
+	bias, values, err := openBias(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer bias.Close()
+	if err := (conv.Problem{Weight: weight, Bias: true}).CheckBias(values); err != nil {
+		return nil, usage(plain(err))
+	}
+	array, err := in.read(bias)
+	if err != nil {
+		return nil, err
+	}
+	return array.Data, nil
 }
 
 // read reads all of an array, and notes how many of its values float32 could not hold.
@@ -115,8 +136,11 @@ func (in *inputs) lose(flag, path, dtype string, lost npy.Loss, elements int) er
 func element(dtype string) string {
 	kinds := map[byte]string{'f': "float", 'i': "int", 'u': "uint", 'b': "bool"}
 	kind := strings.TrimLeft(dtype, "<>|=")
-	if kind == "b1" {
+	switch kind {
+	case "b1":
 		return "bool"
+	case "bf16":
+		return "bfloat16"
 	}
 	return fmt.Sprintf("%s%d", kinds[kind[0]], 8*(kind[1]-'0'))
 }

@@ -66,8 +66,8 @@ func inputsFolder(t *testing.T) string {
 	return folder
 }
 
-// TestNumbersThatDoNotFit: one line says how many elements of which file lost what; with --strict the file is refused,
-// and nothing is written. Rounded fractions are no loss.
+// TestNumbersThatDoNotFit: one line says of which file how many elements lost what. With --strict the file is refused,
+// and nothing is written. Rounded fractions are not a loss.
 func TestNumbersThatDoNotFit(t *testing.T) {
 	folder := inputsFolder(t)
 	convolve := "conv --backend cpu --output y.npy "
@@ -117,7 +117,7 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 	}
 }
 
-// TestTuningOfNumbersThatDoNotFit: the line about activations comes first, or --strict refuses them.
+// TestTuningOfNumbersThatDoNotFit: the line about activations comes first. With --strict they are refused.
 func TestTuningOfNumbersThatDoNotFit(t *testing.T) {
 	folder := inputsFolder(t)
 	args := []string{"tuning", "--input", "hugea.npy", "--orientations", "0,90", "--rdm", "none", "--output", "y", "--strict"}
@@ -129,7 +129,8 @@ func TestTuningOfNumbersThatDoNotFit(t *testing.T) {
 	}
 }
 
-// TestRecordingsThatDoNotFit: as for other verbs, of each array of the archive. What became infinite is refused anyway.
+// TestRecordingsThatDoNotFit: the same holds for each array of an archive of recordings. Values that became infinite
+// are refused even without --strict.
 func TestRecordingsThatDoNotFit(t *testing.T) {
 	folder := t.TempDir()
 	at := func(name string) string { return filepath.Join(folder, name) }
@@ -186,7 +187,7 @@ func TestRecordingsThatDoNotFit(t *testing.T) {
 	}
 }
 
-// TestBytesOfImages: the pixels of uint8 arrays are 0 … 255, those of pictures 0 … 1. A line says so.
+// TestBytesOfImages: the pixels of uint8 arrays are 0 … 255, and those of pictures are 0 … 1. A line says so.
 func TestBytesOfImages(t *testing.T) {
 	folder := inputsFolder(t)
 	for file, want := range map[string]string{
@@ -201,7 +202,7 @@ func TestBytesOfImages(t *testing.T) {
 	}
 }
 
-// TestWeightsHaveFourDimensions: in words about weights, for every flag that takes them.
+// TestWeightsHaveFourDimensions: every flag that takes weights refuses other arrays, in words about weights.
 func TestWeightsHaveFourDimensions(t *testing.T) {
 	folder := inputsFolder(t)
 	for _, args := range []string{"conv --input fine.npy --output y.npy --weight", "filters --output y.npy --input",

@@ -18,7 +18,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// TestCreate: a file comes whole or not at all, with the folders made for it.
+// TestCreate: a file is written whole or not at all, and so are the folders that are made for it.
 func TestCreate(t *testing.T) {
 	root := t.TempDir()
 	to := output{flag: "output", path: filepath.Join(root, "a", "b", "x.npy")}
@@ -50,7 +50,7 @@ func TestCreate(t *testing.T) {
 	}
 }
 
-// TestBlame: errors of outputs name what the user typed, once; others are none of theirs.
+// TestBlame: errors of outputs name what the user typed, once. Other errors do not name it.
 func TestBlame(t *testing.T) {
 	full, failure := errors.New("no space left"), errors.New("failure")
 	for _, c := range []struct {
@@ -75,7 +75,7 @@ func TestBlame(t *testing.T) {
 	}
 }
 
-// TestFullFolder: the error of a file in a folder is one of the flag, whoever writes it.
+// TestFullFolder: an error of a file in a folder names the flag of the folder, whoever writes the file.
 func TestFullFolder(t *testing.T) {
 	out, err := output{flag: "output", path: filepath.Join(t.TempDir(), "out")}.createFolder()
 	if err != nil {
@@ -107,7 +107,7 @@ func textOf(err error) string {
 	return err.Error()
 }
 
-// TestDistinctOutputs: no verb takes one path for two of its outputs, however it is spelt.
+// TestDistinctOutputs: no verb accepts the same path for two of its outputs, however the path is spelt.
 func TestDistinctOutputs(t *testing.T) {
 	t.Chdir(t.TempDir())
 	tried := 0

@@ -46,8 +46,8 @@ func TestParseCompact(t *testing.T) {
 	}
 }
 
-// FuzzParsers: no text makes a parser panic. An error is one line and one of the call. An accepted value is within its
-// range.
+// FuzzParsers: no text makes a parser panic. An error has one line and is an error of the call. An accepted value is
+// within its range.
 func FuzzParsers(f *testing.F) {
 	for _, seed := range []string{"3", "3,2", "1,2,3,4", "same", "same-upper", "same-lower", "valid", "max:2", "avg:3:2", "reflect", "relu", "512,1,48,64,6,7,3,1,1", "", ",", "-1", "9223372036854775808", "max:2,1:3,4"} {
 		f.Add(seed)

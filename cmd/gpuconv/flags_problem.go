@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/gpu"
 	"gpuconv/machine"
 
 	"github.com/spf13/pflag"
@@ -163,6 +164,8 @@ type explanation struct {
 	Chunks      int        `json:"chunks"`         // how many times that many are computed, the last time perhaps fewer
 	PlanMemory  float64    `json:"plan_memory"`
 	TotalMemory float64    `json:"total_memory"` // the plan, all of src and all of dst
+
+	Prediction *gpu.Prediction `json:"prediction,omitempty"` // with --roof
 }
 
 type rejected struct {
@@ -250,5 +253,8 @@ func (e explanation) String() string {
 	}
 	printLine(w, "chunks     %d of at most %s", e.Chunks, what)
 	printLine(w, "memory     %s in the plan, %s with all images in and out", machine.Size(e.PlanMemory), machine.Size(e.TotalMemory))
+	if e.Prediction != nil {
+		e.printPrediction(w)
+	}
 	return w.String()
 }

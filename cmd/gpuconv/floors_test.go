@@ -20,12 +20,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// floors is the house of ARCHITECTURE.md: a package imports packages of lower floors only.
+// floors are the floors of ARCHITECTURE.md: a package imports only packages of lower floors.
 var floors = [][]string{
 	{"fault", "internal/input"},
 	{"conv", "internal/filekind", "internal/parallel", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "gpu/internal/isa", "cpu/internal/guarded"},
-	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
-	{"filters", "stimuli", "cpu", "gpu", "dataset"},
+	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems", "gpu/internal/paper"},
+	{"filters", "stimuli", "checkpoint", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning", "gpu/probe"},
 	{"conv/convtest", "batch", "bench", "verify", "autotune", "tuning/report"},
 	{"experiment"},
@@ -35,7 +35,7 @@ var floors = [][]string{
 // standardOnly are the packages that import nothing but the standard library.
 var standardOnly = []string{"conv", "fault", "shaders", "whole"}
 
-// backendFree are the packages that are handed a backend and never import one.
+// backendFree are the packages that are given a backend and never import one.
 var backendFree = []string{"compare", "bench", "batch", "verify", "autotune", "conv/convtest"}
 
 type listed struct {
@@ -70,15 +70,15 @@ func list(t *testing.T) []listed {
 // forTests are the packages that tests of every floor may import.
 var forTests = []string{"conv/convtest", "gpu/internal/problems", "cpu/internal/guarded"}
 
-// testedWith are the packages from other floors that tests of a package need: backends are judged by what is above them
-// and by the reference of cpu, and conv's examples need a backend.
+// testedWith are the packages of other floors that tests of a package need. The packages above a backend judge it, and
+// so does the reference of cpu. The examples of conv need a backend.
 var testedWith = map[string][]string{
 	"conv": {"cpu"},
 	"cpu":  {"compare", "bench"},
 	"gpu":  {"compare", "bench", "cpu"},
 }
 
-// TestFloorsOfTests: tests keep the floors too, with the exceptions above.
+// TestFloorsOfTests: tests keep to the floors too, with the exceptions above.
 func TestFloorsOfTests(t *testing.T) {
 	for _, p := range list(t) {
 		name := strings.TrimPrefix(p.ImportPath, "gpuconv/")
@@ -103,7 +103,7 @@ func floorOf(path string) int {
 	return -1
 }
 
-// TestFloors keeps the floors.
+// TestFloors: packages keep to the floors.
 func TestFloors(t *testing.T) {
 	packages := list(t)
 	if len(packages) < 12 {
@@ -137,8 +137,8 @@ func TestFloors(t *testing.T) {
 // be on the main OS thread.
 const onMainThread = "gpuconv/gpu/internal/glfw"
 
-// TestHouseRules: no Go files at the root, no init functions, and no type, parameter or field named context, which in
-// Go is a context.Context.
+// TestHouseRules: the root has no Go files, and no file has an init function. No type, parameter or field is called
+// context, which in Go means context.Context.
 func TestHouseRules(t *testing.T) {
 	for _, p := range list(t) {
 		if p.ImportPath == "gpuconv" {
@@ -179,7 +179,7 @@ func declared(file *ast.File) (names []string) {
 	return names
 }
 
-// TestDeclared: declared sees each kind of declaration.
+// TestDeclared: declared finds each kind of declaration.
 func TestDeclared(t *testing.T) {
 	parsed, err := parser.ParseFile(token.NewFileSet(), "a.go",
 		"package a; type A struct{ b, c int; D }; func f(g func(h int)) (i int) { var j func(k int); return j }", 0)
@@ -191,7 +191,7 @@ func TestDeclared(t *testing.T) {
 	}
 }
 
-// starters are the files that start goroutines without package internal/parallel, and why they may.
+// starters are the files that start goroutines without package internal/parallel, with the reason.
 var starters = map[string]string{
 	"gpuconv/internal/parallel/parallel.go":   "it is the one place",
 	"gpuconv/cpu/crew.go":                     "starts none in a run; what it calls catches panics",
@@ -203,8 +203,8 @@ var starters = map[string]string{
 	"gpuconv/conv/convtest/submit.go":         "for tests",
 }
 
-// TestGoroutines: a panic on any goroutine becomes an error, since internal/parallel starts them all, in files of all
-// platforms.
+// TestGoroutines: internal/parallel starts all goroutines, so that a panic of any of them becomes an error. The test
+// reads the files of all platforms.
 func TestGoroutines(t *testing.T) {
 	seen := map[string]bool{}
 	walkSource(t, func(name string, file *ast.File) {
@@ -222,7 +222,8 @@ func TestGoroutines(t *testing.T) {
 	}
 }
 
-// starts reports whether a file starts goroutines by itself: with go, or with a group that is not of internal/parallel.
+// starts reports whether a file starts goroutines by itself: with a go statement, or with a group that is not of
+// internal/parallel.
 func starts(file *ast.File) (found bool) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -239,7 +240,7 @@ func starts(file *ast.File) (found bool) {
 	return found
 }
 
-// TestExecutables: a file that names its interpreter in the first line can be executed, as the documents say.
+// TestExecutables: each file whose first line names an interpreter is executable, as the documents say.
 func TestExecutables(t *testing.T) {
 	unixOnly(t)
 	for _, folder := range []string{".ci", "bench", "docs", "scripts"} {
@@ -263,8 +264,8 @@ func TestExecutables(t *testing.T) {
 	}
 }
 
-// TestErrorsAreNotCut: no package takes a part off the text of an error. Errors have fields for that, and package fault
-// formats them. Nor does the command line write a flag and its value into a text, since flagError does.
+// TestErrorsAreNotCut: no package removes a part of the text of an error. Errors have fields for that, and package
+// fault formats them. The command line does not write a flag and its value into a text either; flagError does.
 func TestErrorsAreNotCut(t *testing.T) {
 	for _, p := range list(t) {
 		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
@@ -285,7 +286,7 @@ func TestErrorsAreNotCut(t *testing.T) {
 	}
 }
 
-// cutsErrors returns the functions of package strings that a file calls on what a method Error returns, and that return
+// cutsErrors returns the functions of package strings that a file calls on the result of a method Error and that return
 // a part of it. The text may be in a variable.
 func cutsErrors(file *ast.File) (found []string) {
 	for _, d := range file.Decls {
@@ -315,7 +316,7 @@ func isErrorText(e ast.Expr) bool {
 	return ok && method.Sel.Name == "Error"
 }
 
-// cutsOf is cutsErrors of a declaration. Variables of some names hold texts of errors.
+// cutsOf does the same for one declaration. It takes variables with some names for texts of errors.
 func cutsOf(d ast.Decl, texts map[string]bool) (found []string) {
 	ast.Inspect(d, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
@@ -355,7 +356,7 @@ func writesFlags(file *ast.File) (found []string) {
 	return found
 }
 
-// TestCutsAreFound: TestErrorsAreNotCut sees what it is for.
+// TestCutsAreFound: TestErrorsAreNotCut finds what it looks for.
 func TestCutsAreFound(t *testing.T) {
 	for body, want := range map[string][]string{
 		`strings.TrimPrefix(err.Error(), "npy: ")`:             {"TrimPrefix"},
@@ -390,11 +391,11 @@ func TestCutsAreFound(t *testing.T) {
 	}
 }
 
-// TestCommandFiles: a file of the command line is named after a verb or has flags that several verbs share. Everything
-// else is on the floors below; these few are the frame.
+// TestCommandFiles: each file of the command line is named after a verb, or has flags that several verbs share. The
+// exceptions are few and form the frame. Everything else is in packages of lower floors.
 func TestCommandFiles(t *testing.T) {
 	seen := 0
-	frame := []string{"main", "root", "errors", "progress", "progress_bytes", "screen", "cache", "program"}
+	frame := []string{"main", "root", "root_man", "root_shipped", "errors", "progress", "progress_bytes", "screen", "cache", "program"}
 	for _, p := range list(t) {
 		if p.ImportPath != "gpuconv/cmd/gpuconv" {
 			continue

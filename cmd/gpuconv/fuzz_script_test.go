@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestFuzzScript: scripts/fuzz fails for each failure that is the target's, and keeps its input, also if it does not
-// come again: it may be one of the order of inputs. What a busy machine causes is none. Inputs that somebody has put
-// there and not committed stay. go is a script here, which plays one failure.
+// TestFuzzScript: scripts/fuzz fails for each failure of the target itself, and keeps its input. It does so even if the
+// failure does not occur again, because it may depend on the order of inputs. It ignores failures of a busy machine.
+// Inputs that somebody has put there and not committed stay. In this test, go is a script that plays one failure.
 func TestFuzzScript(t *testing.T) {
 	unixOnly(t)
 	script, err := filepath.Abs("../../scripts/fuzz")

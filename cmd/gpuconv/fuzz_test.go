@@ -97,12 +97,12 @@ func leaves(cmd *cobra.Command) (all []*cobra.Command) {
 	return all
 }
 
-// someValues are what flags get, beside the text of the fuzzer.
+// someValues are values that flags get, besides the text of the fuzzer.
 var someValues = []string{"1", "0", "3", "images.npy", "weights.npy", "new.npy", "folder", "new", "fuzz.any", "table.csv", "cpu",
 	"none", "0,45,90", "0:90:30", "2,1", "same", "0.5", "1,1,8,8,2,3,1,1,1", "grating", "gabor", "images.npy:a", "relu", "",
 	"reference", "fuzz.png", "30", "max:2"}
 
-// commandLine makes a command line of a script. If that is empty, the text is one.
+// commandLine makes a command line from a script. If the script is empty, the text is the command line.
 func commandLine(verbs []*cobra.Command, script []byte, text string) []string {
 	if len(script) == 0 {
 		return strings.Fields(text)
@@ -125,7 +125,8 @@ func commandLine(verbs []*cobra.Command, script []byte, text string) []string {
 	return args
 }
 
-// staysHome reports whether a command line stays in its folder, asks no server, starts no process and computes little.
+// staysHome reports whether a command line writes only into its folder, contacts no server, starts no process and
+// computes little.
 func staysHome(args []string) bool {
 	for _, a := range args {
 		if strings.ContainsAny(a, "/\\~") || len(a) > 60 || strings.HasPrefix(a, "--download") || strings.HasPrefix(a, "--url") {
@@ -139,10 +140,11 @@ func staysHome(args []string) bool {
 	return !started && !slices.Contains(args, "verify") && !slices.Contains(args, "autotune") && !slices.Contains(args, "info")
 }
 
-// writesAnyway reports whether a verb's exit code 1 is what it found, which it writes all the same.
+// writesAnyway reports whether a verb writes its results even if it ends with exit code 1, because that code is a
+// result.
 func writesAnyway(args []string) bool { return slices.Contains(args, "compare") }
 
-// smallFiles makes a folder of small files, one with the fuzzer's content.
+// smallFiles makes a folder of small files. One of them has the fuzzer's content.
 func smallFiles(t *testing.T, content []byte) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// display matches what a program without a display must not need: a library, what a package asks the linker or
-// pkg-config for, or the package itself.
+// display matches what a program without a display must not need: a library, a library that a package requests from the
+// linker or pkg-config, or the package itself.
 var display = regexp.MustCompile(`(?i)glfw|lib(X|xcb|GL\b|GLX|wayland)|(^|-l)(X[a-z0-9]+|xcb|GLX?|wayland.*)$`)
 
 // makefileTags are the build tags of make build.
@@ -58,7 +58,7 @@ func TestHeadless(t *testing.T) {
 	}
 }
 
-// TestHeadlessPackages: no package of that program asks for X11, GLX or GLFW, whether it is used or not.
+// TestHeadlessPackages: no package of that program requests X11, GLX or GLFW, whether it is used or not.
 func TestHeadlessPackages(t *testing.T) {
 	cmd := exec.Command("go", "list", "-deps", "-tags", makefileTags(t), "-json=ImportPath,CgoLDFLAGS,CgoPkgConfig", ".")
 	out, err := cmd.Output()
@@ -91,7 +91,7 @@ func TestHeadlessPackages(t *testing.T) {
 	}
 }
 
-// TestDisplayLibraries: the pattern distinguishes the names that it must.
+// TestDisplayLibraries: the pattern matches the names that it should, and no others.
 func TestDisplayLibraries(t *testing.T) {
 	for name, want := range map[string]bool{
 		"libX11.so.6": true, "libxcb.so.1": true, "libGL.so.1": true, "libGLX.so.0": true, "libglfw.so.3": true, "libXrandr.so.2": true,

@@ -30,12 +30,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// calls are right calls of the commands that read files, in a folder of harmless files. TestHostileFiles replaces one
-// of the files.
+// calls are valid calls of the commands that read files, in a folder of harmless files. TestHostileFiles replaces one
+// of the files at a time.
 var calls = map[string]string{
 	"conv":            "--backend cpu --input x.npy --weight w.npy --bias b.npy --output y.npy",
-	"run":             "--backend cpu --stimulus p.png --filter w.npy --output new",
+	"run":             "--backend cpu --stimulus p.png --filter w.npy --bias b.npy --output new",
 	"verify":          "--backend cpu --input x.npy --weight w.npy --bias b.npy",
+	"verify --known":  "--backend cpu --quick --cases ^nma/nma/7x7$ --known t.csv",
 	"stimuli":         "--input p.png --output y.npy",
 	"filters":         "--input w.npy --output y.npy",
 	"tuning":          "--input x.npy --table t.csv --output new",
@@ -49,7 +50,7 @@ var calls = map[string]string{
 	"check":           "folder",
 }
 
-// briefly are the places of files that are opened as those of others are. They are given the worst files only.
+// briefly are places whose files are opened as those of other places are. Only the worst files are tried there.
 var briefly = []string{"verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
 	"info --bias", "autotune --input", "autotune --weight", "autotune --bias", "conv --bias", "data --download",
 	"bench --input", "bench --weight", "bench --bias", "bench compare", "check"}
@@ -58,17 +59,18 @@ var briefly = []string{"verify --input", "verify --weight", "verify --bias", "in
 var worst = []string{"pipe", "zeros.npy", "fortran.npy", "bomb.npz", "deep.png", "run"}
 
 const (
-	// limitOfSpace is the limit of TestHostileFiles, in KiB. littleSpace is one with which gpuconv still starts.
+	// limitOfSpace is the limit of address space in TestHostileFiles, in KiB. littleSpace is a limit with which gpuconv
+	// still starts.
 	limitOfSpace, littleSpace = 3 << 20, 1_800_000
-	// mostResident bounds what a command may really take to refuse a file: 64 MiB for itself, and 64.
+	// mostResident bounds the memory that a command may take to refuse a file: 64 MiB for itself, and 64 more.
 	mostResident = 128 << 20
 )
 
-// folderOfTest names the variable by which a test tells itself in which folder the files are.
+// folderOfTest is the variable by which a test tells its second process where the files are.
 const folderOfTest = "GPUCONV_TEST_HOSTILE"
 
-// TestHostileFiles: no file that a flag or an argument names, whatever it is, makes a command wait, die by a traceback
-// or take memory. All flags and arguments that name files are tried, as fileFlag and fileArguments know them.
+// TestHostileFiles: no file that a flag or an argument names makes a command wait, crash or take much memory. All flags
+// and arguments that name files are tried; fileFlag and fileArguments know them.
 func TestHostileFiles(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector takes more address space")
@@ -131,8 +133,8 @@ func inSpace(ctx context.Context, limit int, whole *exec.Cmd) *exec.Cmd {
 	return limited
 }
 
-// placesOfFiles returns a command line, with %s for a file, for each flag and argument that names a file to read. The
-// keys are as conv --input, and bench report.
+// placesOfFiles returns a command line for each flag and argument that names a file to read, with %s for that file. The
+// keys look like "conv --input" and "bench report".
 func placesOfFiles(t *testing.T) map[string]string {
 	t.Helper()
 	lines := map[string]string{}
@@ -162,9 +164,9 @@ func placesOfFiles(t *testing.T) map[string]string {
 	return lines
 }
 
-// alone starts the test once more, in a process that runs nothing else, because a new process counts the memory of the
-// one that started it as its own. There it returns the folder that prepare has filled. In the first process it returns
-// "" when the other one has ended.
+// alone starts the test again in a process of its own, because a new process inherits the memory count of the process
+// that starts it. In the new process it returns the folder that prepare has filled. In the first process it returns ""
+// when the new one has ended.
 func alone(t *testing.T, prepare func(dir string)) (dir string) {
 	t.Helper()
 	if dir = os.Getenv(folderOfTest); dir != "" {
@@ -180,7 +182,7 @@ func alone(t *testing.T, prepare func(dir string)) (dir string) {
 	return ""
 }
 
-// refuse runs a command under the limit. It has to end, with one line unless all is well.
+// refuse runs a command under the limit. The command has to end, with one line on stderr unless it succeeds.
 func refuse(t *testing.T, dir string, args []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -214,8 +216,8 @@ func refuse(t *testing.T, dir string, args []string) {
 	}
 }
 
-// announced returns the memory that a command may take beyond what it takes to refuse a file: that of a text which it
-// parses. All other hostile files are to be refused before their data.
+// announced returns how much memory a command may take beyond what it takes to refuse a file. A text that is parsed may
+// take some. All other hostile files must be refused before their data is read.
 func announced(t *testing.T, dir string, args []string) float64 {
 	t.Helper()
 	for i, arg := range args {
@@ -278,7 +280,7 @@ func harmless(t *testing.T, dir string) {
 	try(os.WriteFile(filepath.Join(dir, "p.png"), picture.Bytes(), 0o666))
 }
 
-// hostile writes files that no command should read to their end.
+// hostile writes files that no command should read to the end.
 func hostile(t *testing.T, dir string) {
 	t.Helper()
 	try := func(err error) {
@@ -302,7 +304,7 @@ func hostile(t *testing.T, dir string) {
 		start []byte
 		size  int64
 	}{
-		// 100 GB each, but for the hole
+		// 100 GB each, nearly all of it holes
 		"line.npy":    {npyHeader("<f4", false, 25e9), 100e9},
 		"square.npy":  {npyHeader("<f4", false, 250e3, 100e3), 100e9},
 		"fortran.npy": {npyHeader("<f4", true, 250e3, 100e3), 100e9},
@@ -326,7 +328,10 @@ func hostile(t *testing.T, dir string) {
 			try(os.Truncate(at(name), size))
 		}
 	}
-	try(os.WriteFile(at("bomb.npz"), bomb("w", npyHeader("<f4", false, 1, 1, 5e4, 5e4), 10e9), 0o666))
+	try(os.WriteFile(at("bomb.pt"), bomb("w/data.pkl", []byte("\x80\x02]"), 10e9), 0o666))
+	header := append(binary.LittleEndian.AppendUint64(nil, 16<<20), "{"+strings.Repeat(`"a":{},`, 2<<20)...)
+	try(os.WriteFile(at("header.safetensors"), header, 0o666))
+	try(os.WriteFile(at("bomb.npz"), bomb("w.npy", npyHeader("<f4", false, 1, 1, 5e4, 5e4), 10e9), 0o666))
 }
 
 // npyHeader returns the start of a .npy file.
@@ -375,22 +380,22 @@ func tiffHead(rows, columns uint32) []byte {
 	return le.AppendUint32(b, 0)
 }
 
-// bomb returns an archive of one array: a header, and zeros that are packed to a thousandth.
-func bomb(key string, header []byte, size int64) []byte {
+// bomb returns an archive of one array: a header, and zeros that are compressed to a thousandth.
+func bomb(name string, header []byte, size int64) []byte {
 	var packed bytes.Buffer
 	w, _ := flate.NewWriter(&packed, flate.BestCompression)
 	w.Write(header)
 	w.Flush()
 	const block = 1 << 20
 	first := packed.Len()
-	for range 2 { // the second block refers to zeros only, as each that follows may
+	for range 2 { // the second block and each after it refer to zeros only
 		first = packed.Len()
 		w.Write(make([]byte, block))
 		w.Flush()
 	}
 	data := append([]byte(nil), packed.Bytes()...)
 	data = append(data, bytes.Repeat(packed.Bytes()[first:], int(size/block)-2)...)
-	le, name := binary.LittleEndian, key+".npy"
+	le := binary.LittleEndian
 	total := int64(len(header)) + size
 	file := append([]byte("PK\x03\x04-\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"), bytes.Repeat([]byte{0xff}, 8)...)
 	large := le.AppendUint64(le.AppendUint64(le.AppendUint16([]byte{1, 0}, 16), uint64(total)), uint64(len(data)))
@@ -404,17 +409,19 @@ func bomb(key string, header []byte, size int64) []byte {
 	return append(append(file, end...), 0, 0)
 }
 
-// noFiles are the flags of a text that name no file to read. What they name is written, or no file.
+// noFiles are the flags with a text that do not name a file to read: they name a file to write, or no file.
 var noFiles = strings.Fields(`
 	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
-	aperture-x aperture-y aspect at backend background bandwidth by cases compile context contrast count csv device
-	dilation drift exponent fail-on format frame html image-size json junit kind markdown md5 mean negative normalise order
-	orientation orientations output over padding padding-mode phase phase2 phases pictures plots pool ppd
-	precision preset problem rdm seed sf sf-correlation sf-max sf-min sf-unit sf2 sha256 side sigma sigma-surround
-	sigma-x sigma-y sign stride suite sum supersample surround tiles url x y
+	aperture-x aperture-y aspect at backend background bandwidth by cases colour colours compile context contrast
+	count crop csv device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind
+	markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase
+	phase2 phases pictures pin plots polarity pool ppd precision preset problem rdm resize roof scale seed sf
+	sf-correlation sf-max sf-min sf-unit sf2 sha256 shard show side sigma sigma-surround sigma-x sigma-y sign stride
+	suite sum supersample surround tiles url x y
 `)
 
-// TestFlagsOfFiles: a flag that takes a text names a file to read, and fileFlag has added it, or is known to name none.
+// TestFlagsOfFiles: each flag that takes a text names a file to read and was added by fileFlag, or is listed in
+// noFiles.
 func TestFlagsOfFiles(t *testing.T) {
 	found := map[string]bool{}
 	each(newRoot(), func(cmd *cobra.Command, name string) {

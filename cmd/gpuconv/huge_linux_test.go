@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestHugeFlags: what flags ask for is judged before it is made, as what files hold is: each of these asks for more
-// than the memory there is, or for more than can be drawn in a day. TestHostileFiles does so for files.
+// TestHugeFlags: what flags ask for is checked before memory is allocated, like the contents of files
+// (TestHostileFiles). Each of these calls asks for more memory than there is, or for more than can be drawn in a day.
 func TestHugeFlags(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector takes more address space")

@@ -22,23 +22,23 @@ var openers = map[string][]string{
 	"debug/elf":             {"Open"},
 }
 
-// openFiles are the packages and files that open by themselves, and why.
+// openFiles are the packages and files that open files by themselves, with the reason.
 var openFiles = map[string]string{
 	"internal/input":  "it is the opener",
 	"whole":           "it writes",
 	"dataset/part.go": "it writes and reads on in the part of a download",
 }
 
-// TestInputsAreOpened: every file that is read is opened by package input, which refuses what has no end, bounds the
-// rest, and ends reading when the context is done.
+// TestInputsAreOpened: package input opens every file that is read. It refuses files without an end, bounds the others,
+// and stops reading when the context is done.
 func TestInputsAreOpened(t *testing.T) {
 	usedOnlyIn(t, openFiles, openers, "package input to open what is read, package whole what is written")
 }
 
-// opens returns what a file names of openers.
+// opens returns which of the openers a file names.
 func opens(file *ast.File) []string { return uses(file, openers) }
 
-// TestOpens: TestInputsAreOpened sees what it is for.
+// TestOpens: TestInputsAreOpened finds what it looks for.
 func TestOpens(t *testing.T) {
 	for source, want := range map[string]string{
 		`import "os"; var _, _ = os.ReadFile("x")`:                        "os.ReadFile",

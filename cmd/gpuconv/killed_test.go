@@ -22,13 +22,13 @@ import (
 // victim is a command that is killed.
 type victim struct {
 	args   string
-	seen   string                           // what is there while it works, if that is long enough to be seen
-	want   []string                         // the files that there are in the end
+	seen   string                           // a file that exists while the command works, if it exists long enough to be seen
+	want   []string                         // the files that exist at the end
 	folder string                           // its output, if that is a folder
-	check  func(t *testing.T, stage string) // whether the output is whole, if it is there; in the folder of the command
+	check  func(t *testing.T, stage string) // checks an output that exists; the working folder is the command's
 }
 
-// victims are commands of which each writes a file or folder, and their inputs.
+// victims are commands that each write a file or a folder, and their inputs.
 func victims(t *testing.T) map[string]victim {
 	server := httptest.NewServer(http.HandlerFunc(slowly))
 	t.Cleanup(server.Close)
@@ -76,16 +76,16 @@ func victims(t *testing.T) map[string]victim {
 	}
 }
 
-// download is a file on a server.
+// download is a file that the server offers.
 var download = bytes.Repeat([]byte("download"), 1<<14)
 
-// slowly answers with download, in pieces.
+// slowly answers with download, piece by piece.
 func slowly(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("ETag", `"1"`)
 	http.ServeContent(pieces{w}, r, "", time.Unix(1e9, 0), bytes.NewReader(download))
 }
 
-// pieces sends what it gets in pieces.
+// pieces sends what is written to it in pieces.
 type pieces struct{ http.ResponseWriter }
 
 func (w pieces) Write(p []byte) (n int, err error) {
@@ -99,15 +99,15 @@ func (w pieces) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// TestKilled kills commands, without a warning, while they write and at random moments. What is at the output then is
-// whole. The same command, without a flag, does its work and removes what is left. GPUCONV_KILLS is how many times each
-// is killed at random.
+// TestKilled kills commands without a warning, while they write and at random moments. The output is then whole or
+// absent. The same command, without further flags, then succeeds and removes what is left. GPUCONV_KILLS is how often
+// each command is killed at a random moment.
 func TestKilled(t *testing.T) {
 	unixOnly(t)
 	kills, _ := strconv.Atoi(os.Getenv("GPUCONV_KILLS"))
 	for name, v := range victims(t) {
 		if v.seen == "" && kills == 0 {
-			continue // it is not known when it writes
+			continue // the moment of its writing is unknown
 		}
 		t.Run(name, func(t *testing.T) {
 			prepareVictim(t, name)
@@ -130,7 +130,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// prepareVictim makes the inputs of commands in a new folder, and goes there.
+// prepareVictim makes the inputs of commands in a new folder, and makes that the working folder.
 func prepareVictim(t *testing.T, name string) {
 	t.Chdir(t.TempDir())
 	recordings(t, "a.npz")
@@ -147,7 +147,7 @@ func prepareVictim(t *testing.T, name string) {
 	}
 }
 
-// run runs the command to its end and checks what there is then. It returns how long that took.
+// run runs the command to its end and checks the output. It returns how long the command took.
 func (v victim) run(t *testing.T, stage string, leftovers []string) time.Duration {
 	t.Helper()
 	cmd := program(t, strings.Fields(v.args)...)
@@ -172,7 +172,8 @@ func (v victim) run(t *testing.T, stage string, leftovers []string) time.Duratio
 	return took
 }
 
-// kill kills the command at a moment, checks what it left and runs it again. It returns 1 if something was left.
+// kill kills the command at a given moment, checks what is left and runs the command again. It returns 1 if something
+// was left.
 func (v victim) kill(t *testing.T, stage string, moment func(ended <-chan struct{})) int {
 	t.Helper()
 	cmd := program(t, strings.Fields(v.args)...)
@@ -193,7 +194,7 @@ func (v victim) kill(t *testing.T, stage string, moment func(ended <-chan struct
 	return min(len(left), 1)
 }
 
-// lookFor waits until a file is there, or the command has ended.
+// lookFor waits until a file exists or the command has ended.
 func lookFor(t *testing.T, path string, ended <-chan struct{}) {
 	t.Helper()
 	deadline := time.After(time.Minute)
@@ -223,7 +224,7 @@ func (v victim) clear(t *testing.T) {
 	}
 }
 
-// written lists the files in the working folder that are no inputs.
+// written lists the files in the working folder that are not inputs.
 func written(t *testing.T) (paths []string) {
 	t.Helper()
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -239,7 +240,7 @@ func written(t *testing.T) (paths []string) {
 	return paths
 }
 
-// leftovers lists hidden folders, but those that hold no more than a lock, and parts of downloads.
+// leftovers lists hidden folders and parts of downloads. It ignores folders that hold only a lock.
 func leftovers(t *testing.T) []string {
 	t.Helper()
 	return slices.DeleteFunc(written(t), func(path string) bool {

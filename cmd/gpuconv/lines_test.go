@@ -12,11 +12,11 @@ import (
 	"unicode/utf8"
 )
 
-// mostColumns is how wide prose is at most: comments of Go and shaders, and documents.
+// mostColumns is the largest width of prose: of documents, and of comments in Go and in shaders.
 const mostColumns = 120
 
-// TestLines: no line of prose is wider. Tables, code in documents, generated files and what lies in testdata are not
-// prose, nor is a comment after code on its line.
+// TestLines: no line of prose is wider. Tables, code in documents, generated files and the contents of testdata are not
+// prose. Neither are comments that follow code on their line.
 func TestLines(t *testing.T) {
 	root := filepath.Join("..", "..")
 	seen := 0
@@ -65,7 +65,7 @@ func wide(lines []proseLine) (all []proseLine) {
 	return all
 }
 
-// proseOf returns what finds the prose of a file, nil for files that have none.
+// proseOf returns the function that finds the prose of a file, or nil for files without prose.
 func proseOf(name string) func(text string) []proseLine {
 	switch filepath.Ext(name) {
 	case ".go":
@@ -78,7 +78,7 @@ func proseOf(name string) func(text string) []proseLine {
 	return nil
 }
 
-// goProse returns the comments that have a line of their own.
+// goProse returns the comments that are alone on their lines.
 func goProse(text string) (all []proseLine) {
 	set := token.NewFileSet()
 	file := set.AddFile("", set.Base(), len(text))
@@ -103,10 +103,10 @@ func goProse(text string) (all []proseLine) {
 	}
 }
 
-// directive is a comment for tools.
+// directive matches a comment for tools.
 var directive = regexp.MustCompile(`^//(go:|line |export |nolint)`)
 
-// shaderProse returns the comments that have a line of their own; shaders have no others than those of //.
+// shaderProse returns the comments that are alone on their lines. Shaders have only // comments.
 func shaderProse(text string) (all []proseLine) {
 	for i, line := range strings.Split(text, "\n") {
 		if strings.HasPrefix(strings.TrimSpace(line), "//") {
@@ -116,7 +116,8 @@ func shaderProse(text string) (all []proseLine) {
 	return all
 }
 
-// markdownProse returns the lines outside of tables and code. A line that is one link or one picture cannot be broken.
+// markdownProse returns the lines outside tables and code. It leaves out a line that is a single link or picture,
+// because that cannot be broken.
 func markdownProse(text string) (all []proseLine) {
 	code := false
 	for i, line := range strings.Split(text, "\n") {
@@ -131,10 +132,10 @@ func markdownProse(text string) (all []proseLine) {
 	return all
 }
 
-// unbroken is a line without a space outside of brackets.
+// unbroken matches a line without a space outside brackets.
 var unbroken = regexp.MustCompile(`^([-*] )?!?\[[^\]]*\]\(\S*\)\S*$|^\S*$`)
 
-// TestProseIsFound: TestLines looks at prose, and at nothing else.
+// TestProseIsFound: TestLines looks at prose and at nothing else.
 func TestProseIsFound(t *testing.T) {
 	long := strings.Repeat("a ", mostColumns/2+1)
 	for text, want := range map[string]int{

@@ -23,7 +23,7 @@ import (
 	"unicode"
 )
 
-// TestDocLinks: links in doc comments, such as [Name], [Type.Method] or [conv.Name], lead somewhere.
+// TestDocLinks: the links in doc comments, such as [Name], [Type.Method] or [conv.Name], have a target.
 func TestDocLinks(t *testing.T) {
 	checked := 0
 	documented := map[string]*doc.Package{}
@@ -32,7 +32,7 @@ func TestDocLinks(t *testing.T) {
 	}
 	for path, p := range maps.Clone(documented) {
 		if slices.Contains(strings.Split(path, "/"), "internal") {
-			continue // nobody sees these as pages
+			continue // nobody reads these as pages
 		}
 		for where, text := range docsOf(p) {
 			parsed := p.Parser().Parse(text)
@@ -68,7 +68,7 @@ func readDoc(t *testing.T, path, dir string, names []string) *doc.Package {
 	return p
 }
 
-// docsOf returns the comments of a package by the name that each is about.
+// docsOf returns the comments of a package by the name that each describes.
 func docsOf(p *doc.Package) map[string]string {
 	docs := map[string]string{"the package": p.Doc}
 	values := func(all []*doc.Value) {
@@ -94,11 +94,11 @@ func docsOf(p *doc.Package) map[string]string {
 	return docs
 }
 
-// linkLike matches a name in brackets that go/doc would make a link of if it knew the name. Such names begin with a
-// capital. A name without a small letter is more likely an axis: [N].
+// linkLike matches a name in brackets that go/doc would make a link if it knew the name. Such names begin with a
+// capital letter. A name of capitals only is more likely an axis: [N].
 var linkLike = regexp.MustCompile(`\[\*?((?:[\w/]+\.)*[A-Z]\w*[a-z]\w*)\]`)
 
-// brokenLinks returns the links of a text that lead nowhere: those that go/doc has left as text, and those that leads
+// brokenLinks returns the links of a text without a target: those that go/doc has left as text, and those that leads
 // rejects.
 func brokenLinks(blocks []comment.Block, leads func(*comment.DocLink) bool) (broken []string) {
 	inText := func(text []comment.Text) {
@@ -130,7 +130,7 @@ func brokenLinks(blocks []comment.Block, leads func(*comment.DocLink) bool) (bro
 	return broken
 }
 
-// leads reports whether a link in the package from leads somewhere. go/doc has looked up the names of that package. Of
+// leads reports whether a link in the package from has a target. go/doc has looked up the names of that package. Of
 // other packages it knows only that they are imported.
 func leads(t *testing.T, l *comment.DocLink, from string, documented map[string]*doc.Package) bool {
 	if l.ImportPath == "" || l.ImportPath == from {
@@ -148,7 +148,7 @@ func leads(t *testing.T, l *comment.DocLink, from string, documented map[string]
 	return l.Name == "" || p.Parser().LookupSym(l.Recv, l.Name)
 }
 
-// TestMarkdownLinks: files and headings of the repository that a page links to are there.
+// TestMarkdownLinks: the files and headings of the repository to which a page links exist.
 func TestMarkdownLinks(t *testing.T) {
 	root := filepath.Join("..", "..")
 	tracked := map[string]bool{".": true}
@@ -203,7 +203,7 @@ func trackedFiles(t *testing.T, root string) []string {
 	return strings.Split(strings.TrimRight(string(out), "\x00"), "\x00")
 }
 
-// page has the links of a Markdown file, and what others can link to in it.
+// page has the links of a Markdown file, and its headings as targets of links.
 type page struct {
 	links    []string // within the repository
 	headings []string // as anchors
@@ -216,7 +216,7 @@ var (
 	scheme       = regexp.MustCompile(`^[a-z]+:`)
 )
 
-// readPage finds the links and headings of a page, outside of its code.
+// readPage finds the links and headings of a page outside its code.
 func readPage(text string) (p page) {
 	code := false
 	seen := map[string]int{}
@@ -246,7 +246,7 @@ func readPage(text string) (p page) {
 	return p
 }
 
-// anchorOf returns what GitHub makes of a heading: small letters, digits, and hyphens for spaces.
+// anchorOf returns the anchor that GitHub makes from a heading: lower-case letters, digits, and hyphens for spaces.
 func anchorOf(heading string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -259,7 +259,7 @@ func anchorOf(heading string) string {
 	}, strings.ReplaceAll(heading, "`", ""))
 }
 
-// TestLinksAreFound: the tests above see links, and tell broken ones from others.
+// TestLinksAreFound: the tests above find links, and tell broken links from others.
 func TestLinksAreFound(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.go"), []byte("// Package a has [Name], [Type.Method], [*Type], [Type.Field], [strings.Cut], [strings.Gone], [Gone], [Type.Gone], [gone.Name] and [N].\n"+

@@ -18,10 +18,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// graceVariable sets how long the program may take to stop, for tests on a machine that does much else.
+// graceVariable sets how long the program may take to stop, for tests on a busy machine.
 const graceVariable = "TEST_GRACE"
 
-// TestMain makes the test binary the program gpuconv if it is started under that name, as scripts and tests do.
+// TestMain runs the test binary as the program gpuconv if it is started under that name, as scripts and tests do.
 func TestMain(m *testing.M) {
 	if _, chosen := os.LookupEnv(cacheVariable); !chosen { // tests leave the user's cache alone
 		os.Setenv(cacheVariable, "off")
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// TestScripts runs the scripts of testdata. script_test.go explains the commands that they have beside the usual ones.
+// TestScripts runs the scripts of testdata. script_test.go explains the commands that they add to those of testscript.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -52,9 +52,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// environment is the environment of the program: the user's, for drivers and GPUCONV_REQUIRE_GPU, with the driver's
-// cache of shaders, so that not every script compiles them, and without gpuconv's own cache. It keeps the race detector
-// from sleeping for a second at the end of each process.
+// environment is the environment of the program. It is the user's, which has what drivers need and GPUCONV_REQUIRE_GPU.
+// It includes the driver's cache of shaders, so that not every script compiles them, but not gpuconv's own cache. It
+// tells the race detector not to sleep for a second at the end of each process.
 func environment(t *testing.T) []string {
 	t.Helper()
 	vars := append(os.Environ(), cacheVariable+"=off")
@@ -67,7 +67,7 @@ func environment(t *testing.T) []string {
 	return vars
 }
 
-// opened reports why no device of a kind can be opened, nil if one can.
+// opened returns why no device of a kind can be opened, or nil if one can.
 func opened(options gpu.Options) func() error {
 	return sync.OnceValue(func() error {
 		d, err := gpu.Open(options)
@@ -104,7 +104,7 @@ func condition(name string) (bool, error) {
 	return false, fmt.Errorf("unknown condition %q", name)
 }
 
-// needGPU skips a test without a GPU, or fails it where there must be one.
+// needGPU skips a test if there is no GPU, or fails it if GPUCONV_REQUIRE_GPU=1.
 func needGPU(tb testing.TB) {
 	tb.Helper()
 	if ok, err := condition("gpu"); err != nil {
@@ -114,7 +114,7 @@ func needGPU(tb testing.TB) {
 	}
 }
 
-// program returns a command that starts gpuconv as its own process.
+// program returns a command that starts gpuconv in a process of its own.
 func program(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command("gpuconv", args...) // testscript.Main has put it into PATH
@@ -128,7 +128,7 @@ func program(t testing.TB, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// errorLine returns the only line on stderr that is not a log line. It fails if there are more.
+// errorLine returns the only line on stderr that is not a log line. The test fails if there are several.
 func errorLine(t testing.TB, stderr string) string {
 	t.Helper()
 	var lines []string
@@ -143,7 +143,7 @@ func errorLine(t testing.TB, stderr string) string {
 	return lines[0]
 }
 
-// unixOnly skips where there are no signals to send.
+// unixOnly skips a test on systems without signals.
 func unixOnly(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS == "windows" {

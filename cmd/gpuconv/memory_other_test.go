@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// peakMemory says 0: it is not known.
+// peakMemory returns 0: the peak is unknown.
 func peakMemory(*os.ProcessState) float64 { return 0 }

@@ -12,8 +12,8 @@ import (
 	"gpuconv/npy"
 )
 
-// TestMidStream: a file that turns out to be broken in the middle of others, or of its own data, is named together with
-// the flag that led to it.
+// TestMidStream: if one of several files is broken, or a file breaks in the middle of its data, the error names the
+// file and its flag.
 func TestMidStream(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)

@@ -16,8 +16,7 @@ import (
 
 var writeLicences = flag.Bool("licences", false, "write LICENSES.txt anew from the licence files of the linked modules")
 
-// shipped are the builds in the columns of NOTICE, in their order: what go list is told, and its
-// environment.
+// shipped are the builds in the columns of NOTICE, in order: their arguments and environment of go list.
 var shipped = []struct {
 	name, tags  string
 	environment []string
@@ -29,10 +28,10 @@ var shipped = []struct {
 	{"macos", "", []string{"GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=0"}},
 }
 
-// standardLibrary is the row of NOTICE that is no module.
+// standardLibrary is the only row of NOTICE that is not a module.
 const standardLibrary = "standard library"
 
-// phrases tell a licence by words that no other licence here has.
+// phrases identify a licence by words that no other licence here has.
 var phrases = map[string]*regexp.Regexp{
 	"Apache-2.0":   regexp.MustCompile(`Apache License\s+Version 2\.0`),
 	"BSD-3-Clause": regexp.MustCompile(`Redistributions? (in|of) binary form must[\s\S]*[Nn]either the names? of[\s\S]*may\s+be\s+used\s+to\s+endorse`),
@@ -44,8 +43,8 @@ var phrases = map[string]*regexp.Regexp{
 	"Zlib":         regexp.MustCompile(`This software is provided 'as-is'[\s\S]*must not be misrepresented`),
 }
 
-// further are the licence files below a module's root that linked packages fall under. All files at its
-// root count too, but for those that only point at a licence.
+// further are the licence files below a module's root that apply to linked packages. All licence files at its root
+// count too, except those that only refer to a licence.
 var further = map[string][]string{
 	"github.com/go-gl/glfw/v3.3/glfw": {"glfw/LICENSE.md"},
 	"github.com/golang/freetype":      {"licenses/ftl.txt"},
@@ -62,7 +61,7 @@ type module struct {
 	builds []string // of shipped
 }
 
-// linked returns the modules of the shipped builds by their paths, gpuconv itself aside.
+// linked returns the modules of the shipped builds by their paths, without gpuconv itself.
 func linked(t *testing.T) map[string]*module {
 	t.Helper()
 	all := map[string]*module{standardLibrary: {}}
@@ -87,11 +86,11 @@ func linked(t *testing.T) map[string]*module {
 			}
 		}
 	}
-	all[standardLibrary].dir = all["golang.org/x/sys"].dir // whose text is that of Go, which not every distribution of Go has in GOROOT
+	all[standardLibrary].dir = all["golang.org/x/sys"].dir // its text is Go's own, which some distributions of Go do not put into GOROOT
 	return all
 }
 
-// licences returns the texts of a module's licences by their paths in it.
+// licences returns the texts of a module's licences by their paths in the module.
 func (m *module) licences(t *testing.T, name string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(m.dir)
@@ -115,7 +114,8 @@ func (m *module) licences(t *testing.T, name string) map[string]string {
 	return texts
 }
 
-// unified is a text in UTF-8, which some licences are not, without blanks and carriage returns at the ends of lines.
+// unified returns a text as UTF-8, which some licences are not, without spaces and carriage returns at the ends of
+// lines.
 func unified(text []byte) string {
 	if !utf8.Valid(text) {
 		var latin1 strings.Builder
@@ -166,8 +166,8 @@ func readNotice(t *testing.T) map[string]notice {
 	return rows
 }
 
-// TestNotice: NOTICE says which modules each build links and under which licences, and LICENSES.txt has
-// their texts.
+// TestNotice: NOTICE lists the modules that each build links, with their licences, and LICENSES.txt has the texts of
+// the licences.
 func TestNotice(t *testing.T) {
 	if testing.Short() {
 		t.Skip("go list reads five builds")
@@ -177,8 +177,7 @@ func TestNotice(t *testing.T) {
 	t.Run("LICENSES.txt", func(t *testing.T) { checkLicences(t, modules) })
 }
 
-// checkNotice: NOTICE names the modules that are linked, no others, and the licences that their files
-// hold.
+// checkNotice: NOTICE names exactly the modules that are linked, and the licences in their files.
 func checkNotice(t *testing.T, modules map[string]*module) {
 	rows := readNotice(t)
 	for name := range rows {
@@ -218,7 +217,7 @@ func holds(texts map[string]string, words *regexp.Regexp) bool {
 	return false
 }
 
-// checkLicences: LICENSES.txt is the licence files of all linked modules, equal texts once. The flag
+// checkLicences: LICENSES.txt has the licence files of all linked modules, with equal texts only once. The flag
 // -licences writes it.
 func checkLicences(t *testing.T, modules map[string]*module) {
 	whose := map[string][]string{} // by text
@@ -249,7 +248,7 @@ func checkLicences(t *testing.T, modules map[string]*module) {
 	}
 }
 
-// inOrder returns the texts in the order of whose first they are, and puts each one's names in order.
+// inOrder returns the texts in the order of their first names, and sorts the names of each.
 func inOrder(whose map[string][]string) []string {
 	var texts []string
 	for text, names := range whose {

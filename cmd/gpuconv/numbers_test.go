@@ -24,7 +24,7 @@ func ran(t testing.TB, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// arrayFile writes an array of ones with what is put into it.
+// arrayFile writes an array of ones, in which some elements are replaced.
 func arrayFile(t testing.TB, path string, put map[int]float64, shape ...int) {
 	t.Helper()
 	n := 1
@@ -43,9 +43,9 @@ func arrayFile(t testing.TB, path string, put map[int]float64, shape ...int) {
 	}
 }
 
-// TestNotFiniteIsSaid: outputs that are NaN or infinite are counted, though they agree. A pixel of NaN in the middle of
-// 6×6 reaches the 9 outputs of a 3×3 filter, and a weight of NaN all 16 outputs of its filter. A weight of infinity
-// makes 16 infinite ones.
+// TestNotFiniteIsSaid: outputs that are NaN or infinite are counted, even if they agree. A NaN pixel in the middle of
+// 6×6 reaches the 9 outputs of a 3×3 filter. A weight of NaN reaches all 16 outputs of its filter. A weight of infinity
+// makes 16 infinite outputs.
 func TestNotFiniteIsSaid(t *testing.T) {
 	t.Chdir(t.TempDir())
 	nan, inf := math.NaN(), math.Inf(1)
@@ -100,7 +100,8 @@ func TestNotFiniteIsSaid(t *testing.T) {
 	}
 }
 
-// TestRunSaysNotFinite: the main job says it too, in text and in run.json, of the images that were checked and of all.
+// TestRunSaysNotFinite: the main job reports them too, in text and in run.json, for the images that were checked and
+// for all images.
 func TestRunSaysNotFinite(t *testing.T) {
 	t.Chdir(t.TempDir())
 	arrayFile(t, "w.npy", map[int]float64{4: math.NaN()}, 2, 1, 3, 3)
@@ -137,8 +138,8 @@ func TestRunSaysNotFinite(t *testing.T) {
 	}
 }
 
-// TestTuningRefusesCells: a cell of a table that should be a number and is none is refused by line and column, whatever
-// becomes of the others; a table as other programs write it is read.
+// TestTuningRefusesCells: if a cell of a table should be a number and is not, it is refused with its line and column,
+// whatever the other cells are. A table in the form of other programs is read.
 func TestTuningRefusesCells(t *testing.T) {
 	t.Chdir(t.TempDir())
 	arrayFile(t, "y.npy", map[int]float64{1: 3}, 4, 1, 1, 1)
@@ -176,11 +177,11 @@ func TestTuningRefusesCells(t *testing.T) {
 	}
 }
 
-// TestTuningSaysNaN: a NaN among responses is said, also where nothing else is.
+// TestTuningSaysNaN: NaN among the responses is reported, even if nothing else is.
 func TestTuningSaysNaN(t *testing.T) {
 	t.Chdir(t.TempDir())
 	arrayFile(t, "y.npy", map[int]float64{1: math.NaN()}, 4, 1, 1, 1)
-	for _, orientations := range []string{"0,45,90,135", "0,10,90,135"} { // uneven ones have no figures that could be left out
+	for _, orientations := range []string{"0,45,90,135", "0,10,90,135"} { // uneven orientations have no figures that could be left out
 		os.RemoveAll("tuned")
 		code, stdout, stderr := ran(t, "tuning", "--input", "y.npy", "--orientations", orientations, "--output", "tuned")
 		if code != 0 || !strings.Contains(stdout, "note      1 of 4 responses NaN or infinite: ") {
@@ -189,7 +190,7 @@ func TestTuningSaysNaN(t *testing.T) {
 	}
 }
 
-// TestNumbersOfFlags: numbers are read by package param, in flags, in their lists and in tables.
+// TestNumbersOfFlags: package param reads the numbers of flags, of their lists and of tables.
 func TestNumbersOfFlags(t *testing.T) {
 	own := regexp.MustCompile(`^(strconv\.(ParseFloat|ParseInt|ParseUint|Atoi)|fmt\.Sscan\w*|flags\.(Int|Uint|Float)\w*)$`)
 	seen := 0

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// writers are the functions that make a file or give it a name.
+// writers are the functions that make or rename a file.
 var writers = map[string][]string{
 	"os":                    {"Create", "CreateTemp", "MkdirTemp", "WriteFile", "Rename", "Link", "Symlink", "Truncate", "CopyFS"},
 	"io/ioutil":             {"WriteFile", "TempFile"},
@@ -13,7 +13,7 @@ var writers = map[string][]string{
 	"golang.org/x/sys/unix": {"Rename", "Renameat", "Renameat2", "Link", "Linkat", "Symlink", "Creat", "Truncate"},
 }
 
-// writingFiles are the packages that write by themselves, and why.
+// writingFiles are the packages that write files by themselves, with the reason.
 var writingFiles = map[string]string{
 	"whole":                 "it is the writer",
 	"cpu/internal/simd/asm": "go generate runs it, on files that git has",
@@ -24,7 +24,7 @@ func TestOutputsAreWhole(t *testing.T) {
 	usedOnlyIn(t, writingFiles, writers, "package whole to write files")
 }
 
-// TestNoSyncEverywhere: each verb that has a flag for an output has --no-sync, and no other has.
+// TestNoSyncEverywhere: exactly the verbs that have a flag for an output have --no-sync.
 func TestNoSyncEverywhere(t *testing.T) {
 	seen := 0
 	commands := newRoot().Commands()
@@ -44,7 +44,7 @@ func TestNoSyncEverywhere(t *testing.T) {
 	}
 }
 
-// TestNothingIsSent: only the package that downloads imports what opens connections.
+// TestNothingIsSent: only the package that downloads imports packages that open connections.
 func TestNothingIsSent(t *testing.T) {
 	seen := 0
 	for _, p := range list(t) {
@@ -62,7 +62,7 @@ func TestNothingIsSent(t *testing.T) {
 	}
 }
 
-// TestNoSyncReaches: --no-sync is what package whole is told, and syncing is what it does without.
+// TestNoSyncReaches: --no-sync is passed on to package whole. Without it, files are synced.
 func TestNoSyncReaches(t *testing.T) {
 	for _, args := range [][]string{nil, {"--no-sync"}} {
 		var s saving

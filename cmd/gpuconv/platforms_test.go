@@ -13,9 +13,8 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// TestPlatforms: every package and every test passes the checks of types on Linux with an ARM processor. That takes a
-// tenth of the time of a build. What is left of one, make builds does for this processor and for systems other than
-// Linux.
+// TestPlatforms: every package and every test passes the type checks for Linux on an ARM processor. That takes a tenth
+// of the time of a build. For this processor and for other systems, make builds does the rest of a build.
 func TestPlatforms(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it reads all of the standard library")
@@ -48,7 +47,7 @@ func TestPlatforms(t *testing.T) {
 			seen := 0
 			packages.Visit(all, nil, func(p *packages.Package) {
 				if !slices.ContainsFunc(p.CompiledGoFiles, ours) {
-					return // its functions have no bodies
+					return // functions without bodies
 				}
 				seen++
 				for _, e := range p.Errors {
@@ -62,7 +61,7 @@ func TestPlatforms(t *testing.T) {
 	}
 }
 
-// dropBodies leaves the declarations of functions, which are all that matters of other modules.
+// dropBodies removes the bodies of functions: of other modules only declarations matter.
 func dropBodies(file *ast.File) {
 	for _, d := range file.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"gpuconv/experiment"
+
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
@@ -17,6 +19,8 @@ type progress struct {
 	what  string
 	total int
 	last  time.Time
+
+	judging bool // a line has said that the check began
 }
 
 // logEvery is the time between two log lines.
@@ -90,6 +94,22 @@ func (p *progress) setLeft(done, total int, left time.Duration) {
 	case time.Since(p.last) >= logEvery:
 		p.last = time.Now()
 		p.log.Info(p.what, "done", done, "of", total, "left", left)
+	}
+}
+
+// phase shows what is being done now. A log line says so if the last one is a while ago, and before whole images are
+// checked for the first time, since the first may take a minute.
+func (p *progress) phase(what string) {
+	if what == p.what {
+		return
+	}
+	p.what = what
+	switch {
+	case p.bar != nil:
+		p.bar.Describe(what)
+	case time.Since(p.last) >= logEvery, what == experiment.Judging && !p.judging:
+		p.last, p.judging = time.Now(), p.judging || what == experiment.Judging
+		p.log.Info(what)
 	}
 }
 

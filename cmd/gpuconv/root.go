@@ -32,7 +32,8 @@ func newRoot() *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(misparsed)
 	root.AddCommand(newRun(), newCheck(), newConv(), newVerify(), newBench(), newAutotune(), newStimuli(), newFilters(),
-		newTuning(), newData(), newInfo(), newVersion())
+		newTuning(), newData(), newInfo(), newCI(), newVersion())
+	root.AddCommand(unshipped()...)
 	root.SetHelpCommand(newHelp(root))
 	return root
 }
@@ -111,6 +112,9 @@ func wanted(flag *pflag.Flag) string {
 		return "a number"
 	case "bool":
 		return "true or false"
+	}
+	if of, ok := flag.Value.(interface{ wanted() string }); ok {
+		return of.wanted()
 	}
 	return "a value"
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestScreen: however a text is cut into writes, it comes out the same, with what steers a terminal escaped.
+// TestScreen: the output is the same however a text is cut into writes. Characters that steer a terminal are escaped.
 func TestScreen(t *testing.T) {
 	const text, want = "ü\x1b[2J\n\t画\u202e\xff🐭\x9b", "ü\\u001b[2J\n\t画\\u202e\\xff🐭\\x9b"
 	for size := 1; size <= len(text); size++ {
@@ -29,7 +29,7 @@ func TestScreen(t *testing.T) {
 	}
 }
 
-// TestPrintLine: what is printed is one line, whatever it is made of.
+// TestPrintLine: what is printed is one line, whatever it contains.
 func TestPrintLine(t *testing.T) {
 	var out bytes.Buffer
 	if err := printLine(newScreen(&out), "read  %s, %d", "a\ngpuconv: all is well\t\x1b", 3); err != nil {
@@ -43,7 +43,7 @@ func TestPrintLine(t *testing.T) {
 	}
 }
 
-// TestScreenKeepsHalves: a character that was never whole is written at the end.
+// TestScreenKeepsHalves: an incomplete character is written at the end.
 func TestScreenKeepsHalves(t *testing.T) {
 	var out bytes.Buffer
 	s := newScreen(&out)
@@ -62,7 +62,7 @@ type closedPipe struct{}
 
 func (closedPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// TestScreenTellsErrors: who writes goes on, and learns at the end that nothing has arrived, once.
+// TestScreenTellsErrors: a writer continues after an error, and gets that error once, at the end.
 func TestScreenTellsErrors(t *testing.T) {
 	s := newScreen(closedPipe{})
 	if n, err := io.WriteString(s, "text"); n != 4 || err != nil {
@@ -74,8 +74,9 @@ func TestScreenTellsErrors(t *testing.T) {
 	}
 }
 
-// past lists what writes to the terminal past a screen, by package or builtin, and the files that may: main.go gives
-// stdout and stderr to screens, bars of progress steer the cursor, and the writer of assembly is a program of its own.
+// past are functions that write to the terminal without a screen, by package or builtin, with the files that may call
+// them. main.go gives stdout and stderr to screens, progress bars steer the cursor, and the writer of assembly is a
+// program of its own.
 var past = map[string][]string{
 	"os.Stdout": {"cmd/gpuconv/main.go"}, "os.Stderr": {"cmd/gpuconv/main.go"},
 	"fmt.Print": nil, "fmt.Printf": nil, "fmt.Println": nil, "builtin.print": nil, "builtin.println": nil,
@@ -87,10 +88,11 @@ var past = map[string][]string{
 	"progressbar.New":             nil, "progressbar.Default": nil, "progressbar.DefaultBytes": nil,
 }
 
-// lineWriters write lines that may hold a text from outside, with its line breaks: the command has printLine for that.
+// lineWriters write lines that may contain a text from outside with its line breaks. The command uses printLine
+// instead.
 var lineWriters = []string{"fmt.Fprint", "fmt.Fprintf", "fmt.Fprintln"}
 
-// TestOneScreen: nothing but a screen prints, and the command prints lines by printLine.
+// TestOneScreen: only a screen prints, and the command prints lines with printLine.
 func TestOneScreen(t *testing.T) {
 	seen := map[string]bool{}
 	walkSource(t, func(name string, file *ast.File) {

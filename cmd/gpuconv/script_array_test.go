@@ -10,7 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// array FILE.npy EXTENT,… VALUE… writes a float32 array. Instead of values, "count" is 0, 1, 2, …
+// array FILE.npy EXTENT,… VALUE… writes a float32 array. "count" in place of the values writes 0, 1, 2, …
 func array(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: array FILE.npy EXTENT,… VALUE…")

@@ -43,9 +43,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// refuses CODE PATTERN PROGRAM ARGUMENT… runs a program that has to exit with that
-// code, say one line on stderr that matches, nothing on stdout, and neither leave
-// nor remove a file.
+// refuses CODE PATTERN PROGRAM ARGUMENT… runs a program. It must exit with that code, print one line on stderr that
+// matches the pattern and nothing on stdout, and must neither leave nor remove a file.
 func refuses(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: refuses CODE PATTERN PROGRAM ARGUMENT…")
@@ -83,8 +82,7 @@ func tree(ts *testscript.TestScript) []string {
 	return all
 }
 
-// folder PATH NAME… requires that a folder holds these files and no others, hidden
-// ones included.
+// folder PATH NAME… requires that a folder holds exactly these files, including hidden ones.
 func folder(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: folder PATH NAME…")
@@ -119,8 +117,8 @@ func shape(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// near TOLERANCE A.npy B.npy requires arrays of one shape whose elements differ
-// by no more. Negated it requires that an element differs by more.
+// near TOLERANCE A.npy B.npy requires two arrays of the same shape whose elements differ by no more than the tolerance.
+// Negated, it requires that at least one element differs by more.
 func near(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: near TOLERANCE A.npy B.npy")
@@ -136,8 +134,7 @@ func near(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// differing returns the first element that differs by more than tolerance, or is
-// NaN, or −1.
+// differing returns the first element that differs by more than the tolerance or is NaN, or −1 if there is none.
 func differing(a, b []float32, tolerance float64) int {
 	for i := range a {
 		if !(math.Abs(float64(a[i])-float64(b[i])) <= tolerance) {
@@ -147,8 +144,7 @@ func differing(a, b []float32, tolerance float64) int {
 	return -1
 }
 
-// pixels FILE.npy VALUE… requires that the elements have these values, each at
-// least once, and no others.
+// pixels FILE.npy VALUE… requires that the elements have exactly these values, and each value at least once.
 func pixels(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: pixels FILE.npy VALUE…")
@@ -167,10 +163,9 @@ func pixels(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// convolved STIMULI.npy FILTERS.npy ACTIVATIONS.npy requires that the activations
-// are the cross-correlation with half a filter of zero padding, by the plainest of
-// loops. 4e-6 is 5 times the largest error that float32 has been seen to make with
-// the preset; one wrong tap is off by 1e-3 and more.
+// convolved STIMULI.npy FILTERS.npy ACTIVATIONS.npy requires that the activations are the cross-correlation of both,
+// with zero padding of half a filter, computed by plain loops. The tolerance, 4e-6, is 5 times the largest float32
+// error that was seen with the preset. One wrong tap is off by 1e-3 or more.
 func convolved(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: convolved STIMULI.npy FILTERS.npy ACTIVATIONS.npy")
@@ -210,7 +205,7 @@ func correlate(x, w *conv.Tensor, n, k, i, j int) float64 {
 	return sum
 }
 
-// png FILE… requires pictures that can be decoded and have more than one colour.
+// png FILE… requires pictures that can be decoded and have several colours.
 func pngs(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: png FILE…")
@@ -232,9 +227,8 @@ func pngs(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// field FILE.json NAME.NAME… PATTERN requires a field whose JSON, on one line,
-// matches as a whole. Negated it requires that there is no such field. "stdout"
-// is the output of the last program.
+// field FILE.json NAME.NAME… PATTERN requires a field whose JSON, on one line, matches the whole pattern. Negated, it
+// requires that there is no such field. "stdout" as a file is the output of the last program.
 func field(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || len(args) != 3 && !neg {
 		ts.Fatalf("usage: field FILE.json NAME.NAME… PATTERN")

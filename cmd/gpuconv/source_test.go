@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// walkSource parses every Go file of the module that is no test, of every platform.
+// walkSource parses every Go file of the module that is not a test, for all platforms.
 func walkSource(t *testing.T, look func(name string, file *ast.File)) {
 	t.Helper()
 	const root = "../.."
@@ -35,7 +35,7 @@ func walkSource(t *testing.T, look func(name string, file *ast.File)) {
 	}
 }
 
-// uses returns what a file names of functions, by the paths of their packages.
+// uses returns which of the functions a file names, by the paths of their packages.
 func uses(file *ast.File, functions map[string][]string) (found []string) {
 	packages := map[string]string{} // by the name that the file gives them
 	for _, spec := range file.Imports {
@@ -59,8 +59,8 @@ func uses(file *ast.File, functions map[string][]string) (found []string) {
 	return found
 }
 
-// usedOnlyIn fails for each file that names one of functions, but for those of allowed: files and folders, and why they
-// may.
+// usedOnlyIn fails for each file that names one of the functions, unless allowed lists the file or its folder, with the
+// reason.
 func usedOnlyIn(t *testing.T, allowed map[string]string, functions map[string][]string, want string) {
 	t.Helper()
 	seen := 0

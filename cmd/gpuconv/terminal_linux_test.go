@@ -37,7 +37,7 @@ func terminal(t *testing.T) (user, program *os.File) {
 	return user, program
 }
 
-// TestProgressOnTerminal: the bar fits the line. At the end it is gone, whether the job was finished or not.
+// TestProgressOnTerminal: the bar fits the line. At the end it disappears, whether the job finished or not.
 func TestProgressOnTerminal(t *testing.T) {
 	for _, done := range []int{0, 170, 4000} {
 		user, program := terminal(t)
@@ -48,7 +48,7 @@ func TestProgressOnTerminal(t *testing.T) {
 		}
 		bar.stop()
 		program.Close()
-		text, _ := io.ReadAll(user) // an error ends it: the other end is closed
+		text, _ := io.ReadAll(user) // it ends with an error when the other end is closed
 		seen := string(text)
 		if !strings.Contains(seen, "convolving") || done == 170 && !strings.Contains(seen, "4%") {
 			t.Errorf("%d of 4000: the terminal shows %q", done, seen)
@@ -64,19 +64,19 @@ func TestProgressOnTerminal(t *testing.T) {
 	}
 }
 
-// TestProgressGoesWhenDone: once all is done the bar goes by itself, while the pictures are still drawn.
+// TestProgressGoesWhenDone: the bar disappears as soon as all images are done, while the pictures are still drawn.
 func TestProgressGoesWhenDone(t *testing.T) {
 	user, program := terminal(t)
 	bar := newProgress(program, "convolving", 48)
 	bar.set(48) // sooner than the time between two updates of the bar
 	program.Close()
-	text, _ := io.ReadAll(user) // an error ends it: the other end is closed
+	text, _ := io.ReadAll(user) // it ends with an error when the other end is closed
 	if seen := string(text); !strings.Contains(seen, "convolving") || !strings.HasSuffix(seen, "\x1b[2K\r") {
 		t.Errorf("the terminal shows %q", seen)
 	}
 }
 
-// TestByteProgressOnTerminal: the same for a download, finished or not.
+// TestByteProgressOnTerminal: the same holds for a download, finished or not.
 func TestByteProgressOnTerminal(t *testing.T) {
 	for _, end := range []int64{5_500_000, 11_000_000} {
 		user, program := terminal(t)
@@ -87,7 +87,7 @@ func TestByteProgressOnTerminal(t *testing.T) {
 		}
 		bar.stop()
 		program.Close()
-		text, _ := io.ReadAll(user) // an error ends it: the other end is closed
+		text, _ := io.ReadAll(user) // it ends with an error when the other end is closed
 		seen := string(text)
 		if !strings.Contains(seen, "downloading") || !strings.Contains(seen, "MB") {
 			t.Errorf("of %d: the terminal shows %q", total, seen)

@@ -27,18 +27,18 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// steering moves a cursor, sets a title and colours, turns the direction of what follows, hides, and begins a line that
-// looks like one of the program's.
+// steering is a text that moves the cursor, sets a title and colours, changes the direction of text, hides text, and
+// begins a line that looks like one of the program's.
 const steering = "\x1b[2J\x1b]0;t\x07\x9b2J\u009b1A\x7f\u202e\u2066\u200b\ufeff\u2028\U000e0041\xff\r\b\nINJECTED \t\v\f"
 
-// place is one place where a text from outside enters: a command line, and files that it reads.
+// place is a place where a text from outside enters: a command line and the files that it reads.
 type place struct {
 	name string
-	// args returns the command line of a text, and writes what it reads into the working folder.
+	// args returns the command line for a text, and writes the files that it reads into the working folder.
 	args func(t testing.TB, text string) []string
 }
 
-// quick are flags with which each verb is done at once, if what is added is not refused.
+// quick are flags with which each verb finishes at once, unless it refuses another argument.
 var quick = map[string][]string{
 	"run":           {"--backend", "cpu", "--res", "0.01", "--orientations", "0", "--check", "1", "--output", "out"},
 	"check":         {},
@@ -53,11 +53,12 @@ var quick = map[string][]string{
 	"tuning":        {"--input", "y.npy", "--orientations", "0,90", "--rdm", "none", "--fit=false", "--output", "tuned"},
 	"data":          {"--input", "none.npz"},
 	"info":          {"--problem", "--backend", "cpu", "--input", "1,1,4,4", "--weight", "1,1,1,1"},
+	"ci":            {},
 	"version":       {},
 	"help":          {},
 }
 
-// instead are the flags for places that those of quick do not reach.
+// instead are flags for the places that the flags of quick do not reach.
 var instead = map[string][]string{
 	"run --stimulus":            {"--backend", "cpu", "--output", "out"},
 	"stimuli --input":           {"--output", "s.npy"},
@@ -69,7 +70,7 @@ var instead = map[string][]string{
 	"bench compare an argument": {"plain.json"},
 }
 
-// before is put before the text for flags of which other values start a long job.
+// before is put before the text for flags that otherwise start a long job.
 var before = map[string]string{"bench --cases": "^none$"}
 
 // commandPlaces are every flag of every verb, an argument of every verb, and flags and verbs that do not exist.
@@ -113,12 +114,12 @@ func commandPlaces(tb testing.TB) (all []place) {
 	return all
 }
 
-// filePlaces are what files hold, and what they are called.
+// filePlaces are the contents and the names of files.
 func filePlaces() []place {
 	put := func(t testing.TB, name, content string) {
 		t.Helper()
 		if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
-			t.Skip(err) // no name of a file
+			t.Skip(err) // not possible in a file's name
 		}
 	}
 	npyFile := func(header string) string { // the format of NumPy, version 1.0
@@ -217,7 +218,7 @@ func variablePlace(variable, verb string, flags []string) func(t testing.TB, tex
 	}
 }
 
-// answered is a download from a server that answers with a text.
+// answered is a download from a server that answers with the text.
 func answered(form string) func(t testing.TB, text string) []string {
 	return func(t testing.TB, text string) []string {
 		server, err := net.Listen("tcp", "127.0.0.1:0")
@@ -237,7 +238,7 @@ func answered(form string) func(t testing.TB, text string) []string {
 			}
 		}()
 		url := "http://" + server.Addr().String() + "/d"
-		for end, content := range map[string]string{"": "x", ".origin": `{"url":"` + url + `","size":-1}`} { // it goes on
+		for end, content := range map[string]string{"": "x", ".origin": `{"url":"` + url + `","size":-1}`} { // the verb continues
 			if err := os.WriteFile("d.npz.part"+end, []byte(content), 0o666); err != nil {
 				t.Fatal(err)
 			}
@@ -262,7 +263,7 @@ func quotedJSON(t testing.TB, text string) string {
 	return string(quoted)
 }
 
-// reportOf is a report of bench with the text in every text but those that have only certain values.
+// reportOf is a report of bench with the text in every field that may hold any text.
 func reportOf(t testing.TB, text string) string {
 	r := bench.Report{Schema: bench.Schema, Machine: bench.Machine{Versions: make([]bench.Version, 1)},
 		Run: bench.Run{Command: make([]string, 1)}, Backends: make([]bench.BackendInfo, 2), Cases: make([]bench.CaseInfo, 1),
@@ -296,7 +297,7 @@ func reportOf(t testing.TB, text string) string {
 	return string(written)
 }
 
-// printed keeps what is written to it, also by jobs that go on after their time is up.
+// printed keeps what is written to it, even by jobs that continue after their time is up.
 type printed struct {
 	mu   sync.Mutex
 	text []byte
@@ -315,7 +316,7 @@ func (p *printed) String() string {
 	return string(p.text)
 }
 
-// FuzzTerminal: a text from outside, at any place where one enters, reaches stdout and stderr without what steers a
+// FuzzTerminal: a text from outside, wherever it enters, reaches stdout and stderr without characters that steer a
 // terminal, and begins no line there.
 func FuzzTerminal(f *testing.F) {
 	places := append(commandPlaces(f), filePlaces()...)
@@ -328,7 +329,7 @@ func FuzzTerminal(f *testing.F) {
 	f.Add(uint16(0), "")
 	f.Fuzz(func(t *testing.T, at uint16, text string) {
 		p := places[int(at)%len(places)]
-		text = strings.ReplaceAll(text, "/", "_") // stay in this folder, and in this machine
+		text = strings.ReplaceAll(text, "/", "_") // write only into this folder and use only this machine
 		stdout, stderr := p.printed(t, text)
 		checkPrinted(t, p.name, "stdout", stdout)
 		checkPrinted(t, p.name, "stderr", stderr)
@@ -340,9 +341,9 @@ func FuzzTerminal(f *testing.F) {
 	})
 }
 
-// TestPlacesSpeak: FuzzTerminal reads what is printed, so that a place which prints nothing of its text shows nothing.
-// Three of four print it. Others are settings of kinds that are not asked for, flags that want another one, and names
-// of outputs that are written.
+// TestPlacesSpeak: FuzzTerminal reads what is printed, so a place that prints nothing of its text tests nothing. Three
+// of four places print it. The others are settings of kinds that are not in use, flags that need another flag, and
+// names of outputs that are written.
 func TestPlacesSpeak(t *testing.T) {
 	places, silent := append(commandPlaces(t), filePlaces()...), 0
 	for _, p := range places {
@@ -359,7 +360,7 @@ func TestPlacesSpeak(t *testing.T) {
 	}
 }
 
-// printed is what a command prints that gets a text at a place, in a new folder of small files.
+// printed returns what a command prints that gets a text at a place, in a new folder of small files.
 func (p place) printed(t *testing.T, text string) (stdout, stderr string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -378,7 +379,7 @@ func (p place) printed(t *testing.T, text string) (stdout, stderr string) {
 	return out.String(), errs.String()
 }
 
-// checkPrinted fails if a text steers a terminal, or if a line of it is another's.
+// checkPrinted fails if the text steers a terminal or forms a line of its own.
 func checkPrinted(t *testing.T, place, where, text string) {
 	t.Helper()
 	if !utf8.ValidString(text) {

@@ -61,7 +61,7 @@ func TestEither(t *testing.T) {
 	}
 }
 
-// TestResources: what the machine has no room for is an error of the call.
+// TestResources: a request that exceeds the machine's memory or disk is an error of the call.
 func TestResources(t *testing.T) {
 	if err := checkMemory("it", 1e18); !errors.As(err, new(usageError)) {
 		t.Errorf("1 EB of memory: %v", err)
@@ -71,7 +71,7 @@ func TestResources(t *testing.T) {
 	}
 }
 
-// TestBarWidth: the bar's line with a ^C fits the terminal, if that is wide enough for any.
+// TestBarWidth: the line of the bar, with a ^C, fits any terminal that is wide enough for a bar.
 func TestBarWidth(t *testing.T) {
 	for _, c := range []struct{ columns, total, want int }{{200, 4000, 40}, {100, 360000, 30}, {80, 4000, 14}, {10, 4000, 2}} {
 		if got := barWidth(c.columns, "convolving", c.total); got != c.want {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// documented is a command of a document and the lines that it is said to print.
+// documented is a command of a document with the lines that it prints there.
 type documented struct {
 	args  []string
 	lines []string
@@ -58,8 +58,17 @@ func TestTutorial(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it convolves much, and race detectors make that slow")
 	}
-	commands := commandsOf(t, "../../docs/tutorial.md")
-	if len(commands) < 6 {
+	typed(t, "../../docs/tutorial.md", 6)
+}
+
+// TestFiguresPage types the commands of docs/figures.md.
+func TestFiguresPage(t *testing.T) { typed(t, "../../docs/figures.md", 1) }
+
+// typed types the commands of a page, at least as many as least, in one folder, and compares what they print.
+func typed(t *testing.T, page string, least int) {
+	t.Helper()
+	commands := commandsOf(t, page)
+	if len(commands) < least {
 		t.Fatalf("%d commands are found", len(commands))
 	}
 	dir := t.TempDir()
@@ -78,8 +87,8 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
-// follows says whether lines are as the document has them, where … stands for any
-// number of lines, and what is missing. Spaces at the end do not count.
+// follows returns the first line of the document that is missing from what was printed. A line … in the document
+// matches any number of lines. Spaces at the ends of lines do not count.
 func follows(lines, want []string) (missing string, ok bool) {
 	skip := false
 	for _, w := range want {

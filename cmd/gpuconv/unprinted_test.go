@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// lostAfter is a stdout that takes some bytes and then no more, for a reason.
+// lostAfter is a stdout that accepts some bytes and then fails with an error.
 type lostAfter struct {
 	bytes int
 	why   error
@@ -28,8 +28,8 @@ func (l *lostAfter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// TestUnprinted: a verb that could not print what it has found fails, with one line. One that was told to write files
-// writes them, and does not fail because its reader went away.
+// TestUnprinted: a verb that cannot print its results fails, with one line. A verb that writes its results into files
+// does so, and does not fail because nobody reads its stdout.
 func TestUnprinted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	arrayFile(t, "x.npy", nil, 1, 1, 6, 6)

@@ -10,7 +10,7 @@ import (
 	"gpuconv/conv"
 )
 
-// doubling is a plan of 1×1 convolutions by 2, and a conv.Submitter that may break one promise.
+// doubling is a plan of 1×1 convolutions by 2, and a conv.Submitter that can be told to break one promise.
 type doubling struct {
 	conv.Problem
 	broken string
@@ -50,7 +50,7 @@ func (d doubling) Submit(dst, src *conv.Tensor) (conv.Pending, error) {
 	case d.broken == "the last image is left out" && src.Shape.N() > 0:
 		dst, src = dst.Images(0, dst.Shape.N()-1), src.Images(0, src.Shape.N()-1)
 	case d.broken == "Wait does not wait":
-		return wait(func() error { return nil }), nil // nor does anybody else: that would be a race
+		return wait(func() error { return nil }), nil // nor may anything else: that would be a race
 	case d.broken == "one in ten is forgotten" && n%10 == 9:
 		return wait(func() error { return nil }), nil
 	case d.broken == "it computes after Close":
@@ -83,7 +83,7 @@ func (d doubling) RunPhases(dst, src *conv.Tensor) (conv.Timings, error) {
 	return took, err
 }
 
-// TestPowers: the checks pass a plan that keeps its promises, and find each broken one.
+// TestPowers: the checks pass a plan that keeps its promises, and find each broken promise.
 func TestPowers(t *testing.T) {
 	p := problem(conv.Shape{5, 1, 3, 4}, conv.Shape{1, 1, 1, 1}, conv.Spec{})
 	p.Bias = false

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestStuck: a process that does not end although it was killed is not waited for. This one leads no group, so that
-// the signal finds nobody.
+// TestStuck: a process that does not end after it was killed is not waited for. This one leads no group, so that the
+// signal reaches nobody.
 func TestStuck(t *testing.T) {
 	from, to, err := os.Pipe()
 	if err != nil {

@@ -38,6 +38,9 @@ const (
 	Output                 // a file that gpuconv run wrote, to check its checksum
 	Provenance             // run.json
 	System                 // a file in which the kernel or a driver describes itself
+	List                   // known failures, or names of images, one a line; may be a stream
+	Shader                 // GLSL or SPIR-V of the user
+	Interface              // TOML that says how to call the user's shader
 	kinds                  // how many there are
 )
 
@@ -73,6 +76,12 @@ func (k Kind) rules() rules {
 		return rules{want: "want a regular file", most: 64 << 10, own: true, shared: true}
 	case System:
 		return rules{want: "want a regular file", most: 16 << 20}
+	case List:
+		return rules{want: "want a text file or /dev/stdin", most: 16 << 20, stream: true} // the names of all cases: 2 MB
+	case Shader:
+		return rules{want: "want a file of GLSL or SPIR-V", most: 16 << 20}
+	case Interface:
+		return rules{want: "want a TOML file", most: 1 << 20}
 	}
 	return rules{want: "want a regular file", most: 64 << 10, own: true}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// soon is how long a test waits for what should take no time at all.
+// soon is how long a test waits for what should take no time.
 const soon = 20 * time.Second
 
 func file(t *testing.T, content string) string {
@@ -24,7 +24,7 @@ func file(t *testing.T, content string) string {
 	return path
 }
 
-// TestOpen: a file is read as any other.
+// TestOpen: a regular file is read.
 func TestOpen(t *testing.T) {
 	path := file(t, "0123456789")
 	f, err := Open(t.Context(), Table, path)
@@ -50,7 +50,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestMissing: the errors of the system can be told apart as those of package os.
+// TestMissing: the system's errors can be told apart like those of package os.
 func TestMissing(t *testing.T) {
 	_, err := Open(t.Context(), Array, filepath.Join(t.TempDir(), "none"))
 	var of *fs.PathError
@@ -59,7 +59,8 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestMost: what has more bytes than its kind may have is refused when it is opened, and when it grows after that.
+// TestMost: a file with more bytes than its kind may have is refused when it is opened, and also if it grows after
+// that.
 func TestMost(t *testing.T) {
 	path := file(t, "")
 	if err := os.Truncate(path, Entry.Most()+1); err != nil {

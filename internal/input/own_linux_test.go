@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestAccessLists: a POSIX access list that lets another user write shows in the permissions, as those of the group,
-// and one that its mask takes that from does not count.
+// TestAccessLists: if a POSIX access list lets another user write, the permissions of the group show it. An entry whose
+// right to write the mask removes does not count.
 func TestAccessLists(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.Chmod(folder, 0o700); err != nil {
@@ -32,7 +32,7 @@ func TestAccessLists(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := syscall.Setxattr(folder, "system.posix_acl_access", list.Bytes(), 0); err != nil {
-			t.Skip(err) // a file system without such lists
+			t.Skip(err) // for file systems without access lists
 		}
 		if err := CheckFolder(folder); (err != nil) != refused || err != nil && !strings.Contains(err.Error(), "others may write to it") {
 			t.Errorf("with a mask of %o: %v", mask, err)

@@ -33,7 +33,7 @@ func unixOnly(t *testing.T) {
 	}
 }
 
-// TestLinks: no link is followed, wherever it leads, by what writes nor by what reads entries.
+// TestLinks: functions that write, and functions that read entries, follow no link, wherever it leads.
 func TestLinks(t *testing.T) {
 	unixOnly(t)
 	dir := t.TempDir()
@@ -55,7 +55,7 @@ func TestLinks(t *testing.T) {
 	}
 	hard := filepath.Join(dir, "hard")
 	if err := os.Link(mine, hard); err != nil {
-		t.Skip(err) // a file system without hard links
+		t.Skip(err) // for file systems without hard links
 	}
 	_, err := OpenOwn(hard, os.O_RDWR)
 	wantError(t, "hard", err, hard, "other names")
@@ -68,7 +68,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestOthers: what others may write to is refused, a file as well as a folder, and what others own.
+// TestOthers: a file or folder that others may write to is refused, and so is one that others own.
 func TestOthers(t *testing.T) {
 	unixOnly(t)
 	for mode, trusted := range map[os.FileMode]bool{0o700: true, 0o755: true, 0o750: true, 0o720: false, 0o702: false, 0o777: false, 0o770: false} {

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// TestSpecial: a pipe, a device, a socket and a folder are refused as every kind, and nobody waits for them.
+// TestSpecial: every kind refuses a pipe, a device, a socket and a folder, without waiting for them.
 func TestSpecial(t *testing.T) {
-	t.Chdir(t.TempDir()) // a socket's path has about 100 bytes at most
+	t.Chdir(t.TempDir()) // a socket's path may have about 100 bytes
 	if err := syscall.Mkfifo("pipe", 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestSpecial(t *testing.T) {
 			go func() { _, err := ReadFile(context.Background(), kind, path); failed <- err }()
 			want := want
 			if path == "link" && kind.rules().own {
-				want = "link" // it is not followed
+				want = "link" // the link is not followed
 			}
 			select {
 			case err := <-failed:
@@ -48,7 +48,7 @@ func TestSpecial(t *testing.T) {
 	}
 }
 
-// TestReplaced: a pipe that takes a file's place before it is opened is refused too.
+// TestReplaced: a pipe that replaces a file before it is opened is refused too.
 func TestReplaced(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := syscall.Mkfifo("pipe", 0o666); err != nil {
@@ -75,7 +75,8 @@ func stream(t *testing.T) (*os.File, string) {
 	return w, "/dev/fd/" + strconv.Itoa(int(r.Fd()))
 }
 
-// TestStream: kinds that are read from front to back take what a shell makes of <(command); others do not.
+// TestStream: kinds that are read from front to back accept a stream, such as a shell's <(command). Other kinds refuse
+// it.
 func TestStream(t *testing.T) {
 	for kind := range kinds {
 		w, path := stream(t)
@@ -86,13 +87,13 @@ func TestStream(t *testing.T) {
 			w.Close()
 		}()
 		got, err := ReadFile(t.Context(), kind, path)
-		if taken := kind == Table || kind == Report; taken != (err == nil) || taken && string(got) != "a,b\n1,2\n" {
+		if taken := kind == Table || kind == Report || kind == List; taken != (err == nil) || taken && string(got) != "a,b\n1,2\n" {
 			t.Errorf("kind %d: %q, %v", kind, got, err)
 		}
 	}
 }
 
-// TestStreamEnds: whoever waits for a stream is woken when the context is done, and a stream without end is refused.
+// TestStreamEnds: a read that waits for a stream returns when the context is done. A stream without an end is refused.
 func TestStreamEnds(t *testing.T) {
 	_, path := stream(t)
 	ctx, cancel := context.WithCancel(t.Context())

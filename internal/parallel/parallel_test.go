@@ -19,7 +19,7 @@ func isPanic(t *testing.T, err error, value any) {
 	}
 }
 
-// TestGroup: a panic is an error of the group, which the others are told of.
+// TestGroup: a panic becomes an error of the group, and ends the group's context.
 func TestGroup(t *testing.T) {
 	group, ctx := WithContext(t.Context())
 	group.Go(func() error { <-ctx.Done(); return ctx.Err() })
@@ -39,7 +39,7 @@ func TestGroup(t *testing.T) {
 	}
 }
 
-// TestEach: all are called once, and a panic reaches the caller when all have returned.
+// TestEach: every call is made once, and a panic reaches the caller when all calls have returned.
 func TestEach(t *testing.T) {
 	var calls [9]atomic.Int32
 	call := func(i int) { calls[i].Add(1) }

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestDigits: figures of a thousand and more are not powers of ten, below and above the places where digits change.
+// TestDigits: figures of a thousand and more are not written as powers of ten. The test has numbers on both sides of
+// each change of digits.
 func TestDigits(t *testing.T) {
 	for v, want := range map[float64]string{0: "0", 0.01234: "0.0123", 9.996: "10", 99.94: "99.9", 99.96: "100", 999.6: "1000",
 		1234.5: "1234", 1e6: "1000000", math.Inf(1): "+Inf"} {

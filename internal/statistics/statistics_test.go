@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// drawBlocks draws blocks of samples around their own centres, as a machine makes them.
+// drawBlocks draws blocks of samples, each around a centre of its own, as a machine makes them.
 func drawBlocks(r *rand.Rand, blocks, samples int, between, within float64) [][]float64 {
 	all := make([][]float64, blocks)
 	for i := range all {

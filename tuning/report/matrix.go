@@ -1,8 +1,8 @@
 package report
 
 import (
-	"fmt"
 	"io"
+	"strings"
 
 	"gpuconv/figure"
 	"gpuconv/tuning"
@@ -24,16 +24,32 @@ func (m matrix) write(out *files) error {
 	return m.draw(out)
 }
 
-// draw writes rdm.png.
+// axisName names a column of a table beside an axis: orientation_deg is orientation (°).
+func axisName(column string) string {
+	known := map[string]string{"sf_cycles_per_pixel": "spatial frequency (cycles/pixel)",
+		"drift_cycles_per_frame": "drift (cycles/frame)"}
+	if name, ok := known[column]; ok {
+		return name
+	}
+	name, degrees := strings.CutSuffix(column, "_deg")
+	name = strings.ReplaceAll(name, "_", " ")
+	if degrees {
+		return name + " (°)"
+	}
+	return name
+}
+
+// draw writes the picture rdm.
 func (m matrix) draw(out *files) error {
 	label := "1 − Pearson's r"
 	if m.metric == tuning.Euclid {
 		label = "Euclidean distance"
 	}
-	title := fmt.Sprintf("%s, %.4g … %.4g", m.column, m.values[0], m.values[len(m.values)-1])
-	picture, err := figure.Matrix(m.dissimilarities, title, label)
+	axis := axisName(m.column)
+	picture, err := figure.Matrix(figure.Grid{Values: m.dissimilarities, Label: label, XLabel: axis, YLabel: axis,
+		X: m.values, Y: m.values}, out.pictures.Drawn)
 	if err != nil {
 		return err
 	}
-	return out.write("rdm.png", picture.WritePNG)
+	return out.draw("rdm", picture)
 }

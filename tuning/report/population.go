@@ -15,6 +15,7 @@ import (
 // Population is a report about recorded neurons.
 type Population struct {
 	Origin
+	Pictures
 	Source any // describes the file of the recordings; it goes into the JSON as it is
 	Halves tuning.Halves
 	Found  *tuning.Population // what Halves.Analyse returned
@@ -24,7 +25,7 @@ type Population struct {
 // rdm.png if there are at least two neurons. It returns their names. Errors are those of the folder and of pictures
 // that cannot be drawn, and the error of ctx once it is done.
 func (p Population) Write(ctx context.Context, folder Folder) ([]string, error) {
-	out := &files{folder: folder}
+	out := &files{folder: folder, pictures: p.Pictures}
 	if err := p.tables(out); err != nil {
 		return nil, err
 	}

@@ -28,10 +28,10 @@ func (p Population) pictures(out *files) error {
 		histogram("train against test", "correlation of the halves", p.Found.Reliability, -1, 1, 40),
 	}
 	all[1].XTicks = []float64{0, 45, 90, 135, 180}
-	if err := drawChart(out, "population.png", all); err != nil {
+	if err := drawChart(out, "population", all); err != nil {
 		return err
 	}
-	if err := drawChart(out, "neurons.png", p.examples()); err != nil {
+	if err := drawChart(out, "neurons", p.examples()); err != nil {
 		return err
 	}
 	if p.Found.Dissimilarity == nil {

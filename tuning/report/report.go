@@ -1,14 +1,16 @@
 // Package report writes the results of package tuning as tables, JSON, pictures and a few lines of text.
 //
 // [Tuning] reports the tuning of cells to stimuli, [Population] that of recorded neurons in two halves of the trials.
-// Both write files into a [Folder] and return the names of the files. The pictures are PNG. The tables are CSV as
-// [gpuconv/param.Table] writes them. A missing value is an empty cell in a table, and null or absent in the JSON.
+// Both write files into a [Folder] and return the names of the files. [Pictures] says in which formats, colours and
+// sizes pictures are drawn. The tables are CSV as [gpuconv/param.Table] writes them. A missing value is an empty cell
+// in a table, and null or absent in the JSON.
 package report
 
 import (
 	"encoding/json"
 	"io"
 
+	"gpuconv/figure"
 	"gpuconv/param"
 	"gpuconv/tuning"
 )
@@ -25,10 +27,31 @@ type Origin struct {
 	Program any      // describes the program
 }
 
+// Pictures says how the pictures of a report are drawn. The zero value is PNG in the tutorial's colours, for a screen.
+type Pictures struct {
+	Drawn   figure.Look
+	Formats []string // of [figure.Formats]; nil means PNG
+}
+
 // files writes into a folder and keeps the names in their order.
 type files struct {
-	folder Folder
-	names  []string
+	folder   Folder
+	names    []string
+	pictures Pictures
+}
+
+// draw writes a picture in each format. name is without the format.
+func (f *files) draw(name string, d figure.Drawing) error {
+	formats := f.pictures.Formats
+	if formats == nil {
+		formats = []string{"png"}
+	}
+	for _, format := range formats {
+		if err := f.write(name+"."+format, func(w io.Writer) error { return figure.Write(w, d, format) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *files) write(name string, write func(io.Writer) error) error {

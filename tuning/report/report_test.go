@@ -25,7 +25,7 @@ func (m memory) Write(name string, write func(io.Writer) error) error {
 	return write(m[name])
 }
 
-// checkText holds a file against what it is to hold.
+// checkText compares a file with its wanted text.
 func (m memory) checkText(t *testing.T, name, want string) {
 	t.Helper()
 	if m[name] == nil {
@@ -47,7 +47,7 @@ func (m memory) checkPicture(t *testing.T, name string) {
 	}
 }
 
-// twoCells is an analysis made by hand: of a cell that is fitted, and of one without any figures.
+// twoCells is an analysis made by hand, of a cell with a fit and of one without any figures.
 func twoCells() *tuning.Analysis {
 	nan := math.NaN()
 	return &tuning.Analysis{
@@ -68,7 +68,7 @@ func twoCells() *tuning.Analysis {
 	}
 }
 
-// TestTuning: the bytes of every file of text, and the pictures can be read.
+// TestTuning compares the bytes of every text file, and checks that the pictures can be read.
 func TestTuning(t *testing.T) {
 	folder := memory{}
 	tuned := Tuning{
@@ -127,7 +127,8 @@ const tuningGolden = `{"schema":1,"command":["gpuconv","tuning"],"program":"p","
 	`{"by":"sf","column":"sf_cycles_per_pixel","cells":[{"values":[0.1,0.2],"responses":[3,1]},{"values":[0.1,0.2],"responses":[0,0]}]}],` +
 	`"notes":["a note"]}`
 
-// TestNotes: what cannot be compared is left out with a note, in JSON with the package's name and in the text without.
+// TestNotes: what cannot be compared is missing, with a note. The note has the package's name in JSON and not in the
+// text.
 func TestNotes(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*Tuning)
@@ -174,7 +175,7 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestNotesAreLines: a note that quotes a name of a column stays one line.
+// TestNotesAreLines: a note that quotes the name of a column stays one line.
 func TestNotesAreLines(t *testing.T) {
 	var text strings.Builder
 	writeNotes(&text, []error{errors.New("the column \x1b[2Ja\nnote      b")})
@@ -183,7 +184,7 @@ func TestNotesAreLines(t *testing.T) {
 	}
 }
 
-// full is a folder that takes no more files after some.
+// full is a folder that accepts some files and then no more.
 type full struct {
 	memory
 	left int
@@ -198,7 +199,7 @@ func (f *full) Write(name string, write func(io.Writer) error) error {
 	return f.memory.Write(name, write)
 }
 
-// TestErrors: a report tells what the folder tells, whatever file it is, and that it was interrupted.
+// TestErrors: a report returns the error of its folder, whichever file it is about, and the error of an interrupt.
 func TestErrors(t *testing.T) {
 	halves := tuning.Halves{Orientation: []float64{0, 45, 90, 135}, Period: 180, Neurons: 2, Train: make([]float32, 8),
 		Test: []float32{1, 2, 3, 4, 5, 6, 7, 9}}
@@ -226,7 +227,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestPopulation: the files and their order; aligned.csv and rdm.csv by hand.
+// TestPopulation checks the files and their order. aligned.csv and rdm.csv were written by hand.
 func TestPopulation(t *testing.T) {
 	halves := tuning.Halves{Orientation: []float64{0, 90}, Period: 180, Neurons: 2, Train: []float32{1, 0, 0, 1},
 		Test: []float32{3, 1, 1, 2}}
@@ -256,7 +257,7 @@ func TestPopulation(t *testing.T) {
 	}
 }
 
-// TestFilterNames: a filter for each channel, or the first of each pair.
+// TestFilterNames: each channel has a filter's name, or that of the first filter of a pair.
 func TestFilterNames(t *testing.T) {
 	table := param.NewTable("filter", "orientation_deg")
 	table.Add("nma-on-centre", math.NaN())

@@ -12,6 +12,7 @@ import (
 // axis.
 type Tuning struct {
 	Origin
+	Pictures
 	Source string // the path of the activations, for the text
 	Shape  []int  // of the activations: [N C H W] or [N C]
 
@@ -37,13 +38,13 @@ type Written struct {
 	Notes []error  // which figures and files are missing, and why
 }
 
-// Write writes cells.csv, curves.csv and tuning.json into a folder, and a picture curves_….png for each axis. It also
-// writes rdm.csv and rdm.png, the matrix of dissimilarities between the values of the first axis. There is no matrix,
-// and a note says why, in these cases: the axis has more than 1,000 values; cells have curves over different values; a
-// single cell has no correlation. Errors are those of the folder and of pictures that cannot be drawn, and the error of
-// ctx once it is done.
+// Write writes cells.csv, curves.csv and tuning.json into a folder, and a picture curves_… for each axis. It also
+// writes rdm.csv and the picture rdm, the matrix of dissimilarities between the values of the first axis. There is no
+// matrix, and a note says why, in these cases: the axis has more than 1,000 values; cells have curves over different
+// values; a single cell has no correlation. Errors are those of the folder and of pictures that cannot be drawn, and
+// the error of ctx once it is done.
 func (t Tuning) Write(ctx context.Context, folder Folder) (Written, error) {
-	out := &files{folder: folder}
+	out := &files{folder: folder, pictures: t.Pictures}
 	notes, err := t.write(ctx, out)
 	return Written{out.names, notes}, err
 }

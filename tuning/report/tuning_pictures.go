@@ -27,16 +27,19 @@ func (t Tuning) draw(out *files, curves tuning.AxisCurves) error {
 		}
 		all = append(all, axes)
 	}
-	return drawChart(out, "curves_"+curves.Axis.String()+".png", all)
+	return drawChart(out, "curves_"+curves.Axis.String(), all)
 }
 
-// drawChart writes a picture of axes.
+// drawChart writes a picture of axes. name is without the format.
 func drawChart(out *files, name string, all []figure.Axes) error {
 	chart, err := figure.Plots(all)
 	if err != nil {
 		return err
 	}
-	return out.write(name, chart.WritePNG)
+	if err := chart.On(out.pictures.Drawn.Page); err != nil {
+		return err
+	}
+	return out.draw(name, chart)
 }
 
 // axesOf returns axes with a curve in them.

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// BenchmarkProbe is what one core can do at most.
+// BenchmarkProbe measures the most that one core can do.
 func BenchmarkProbe(b *testing.B) {
 	for _, isa := range Available() {
 		b.Run("isa="+isa.String(), func(b *testing.B) {
@@ -22,7 +22,7 @@ func BenchmarkProbe(b *testing.B) {
 	}
 }
 
-// BenchmarkTile is one tile of 64 taps in the first cache, again and again.
+// BenchmarkTile computes one tile of 64 taps again and again, from the first-level cache.
 func BenchmarkTile(b *testing.B) {
 	const taps = 64
 	for _, isa := range Available() {

@@ -44,8 +44,8 @@ func drawDeal(t *testing.T, r *rand.Rand, phases, groups int, atEnd bool) *Deal 
 	return d
 }
 
-// TestDeal holds the kernels to their loop, between guard pages, for every length of a row up to two registers and a
-// few more.
+// TestDeal compares the kernels with their loop, between guard pages, for every length of a row up to two registers and
+// a few more.
 func TestDeal(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *Kernels) {
 		r := rand.New(rand.NewPCG(15, 16))
@@ -71,7 +71,7 @@ func TestDeal(t *testing.T) {
 	})
 }
 
-// TestDealBounds: a deal that reaches beyond its slices panics before it is done.
+// TestDealBounds: a deal that reaches beyond its slices panics before it writes.
 func TestDealBounds(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *Kernels) {
 		r := rand.New(rand.NewPCG(17, 18))
@@ -91,8 +91,8 @@ func TestDealBounds(t *testing.T) {
 	})
 }
 
-// TestDealPays holds the kernels to at most 3/4 of the time that plain Go takes, for rows such as those of the layers
-// that they serve. They take a quarter of it (Zen 5).
+// TestDealPays: the kernels take at most 3/4 of the time that plain Go takes, for rows such as those of the layers that
+// use them. They take a quarter of it on a Zen 5.
 func TestDealPays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")

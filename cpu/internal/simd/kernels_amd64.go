@@ -20,11 +20,11 @@ func kernels(isa ISA) *Kernels {
 	case AVX512:
 		return &Kernels{ISA: isa, Lanes: 16, tiles: tilesAVX512(), patches: patchesAVX512, products: productsAVX512,
 			magnitudes: magnitudesAVX512,
-			deals:      [...]func(*Deal){2: deal2AVX2, 4: deal4AVX2}, probe: probeAVX512}
+			deals:      [...]func(*Deal){2: deal2AVX2, 4: deal4AVX2}, slides: slidesAVX512(), probe: probeAVX512}
 	case AVX2:
 		return &Kernels{ISA: isa, Lanes: 8, tiles: tilesAVX2(), patches: patchesAVX2, products: productsAVX2,
 			magnitudes: magnitudesAVX2,
-			deals:      [...]func(*Deal){2: deal2AVX2, 4: deal4AVX2}, probe: probeAVX2}
+			deals:      [...]func(*Deal){2: deal2AVX2, 4: deal4AVX2}, slides: slidesAVX2(), probe: probeAVX2}
 	}
 	return genericKernels()
 }

@@ -95,6 +95,42 @@ func deal2AVX2(d *Deal)
 func deal4AVX2(d *Deal)
 
 //go:noescape
+func slide3x1s1AVX2(s *Slide)
+
+//go:noescape
+func slide3x2s1AVX2(s *Slide)
+
+//go:noescape
+func slide3x3s1AVX2(s *Slide)
+
+//go:noescape
+func slide3x4s1AVX2(s *Slide)
+
+//go:noescape
+func slide3x1s2AVX2(s *Slide)
+
+//go:noescape
+func slide3x2s2AVX2(s *Slide)
+
+//go:noescape
+func slide3x3s2AVX2(s *Slide)
+
+//go:noescape
+func slide3x4s2AVX2(s *Slide)
+
+//go:noescape
+func slide5x1s1AVX2(s *Slide)
+
+//go:noescape
+func slide5x2s1AVX2(s *Slide)
+
+//go:noescape
+func slide5x1s2AVX2(s *Slide)
+
+//go:noescape
+func slide5x2s2AVX2(s *Slide)
+
+//go:noescape
 func probeAVX2(rounds *int)
 
 // tilesAVX2 returns the kernels by filters and vectors.
@@ -124,5 +160,22 @@ func tilesAVX2() (k tileTable) {
 	k[5][2] = tile5x2AVX2
 	k[6][1] = tile6x1AVX2
 	k[6][2] = tile6x2AVX2
+	return k
+}
+
+// slidesAVX2 returns the kernels by rows of the kernel, stride and vectors.
+func slidesAVX2() (k slideTable) {
+	k[3][1][1] = slide3x1s1AVX2
+	k[3][1][2] = slide3x2s1AVX2
+	k[3][1][3] = slide3x3s1AVX2
+	k[3][1][4] = slide3x4s1AVX2
+	k[3][2][1] = slide3x1s2AVX2
+	k[3][2][2] = slide3x2s2AVX2
+	k[3][2][3] = slide3x3s2AVX2
+	k[3][2][4] = slide3x4s2AVX2
+	k[5][1][1] = slide5x1s1AVX2
+	k[5][1][2] = slide5x2s1AVX2
+	k[5][2][1] = slide5x1s2AVX2
+	k[5][2][2] = slide5x2s2AVX2
 	return k
 }

@@ -3350,6 +3350,1623 @@ oneDone:
 	VZEROUPPER
 	RET
 
+// func slide3x1s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide3x1s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Y0
+	VBROADCASTSS 304(AX), Y1
+	VBROADCASTSS 304(AX), Y2
+
+row:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R11), Y3
+	VMASKMOVPS   (R13), Y3, Y3
+	VBROADCASTSS (R9), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(R9), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(R9), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0x40, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y3, Y3, Y3
+	VMAXPS       Y2, Y3, Y2
+
+store:
+	TESTQ      $0x00000004, 280(AX)
+	JZ         whole
+	VMOVUPS    (R11), Y3
+	VMASKMOVPS Y2, Y3, (BX)
+	JMP        next
+
+whole:
+	VMOVUPS Y2, (BX)
+
+next:
+	MOVQ 224(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, BX
+
+stored:
+	VMOVAPS      Y1, Y2
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 304(AX), Y0
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x2s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide3x2s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 304(AX), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 304(AX), Y4
+	VMOVAPS      Y4, Y5
+
+row:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R12), Y6
+	VMASKMOVPS   (R14), Y6, Y6
+	VMOVUPS      32(R12), Y7
+	VMASKMOVPS   (R14)(R8*1), Y7, Y7
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(R10), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(R10), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0x40, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y6, Y6, Y6
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+
+store:
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, (BX)(R8*1)
+	MOVQ    224(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, BX
+
+stored:
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x3s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide3x3s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VBROADCASTSS 304(AX), Y3
+	VMOVAPS      Y3, Y4
+	VMOVAPS      Y3, Y5
+	VBROADCASTSS 304(AX), Y6
+	VMOVAPS      Y6, Y7
+	VMOVAPS      Y6, Y8
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VMOVUPS      (R13), Y9
+	VMASKMOVPS   (R15), Y9, Y9
+	VMOVUPS      (R15)(R8*1), Y10
+	VMOVUPS      32(R13), Y11
+	VMASKMOVPS   (R15)(R9*1), Y11, Y11
+	VBROADCASTSS (R11), Y12
+	VFMADD231PS  Y9, Y12, Y0
+	VFMADD231PS  Y10, Y12, Y1
+	VFMADD231PS  Y11, Y12, Y2
+	VBROADCASTSS 4(R11), Y12
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 8(R11), Y12
+	VFMADD231PS  Y9, Y12, Y6
+	VFMADD231PS  Y10, Y12, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x40, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y9, Y9, Y9
+	VMAXPS       Y6, Y9, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMAXPS       Y8, Y9, Y8
+
+store:
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, (BX)(R8*1)
+	VMOVUPS Y8, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	VMOVAPS      Y3, Y6
+	VMOVAPS      Y4, Y7
+	VMOVAPS      Y5, Y8
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y1, Y4
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x4s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide3x4s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VBROADCASTSS 304(AX), Y4
+	VMOVAPS      Y4, Y5
+	VMOVAPS      Y4, Y6
+	VMOVAPS      Y4, Y7
+	VBROADCASTSS 304(AX), Y8
+	VMOVAPS      Y8, Y9
+	VMOVAPS      Y8, Y10
+	VMOVAPS      Y8, Y11
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Y12
+	VBROADCASTSS 4(R11), Y13
+	VBROADCASTSS 8(R11), Y14
+	VMOVUPS      (R13), Y15
+	VMASKMOVPS   (R15), Y15, Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y8
+	VMOVUPS      (R15)(R8*1), Y15
+	VFMADD231PS  Y15, Y12, Y1
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y9
+	VMOVUPS      (R15)(R8*2), Y15
+	VFMADD231PS  Y15, Y12, Y2
+	VFMADD231PS  Y15, Y13, Y6
+	VFMADD231PS  Y15, Y14, Y10
+	VMOVUPS      32(R13), Y15
+	VMASKMOVPS   (R15)(R9*1), Y15, Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x40, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y12, Y12, Y12
+	VMAXPS       Y8, Y12, Y8
+	VMAXPS       Y9, Y12, Y9
+	VMAXPS       Y10, Y12, Y10
+	VMAXPS       Y11, Y12, Y11
+
+store:
+	VMOVUPS Y8, (BX)
+	VMOVUPS Y9, (BX)(R8*1)
+	VMOVUPS Y10, (BX)(R8*2)
+	VMOVUPS Y11, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	VMOVAPS      Y4, Y8
+	VMOVAPS      Y5, Y9
+	VMOVAPS      Y6, Y10
+	VMOVAPS      Y7, Y11
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y1, Y5
+	VMOVAPS      Y2, Y6
+	VMOVAPS      Y3, Y7
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x1s2AVX2(s *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·slide3x1s2AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x01, CX
+	MOVQ         $0x00000001, DX
+	VBROADCASTSS 304(AX), Y0
+	VBROADCASTSS 304(AX), Y1
+
+row:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R11), Y2
+	VMASKMOVPS   (R13), Y2, Y2
+	VMOVUPS      32(R11), Y3
+	VMASKMOVPS   32(R13), Y3, Y3
+	VSHUFPS      $0x88, Y3, Y2, Y2
+	VPERMPD      $0xd8, Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 8(R9), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0x80, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y1, Y2, Y1
+
+store:
+	TESTQ      $0x00000004, 280(AX)
+	JZ         whole
+	VMOVUPS    (R11), Y2
+	VMASKMOVPS Y1, Y2, (BX)
+	JMP        next
+
+whole:
+	VMOVUPS Y1, (BX)
+
+next:
+	MOVQ 224(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, BX
+
+stored:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R11), Y1
+	VMASKMOVPS   (R13), Y1, Y1
+	VMOVUPS      32(R11), Y2
+	VMASKMOVPS   32(R13), Y2, Y2
+	VSHUFPS      $0x88, Y2, Y1, Y1
+	VPERMPD      $0xd8, Y1, Y1
+	VBROADCASTSS 4(R9), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0x80, R11
+	DECQ         R12
+	JNZ          tap1
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 304(AX), Y0
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x2s2AVX2(s *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·slide3x2s2AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x01, CX
+	MOVQ         $0x00000001, DX
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 304(AX), Y2
+	VMOVAPS      Y2, Y3
+
+row:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R12), Y4
+	VMASKMOVPS   (R14), Y4, Y4
+	VMOVUPS      32(R12), Y5
+	VMASKMOVPS   32(R14), Y5, Y5
+	VSHUFPS      $0x88, Y5, Y4, Y4
+	VPERMPD      $0xd8, Y4, Y4
+	VMOVUPS      64(R12), Y5
+	VMASKMOVPS   (R14)(R8*2), Y5, Y5
+	VMOVUPS      96(R12), Y6
+	VMASKMOVPS   32(R14)(R8*2), Y6, Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VBROADCASTSS (R10), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(R10), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0x80, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y4, Y4, Y4
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+
+store:
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, (BX)(R8*1)
+	MOVQ    224(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, BX
+
+stored:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VBROADCASTSS 4(R10), Y2
+	VMOVUPS      (R12), Y3
+	VMASKMOVPS   (R14), Y3, Y3
+	VMOVUPS      32(R12), Y4
+	VMASKMOVPS   32(R14), Y4, Y4
+	VSHUFPS      $0x88, Y4, Y3, Y3
+	VPERMPD      $0xd8, Y3, Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VMOVUPS      64(R12), Y3
+	VMASKMOVPS   (R14)(R8*2), Y3, Y3
+	VMOVUPS      96(R12), Y4
+	VMASKMOVPS   32(R14)(R8*2), Y4, Y4
+	VSHUFPS      $0x88, Y4, Y3, Y3
+	VPERMPD      $0xd8, Y3, Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0x80, R12
+	DECQ         R13
+	JNZ          tap1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x3s2AVX2(s *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·slide3x3s2AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x01, CX
+	MOVQ         $0x00000001, DX
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VBROADCASTSS 304(AX), Y3
+	VMOVAPS      Y3, Y4
+	VMOVAPS      Y3, Y5
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS 8(R11), Y7
+	VMOVUPS      (R13), Y8
+	VMASKMOVPS   (R15), Y8, Y8
+	VMOVUPS      32(R13), Y9
+	VMASKMOVPS   32(R15), Y9, Y9
+	VSHUFPS      $0x88, Y9, Y8, Y8
+	VPERMPD      $0xd8, Y8, Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      (R15)(R8*2), Y8
+	VMOVUPS      32(R15)(R8*2), Y9
+	VSHUFPS      $0x88, Y9, Y8, Y8
+	VPERMPD      $0xd8, Y8, Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      64(R13), Y8
+	VMASKMOVPS   (R15)(R9*2), Y8, Y8
+	VMOVUPS      96(R13), Y9
+	VMASKMOVPS   32(R15)(R9*2), Y9, Y9
+	VSHUFPS      $0x88, Y9, Y8, Y8
+	VPERMPD      $0xd8, Y8, Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x80, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y6, Y6, Y6
+	VMAXPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+
+store:
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, (BX)(R8*1)
+	VMOVUPS Y5, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS 4(R11), Y3
+	VMOVUPS      (R13), Y4
+	VMASKMOVPS   (R15), Y4, Y4
+	VMOVUPS      32(R13), Y5
+	VMASKMOVPS   32(R15), Y5, Y5
+	VSHUFPS      $0x88, Y5, Y4, Y4
+	VPERMPD      $0xd8, Y4, Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VMOVUPS      (R15)(R8*2), Y4
+	VMOVUPS      32(R15)(R8*2), Y5
+	VSHUFPS      $0x88, Y5, Y4, Y4
+	VPERMPD      $0xd8, Y4, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VMOVUPS      64(R13), Y4
+	VMASKMOVPS   (R15)(R9*2), Y4, Y4
+	VMOVUPS      96(R13), Y5
+	VMASKMOVPS   32(R15)(R9*2), Y5, Y5
+	VSHUFPS      $0x88, Y5, Y4, Y4
+	VPERMPD      $0xd8, Y4, Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x80, R13
+	DECQ         R14
+	JNZ          tap1
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y1, Y4
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x4s2AVX2(s *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·slide3x4s2AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x01, CX
+	MOVQ         $0x00000001, DX
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VBROADCASTSS 304(AX), Y4
+	VMOVAPS      Y4, Y5
+	VMOVAPS      Y4, Y6
+	VMOVAPS      Y4, Y7
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Y8
+	VBROADCASTSS 8(R11), Y9
+	VMOVUPS      (R13), Y10
+	VMASKMOVPS   (R15), Y10, Y10
+	VMOVUPS      32(R13), Y11
+	VMASKMOVPS   32(R15), Y11, Y11
+	VSHUFPS      $0x88, Y11, Y10, Y10
+	VPERMPD      $0xd8, Y10, Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y4
+	VMOVUPS      (R15)(R8*2), Y10
+	VMOVUPS      32(R15)(R8*2), Y11
+	VSHUFPS      $0x88, Y11, Y10, Y10
+	VPERMPD      $0xd8, Y10, Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y5
+	VMOVUPS      (R15)(R8*4), Y10
+	VMOVUPS      32(R15)(R8*4), Y11
+	VSHUFPS      $0x88, Y11, Y10, Y10
+	VPERMPD      $0xd8, Y10, Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y6
+	VMOVUPS      64(R13), Y10
+	VMASKMOVPS   (R15)(R9*2), Y10, Y10
+	VMOVUPS      96(R13), Y11
+	VMASKMOVPS   32(R15)(R9*2), Y11, Y11
+	VSHUFPS      $0x88, Y11, Y10, Y10
+	VPERMPD      $0xd8, Y10, Y10
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x80, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y8, Y8, Y8
+	VMAXPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y8, Y7
+
+store:
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, (BX)(R8*1)
+	VMOVUPS Y6, (BX)(R8*2)
+	VMOVUPS Y7, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS 4(R11), Y4
+	VMOVUPS      (R13), Y5
+	VMASKMOVPS   (R15), Y5, Y5
+	VMOVUPS      32(R13), Y6
+	VMASKMOVPS   32(R15), Y6, Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      (R15)(R8*2), Y5
+	VMOVUPS      32(R15)(R8*2), Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VMOVUPS      (R15)(R8*4), Y5
+	VMOVUPS      32(R15)(R8*4), Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VMOVUPS      64(R13), Y5
+	VMASKMOVPS   (R15)(R9*2), Y5, Y5
+	VMOVUPS      96(R13), Y6
+	VMASKMOVPS   32(R15)(R9*2), Y6, Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x80, R13
+	DECQ         R14
+	JNZ          tap1
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y1, Y5
+	VMOVAPS      Y2, Y6
+	VMOVAPS      Y3, Y7
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x1s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide5x1s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x04, CX
+	MOVQ         $0x00000004, DX
+	VBROADCASTSS 304(AX), Y0
+	VBROADCASTSS 304(AX), Y1
+	VBROADCASTSS 304(AX), Y2
+	VBROADCASTSS 304(AX), Y3
+	VBROADCASTSS 304(AX), Y4
+
+row:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R11), Y5
+	VMASKMOVPS   (R13), Y5, Y5
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(R9), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(R9), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(R9), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(R9), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0x40, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y5, Y5, Y5
+	VMAXPS       Y4, Y5, Y4
+
+store:
+	TESTQ      $0x00000004, 280(AX)
+	JZ         whole
+	VMOVUPS    (R11), Y5
+	VMASKMOVPS Y4, Y5, (BX)
+	JMP        next
+
+whole:
+	VMOVUPS Y4, (BX)
+
+next:
+	MOVQ 224(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, BX
+
+stored:
+	VMOVAPS      Y3, Y4
+	VMOVAPS      Y2, Y3
+	VMOVAPS      Y1, Y2
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 304(AX), Y0
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x2s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide5x2s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x04, CX
+	MOVQ         $0x00000004, DX
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 304(AX), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 304(AX), Y4
+	VMOVAPS      Y4, Y5
+	VBROADCASTSS 304(AX), Y6
+	VMOVAPS      Y6, Y7
+	VBROADCASTSS 304(AX), Y8
+	VMOVAPS      Y8, Y9
+
+row:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R12), Y10
+	VMASKMOVPS   (R14), Y10, Y10
+	VMOVUPS      32(R12), Y11
+	VMASKMOVPS   (R14)(R8*1), Y11, Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(R10), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(R10), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(R10), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(R10), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0x40, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y10, Y10, Y10
+	VMAXPS       Y8, Y10, Y8
+	VMAXPS       Y9, Y10, Y9
+
+store:
+	VMOVUPS Y8, (BX)
+	VMOVUPS Y9, (BX)(R8*1)
+	MOVQ    224(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, BX
+
+stored:
+	VMOVAPS      Y6, Y8
+	VMOVAPS      Y7, Y9
+	VMOVAPS      Y4, Y6
+	VMOVAPS      Y5, Y7
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x1s2AVX2(s *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·slide5x1s2AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Y0
+	VBROADCASTSS 304(AX), Y1
+	VBROADCASTSS 304(AX), Y2
+
+row:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R11), Y3
+	VMASKMOVPS   (R13), Y3, Y3
+	VMOVUPS      32(R11), Y4
+	VMASKMOVPS   32(R13), Y4, Y4
+	VSHUFPS      $0x88, Y4, Y3, Y3
+	VPERMPD      $0xd8, Y3, Y3
+	VBROADCASTSS (R9), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 8(R9), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 16(R9), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0x80, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y3, Y3, Y3
+	VMAXPS       Y2, Y3, Y2
+
+store:
+	TESTQ      $0x00000004, 280(AX)
+	JZ         whole
+	VMOVUPS    (R11), Y3
+	VMASKMOVPS Y2, Y3, (BX)
+	JMP        next
+
+whole:
+	VMOVUPS Y2, (BX)
+
+next:
+	MOVQ 224(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, BX
+
+stored:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R11), Y2
+	VMASKMOVPS   (R13), Y2, Y2
+	VMOVUPS      32(R11), Y3
+	VMASKMOVPS   32(R13), Y3, Y3
+	VSHUFPS      $0x88, Y3, Y2, Y2
+	VPERMPD      $0xd8, Y2, Y2
+	VBROADCASTSS 4(R9), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 12(R9), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0x80, R11
+	DECQ         R12
+	JNZ          tap1
+	VMOVAPS      Y1, Y2
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 304(AX), Y0
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x2s2AVX2(s *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·slide5x2s2AVX2(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 304(AX), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 304(AX), Y4
+	VMOVAPS      Y4, Y5
+
+row:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R12), Y6
+	VMASKMOVPS   (R14), Y6, Y6
+	VMOVUPS      32(R12), Y7
+	VMASKMOVPS   32(R14), Y7, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y6
+	VPERMPD      $0xd8, Y6, Y6
+	VMOVUPS      64(R12), Y7
+	VMASKMOVPS   (R14)(R8*2), Y7, Y7
+	VMOVUPS      96(R12), Y8
+	VMASKMOVPS   32(R14)(R8*2), Y8, Y8
+	VSHUFPS      $0x88, Y8, Y7, Y7
+	VPERMPD      $0xd8, Y7, Y7
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(R10), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 16(R10), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0x80, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VXORPS       Y6, Y6, Y6
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+
+store:
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, (BX)(R8*1)
+	MOVQ    224(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, BX
+
+stored:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R12), Y4
+	VMASKMOVPS   (R14), Y4, Y4
+	VMOVUPS      32(R12), Y5
+	VMASKMOVPS   32(R14), Y5, Y5
+	VSHUFPS      $0x88, Y5, Y4, Y4
+	VPERMPD      $0xd8, Y4, Y4
+	VMOVUPS      64(R12), Y5
+	VMASKMOVPS   (R14)(R8*2), Y5, Y5
+	VMOVUPS      96(R12), Y6
+	VMASKMOVPS   32(R14)(R8*2), Y6, Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VBROADCASTSS 4(R10), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 12(R10), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0x80, R12
+	DECQ         R13
+	JNZ          tap1
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VBROADCASTSS 304(AX), Y0
+	VMOVAPS      Y0, Y1
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
 // func probeAVX2(rounds *byte)
 // Requires: AVX, FMA3
 TEXT ·probeAVX2(SB), NOSPLIT, $0-8

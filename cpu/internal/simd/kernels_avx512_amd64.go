@@ -131,6 +131,72 @@ func productsAVX512(p *Products)
 func magnitudesAVX512(m *Magnitudes)
 
 //go:noescape
+func slide3x1s1AVX512(s *Slide)
+
+//go:noescape
+func slide3x2s1AVX512(s *Slide)
+
+//go:noescape
+func slide3x3s1AVX512(s *Slide)
+
+//go:noescape
+func slide3x4s1AVX512(s *Slide)
+
+//go:noescape
+func slide3x1s2AVX512(s *Slide)
+
+//go:noescape
+func slide3x2s2AVX512(s *Slide)
+
+//go:noescape
+func slide3x3s2AVX512(s *Slide)
+
+//go:noescape
+func slide3x4s2AVX512(s *Slide)
+
+//go:noescape
+func slide5x1s1AVX512(s *Slide)
+
+//go:noescape
+func slide5x2s1AVX512(s *Slide)
+
+//go:noescape
+func slide5x3s1AVX512(s *Slide)
+
+//go:noescape
+func slide5x4s1AVX512(s *Slide)
+
+//go:noescape
+func slide5x1s2AVX512(s *Slide)
+
+//go:noescape
+func slide5x2s2AVX512(s *Slide)
+
+//go:noescape
+func slide5x3s2AVX512(s *Slide)
+
+//go:noescape
+func slide5x4s2AVX512(s *Slide)
+
+//go:noescape
+func slide7x1s1AVX512(s *Slide)
+
+//go:noescape
+func slide7x2s1AVX512(s *Slide)
+
+//go:noescape
+func slide7x3s1AVX512(s *Slide)
+
+//go:noescape
+func slide7x1s2AVX512(s *Slide)
+
+//go:noescape
+func slide7x2s2AVX512(s *Slide)
+
+//go:noescape
+func slide7x3s2AVX512(s *Slide)
+
+//go:noescape
 func probeAVX512(rounds *int)
 
 // tilesAVX512 returns the kernels by filters and vectors.
@@ -174,5 +240,32 @@ func tilesAVX512() (k tileTable) {
 	k[6][2] = tile6x2AVX512
 	k[6][3] = tile6x3AVX512
 	k[6][4] = tile6x4AVX512
+	return k
+}
+
+// slidesAVX512 returns the kernels by rows of the kernel, stride and vectors.
+func slidesAVX512() (k slideTable) {
+	k[3][1][1] = slide3x1s1AVX512
+	k[3][1][2] = slide3x2s1AVX512
+	k[3][1][3] = slide3x3s1AVX512
+	k[3][1][4] = slide3x4s1AVX512
+	k[3][2][1] = slide3x1s2AVX512
+	k[3][2][2] = slide3x2s2AVX512
+	k[3][2][3] = slide3x3s2AVX512
+	k[3][2][4] = slide3x4s2AVX512
+	k[5][1][1] = slide5x1s1AVX512
+	k[5][1][2] = slide5x2s1AVX512
+	k[5][1][3] = slide5x3s1AVX512
+	k[5][1][4] = slide5x4s1AVX512
+	k[5][2][1] = slide5x1s2AVX512
+	k[5][2][2] = slide5x2s2AVX512
+	k[5][2][3] = slide5x3s2AVX512
+	k[5][2][4] = slide5x4s2AVX512
+	k[7][1][1] = slide7x1s1AVX512
+	k[7][1][2] = slide7x2s1AVX512
+	k[7][1][3] = slide7x3s1AVX512
+	k[7][2][1] = slide7x1s2AVX512
+	k[7][2][2] = slide7x2s2AVX512
+	k[7][2][3] = slide7x3s2AVX512
 	return k
 }

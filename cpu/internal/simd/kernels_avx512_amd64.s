@@ -5420,6 +5420,3192 @@ done:
 	VZEROUPPER
 	RET
 
+DATA even<>+0(SB)/4, $0x00000000
+DATA even<>+4(SB)/4, $0x00000002
+DATA even<>+8(SB)/4, $0x00000004
+DATA even<>+12(SB)/4, $0x00000006
+DATA even<>+16(SB)/4, $0x00000008
+DATA even<>+20(SB)/4, $0x0000000a
+DATA even<>+24(SB)/4, $0x0000000c
+DATA even<>+28(SB)/4, $0x0000000e
+DATA even<>+32(SB)/4, $0x00000010
+DATA even<>+36(SB)/4, $0x00000012
+DATA even<>+40(SB)/4, $0x00000014
+DATA even<>+44(SB)/4, $0x00000016
+DATA even<>+48(SB)/4, $0x00000018
+DATA even<>+52(SB)/4, $0x0000001a
+DATA even<>+56(SB)/4, $0x0000001c
+DATA even<>+60(SB)/4, $0x0000001e
+GLOBL even<>(SB), RODATA|NOPTR, $64
+
+// func slide3x1s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x1s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Z0
+	VBROADCASTSS 304(AX), Z1
+	VBROADCASTSS 304(AX), Z2
+
+row:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z3
+	VBROADCASTSS (R9), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 4(R9), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS 8(R9), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0x08, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z5, Z5, Z5
+	VMAXPS       Z2, Z5, Z2
+
+store:
+	TESTQ   $0x00000004, 280(AX)
+	JZ      whole
+	KMOVW   (R11), K1
+	VMOVUPS Z2, K1, (BX)
+	JMP     next
+
+whole:
+	VMOVUPS Z2, (BX)
+
+next:
+	MOVQ 224(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, BX
+
+stored:
+	VMOVAPS      Z1, Z2
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z0
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x2s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x2s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 304(AX), Z4
+	VMOVAPS      Z4, Z5
+
+row:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z6
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    (R14)(R8*1), K1, Z7
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(R10), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(R10), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z9, Z9, Z9
+	VMAXPS       Z4, Z9, Z4
+	VMAXPS       Z5, Z9, Z5
+
+store:
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, (BX)(R8*1)
+	MOVQ    224(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, BX
+
+stored:
+	VMOVAPS      Z2, Z4
+	VMOVAPS      Z3, Z5
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z1, Z3
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x3s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x3s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 304(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 304(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z9
+	VMOVUPS      (R15)(R8*1), Z10
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    (R15)(R9*1), K1, Z11
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z9, Z12, Z0
+	VFMADD231PS  Z10, Z12, Z1
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS 4(R11), Z12
+	VFMADD231PS  Z9, Z12, Z3
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 8(R11), Z12
+	VFMADD231PS  Z9, Z12, Z6
+	VFMADD231PS  Z10, Z12, Z7
+	VFMADD231PS  Z11, Z12, Z8
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z13, Z13, Z13
+	VMAXPS       Z6, Z13, Z6
+	VMAXPS       Z7, Z13, Z7
+	VMAXPS       Z8, Z13, Z8
+
+store:
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(R8*1)
+	VMOVUPS Z8, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	VMOVAPS      Z3, Z6
+	VMOVAPS      Z4, Z7
+	VMOVAPS      Z5, Z8
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z1, Z4
+	VMOVAPS      Z2, Z5
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x4s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x4s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 304(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+	VBROADCASTSS 304(AX), Z8
+	VMOVAPS      Z8, Z9
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z8, Z11
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Z12
+	VBROADCASTSS 4(R11), Z13
+	VBROADCASTSS 8(R11), Z14
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z15
+	VFMADD231PS  Z15, Z12, Z0
+	VFMADD231PS  Z15, Z13, Z4
+	VFMADD231PS  Z15, Z14, Z8
+	VMOVUPS      (R15)(R8*1), Z15
+	VFMADD231PS  Z15, Z12, Z1
+	VFMADD231PS  Z15, Z13, Z5
+	VFMADD231PS  Z15, Z14, Z9
+	VMOVUPS      (R15)(R8*2), Z15
+	VFMADD231PS  Z15, Z12, Z2
+	VFMADD231PS  Z15, Z13, Z6
+	VFMADD231PS  Z15, Z14, Z10
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    (R15)(R9*1), K1, Z15
+	VFMADD231PS  Z15, Z12, Z3
+	VFMADD231PS  Z15, Z13, Z7
+	VFMADD231PS  Z15, Z14, Z11
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z16, Z16, Z16
+	VMAXPS       Z8, Z16, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMAXPS       Z11, Z16, Z11
+
+store:
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, (BX)(R8*1)
+	VMOVUPS Z10, (BX)(R8*2)
+	VMOVUPS Z11, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	VMOVAPS      Z4, Z8
+	VMOVAPS      Z5, Z9
+	VMOVAPS      Z6, Z10
+	VMOVAPS      Z7, Z11
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z2, Z6
+	VMOVAPS      Z3, Z7
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x1s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x1s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z2
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x01, CX
+	MOVQ         $0x00000001, DX
+	VBROADCASTSS 304(AX), Z0
+	VBROADCASTSS 304(AX), Z1
+
+row:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z3
+	KMOVW        4(R11), K1
+	VMOVUPS.Z    64(R13), K1, Z4
+	VPERMT2PS    Z4, Z2, Z3
+	VBROADCASTSS (R9), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 8(R9), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0x10, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z5, Z5, Z5
+	VMAXPS       Z1, Z5, Z1
+
+store:
+	TESTQ   $0x00000004, 280(AX)
+	JZ      whole
+	KMOVW   (R11), K1
+	VMOVUPS Z1, K1, (BX)
+	JMP     next
+
+whole:
+	VMOVUPS Z1, (BX)
+
+next:
+	MOVQ 224(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, BX
+
+stored:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z1
+	KMOVW        4(R11), K1
+	VMOVUPS.Z    64(R13), K1, Z3
+	VPERMT2PS    Z3, Z2, Z1
+	VBROADCASTSS 4(R9), Z3
+	VFMADD231PS  Z1, Z3, Z0
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0x10, R11
+	DECQ         R12
+	JNZ          tap1
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z0
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x2s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x2s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z4
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x01, CX
+	MOVQ         $0x00000001, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z2
+	VMOVAPS      Z2, Z3
+
+row:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z5
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    64(R14), K1, Z6
+	VPERMT2PS    Z6, Z4, Z5
+	KMOVW        8(R12), K1
+	VMOVUPS.Z    (R14)(R8*2), K1, Z6
+	KMOVW        12(R12), K1
+	VMOVUPS.Z    64(R14)(R8*2), K1, Z7
+	VPERMT2PS    Z7, Z4, Z6
+	VBROADCASTSS (R10), Z7
+	VFMADD231PS  Z5, Z7, Z0
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS 8(R10), Z7
+	VFMADD231PS  Z5, Z7, Z2
+	VFMADD231PS  Z6, Z7, Z3
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z8, Z8, Z8
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+
+store:
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, (BX)(R8*1)
+	MOVQ    224(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, BX
+
+stored:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VBROADCASTSS 4(R10), Z2
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z3
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    64(R14), K1, Z5
+	VPERMT2PS    Z5, Z4, Z3
+	VFMADD231PS  Z3, Z2, Z0
+	KMOVW        8(R12), K1
+	VMOVUPS.Z    (R14)(R8*2), K1, Z3
+	KMOVW        12(R12), K1
+	VMOVUPS.Z    64(R14)(R8*2), K1, Z5
+	VPERMT2PS    Z5, Z4, Z3
+	VFMADD231PS  Z3, Z2, Z1
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          tap1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z1, Z3
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x3s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x3s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z6
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x01, CX
+	MOVQ         $0x00000001, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 304(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Z7
+	VBROADCASTSS 8(R11), Z8
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z9
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    64(R15), K1, Z10
+	VPERMT2PS    Z10, Z6, Z9
+	VFMADD231PS  Z9, Z7, Z0
+	VFMADD231PS  Z9, Z8, Z3
+	VMOVUPS      (R15)(R8*2), Z9
+	VMOVUPS      64(R15)(R8*2), Z10
+	VPERMT2PS    Z10, Z6, Z9
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z4
+	KMOVW        8(R13), K1
+	VMOVUPS.Z    (R15)(R9*2), K1, Z9
+	KMOVW        12(R13), K1
+	VMOVUPS.Z    64(R15)(R9*2), K1, Z10
+	VPERMT2PS    Z10, Z6, Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z5
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z11, Z11, Z11
+	VMAXPS       Z3, Z11, Z3
+	VMAXPS       Z4, Z11, Z4
+	VMAXPS       Z5, Z11, Z5
+
+store:
+	VMOVUPS Z3, (BX)
+	VMOVUPS Z4, (BX)(R8*1)
+	VMOVUPS Z5, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS 4(R11), Z3
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z4
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    64(R15), K1, Z5
+	VPERMT2PS    Z5, Z6, Z4
+	VFMADD231PS  Z4, Z3, Z0
+	VMOVUPS      (R15)(R8*2), Z4
+	VMOVUPS      64(R15)(R8*2), Z5
+	VPERMT2PS    Z5, Z6, Z4
+	VFMADD231PS  Z4, Z3, Z1
+	KMOVW        8(R13), K1
+	VMOVUPS.Z    (R15)(R9*2), K1, Z4
+	KMOVW        12(R13), K1
+	VMOVUPS.Z    64(R15)(R9*2), K1, Z5
+	VPERMT2PS    Z5, Z6, Z4
+	VFMADD231PS  Z4, Z3, Z2
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          tap1
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z1, Z4
+	VMOVAPS      Z2, Z5
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide3x4s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x4s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z8
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x0c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x01, CX
+	MOVQ         $0x00000001, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 304(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Z9
+	VBROADCASTSS 8(R11), Z10
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z11
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    64(R15), K1, Z12
+	VPERMT2PS    Z12, Z8, Z11
+	VFMADD231PS  Z11, Z9, Z0
+	VFMADD231PS  Z11, Z10, Z4
+	VMOVUPS      (R15)(R8*2), Z11
+	VMOVUPS      64(R15)(R8*2), Z12
+	VPERMT2PS    Z12, Z8, Z11
+	VFMADD231PS  Z11, Z9, Z1
+	VFMADD231PS  Z11, Z10, Z5
+	VMOVUPS      (R15)(R8*4), Z11
+	VMOVUPS      64(R15)(R8*4), Z12
+	VPERMT2PS    Z12, Z8, Z11
+	VFMADD231PS  Z11, Z9, Z2
+	VFMADD231PS  Z11, Z10, Z6
+	KMOVW        8(R13), K1
+	VMOVUPS.Z    (R15)(R9*2), K1, Z11
+	KMOVW        12(R13), K1
+	VMOVUPS.Z    64(R15)(R9*2), K1, Z12
+	VPERMT2PS    Z12, Z8, Z11
+	VFMADD231PS  Z11, Z9, Z3
+	VFMADD231PS  Z11, Z10, Z7
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z13, Z13, Z13
+	VMAXPS       Z4, Z13, Z4
+	VMAXPS       Z5, Z13, Z5
+	VMAXPS       Z6, Z13, Z6
+	VMAXPS       Z7, Z13, Z7
+
+store:
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, (BX)(R8*1)
+	VMOVUPS Z6, (BX)(R8*2)
+	VMOVUPS Z7, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS 4(R11), Z4
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z5
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    64(R15), K1, Z6
+	VPERMT2PS    Z6, Z8, Z5
+	VFMADD231PS  Z5, Z4, Z0
+	VMOVUPS      (R15)(R8*2), Z5
+	VMOVUPS      64(R15)(R8*2), Z6
+	VPERMT2PS    Z6, Z8, Z5
+	VFMADD231PS  Z5, Z4, Z1
+	VMOVUPS      (R15)(R8*4), Z5
+	VMOVUPS      64(R15)(R8*4), Z6
+	VPERMT2PS    Z6, Z8, Z5
+	VFMADD231PS  Z5, Z4, Z2
+	KMOVW        8(R13), K1
+	VMOVUPS.Z    (R15)(R9*2), K1, Z5
+	KMOVW        12(R13), K1
+	VMOVUPS.Z    64(R15)(R9*2), K1, Z6
+	VPERMT2PS    Z6, Z8, Z5
+	VFMADD231PS  Z5, Z4, Z3
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          tap1
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z2, Z6
+	VMOVAPS      Z3, Z7
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x1s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x1s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x04, CX
+	MOVQ         $0x00000004, DX
+	VBROADCASTSS 304(AX), Z0
+	VBROADCASTSS 304(AX), Z1
+	VBROADCASTSS 304(AX), Z2
+	VBROADCASTSS 304(AX), Z3
+	VBROADCASTSS 304(AX), Z4
+
+row:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z5
+	VBROADCASTSS (R9), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 4(R9), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 8(R9), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 12(R9), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS 16(R9), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0x08, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z7, Z7, Z7
+	VMAXPS       Z4, Z7, Z4
+
+store:
+	TESTQ   $0x00000004, 280(AX)
+	JZ      whole
+	KMOVW   (R11), K1
+	VMOVUPS Z4, K1, (BX)
+	JMP     next
+
+whole:
+	VMOVUPS Z4, (BX)
+
+next:
+	MOVQ 224(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, BX
+
+stored:
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z2, Z3
+	VMOVAPS      Z1, Z2
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z0
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x2s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x2s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x04, CX
+	MOVQ         $0x00000004, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 304(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 304(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 304(AX), Z8
+	VMOVAPS      Z8, Z9
+
+row:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z10
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    (R14)(R8*1), K1, Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(R10), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(R10), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(R10), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(R10), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z13, Z13, Z13
+	VMAXPS       Z8, Z13, Z8
+	VMAXPS       Z9, Z13, Z9
+
+store:
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, (BX)(R8*1)
+	MOVQ    224(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, BX
+
+stored:
+	VMOVAPS      Z6, Z8
+	VMOVAPS      Z7, Z9
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z5, Z7
+	VMOVAPS      Z2, Z4
+	VMOVAPS      Z3, Z5
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z1, Z3
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x3s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x3s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x04, CX
+	MOVQ         $0x00000004, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 304(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 304(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	VBROADCASTSS 304(AX), Z9
+	VMOVAPS      Z9, Z10
+	VMOVAPS      Z9, Z11
+	VBROADCASTSS 304(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z15
+	VMOVUPS      (R15)(R8*1), Z16
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    (R15)(R9*1), K1, Z17
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z15, Z18, Z0
+	VFMADD231PS  Z16, Z18, Z1
+	VFMADD231PS  Z17, Z18, Z2
+	VBROADCASTSS 4(R11), Z18
+	VFMADD231PS  Z15, Z18, Z3
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 8(R11), Z18
+	VFMADD231PS  Z15, Z18, Z6
+	VFMADD231PS  Z16, Z18, Z7
+	VFMADD231PS  Z17, Z18, Z8
+	VBROADCASTSS 12(R11), Z18
+	VFMADD231PS  Z15, Z18, Z9
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 16(R11), Z18
+	VFMADD231PS  Z15, Z18, Z12
+	VFMADD231PS  Z16, Z18, Z13
+	VFMADD231PS  Z17, Z18, Z14
+	ADDQ         $0x08, R12
+	ADDQ         $0x14, R11
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z19, Z19, Z19
+	VMAXPS       Z12, Z19, Z12
+	VMAXPS       Z13, Z19, Z13
+	VMAXPS       Z14, Z19, Z14
+
+store:
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, (BX)(R8*1)
+	VMOVUPS Z14, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	VMOVAPS      Z9, Z12
+	VMOVAPS      Z10, Z13
+	VMOVAPS      Z11, Z14
+	VMOVAPS      Z6, Z9
+	VMOVAPS      Z7, Z10
+	VMOVAPS      Z8, Z11
+	VMOVAPS      Z3, Z6
+	VMOVAPS      Z4, Z7
+	VMOVAPS      Z5, Z8
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z1, Z4
+	VMOVAPS      Z2, Z5
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x4s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x4s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x04, CX
+	MOVQ         $0x00000004, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 304(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+	VBROADCASTSS 304(AX), Z8
+	VMOVAPS      Z8, Z9
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z8, Z11
+	VBROADCASTSS 304(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	VMOVAPS      Z12, Z15
+	VBROADCASTSS 304(AX), Z16
+	VMOVAPS      Z16, Z17
+	VMOVAPS      Z16, Z18
+	VMOVAPS      Z16, Z19
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z20
+	VMOVUPS      (R15)(R8*1), Z21
+	VMOVUPS      (R15)(R8*2), Z22
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    (R15)(R9*1), K1, Z23
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z20, Z24, Z0
+	VFMADD231PS  Z21, Z24, Z1
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 4(R11), Z24
+	VFMADD231PS  Z20, Z24, Z4
+	VFMADD231PS  Z21, Z24, Z5
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 8(R11), Z24
+	VFMADD231PS  Z20, Z24, Z8
+	VFMADD231PS  Z21, Z24, Z9
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 12(R11), Z24
+	VFMADD231PS  Z20, Z24, Z12
+	VFMADD231PS  Z21, Z24, Z13
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 16(R11), Z24
+	VFMADD231PS  Z20, Z24, Z16
+	VFMADD231PS  Z21, Z24, Z17
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	ADDQ         $0x08, R12
+	ADDQ         $0x14, R11
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z25, Z25, Z25
+	VMAXPS       Z16, Z25, Z16
+	VMAXPS       Z17, Z25, Z17
+	VMAXPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z25, Z19
+
+store:
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, (BX)(R8*1)
+	VMOVUPS Z18, (BX)(R8*2)
+	VMOVUPS Z19, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	VMOVAPS      Z12, Z16
+	VMOVAPS      Z13, Z17
+	VMOVAPS      Z14, Z18
+	VMOVAPS      Z15, Z19
+	VMOVAPS      Z8, Z12
+	VMOVAPS      Z9, Z13
+	VMOVAPS      Z10, Z14
+	VMOVAPS      Z11, Z15
+	VMOVAPS      Z4, Z8
+	VMOVAPS      Z5, Z9
+	VMOVAPS      Z6, Z10
+	VMOVAPS      Z7, Z11
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z2, Z6
+	VMOVAPS      Z3, Z7
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x1s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x1s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z3
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Z0
+	VBROADCASTSS 304(AX), Z1
+	VBROADCASTSS 304(AX), Z2
+
+row:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z4
+	KMOVW        4(R11), K1
+	VMOVUPS.Z    64(R13), K1, Z5
+	VPERMT2PS    Z5, Z3, Z4
+	VBROADCASTSS (R9), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS 8(R9), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS 16(R9), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0x10, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z6, Z6, Z6
+	VMAXPS       Z2, Z6, Z2
+
+store:
+	TESTQ   $0x00000004, 280(AX)
+	JZ      whole
+	KMOVW   (R11), K1
+	VMOVUPS Z2, K1, (BX)
+	JMP     next
+
+whole:
+	VMOVUPS Z2, (BX)
+
+next:
+	MOVQ 224(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, BX
+
+stored:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z2
+	KMOVW        4(R11), K1
+	VMOVUPS.Z    64(R13), K1, Z4
+	VPERMT2PS    Z4, Z3, Z2
+	VBROADCASTSS 4(R9), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VBROADCASTSS 12(R9), Z4
+	VFMADD231PS  Z2, Z4, Z1
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0x10, R11
+	DECQ         R12
+	JNZ          tap1
+	VMOVAPS      Z1, Z2
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z0
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x2s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x2s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z6
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 304(AX), Z4
+	VMOVAPS      Z4, Z5
+
+row:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z7
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    64(R14), K1, Z8
+	VPERMT2PS    Z8, Z6, Z7
+	KMOVW        8(R12), K1
+	VMOVUPS.Z    (R14)(R8*2), K1, Z8
+	KMOVW        12(R12), K1
+	VMOVUPS.Z    64(R14)(R8*2), K1, Z9
+	VPERMT2PS    Z9, Z6, Z8
+	VBROADCASTSS (R10), Z9
+	VFMADD231PS  Z7, Z9, Z0
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 8(R10), Z9
+	VFMADD231PS  Z7, Z9, Z2
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS 16(R10), Z9
+	VFMADD231PS  Z7, Z9, Z4
+	VFMADD231PS  Z8, Z9, Z5
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z10, Z10, Z10
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+
+store:
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, (BX)(R8*1)
+	MOVQ    224(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, BX
+
+stored:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z4
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    64(R14), K1, Z5
+	VPERMT2PS    Z5, Z6, Z4
+	KMOVW        8(R12), K1
+	VMOVUPS.Z    (R14)(R8*2), K1, Z5
+	KMOVW        12(R12), K1
+	VMOVUPS.Z    64(R14)(R8*2), K1, Z7
+	VPERMT2PS    Z7, Z6, Z5
+	VBROADCASTSS 4(R10), Z7
+	VFMADD231PS  Z4, Z7, Z0
+	VFMADD231PS  Z5, Z7, Z1
+	VBROADCASTSS 12(R10), Z7
+	VFMADD231PS  Z4, Z7, Z2
+	VFMADD231PS  Z5, Z7, Z3
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          tap1
+	VMOVAPS      Z2, Z4
+	VMOVAPS      Z3, Z5
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z1, Z3
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x3s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x3s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z9
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 304(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 304(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z10
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    64(R15), K1, Z11
+	VPERMT2PS    Z11, Z9, Z10
+	VMOVUPS      (R15)(R8*2), Z11
+	VMOVUPS      64(R15)(R8*2), Z12
+	VPERMT2PS    Z12, Z9, Z11
+	KMOVW        8(R13), K1
+	VMOVUPS.Z    (R15)(R9*2), K1, Z12
+	KMOVW        12(R13), K1
+	VMOVUPS.Z    64(R15)(R9*2), K1, Z13
+	VPERMT2PS    Z13, Z9, Z12
+	VBROADCASTSS (R11), Z13
+	VFMADD231PS  Z10, Z13, Z0
+	VFMADD231PS  Z11, Z13, Z1
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS 8(R11), Z13
+	VFMADD231PS  Z10, Z13, Z3
+	VFMADD231PS  Z11, Z13, Z4
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS 16(R11), Z13
+	VFMADD231PS  Z10, Z13, Z6
+	VFMADD231PS  Z11, Z13, Z7
+	VFMADD231PS  Z12, Z13, Z8
+	ADDQ         $0x08, R12
+	ADDQ         $0x14, R11
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z14, Z14, Z14
+	VMAXPS       Z6, Z14, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMAXPS       Z8, Z14, Z8
+
+store:
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(R8*1)
+	VMOVUPS Z8, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS 4(R11), Z6
+	VBROADCASTSS 12(R11), Z7
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z8
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    64(R15), K1, Z10
+	VPERMT2PS    Z10, Z9, Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z3
+	VMOVUPS      (R15)(R8*2), Z8
+	VMOVUPS      64(R15)(R8*2), Z10
+	VPERMT2PS    Z10, Z9, Z8
+	VFMADD231PS  Z8, Z6, Z1
+	VFMADD231PS  Z8, Z7, Z4
+	KMOVW        8(R13), K1
+	VMOVUPS.Z    (R15)(R9*2), K1, Z8
+	KMOVW        12(R13), K1
+	VMOVUPS.Z    64(R15)(R9*2), K1, Z10
+	VPERMT2PS    Z10, Z9, Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         $0x08, R12
+	ADDQ         $0x14, R11
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          tap1
+	VMOVAPS      Z3, Z6
+	VMOVAPS      Z4, Z7
+	VMOVAPS      Z5, Z8
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z1, Z4
+	VMOVAPS      Z2, Z5
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide5x4s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x4s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z12
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x14, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x02, CX
+	MOVQ         $0x00000002, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 304(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+	VBROADCASTSS 304(AX), Z8
+	VMOVAPS      Z8, Z9
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z8, Z11
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Z13
+	VBROADCASTSS 8(R11), Z14
+	VBROADCASTSS 16(R11), Z15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z16
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    64(R15), K1, Z17
+	VPERMT2PS    Z17, Z12, Z16
+	VFMADD231PS  Z16, Z13, Z0
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z8
+	VMOVUPS      (R15)(R8*2), Z16
+	VMOVUPS      64(R15)(R8*2), Z17
+	VPERMT2PS    Z17, Z12, Z16
+	VFMADD231PS  Z16, Z13, Z1
+	VFMADD231PS  Z16, Z14, Z5
+	VFMADD231PS  Z16, Z15, Z9
+	VMOVUPS      (R15)(R8*4), Z16
+	VMOVUPS      64(R15)(R8*4), Z17
+	VPERMT2PS    Z17, Z12, Z16
+	VFMADD231PS  Z16, Z13, Z2
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z10
+	KMOVW        8(R13), K1
+	VMOVUPS.Z    (R15)(R9*2), K1, Z16
+	KMOVW        12(R13), K1
+	VMOVUPS.Z    64(R15)(R9*2), K1, Z17
+	VPERMT2PS    Z17, Z12, Z16
+	VFMADD231PS  Z16, Z13, Z3
+	VFMADD231PS  Z16, Z14, Z7
+	VFMADD231PS  Z16, Z15, Z11
+	ADDQ         $0x08, R12
+	ADDQ         $0x14, R11
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z18, Z18, Z18
+	VMAXPS       Z8, Z18, Z8
+	VMAXPS       Z9, Z18, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMAXPS       Z11, Z18, Z11
+
+store:
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, (BX)(R8*1)
+	VMOVUPS Z10, (BX)(R8*2)
+	VMOVUPS Z11, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS 4(R11), Z8
+	VBROADCASTSS 12(R11), Z9
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z10
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    64(R15), K1, Z11
+	VPERMT2PS    Z11, Z12, Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z4
+	VMOVUPS      (R15)(R8*2), Z10
+	VMOVUPS      64(R15)(R8*2), Z11
+	VPERMT2PS    Z11, Z12, Z10
+	VFMADD231PS  Z10, Z8, Z1
+	VFMADD231PS  Z10, Z9, Z5
+	VMOVUPS      (R15)(R8*4), Z10
+	VMOVUPS      64(R15)(R8*4), Z11
+	VPERMT2PS    Z11, Z12, Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z6
+	KMOVW        8(R13), K1
+	VMOVUPS.Z    (R15)(R9*2), K1, Z10
+	KMOVW        12(R13), K1
+	VMOVUPS.Z    64(R15)(R9*2), K1, Z11
+	VPERMT2PS    Z11, Z12, Z10
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         $0x08, R12
+	ADDQ         $0x14, R11
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          tap1
+	VMOVAPS      Z4, Z8
+	VMOVAPS      Z5, Z9
+	VMOVAPS      Z6, Z10
+	VMOVAPS      Z7, Z11
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z2, Z6
+	VMOVAPS      Z3, Z7
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide7x1s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide7x1s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x1c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x06, CX
+	MOVQ         $0x00000006, DX
+	VBROADCASTSS 304(AX), Z0
+	VBROADCASTSS 304(AX), Z1
+	VBROADCASTSS 304(AX), Z2
+	VBROADCASTSS 304(AX), Z3
+	VBROADCASTSS 304(AX), Z4
+	VBROADCASTSS 304(AX), Z5
+	VBROADCASTSS 304(AX), Z6
+
+row:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z7
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS 4(R9), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 8(R9), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS 12(R9), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 16(R9), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS 20(R9), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS 24(R9), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         $0x08, R10
+	ADDQ         $0x1c, R9
+	ADDQ         $0x08, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z9, Z9, Z9
+	VMAXPS       Z6, Z9, Z6
+
+store:
+	TESTQ   $0x00000004, 280(AX)
+	JZ      whole
+	KMOVW   (R11), K1
+	VMOVUPS Z6, K1, (BX)
+	JMP     next
+
+whole:
+	VMOVUPS Z6, (BX)
+
+next:
+	MOVQ 224(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, BX
+
+stored:
+	VMOVAPS      Z5, Z6
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z2, Z3
+	VMOVAPS      Z1, Z2
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z0
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide7x2s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide7x2s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x1c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x06, CX
+	MOVQ         $0x00000006, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 304(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 304(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 304(AX), Z8
+	VMOVAPS      Z8, Z9
+	VBROADCASTSS 304(AX), Z10
+	VMOVAPS      Z10, Z11
+	VBROADCASTSS 304(AX), Z12
+	VMOVAPS      Z12, Z13
+
+row:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z14
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    (R14)(R8*1), K1, Z15
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(R10), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(R10), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(R10), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(R10), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(R10), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(R10), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $0x08, R11
+	ADDQ         $0x1c, R10
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z17, Z17, Z17
+	VMAXPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z17, Z13
+
+store:
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, (BX)(R8*1)
+	MOVQ    224(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, BX
+
+stored:
+	VMOVAPS      Z10, Z12
+	VMOVAPS      Z11, Z13
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z9, Z11
+	VMOVAPS      Z6, Z8
+	VMOVAPS      Z7, Z9
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z5, Z7
+	VMOVAPS      Z2, Z4
+	VMOVAPS      Z3, Z5
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z1, Z3
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide7x3s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide7x3s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ s+0(FP), AX
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x1c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x06, CX
+	MOVQ         $0x00000006, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 304(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 304(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	VBROADCASTSS 304(AX), Z9
+	VMOVAPS      Z9, Z10
+	VMOVAPS      Z9, Z11
+	VBROADCASTSS 304(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	VBROADCASTSS 304(AX), Z15
+	VMOVAPS      Z15, Z16
+	VMOVAPS      Z15, Z17
+	VBROADCASTSS 304(AX), Z18
+	VMOVAPS      Z18, Z19
+	VMOVAPS      Z18, Z20
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z21
+	VMOVUPS      (R15)(R8*1), Z22
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    (R15)(R9*1), K1, Z23
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z21, Z24, Z0
+	VFMADD231PS  Z22, Z24, Z1
+	VFMADD231PS  Z23, Z24, Z2
+	VBROADCASTSS 4(R11), Z24
+	VFMADD231PS  Z21, Z24, Z3
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 8(R11), Z24
+	VFMADD231PS  Z21, Z24, Z6
+	VFMADD231PS  Z22, Z24, Z7
+	VFMADD231PS  Z23, Z24, Z8
+	VBROADCASTSS 12(R11), Z24
+	VFMADD231PS  Z21, Z24, Z9
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 16(R11), Z24
+	VFMADD231PS  Z21, Z24, Z12
+	VFMADD231PS  Z22, Z24, Z13
+	VFMADD231PS  Z23, Z24, Z14
+	VBROADCASTSS 20(R11), Z24
+	VFMADD231PS  Z21, Z24, Z15
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 24(R11), Z24
+	VFMADD231PS  Z21, Z24, Z18
+	VFMADD231PS  Z22, Z24, Z19
+	VFMADD231PS  Z23, Z24, Z20
+	ADDQ         $0x08, R12
+	ADDQ         $0x1c, R11
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z25, Z25, Z25
+	VMAXPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z25, Z19
+	VMAXPS       Z20, Z25, Z20
+
+store:
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, (BX)(R8*1)
+	VMOVUPS Z20, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	VMOVAPS      Z15, Z18
+	VMOVAPS      Z16, Z19
+	VMOVAPS      Z17, Z20
+	VMOVAPS      Z12, Z15
+	VMOVAPS      Z13, Z16
+	VMOVAPS      Z14, Z17
+	VMOVAPS      Z9, Z12
+	VMOVAPS      Z10, Z13
+	VMOVAPS      Z11, Z14
+	VMOVAPS      Z6, Z9
+	VMOVAPS      Z7, Z10
+	VMOVAPS      Z8, Z11
+	VMOVAPS      Z3, Z6
+	VMOVAPS      Z4, Z7
+	VMOVAPS      Z5, Z8
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z1, Z4
+	VMOVAPS      Z2, Z5
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide7x1s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide7x1s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z4
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x1c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x03, CX
+	MOVQ         $0x00000003, DX
+	VBROADCASTSS 304(AX), Z0
+	VBROADCASTSS 304(AX), Z1
+	VBROADCASTSS 304(AX), Z2
+	VBROADCASTSS 304(AX), Z3
+
+row:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z5
+	KMOVW        4(R11), K1
+	VMOVUPS.Z    64(R13), K1, Z6
+	VPERMT2PS    Z6, Z4, Z5
+	VBROADCASTSS (R9), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 8(R9), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 16(R9), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 24(R9), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $0x08, R10
+	ADDQ         $0x1c, R9
+	ADDQ         $0x10, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z7, Z7, Z7
+	VMAXPS       Z3, Z7, Z3
+
+store:
+	TESTQ   $0x00000004, 280(AX)
+	JZ      whole
+	KMOVW   (R11), K1
+	VMOVUPS Z3, K1, (BX)
+	JMP     next
+
+whole:
+	VMOVUPS Z3, (BX)
+
+next:
+	MOVQ 224(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, BX
+
+stored:
+	MOVQ    SI, R8
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z3
+	KMOVW        4(R11), K1
+	VMOVUPS.Z    64(R13), K1, Z5
+	VPERMT2PS    Z5, Z4, Z3
+	VBROADCASTSS 4(R9), Z5
+	VFMADD231PS  Z3, Z5, Z0
+	VBROADCASTSS 12(R9), Z5
+	VFMADD231PS  Z3, Z5, Z1
+	VBROADCASTSS 20(R9), Z5
+	VFMADD231PS  Z3, Z5, Z2
+	ADDQ         $0x08, R10
+	ADDQ         $0x1c, R9
+	ADDQ         $0x10, R11
+	DECQ         R12
+	JNZ          tap1
+	VMOVAPS      Z2, Z3
+	VMOVAPS      Z1, Z2
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z0
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide7x2s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide7x2s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z8
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), DX
+	SHLQ         $0x02, DX
+	MOVQ         176(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x1c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x03, CX
+	MOVQ         $0x00000003, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 304(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 304(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 304(AX), Z6
+	VMOVAPS      Z6, Z7
+
+row:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z9
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    64(R14), K1, Z10
+	VPERMT2PS    Z10, Z8, Z9
+	KMOVW        8(R12), K1
+	VMOVUPS.Z    (R14)(R8*2), K1, Z10
+	KMOVW        12(R12), K1
+	VMOVUPS.Z    64(R14)(R8*2), K1, Z11
+	VPERMT2PS    Z11, Z8, Z10
+	VBROADCASTSS (R10), Z11
+	VFMADD231PS  Z9, Z11, Z0
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS 8(R10), Z11
+	VFMADD231PS  Z9, Z11, Z2
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS 16(R10), Z11
+	VFMADD231PS  Z9, Z11, Z4
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS 24(R10), Z11
+	VFMADD231PS  Z9, Z11, Z6
+	VFMADD231PS  Z10, Z11, Z7
+	ADDQ         $0x08, R11
+	ADDQ         $0x1c, R10
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z12, Z12, Z12
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+
+store:
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(R8*1)
+	MOVQ    224(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, BX
+
+stored:
+	MOVQ    SI, R9
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z6
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    64(R14), K1, Z7
+	VPERMT2PS    Z7, Z8, Z6
+	KMOVW        8(R12), K1
+	VMOVUPS.Z    (R14)(R8*2), K1, Z7
+	KMOVW        12(R12), K1
+	VMOVUPS.Z    64(R14)(R8*2), K1, Z9
+	VPERMT2PS    Z9, Z8, Z7
+	VBROADCASTSS 4(R10), Z9
+	VFMADD231PS  Z6, Z9, Z0
+	VFMADD231PS  Z7, Z9, Z1
+	VBROADCASTSS 12(R10), Z9
+	VFMADD231PS  Z6, Z9, Z2
+	VFMADD231PS  Z7, Z9, Z3
+	VBROADCASTSS 20(R10), Z9
+	VFMADD231PS  Z6, Z9, Z4
+	VFMADD231PS  Z7, Z9, Z5
+	ADDQ         $0x08, R11
+	ADDQ         $0x1c, R10
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          tap1
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z5, Z7
+	VMOVAPS      Z2, Z4
+	VMOVAPS      Z3, Z5
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z1, Z3
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
+// func slide7x3s2AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide7x3s2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	VMOVUPS even<>+0(SB), Z12
+
+plane:
+	MOVQ         288(AX), CX
+	MOVQ         (AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         256(AX), DI
+	MOVQ         168(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         176(AX), R9
+	SHLQ         $0x02, R9
+	MOVQ         CX, DX
+	IMULQ        240(AX), DX
+	LEAQ         (BX)(DX*4), BX
+	MOVQ         CX, DX
+	IMULQ        232(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         DI, DX
+	IMULQ        216(AX), DX
+	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, DX
+	IMULQ        152(AX), DX
+	IMUL3Q       $0x1c, DX, DX
+	MOVQ         DX, 296(AX)
+	MOVQ         96(AX), DX
+	MOVL         (DX)(CX*4), DX
+	MOVL         DX, 304(AX)
+	INCQ         CX
+	MOVQ         CX, 288(AX)
+	MOVQ         272(AX), CX
+	ADDQ         $0x03, CX
+	MOVQ         $0x00000003, DX
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 304(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 304(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	VBROADCASTSS 304(AX), Z9
+	VMOVAPS      Z9, Z10
+	VMOVAPS      Z9, Z11
+
+row:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z13
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    64(R15), K1, Z14
+	VPERMT2PS    Z14, Z12, Z13
+	VMOVUPS      (R15)(R8*2), Z14
+	VMOVUPS      64(R15)(R8*2), Z15
+	VPERMT2PS    Z15, Z12, Z14
+	KMOVW        8(R13), K1
+	VMOVUPS.Z    (R15)(R9*2), K1, Z15
+	KMOVW        12(R13), K1
+	VMOVUPS.Z    64(R15)(R9*2), K1, Z16
+	VPERMT2PS    Z16, Z12, Z15
+	VBROADCASTSS (R11), Z16
+	VFMADD231PS  Z13, Z16, Z0
+	VFMADD231PS  Z14, Z16, Z1
+	VFMADD231PS  Z15, Z16, Z2
+	VBROADCASTSS 8(R11), Z16
+	VFMADD231PS  Z13, Z16, Z3
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 16(R11), Z16
+	VFMADD231PS  Z13, Z16, Z6
+	VFMADD231PS  Z14, Z16, Z7
+	VFMADD231PS  Z15, Z16, Z8
+	VBROADCASTSS 24(R11), Z16
+	VFMADD231PS  Z13, Z16, Z9
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	ADDQ         $0x08, R12
+	ADDQ         $0x1c, R11
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         DX
+	JNS          stored
+	TESTQ        $0x00000002, 280(AX)
+	JZ           store
+	VPXORD       Z17, Z17, Z17
+	VMAXPS       Z9, Z17, Z9
+	VMAXPS       Z10, Z17, Z10
+	VMAXPS       Z11, Z17, Z11
+
+store:
+	VMOVUPS Z9, (BX)
+	VMOVUPS Z10, (BX)(R8*1)
+	VMOVUPS Z11, (BX)(R9*1)
+	MOVQ    224(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, BX
+
+stored:
+	MOVQ    SI, R10
+	CMPQ    DI, 264(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+tap1:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z9
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    64(R15), K1, Z10
+	VPERMT2PS    Z10, Z12, Z9
+	VMOVUPS      (R15)(R8*2), Z10
+	VMOVUPS      64(R15)(R8*2), Z11
+	VPERMT2PS    Z11, Z12, Z10
+	KMOVW        8(R13), K1
+	VMOVUPS.Z    (R15)(R9*2), K1, Z11
+	KMOVW        12(R13), K1
+	VMOVUPS.Z    64(R15)(R9*2), K1, Z13
+	VPERMT2PS    Z13, Z12, Z11
+	VBROADCASTSS 4(R11), Z13
+	VFMADD231PS  Z9, Z13, Z0
+	VFMADD231PS  Z10, Z13, Z1
+	VFMADD231PS  Z11, Z13, Z2
+	VBROADCASTSS 12(R11), Z13
+	VFMADD231PS  Z9, Z13, Z3
+	VFMADD231PS  Z10, Z13, Z4
+	VFMADD231PS  Z11, Z13, Z5
+	VBROADCASTSS 20(R11), Z13
+	VFMADD231PS  Z9, Z13, Z6
+	VFMADD231PS  Z10, Z13, Z7
+	VFMADD231PS  Z11, Z13, Z8
+	ADDQ         $0x08, R12
+	ADDQ         $0x1c, R11
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          tap1
+	VMOVAPS      Z6, Z9
+	VMOVAPS      Z7, Z10
+	VMOVAPS      Z8, Z11
+	VMOVAPS      Z3, Z6
+	VMOVAPS      Z4, Z7
+	VMOVAPS      Z5, Z8
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z1, Z4
+	VMOVAPS      Z2, Z5
+	VBROADCASTSS 304(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	DECQ         CX
+	JNZ          row
+	MOVQ         288(AX), CX
+	CMPQ         CX, 248(AX)
+	JLT          plane
+	VZEROUPPER
+	RET
+
 // func probeAVX512(rounds *byte)
 // Requires: AVX, AVX512F
 TEXT ·probeAVX512(SB), NOSPLIT, $0-8

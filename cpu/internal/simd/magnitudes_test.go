@@ -24,7 +24,7 @@ func TestMagnitudesLayout(t *testing.T) {
 	}
 }
 
-// TestMagnitudes holds the kernel to its loop, between guard pages, on integers.
+// TestMagnitudes compares the kernel with its loop, between guard pages, on integers.
 func TestMagnitudes(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *Kernels) {
 		r := rand.New(rand.NewPCG(13, 14))

@@ -90,6 +90,7 @@ type Kernels struct {
 	products   func(*Products)
 	magnitudes func(*Magnitudes)
 	deals      [maxDealt + 1]func(*Deal) // by number of phases; nil where plain Go deals
+	slides     slideTable
 	probe      func(rounds *int)
 }
 

@@ -10,7 +10,7 @@ import (
 	"gpuconv/cpu/internal/guarded"
 )
 
-// TestLayout: the fields of a Tile are where the assembly reads them, as asm/tile.go has it.
+// TestLayout: the fields of a Tile have the offsets that the assembly reads, those of asm/tile.go.
 func TestLayout(t *testing.T) {
 	var tile Tile
 	for _, field := range []struct {
@@ -59,8 +59,8 @@ func plain(t *Tile, filters, width int) {
 	}
 }
 
-// drawn returns n floats, filled by next. No memory follows their end, or none precedes their beginning: a kernel that
-// reads or writes beyond them faults.
+// drawn returns n floats, filled by next. They end, or begin, at a guard page, so that a kernel that reads or writes
+// beyond them faults.
 func drawn(t *testing.T, n int, atEnd bool, next func() float32) []float32 {
 	all := guarded.Floats(t, n, atEnd)
 	for i := range all {
@@ -69,8 +69,8 @@ func drawn(t *testing.T, n int, atEnd bool, next func() float32) []float32 {
 	return all
 }
 
-// drawTile fills a tile of every shape: taps between 1 and 9, gaps between planes and between tiles, slices that start
-// at any float.
+// drawTile fills a tile of any shape: 1 to 9 taps, gaps between planes and between tiles, and slices that begin at any
+// float.
 func drawTile(t *testing.T, r *rand.Rand, filters, width int, flags Flags, atEnd bool) *Tile {
 	integer := func() float32 { return float32(r.IntN(17) - 8) }
 	offsets := make([]int, 1+r.IntN(9))
@@ -88,8 +88,8 @@ func drawTile(t *testing.T, r *rand.Rand, filters, width int, flags Flags, atEnd
 	return tile
 }
 
-// TestTiles holds every kernel of every instruction set to the plain loop, in slices that end at a guard page and that
-// begin at one.
+// TestTiles compares every kernel of every instruction set with the plain loop, in slices that end at a guard page and
+// in slices that begin at one.
 func TestTiles(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	eachKernel(t, func(t *testing.T, k *Kernels, filters, vectors int) {

@@ -59,7 +59,7 @@ func sandwich(t [][6]float64, d func(r, s int) float64, i, j int) (sum float64) 
 	return sum
 }
 
-// TestPatches holds the transform to the matrices, between guard pages, on integers for which it is exact.
+// TestPatches compares the transform with the matrices, between guard pages, on integers for which it is exact.
 func TestPatches(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *Kernels) {
 		r := rand.New(rand.NewPCG(7, 8))
@@ -89,7 +89,7 @@ func TestPatches(t *testing.T) {
 	})
 }
 
-// TestProducts holds the transform back to the matrices.
+// TestProducts compares the inverse transform with the matrices.
 func TestProducts(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *Kernels) {
 		r := rand.New(rand.NewPCG(9, 10))
@@ -125,7 +125,7 @@ func TestProducts(t *testing.T) {
 	})
 }
 
-// TestTransforms: with all three, a block is the convolution of its patch.
+// TestTransforms: with all three transforms, a block is the convolution of its patch.
 func TestTransforms(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	var d [6][6]float64

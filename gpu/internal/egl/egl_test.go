@@ -2,7 +2,7 @@ package egl
 
 import "testing"
 
-// TestErrorNames: codes of the EGL 1.5 specification (section 3.1) have their names, others are shown as numbers.
+// TestErrorNames: codes of the EGL 1.5 specification (section 3.1) have their names. Other codes are shown as numbers.
 func TestErrorNames(t *testing.T) {
 	for code, want := range map[int32]string{
 		0x2fff: "error 0x2fff", 0x3000: "EGL_SUCCESS", 0x3001: "EGL_NOT_INITIALIZED", 0x3008: "EGL_BAD_DISPLAY",

@@ -10,8 +10,8 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// TestReasons: why a library cannot be loaded is never lost, though goroutines change threads. The system keeps the
-// reason for each thread.
+// TestReasons: the reason why a library cannot be loaded is never lost, even if goroutines change threads. The system
+// keeps the reason for each thread.
 func TestReasons(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 * runtime.GOMAXPROCS(0) {

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	Main(func() { os.Exit(m.Run()) })
 }
 
-// TestGLFWWithoutMain: a program that has not called Main is told to call it, and does not wait.
+// TestGLFWWithoutMain: a program that has not called Main gets an error that says so, and does not wait.
 func TestGLFWWithoutMain(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), withoutMain+"=1")
@@ -95,7 +95,7 @@ func count(t *testing.T) (open int) {
 	return open
 }
 
-// TestGLFWAttempt: GLFW's errors come back in its own words, however go-gl reports them.
+// TestGLFWAttempt: GLFW's errors are returned in its own words, however go-gl reports them.
 func TestGLFWAttempt(t *testing.T) {
 	var written bytes.Buffer
 	former := log.Writer()
@@ -139,7 +139,7 @@ func TestGLFWAttempt(t *testing.T) {
 	}
 }
 
-// TestGLFWPanics: panics that are not GLFW's go on to the caller.
+// TestGLFWPanics: panics that are not GLFW's reach the caller.
 func TestGLFWPanics(t *testing.T) {
 	defer func() {
 		if got := recover(); got != "boom" {

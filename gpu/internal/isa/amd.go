@@ -54,13 +54,13 @@ func readAMD(lines []string) (f Figures, known bool, err error) {
 		}
 	}
 	b.next()
-	f.Program, f.Main = b.program, b.main
+	f.Length, f.Main = b.length, b.main
 	switch {
 	case len(stats) == 0:
 		return f, false, nil
-	case len(stats) != len(amdStats) || f.Program.Total() == 0:
+	case len(stats) != len(amdStats) || f.Length == 0:
 		return f, true, fmt.Errorf("%d statistics and %d instructions, want %d statistics", len(stats),
-			f.Program.Total(), len(amdStats))
+			f.Length, len(amdStats))
 	}
 	return f, true, nil
 }

@@ -1,9 +1,13 @@
 // Package isa reads what compilers of GPUs print about the programs that they make: registers, spills, memory, and the
-// assembly. It compares these figures with budgets. Only tests use it: make isa runs them on dumps, the output of
-// drivers whose hardware is not here. A stage is one shader of an algorithm.
+// assembly. It compares these figures with budgets: make isa runs its tests on dumps, the output of drivers whose
+// hardware is not here. The folder figures has what they said, and gpuconv info --roof predicts times from it. A stage
+// is one shader of an algorithm.
 package isa
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Figures are what a compiler says of one stage, and what is counted in its assembly. What it does not print is 0.
 type Figures struct {
@@ -13,7 +17,7 @@ type Figures struct {
 	Scratch   int // bytes of memory for spilled registers and arrays
 	Shared    int // bytes of shared memory of a work-group
 	Waves     int // how many run at once on a SIMD of AMD or a multiprocessor of NVIDIA
-	Program   Mix // all instructions
+	Length    int // all instructions of the program
 	Main      Mix // those of the basic block with most multiply-adds: the main loop, or sums that are written out
 }
 
@@ -81,20 +85,19 @@ var bounded = map[string]func(f Figures) int{
 	"shared":    func(f Figures) int { return f.Shared },
 	"waves":     func(f Figures) int { return f.Waves },
 	"fma":       func(f Figures) int { return f.Main.Share() },
-	"length":    func(f Figures) int { return f.Program.Total() },
+	"length":    func(f Figures) int { return f.Length },
 }
 
-// blocks counts the instructions of a program, basic block by basic block: program has all blocks that have ended, main
-// the one of them with most multiply-adds, and current the block that is being read.
+// blocks counts the instructions of a program, basic block by basic block: length is how many all blocks have that have
+// ended, main the block of them with most multiply-adds, and current the block that is being read.
 type blocks struct {
-	program, main, current Mix
+	length        int
+	main, current Mix
 }
 
 // next ends a block.
 func (b *blocks) next() {
-	for k, n := range b.current {
-		b.program[k] += n
-	}
+	b.length += b.current.Total()
 	if b.current[FMA] > b.main[FMA] {
 		b.main = b.current
 	}
@@ -107,5 +110,11 @@ type Stage struct {
 	Tile string
 	Figures
 }
+
+// mutantMark is in the names of mutants, and in no other name.
+const mutantMark = ", with "
+
+// Mutant reports whether the stage was made worse on purpose.
+func (s Stage) Mutant() bool { return strings.Contains(s.Name, mutantMark) }
 
 func (s Stage) String() string { return fmt.Sprintf("%s (%s)", s.Name, s.Tile) }

@@ -31,6 +31,9 @@ Shader main disassembly:
 	v_mul_f32_e32 v8, s3, v3                                    ; 10100603
 	ds_write_b32 v1, v3                                         ; d8340000
 	s_add_u32 s0, s0, 4                                         ; 80008400
+	s_load_dwordx2 s[8:9], s[2:3], 0x20                         ; f4040201
+	s_waitcnt lgkmcnt(0)                                        ; bf8cc07f
+	v_lshl_add_u32 v0, s16, 6, v0                               ; d7460000
  BB2:
 	s_endpgm                                                    ; bf810000
 
@@ -62,6 +65,9 @@ block 1 L3 [0] -> {
       p0      = isetp.ge.u32 r1 r2                            // delay=1
       r1      = sel p0 r6 r1                                  // delay=3
       r4      = imad r2 r4 rZ                                 // delay=4 wt=000010
+      ur0     = s2r sr[0x25]                                  // delay=1 wr:0
+      ur0     = iadd3 ur0 ur2 rZ                              // delay=3 wt=000101
+      r2..4   = ld.global.a64.constant.b64 [rZ+ur0..2], pT    // delay=2 wt=000110 wr:1
 @!p2            bra pT L10                                    // delay=1
 }
 Stage: compute
@@ -85,15 +91,14 @@ func TestRead(t *testing.T) {
 	for dump, want := range map[string]Stage{
 		amdDump: {"seed/direct_small/direct_small", "6 filters × 4×1 positions", Figures{
 			Registers: 56, Scalars: 108, Spills: 345, Shared: 1024, Waves: 9,
-			Main: Mix{FMA: 3, Move: 1, Select: 1, Float: 1, Shared: 1, Memory: 1, Scalar: 1},
-			Program: Mix{
-				FMA: 4, Move: 1, Select: 1, Float: 1, Shared: 1, Memory: 1, Scalar: 1, Integer: 1, Constant: 1, Flow: 2,
-			},
+			Main: Mix{FMA: 3, Move: 1, Select: 1, Float: 1, Shared: 1, Memory: 1, Scalar: 1, Constant: 1, Flow: 1,
+				Integer: 1},
+			Length: 17,
 		}},
 		nakDump: {"seed/igemm/igemm", "8×4 filters × 8×8 positions, 8 deep", Figures{
 			Registers: 88, Spills: 3, Scratch: 12, Shared: 6144, Waves: 20,
-			Main:    Mix{FMA: 2, Select: 2, Integer: 1, Flow: 1},
-			Program: Mix{FMA: 2, Select: 2, Integer: 1, Flow: 1, Scalar: 2, Memory: 1},
+			Main:   Mix{FMA: 2, Select: 2, Integer: 1, Flow: 1, Scalar: 2, Memory: 1},
+			Length: 12,
 		}},
 	} {
 		device, stages, err := Read(strings.NewReader(dump))
@@ -166,13 +171,39 @@ navi21/energy,-mean/*/* spills <= 5
 func TestWriteTable(t *testing.T) {
 	var b bytes.Buffer
 	s := Stage{"seed/igemm/igemm", "8 deep", Figures{Registers: 1, Scalars: 2, Spills: 3, Scratch: 4, Shared: 5, Waves: 6,
-		Program: Mix{FMA: 7, Move: 1}, Main: Mix{FMA: 3, Integer: 1}}}
+		Length: 8, Main: Mix{FMA: 3, Integer: 1}}}
 	if err := WriteTable(&b, []Stage{s}); err != nil {
 		t.Fatal(err)
+	}
+	if read, err := ReadTable(bytes.NewReader(b.Bytes())); err != nil || len(read) != 1 || read[0] != s {
+		t.Errorf("%+v, %v: want %+v", read, err, s)
 	}
 	lines := strings.Split(b.String(), "\n")
 	const want = "seed/igemm/igemm\t8 deep\t1\t2\t3\t4\t5\t6\t75\t8\t3\t0\t1\t0\t0\t0\t0\t0\t0\t0"
 	if len(lines) != 3 || lines[1] != want || strings.Count(lines[0], "\t") != strings.Count(want, "\t") {
 		t.Errorf("%q", lines)
+	}
+}
+
+// TestReadTable: a table that was changed by hand is refused, with the line.
+func TestReadTable(t *testing.T) {
+	var b bytes.Buffer
+	s := Stage{"seed/igemm/igemm", "8 deep", Figures{Length: 8, Main: Mix{FMA: 3, Integer: 1}}}
+	if err := WriteTable(&b, []Stage{s}); err != nil {
+		t.Fatal(err)
+	}
+	intact := b.String()
+	for _, c := range []struct{ old, new, want string }{
+		{"registers", "threads", "line 1: "}, {"8 deep\t0", "8 deep", "line 2: 19 cells"},
+		{"75\t8", "75\teight", "line 2: strconv"}, {"75\t8", "74\t8", "line 2: seed/igemm/igemm: FMA 74 %"},
+		{"75\t8", "75\t3", "and at least 4"},
+	} {
+		_, err := ReadTable(strings.NewReader(strings.Replace(intact, c.old, c.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s instead of %s: %v, want %s", c.new, c.old, err, c.want)
+		}
+	}
+	if _, _, err := Counted("s3"); err == nil || err.Error() != "no figures of s3" {
+		t.Error(err)
 	}
 }

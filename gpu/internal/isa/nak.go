@@ -61,13 +61,13 @@ func readNAK(lines []string) (f Figures, known bool, err error) {
 		}
 	}
 	b.next()
-	f.Program, f.Main = b.program, b.main
+	f.Length, f.Main = b.length, b.main
 	switch {
 	case len(stats) == 0:
 		return f, false, nil
-	case len(stats) != len(nakStats) || f.Program.Total() == 0:
+	case len(stats) != len(nakStats) || f.Length == 0:
 		return f, true, fmt.Errorf("%d statistics and %d instructions, want %d statistics", len(stats),
-			f.Program.Total(), len(nakStats))
+			f.Length, len(nakStats))
 	}
 	return f, true, nil
 }

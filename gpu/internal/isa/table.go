@@ -1,8 +1,10 @@
 package isa
 
 import (
+	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -19,7 +21,7 @@ func columns() []string {
 func (s Stage) cells() []string {
 	all := []string{s.Name, s.Tile}
 	for _, n := range []int{
-		s.Registers, s.Scalars, s.Spills, s.Scratch, s.Shared, s.Waves, s.Main.Share(), s.Program.Total(),
+		s.Registers, s.Scalars, s.Spills, s.Scratch, s.Shared, s.Waves, s.Main.Share(), s.Length,
 	} {
 		all = append(all, fmt.Sprint(n))
 	}
@@ -38,4 +40,46 @@ func WriteTable(w io.Writer, stages []Stage) error {
 	}
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err
+}
+
+// ReadTable reads what WriteTable wrote.
+func ReadTable(r io.Reader) (all []Stage, err error) {
+	lines := bufio.NewScanner(r)
+	want := strings.Join(columns(), "\t")
+	for number := 1; lines.Scan(); number++ {
+		switch {
+		case number == 1 && lines.Text() != want:
+			return nil, fmt.Errorf("line 1: %q, want %q", lines.Text(), want)
+		case number > 1:
+			s, err := readStage(strings.Split(lines.Text(), "\t"))
+			if err != nil {
+				return nil, fmt.Errorf("line %d: %w", number, err)
+			}
+			all = append(all, s)
+		}
+	}
+	return all, lines.Err()
+}
+
+// readStage reads the cells of a line.
+func readStage(cells []string) (s Stage, err error) {
+	if len(cells) != len(columns()) {
+		return s, fmt.Errorf("%d cells, want %d", len(cells), len(columns()))
+	}
+	s.Name, s.Tile = cells[0], cells[1]
+	var share int
+	numbers := []*int{&s.Registers, &s.Scalars, &s.Spills, &s.Scratch, &s.Shared, &s.Waves, &share, &s.Length}
+	for k := range s.Main {
+		numbers = append(numbers, &s.Main[k])
+	}
+	for i, to := range numbers {
+		if *to, err = strconv.Atoi(cells[2+i]); err != nil {
+			return s, err
+		}
+	}
+	if share != s.Main.Share() || s.Length < s.Main.Total() {
+		return s, fmt.Errorf("%s: FMA %d %% and length %d, its kinds give %d %% and at least %d", s.Name, share, s.Length,
+			s.Main.Share(), s.Main.Total())
+	}
+	return s, nil
 }

@@ -1,4 +1,5 @@
-// Package problems has the problems that tests of plans and tests of devices share.
+// Package problems has the problems that tests of plans and tests of devices share, and those of the figures that
+// compilers print.
 package problems
 
 import "gpuconv/conv"

@@ -123,6 +123,17 @@ func ClassOf(vendor, renderer string) Class {
 	return Other
 }
 
+// DeviceClass returns the class of a device that EGL may list as software. Such a device is hardware only if its
+// renderer names some. EGL's software device may be a GPU: there Mesa's zink opens the first device of Vulkan, which
+// may be any.
+func DeviceClass(vendor, renderer string, listed bool) Class {
+	class := ClassOf(vendor, renderer)
+	if listed && !class.named(strings.ToLower(renderer)) {
+		return Software
+	}
+	return class
+}
+
 // named reports whether a text in lower case names the class.
 func (c Class) named(text string) bool {
 	words := classes[c].words

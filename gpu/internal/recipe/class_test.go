@@ -65,6 +65,31 @@ func TestClassOf(t *testing.T) {
 	}
 }
 
+// TestDeviceClass: what EGL lists as software is hardware only if its renderer names hardware. The renderers are those
+// of Mesa 26.2.6, as gpuconv info lists EGL's software device: with zink on NVK and on lavapipe, and without zink.
+func TestDeviceClass(t *testing.T) {
+	for _, c := range []struct {
+		vendor, renderer string
+		listed           bool
+		want             Class
+	}{
+		{"Mesa", "zink Vulkan 1.4(NVK  (MESA_NVK))", true, NVIDIA},
+		{"Mesa", "zink Vulkan 1.4(NVK  (MESA_NVK))", false, NVIDIA},
+		{"Mesa", "zink Vulkan 1.4(llvmpipe (LLVM 22.1.8, 256 bits) (MESA_LLVMPIPE))", true, Software},
+		{"Mesa", "zink Vulkan 1.4(llvmpipe (LLVM 22.1.8, 256 bits) (MESA_LLVMPIPE))", false, Software},
+		{"Mesa", "llvmpipe (LLVM 22.1.8, 256 bits)", true, Software},
+		{"Mesa", "softpipe", false, Software},
+		{"Intel", "a rasterizer of tomorrow", true, Software}, // the vendor makes hardware too
+		{"Mesa", "a rasterizer of tomorrow", true, Software},
+		{"Mesa", "a GPU of tomorrow", false, Other},
+		{"Mesa", "NV134", false, NVIDIA},
+	} {
+		if got := DeviceClass(c.vendor, c.renderer, c.listed); got != c.want {
+			t.Errorf("%q of %q, listed as software %v: %v, want %v", c.renderer, c.vendor, c.listed, got, c.want)
+		}
+	}
+}
+
 // TestParseClass: names are read as they are written. Others are refused by one line that lists them.
 func TestParseClass(t *testing.T) {
 	for _, name := range ClassNames() {

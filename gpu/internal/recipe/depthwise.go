@@ -114,6 +114,8 @@ func (d depthwise) recipe() Recipe {
 			Program:   Key{Shader: "depthwise", Constants: d.constants},
 			Passes:    d.passes,
 			MaxImages: d.device.units(d.constants.lanes) / d.columns(),
+			Lanes:     d.constants.lanes,
+			MACs:      d.constants.macs(d.Problem),
 		}},
 		Pack:         d.pack,
 		PackedFloats: d.Weight[0] * (d.Weight[2]*d.Weight[3] + 1),

@@ -141,6 +141,8 @@ func (d direct) recipe() Recipe {
 			Program:   Key{Shader: "direct", Constants: d.constants},
 			Passes:    d.passes,
 			MaxImages: d.device.units(d.block()) / (d.dst.H() * d.dst.W()),
+			Lanes:     d.constants.localSize,
+			MACs:      d.tile.Positions * d.width() * d.taps(),
 		}},
 		Pack: func(weight, bias []float32) ([]float32, []float32) {
 			return d.packWeight(weight), d.packBias(bias)

@@ -198,6 +198,8 @@ func (d directShared) recipe() Recipe {
 			Program:   Key{Shader: "direct_shared", Constants: d.constants},
 			Passes:    d.passes,
 			MaxImages: d.device.units(1) / (d.tilesH() * d.tilesW()),
+			Lanes:     d.constants.lanesW * d.constants.lanesH,
+			MACs:      d.constants.macs(d.Problem),
 		}},
 		Pack:         d.pack,
 		PackedFloats: d.packedFloats() + d.Groups*d.tiles*4*d.constants.vectors(),

@@ -143,6 +143,8 @@ func (s small) recipe() Recipe {
 			Program:   Key{Shader: "direct_small", Constants: s.constants},
 			Passes:    s.passes,
 			MaxImages: s.device.units(s.constants.lanes) / s.constants.columns(s.Problem),
+			Lanes:     s.constants.lanes,
+			MACs:      s.constants.macs(s.Problem),
 		}},
 		Pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(weight, bias), nil },
 		PackedFloats:  s.Groups * s.tiles * s.passFloats(),

@@ -231,6 +231,8 @@ func (g igemm) recipe() Recipe {
 			Program:   g.program(),
 			Passes:    func(images int) []Pass { return g.passes(images * g.plane()) },
 			MaxImages: g.device.units(g.constants.outputs()) / g.plane(),
+			Lanes:     g.constants.tile.lanes(),
+			MACs:      g.macs(),
 		}},
 		Pack: func(weight, bias []float32) ([]float32, []float32) {
 			return g.packWeight(weight), g.packBias(bias)
@@ -239,6 +241,12 @@ func (g igemm) recipe() Recipe {
 		Finishes:     g.constants.finishes(),
 		Tiling:       g.constants.tile,
 	}
+}
+
+// macs is how many multiply-adds an invocation makes.
+func (g igemm) macs() int {
+	t := g.constants.tile
+	return t.Rows * t.Columns * t.Depth * g.tapTiles()
 }
 
 // program is igemm.comp with g's constants.

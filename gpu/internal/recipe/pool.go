@@ -66,5 +66,6 @@ func poolStage(p conv.Problem, device Profile) Stage {
 			}}}
 		},
 		MaxImages: device.units(constants.localSize) / (dst.C() * dst.H() * dst.W()),
+		Lanes:     constants.localSize,
 	}
 }

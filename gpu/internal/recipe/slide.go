@@ -46,9 +46,9 @@ func slideBoundsOf(device Profile) slideBounds {
 	}
 	if device.Class == Software {
 		t.rows, t.filters, t.sums = 3, 3, 6
-		if device.Unrolled > 0 {
-			t.macs = min(t.macs, device.Unrolled)
-		}
+	}
+	if device.Unrolled > 0 {
+		t.macs = min(t.macs, device.Unrolled)
 	}
 	t.lanes = min(t.lanes, device.WorkGroupSize[0], device.WorkGroupInvocations)
 	return t
@@ -232,6 +232,11 @@ func (s slide) window() []int {
 	}
 	slices.Sort(rows)
 	return slices.Compact(rows)
+}
+
+// macs is how many multiply-adds an invocation makes for p.
+func (s slide) macs(p conv.Problem) int {
+	return s.rows * s.filters * p.Weight[1] * p.Weight[2] * p.Weight[3]
 }
 
 func (s slide) taps() int { return s.tapsH * s.tapsW }

@@ -97,6 +97,32 @@ func (k Key) Locate(message string) string {
 	})
 }
 
+// Mistake returns the file and line of the first mistake in a message that Locate has returned, and the text of that
+// line. edit is as for Source. If the message names no line, file is "".
+func (k Key) Mistake(message string, edit func(file, text string) string) (file string, line int, text string) {
+	found := located.FindStringSubmatch(message)
+	if found == nil {
+		return "", 0, ""
+	}
+	whole, err := shaders.Part(found[1])
+	if name, stage := strings.CutSuffix(found[1], ".comp"); stage {
+		whole, err = shaders.Source(name)
+	}
+	if line, _ = strconv.Atoi(found[2]); err != nil {
+		return found[1], line, ""
+	}
+	if edit != nil {
+		whole = edit(found[1], whole)
+	}
+	if lines := strings.Split(whole, "\n"); line >= 1 && line <= len(lines) {
+		text = lines[line-1]
+	}
+	return found[1], line, strings.TrimSpace(text)
+}
+
+// located matches the first line that Locate has given the name of its file.
+var located = regexp.MustCompile(`([\w]+\.(?:comp|glsl))[:(](\d+)`)
+
 // sharer is implemented by the constants of a shader that includes shared files besides the prelude.
 type sharer interface {
 	Includes() []string // files of package shaders

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -29,6 +30,26 @@ func TestSource(t *testing.T) {
 	}
 	if _, err := (Key{Shader: "missing"}).Source(nil); err == nil {
 		t.Error("a shader that does not exist has a source")
+	}
+}
+
+// TestMistake: the first line that a message names is found in its file, as it is compiled.
+func TestMistake(t *testing.T) {
+	key := Key{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 0, 1, 1, finish{}}, lanes: 64, weights: 10}}
+	edit := func(file, text string) string {
+		return strings.Replace(text, "\n", "\n  a mistake in "+file+" ;\n", 1) // line 2
+	}
+	for message, want := range map[string]string{
+		"0:2(15): error: `a' undeclared 0:3(1): error": "direct_small.comp 2 a mistake in direct_small.comp ;",
+		"ERROR: 1:2: 'a' : undeclared":                 "prelude.glsl 2 a mistake in prelude.glsl ;",
+		"2(2) : error C1503: undefined":                "slide.glsl 2 a mistake in slide.glsl ;",
+		"0:99999(1): error: unexpected end of file":    "direct_small.comp 99999 ",
+		"a log without places":                         " 0 ",
+	} {
+		file, line, text := key.Mistake(key.Locate(message), edit)
+		if got := fmt.Sprint(file, " ", line, " ", text); got != want {
+			t.Errorf("%q: %q, want %q", message, got, want)
+		}
 	}
 }
 

@@ -1,0 +1,86 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+
+	"gpuconv/conv"
+)
+
+// Sampling judges outputs that exist already, some of many. One goroutine at a time may use it.
+type Sampling struct {
+	c                Case // its Src is nil
+	judge            conv.Sampler
+	close            func() error
+	value, magnitude []float64
+}
+
+// NewSampling prepares to judge outputs of c, whose Src is not used. The judge's plan must be a [conv.Sampler]. The
+// caller must call Close.
+func NewSampling(judge conv.Backend, c Case) (*Sampling, error) {
+	plan, err := judge.Plan(c.Problem, c.Weight, c.Bias)
+	if err != nil {
+		return nil, inCase(c, fmt.Errorf("judge: %w", err))
+	}
+	sampler, ok := plan.(conv.Sampler)
+	if !ok {
+		plan.Close()
+		return nil, inCase(c, fmt.Errorf("judge: its plan is no conv.Sampler"))
+	}
+	return &Sampling{c: c, judge: sampler, close: plan.Close}, nil
+}
+
+// Close ends the judge's plan.
+func (s *Sampling) Close() error { return s.close() }
+
+// Batch judges outputs of one batch.
+type Batch struct {
+	s        *Sampling
+	src, got *conv.Tensor
+	bound    bound
+	scale    float64 // of the errors of transforms, if all outputs were 0
+	d        conv.Description
+}
+
+// Batch returns what judges outputs of src, of at most the problem's batch. got is what a backend with this description
+// made of src.
+func (s *Sampling) Batch(src, got *conv.Tensor, d conv.Description) *Batch {
+	c := s.c
+	c.Src = src
+	b := &Batch{s: s, src: src, got: got, bound: newBound(c), d: d}
+	if d.Tolerance > 0 {
+		b.scale = transformScale(c, 0)
+	}
+	return b
+}
+
+// Compare judges some outputs, by their indices into got.Data, within the error bound that the description states. The
+// scale of the errors of transforms is the largest of these outputs, or what a filter gives for pixels as bright as the
+// brightest. A wrong output is not an error; it gives a Result that is not OK. Result.Largest is that of these outputs.
+func (b *Batch) Compare(outputs []int) (Result, error) {
+	s := b.s
+	if len(s.value) < len(outputs) {
+		s.value, s.magnitude = make([]float64, len(outputs)), make([]float64, len(outputs))
+	}
+	want, magnitude := s.value[:len(outputs)], s.magnitude[:len(outputs)]
+	if err := s.judge.SampleFloat64(want, magnitude, b.src, outputs); err != nil {
+		return Result{}, inCase(s.c, err)
+	}
+	result, squares := Result{Elements: len(outputs)}, 0.0
+	for _, v := range want {
+		result.Largest = max(result.Largest, finiteMagnitude(v))
+	}
+	bound := b.bound.of(b.d, max(result.Largest, b.scale))
+	for i, at := range outputs {
+		g := b.got.Data[at]
+		result.add(verdict{at: at, got: g, want: want[i], limit: bound.limit(magnitude[i]),
+			probable: bound.probable(magnitude[i])})
+		e := finiteMagnitude(float64(g) - want[i])
+		squares += e * e
+	}
+	if result.Largest > 0 {
+		result.RMS = math.Sqrt(squares/float64(len(outputs))) / result.Largest
+	}
+	result.locate(b.got.Shape)
+	return result, nil
+}

@@ -1,0 +1,322 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The offsets of the fields of simd.Slide. TestSlideLayout in package simd checks them.
+const (
+	slideDst      = 0
+	slideSrc      = 24
+	slideZeros    = 48
+	slideWeight   = 72
+	slideBiases   = 96
+	slideMasks    = 120
+	slideOffsets  = 144
+	slideTaps     = 152 // the length of offsets, which is the number of columns of the kernel
+	slideStep     = 168
+	slideLast     = 176
+	slideSrcPitch = 216
+	slideDstPitch = 224
+	slideSrcPlane = 232
+	slideDstPlane = 240
+	slidePlanes   = 248
+	slideFirst    = 256
+	slideHeight   = 264
+	slideRows     = 272
+	slideFlags    = 280
+	slideDone     = 288
+	slideWeightAt = 296
+	slideBias     = 304
+
+	flagPartial = 4
+)
+
+// slideSizes are the heights of the kernels that slides compute.
+var slideSizes = []int{3, 5, 7}
+
+// maxSlideStride is the largest stride of slides.
+const maxSlideStride = 2
+
+// slide is the state of a kernel that is being written.
+type slide struct {
+	winograd
+	size, stride, vectors    int
+	sums                     [][]reg.VecVirtual // [rows of outputs that a row of inputs belongs to][vectors]
+	dst, src, row            reg.GPVirtual
+	step, last               reg.GPVirtual  // in bytes
+	even                     reg.VecVirtual // the lanes 0, 2, 4, … of two registers, for a stride of 2 with AVX-512
+	x, weight, offsets, mask reg.GPVirtual  // of the row of inputs
+}
+
+// slides writes the kernels that slide along columns of outputs.
+func (g *generator) slides() {
+	if g.isa.lanes == 16 {
+		g.even = g.StaticGlobal("even")
+		g.DataAttributes(attr.RODATA | attr.NOPTR)
+		for lane := range g.isa.lanes {
+			g.AddDatum(4*lane, operand.U32(2*lane))
+		}
+	}
+	g.eachSlide(g.slide)
+}
+
+// eachSlide calls f for each height of the kernel, stride and width of the strip.
+func (g *generator) eachSlide(f func(size, stride, vectors int)) {
+	for _, size := range slideSizes {
+		for stride := 1; stride <= maxSlideStride; stride++ {
+			for vectors := 1; vectors <= g.isa.slides[size]; vectors++ {
+				f(size, stride, vectors)
+			}
+		}
+	}
+}
+
+func (g *generator) slideName(size, stride, vectors int) string {
+	return fmt.Sprintf("slide%dx%ds%d%s", size, vectors, stride, g.isa.name)
+}
+
+// slide writes the kernel for kernels of this many rows and strips of this many registers. The documentation of
+// simd.Slide defines what it computes. sums[a] belongs to the row of outputs a rows above the newest. When a row of
+// inputs has been added, the last sums are complete: they are stored, and the others move on by one.
+func (g *generator) slide(size, stride, vectors int) {
+	name := g.slideName(size, stride, vectors)
+	s := slide{winograd: winograd{generator: g}, size: size, stride: stride, vectors: vectors}
+	s.args = g.function(name, "s",
+		"%s slides along strips of %d columns, with kernels of %d rows and a stride of %d. See Slide for its loop.", name,
+		vectors*g.isa.lanes, size, stride)
+	g.declared = append(g.declared, name+"(s *Slide)")
+	depth := (size + stride - 1) / stride
+	for range depth {
+		s.sums = append(s.sums, g.registers(vectors))
+	}
+	if stride > 1 && g.isa.lanes == 16 {
+		s.even = g.vector()
+		g.VMOVUPS(g.even, s.even)
+	}
+	g.Label("plane")
+	left, skip := s.beginPlane(depth), g.GP64()
+	g.MOVQ(operand.U32(uint32(depth-1)), skip)
+	for _, sums := range s.sums {
+		s.begin(sums)
+	}
+	g.Label("row")
+	for phase := range stride {
+		s.addRow(phase)
+		if phase == (size-1)%stride {
+			s.finish(skip)
+		}
+	}
+	for a := depth - 1; a > 0; a-- {
+		for j, sum := range s.sums[a] {
+			g.VMOVAPS(s.sums[a-1][j], sum)
+		}
+	}
+	s.begin(s.sums[0])
+	g.DECQ(left)
+	g.JNZ(operand.LabelRef("row"))
+	done := s.field(slideDone)
+	g.CMPQ(done, operand.Mem{Base: s.args, Disp: slidePlanes})
+	g.JLT(operand.LabelRef("plane"))
+	g.VZEROUPPER()
+	g.RET()
+}
+
+// beginPlane moves on to the next plane. It returns how many times the loop over rows runs.
+func (s *slide) beginPlane(depth int) (left reg.GPVirtual) {
+	at := func(field operand.Mem) operand.Mem { field.Base = s.args; return field }
+	done, offset, bias := s.field(slideDone), s.GP64(), s.GP32()
+	s.dst, s.src, s.row = s.field(slideDst), s.field(slideSrc), s.field(slideFirst)
+	s.step, s.last = s.floats(slideStep), s.floats(slideLast)
+	s.MOVQ(done, offset)
+	s.IMULQ(at(operand.Mem{Disp: slideDstPlane}), offset)
+	s.LEAQ(operand.Mem{Base: s.dst, Index: offset, Scale: 4}, s.dst)
+	s.MOVQ(done, offset)
+	s.IMULQ(at(operand.Mem{Disp: slideSrcPlane}), offset)
+	s.LEAQ(operand.Mem{Base: s.src, Index: offset, Scale: 4}, s.src)
+	s.MOVQ(s.row, offset)
+	s.IMULQ(at(operand.Mem{Disp: slideSrcPitch}), offset)
+	s.LEAQ(operand.Mem{Base: s.src, Index: offset, Scale: 4}, s.src)
+	s.MOVQ(done, offset)
+	s.IMULQ(at(operand.Mem{Disp: slideTaps}), offset)
+	s.IMUL3Q(operand.Imm(uint64(4*s.size)), offset, offset)
+	s.MOVQ(offset, at(operand.Mem{Disp: slideWeightAt}))
+	biases := s.field(slideBiases)
+	s.MOVL(operand.Mem{Base: biases, Index: done, Scale: 4}, bias)
+	s.MOVL(bias, at(operand.Mem{Disp: slideBias}))
+	s.INCQ(done)
+	s.MOVQ(done, at(operand.Mem{Disp: slideDone}))
+	left = s.field(slideRows)
+	s.ADDQ(operand.Imm(uint64(depth-1)), left)
+	return left
+}
+
+// begin sets sums to the bias.
+func (s *slide) begin(sums []reg.VecVirtual) {
+	s.VBROADCASTSS(operand.Mem{Base: s.args, Disp: slideBias}, sums[0])
+	for _, sum := range sums[1:] {
+		s.VMOVAPS(sums[0], sum)
+	}
+}
+
+// addRow adds the products of a row of inputs: the next one, which is number phase of those between two rows of
+// outputs. A row above or below the image has zeros.
+func (s *slide) addRow(phase int) {
+	s.x = s.GP64()
+	s.MOVQ(s.src, s.x)
+	s.CMPQ(s.row, operand.Mem{Base: s.args, Disp: slideHeight})
+	s.CMOVQCC(operand.Mem{Base: s.args, Disp: slideZeros}, s.x)
+	s.INCQ(s.row)
+	pitch := s.floats(slideSrcPitch)
+	s.ADDQ(pitch, s.src)
+	s.weight, s.offsets, s.mask = s.field(slideWeight), s.field(slideOffsets), s.field(slideMasks)
+	s.ADDQ(operand.Mem{Base: s.args, Disp: slideWeightAt}, s.weight)
+	taps, label := s.field(slideTaps), fmt.Sprintf("tap%d", phase)
+	s.loop(label)
+	s.addTap(phase)
+	s.ADDQ(operand.Imm(8), s.offsets)
+	s.ADDQ(operand.Imm(uint64(4*s.size)), s.weight)
+	s.ADDQ(operand.Imm(uint64(2*s.stride*s.maskBytes())), s.mask)
+	s.DECQ(taps)
+	s.JNZ(operand.LabelRef(label))
+}
+
+// addTap adds the products of a column of the kernel.
+func (s *slide) addTap(phase int) {
+	at := s.GP64()
+	s.MOVQ(operand.Mem{Base: s.offsets}, at)
+	s.LEAQ(operand.Mem{Base: s.x, Index: at, Scale: 4}, at)
+	var rows []int // of the kernel
+	for u := phase; u < s.size; u += s.stride {
+		rows = append(rows, u)
+	}
+	if s.vectors <= len(rows) { // hold the inputs
+		inputs := s.registers(s.vectors)
+		for j, input := range inputs {
+			s.input(at, j, input)
+		}
+		w := s.vector()
+		for a, u := range rows {
+			s.VBROADCASTSS(operand.Mem{Base: s.weight, Disp: 4 * u}, w)
+			for j, sum := range s.sums[a] {
+				s.VFMADD231PS(inputs[j], w, sum)
+			}
+		}
+		return
+	}
+	weights, input := s.registers(len(rows)), s.vector()
+	for a, u := range rows {
+		s.VBROADCASTSS(operand.Mem{Base: s.weight, Disp: 4 * u}, weights[a])
+	}
+	for j := range s.vectors {
+		s.input(at, j, input)
+		for a, w := range weights {
+			s.VFMADD231PS(input, w, s.sums[a][j])
+		}
+	}
+}
+
+// maskBytes is the distance between masks.
+func (s *slide) maskBytes() int {
+	if s.isa.lanes == 16 {
+		return 4
+	}
+	return s.isa.bytes()
+}
+
+// place returns the address of the j-th register of a row. For inputs, between is the stride: the number of inputs from
+// one sum to the next.
+func (s *slide) place(base reg.Register, j, between int) operand.Mem {
+	switch {
+	case j == 0:
+		return operand.Mem{Base: base}
+	case j == s.vectors-1:
+		return operand.Mem{Base: base, Index: s.last, Scale: uint8(between)}
+	}
+	return operand.Mem{Base: base, Index: s.step, Scale: uint8(between * j)} // at most 4: there are up to 4 registers
+}
+
+// input loads the inputs of the j-th register of sums: with a stride of 2, every second one of two registers.
+func (s *slide) input(at reg.Register, j int, input reg.VecVirtual) {
+	s.load(at, j, 0, input)
+	if s.stride == 1 {
+		return
+	}
+	other := s.vector()
+	s.load(at, j, 1, other)
+	if s.isa.lanes == 16 {
+		s.VPERMT2PS(other, s.even, input)
+		return
+	}
+	s.VSHUFPS(operand.Imm(0x88), other, input, input)
+	s.VPERMPD(operand.Imm(0xd8), input, input)
+}
+
+// load loads one register of inputs for the j-th register of sums. The first and the last have masks.
+func (s *slide) load(at reg.Register, j, part int, input reg.VecVirtual) {
+	from := s.place(at, j, s.stride)
+	from.Disp = part * s.isa.bytes()
+	if j > 0 && j < s.vectors-1 {
+		s.VMOVUPS(from, input)
+		return
+	}
+	mask := operand.Mem{Base: s.mask, Disp: part * s.maskBytes()}
+	if j > 0 {
+		mask.Disp += s.stride * s.maskBytes()
+	}
+	if s.isa.lanes == 16 {
+		k := s.K()
+		s.KMOVW(mask, k)
+		s.VMOVUPS_Z(from, k, input)
+		return
+	}
+	s.VMOVUPS(mask, input)
+	s.VMASKMOVPS(from, input, input)
+}
+
+// finish stores the sums that are complete, after ReLU if it is asked for. The first sums, of rows above the first, are
+// skipped.
+func (s *slide) finish(skip reg.GPVirtual) {
+	s.DECQ(skip)
+	s.JNS(operand.LabelRef("stored"))
+	done := s.sums[len(s.sums)-1]
+	s.TESTQ(operand.U32(flagReLU), operand.Mem{Base: s.args, Disp: slideFlags})
+	s.JZ(operand.LabelRef("store"))
+	zero := s.vector()
+	s.zero(zero)
+	for _, sum := range done {
+		s.VMAXPS(sum, zero, sum) // keeps NaN, see tile.finish
+	}
+	s.Label("store")
+	if s.vectors == 1 {
+		s.TESTQ(operand.U32(flagPartial), operand.Mem{Base: s.args, Disp: slideFlags})
+		s.JZ(operand.LabelRef("whole"))
+		s.storePart(done[0])
+		s.JMP(operand.LabelRef("next"))
+		s.Label("whole")
+	}
+	for j, sum := range done {
+		s.VMOVUPS(sum, s.place(s.dst, j, 1))
+	}
+	s.Label("next")
+	pitch := s.floats(slideDstPitch)
+	s.ADDQ(pitch, s.dst)
+	s.Label("stored")
+}
+
+// storePart stores the first columns of a register, as the mask after those of the taps says.
+func (s *slide) storePart(sum reg.VecVirtual) {
+	if s.isa.lanes == 16 {
+		k := s.K()
+		s.KMOVW(operand.Mem{Base: s.mask}, k)
+		s.VMOVUPS(sum, k, operand.Mem{Base: s.dst})
+		return
+	}
+	mask := s.vector()
+	s.VMOVUPS(operand.Mem{Base: s.mask}, mask)
+	s.VMASKMOVPS(sum, mask, operand.Mem{Base: s.dst})
+}

@@ -1,0 +1,151 @@
+package simd
+
+// Slide is the work of one call: a strip of columns of planes of outputs, each of which depends on one plane of inputs.
+// For a kernel of h rows and a stride s, [Kernels.Slide] equals
+//
+//	for p := range Planes {
+//		for i := range Rows {
+//			for j := range columns of the strip {
+//				sum := Bias[p]
+//				for u := range h {
+//					for v, offset := range offsets {
+//						sum += Weight[(p*len(offsets)+v)*h+u] * input(p, First+s*i+u, offset+s*j)
+//					}
+//				}
+//				if Flags&ReLU != 0 && sum < 0 {
+//					sum = 0
+//				}
+//				Dst[p*DstPlane+i*DstPitch+j] = sum
+//			}
+//		}
+//	}
+//
+// where input(p, y, x) is Src[p*SrcPlane+y*SrcPitch+x], or 0 outside of the Height rows and the strip's width of
+// inputs. If the instruction set has FMA, a product and its addition are rounded together, once.
+//
+// Each row of inputs is loaded once: its products are added to the sums of all rows of outputs that it belongs to,
+// which stay in registers.
+type Slide struct {
+	Dst    []float32
+	Src    []float32
+	Zeros  []float32 // as many zeros as a row of inputs has columns
+	Weight []float32 // [planes][columns of the kernel][h]
+	Bias   []float32 // [planes]
+	Strip
+	SrcPitch, DstPitch int // floats between rows
+	SrcPlane, DstPlane int // floats between planes
+	Planes             int
+	First              int // the row of inputs that the first row of outputs begins at; may be negative
+	Height             int // rows of inputs
+	Rows               int // rows of outputs
+	Flags              Flags
+
+	done, weightAt int // what the assembly keeps: planes that are done, bytes from Weight to the plane's,
+	bias           float32
+}
+
+// partial is the flag of strips that fill only a part of a register.
+const partial Flags = 4
+
+// Strip is the columns of a slide: up to maxStrip registers, of which the last may overlap the one before it.
+type Strip struct {
+	// masks of the inputs of the first register and of the last one, for each tap: each has as many registers of inputs
+	// as the stride says. Then the mask of the outputs of a single register.
+	masks      []uint32
+	offsets    []int // of the inputs of the first column, for each tap
+	step, last int   // floats from the first register to the second, and to the last
+	columns    int
+	width      int // of the inputs
+	vectors    int
+	stride     int
+}
+
+// maxStrip is the largest width of a strip in registers, and maxSlide the largest number of rows of a kernel.
+const (
+	maxStrip = 4
+	maxSlide = 7
+)
+
+// MaxSlideStride is the largest stride of a slide.
+const MaxSlideStride = 2
+
+// slideTable holds kernels by rows of the kernel, stride and width in registers.
+type slideTable [maxSlide + 1][MaxSlideStride + 1][maxStrip + 1]func(*Slide)
+
+// StripVectors returns the largest width of a strip, in registers, for kernels of this many rows and a stride. It is 0
+// if no slide computes them.
+func (k *Kernels) StripVectors(rows, stride int) int {
+	n := 0
+	for rows <= maxSlide && stride <= MaxSlideStride && n < maxStrip && k.slides[rows][stride][n+1] != nil {
+		n++
+	}
+	return n
+}
+
+// NewStrip returns a strip of this many columns of outputs. The first column reads the columns offsets[v] of the
+// inputs, which may be negative, and the next ones those that are further to the right by the stride. Rows of inputs
+// have this width. NewStrip reports false if a register that is neither the first nor the last reads beyond the ends of
+// a row: it has no mask for that.
+func (k *Kernels) NewStrip(columns, width, stride int, offsets []int) (s Strip, ok bool) {
+	s = Strip{offsets: offsets, columns: columns, width: width, stride: stride}
+	s.vectors = (columns + k.Lanes - 1) / k.Lanes
+	s.last = max(0, columns-k.Lanes)
+	s.step = min(k.Lanes, s.last)
+	if s.vectors > 2 && !s.inside(k) {
+		s.step = s.last / (s.vectors - 1)
+	}
+	for _, offset := range offsets {
+		for _, register := range []int{0, s.last} {
+			for part := range stride {
+				at := offset + stride*register + part*k.Lanes
+				s.masks = append(s.masks, k.mask(-at, width-at)...)
+			}
+		}
+	}
+	s.masks = append(s.masks, k.mask(0, columns)...)
+	return s, s.inside(k)
+}
+
+// inside reports whether all registers but the first and the last read nothing beyond the ends of a row.
+func (s *Strip) inside(k *Kernels) bool {
+	for j := 1; j < s.vectors-1; j++ {
+		for _, offset := range s.offsets {
+			if at := offset + s.stride*j*s.step; at < 0 || at+s.stride*k.Lanes > s.width {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mask returns the mask of the lanes lo ≤ i < hi: bits of a number with AVX-512, otherwise a number for each lane.
+func (k *Kernels) mask(lo, hi int) []uint32 {
+	lanes, bits := make([]uint32, k.Lanes), uint32(0)
+	for i := max(lo, 0); i < min(hi, k.Lanes); i++ {
+		lanes[i] = 1<<32 - 1
+		bits |= 1 << i
+	}
+	if k.ISA == AVX512 {
+		return []uint32{bits}
+	}
+	return lanes
+}
+
+// Slide computes a strip, with kernels of this many rows. It panics if s reaches beyond one of its slices.
+func (k *Kernels) Slide(rows int, s *Slide) {
+	if s.Rows <= 0 || s.Planes <= 0 {
+		return
+	}
+	last := s.Planes - 1
+	_ = s.Dst[last*s.DstPlane+(s.Rows-1)*s.DstPitch+s.columns-1]
+	_ = s.Src[last*s.SrcPlane+max(0, s.Height-1)*s.SrcPitch+s.width-1]
+	_ = s.Weight[s.Planes*rows*len(s.offsets)-1]
+	_ = s.Bias[last]
+	_ = s.Zeros[s.width-1]
+	s.done = 0
+	s.Flags &= ReLU
+	if s.columns < k.Lanes {
+		s.Flags |= partial
+	}
+	k.slides[rows][s.stride][s.vectors](s)
+}

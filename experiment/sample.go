@@ -1,0 +1,181 @@
+package experiment
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"time"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// A sample of n outputs, each drawn with the same probability, misses a fault in a share p of all outputs with the
+// probability (1−p)ⁿ. With n = ln(0.001)/ln(0.999) = 6,905 outputs that is 0.001 for p = 0.001.
+const (
+	sampledOutputs = 8192    // judged at least, if the time allows it: more than 6,905
+	sampledMACs    = 1 << 23 // then more, as many as these multiplications make, about 40 ms of the judge
+	outputMACs     = 32      // as many multiplications take the time that an output takes beside its own
+	missed         = 0.001
+)
+
+// The time that judging takes at most: a share of the time that the job has taken without it, or leastTime if that is
+// more. Both are spread over the portions, so that the last images are judged as the first.
+const (
+	shareOfJob = 0.1
+	leastTime  = 200 * time.Millisecond
+)
+
+// All outputs of a job cost the same. So the number of outputs is chosen by their cost, which is the least time for an
+// output in any block of them: on a busy machine a block may have to wait, and seem to cost more. The first blocks are
+// small, and find the cost.
+const (
+	blockTime = 5 * time.Millisecond // about how long the outputs that are judged at once take, at most
+	probes    = 8                    // blocks that are judged even if outputs seem to be too costly
+	probeTime = leastTime / 2        // how long they take at most, but for the last of them
+)
+
+// sample judges single outputs of a job.
+type sample struct {
+	c      *checker
+	judge  *compare.Sampling
+	edges  edges
+	seed   uint64
+	random *rand.Rand
+	images int     // of the job
+	wanted float64 // how many outputs of each image are drawn with the same probability
+	least  float64 // likewise, before any more are judged
+	start  time.Time
+	block  int           // how many outputs are judged at once
+	blocks int           // judged so far
+	each   float64       // seconds that an output costs
+	waited time.Duration // how long all blocks took
+	rate   float64       // the least share, in a portion, of outputs that were drawn with the same probability and judged
+}
+
+// newSample prepares to judge outputs of a job of this many images.
+func newSample(c *checker, images int, seed uint64) (*sample, error) {
+	dst, err := c.problem.Dst()
+	if err != nil {
+		return nil, err
+	}
+	one := c.problem
+	one.Src = one.Src.Image()
+	each := 4*one.MACs()/dst.Image().Bytes() + outputMACs
+	s := &sample{c: c, edges: newEdges(c.problem, dst, c.description),
+		seed: seed, random: rand.New(rand.NewPCG(seed, 20)),
+		images: max(1, images), start: time.Now(), block: runtime.GOMAXPROCS(0), rate: 1}
+	s.least = sampledOutputs / float64(s.images)
+	s.wanted = math.Max(s.least, sampledMACs/each/float64(s.images))
+	s.judge, err = compare.NewSampling(cpu.Reference{}, compare.Case{Name: "images", Problem: c.problem,
+		Weight: c.weight, Bias: c.bias})
+	return s, err
+}
+
+// look judges a sample of a portion of the images.
+func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
+	drawn := s.draw(dst.Shape)
+	allowed := s.allowed(first+src.Shape.N(), time.Now())
+	judged, alike, seen := s.judge.Batch(src, dst, s.c.description), 0, map[int]bool{}
+	for at := 0; at < len(drawn.outputs); {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(s.block, len(drawn.outputs)-at)
+		if s.late(n, allowed, float64(alike) >= s.least*float64(dst.Shape.N())) {
+			break
+		}
+		begun := time.Now()
+		outputs := drawn.outputs[at : at+n]
+		result, err := judged.Compare(outputs)
+		if err != nil {
+			return err
+		}
+		s.c.result.Merge(result, first)
+		for i, output := range outputs {
+			seen[output/drawn.image] = true
+			if drawn.alike(at + i) {
+				alike++
+			}
+		}
+		at += n
+		s.pace(n, time.Since(begun))
+	}
+	s.c.images += len(seen)
+	s.rate = math.Min(s.rate, float64(alike)/float64(len(dst.Data)))
+	return nil
+}
+
+// late reports whether n more outputs cost more than is allowed. Once there is enough of a portion, half of what is
+// allowed is kept for portions to come.
+func (s *sample) late(n int, allowed time.Duration, enough bool) bool {
+	if enough {
+		allowed /= 2
+	}
+	if s.blocks == 0 || s.blocks < probes && s.waited < probeTime {
+		return false
+	}
+	return s.each*float64(s.c.result.Elements+n) > allowed.Seconds()
+}
+
+// allowed returns what judging may cost in all until this many images are done.
+func (s *sample) allowed(done int, now time.Time) time.Duration {
+	job := now.Sub(s.start) - s.c.spent
+	least := float64(leastTime) * float64(done) / float64(s.images)
+	return time.Duration(math.Max(shareOfJob*float64(job), least))
+}
+
+// pace learns from a block of n outputs, and chooses the size of the next.
+func (s *sample) pace(n int, took time.Duration) {
+	each := took.Seconds() / float64(n)
+	if s.blocks == 0 || each < s.each {
+		s.each = each
+	}
+	s.blocks, s.waited = s.blocks+1, s.waited+took
+	s.block = min(max(int(blockTime.Seconds()/math.Max(each, 1e-9)), 1), 2*n+runtime.GOMAXPROCS(0))
+}
+
+// drawing is what is drawn of a portion, in the order in which it is judged.
+type drawing struct {
+	outputs []int // indices into the portion's outputs
+	image   int   // how many outputs an image has
+	every   int   // every so many of outputs is at an edge, the others are drawn with the same probability; 0: none is
+}
+
+// alike reports whether drawn output i was drawn with the same probability as any other.
+func (d drawing) alike(i int) bool { return d.every == 0 || i%d.every != d.every-1 }
+
+// atEdges is one of how many outputs is drawn at a border or a seam.
+const atEdges = 4
+
+// draw draws outputs of a portion of this shape: all in a random order if that many are wanted.
+func (s *sample) draw(shape conv.Shape) drawing {
+	all := shape[0] * shape[1] * shape[2] * shape[3]
+	d := drawing{image: all / shape.N()}
+	wanted := int(math.Ceil(s.wanted * float64(shape.N())))
+	if wanted >= all {
+		d.outputs = s.random.Perm(all)
+		return d
+	}
+	d.every = atEdges
+	for drawn := 0; drawn < wanted; {
+		if d.alike(len(d.outputs)) {
+			d.outputs = append(d.outputs, s.random.IntN(all))
+			drawn++
+			continue
+		}
+		d.outputs = append(d.outputs, s.edges.draw(s.random, shape))
+	}
+	return d
+}
+
+// finds returns the smallest share of wrong outputs that the sample misses with a probability of 0.001 at most. It is 0
+// if every output was judged, and 1 if only a job without a right output would be noticed for sure.
+func (s *sample) finds(outputs float64) float64 {
+	if s.rate >= 1 {
+		return 0
+	}
+	return 1 - math.Pow(missed, 1/math.Max(s.rate*outputs, 1e-9))
+}

@@ -1,0 +1,146 @@
+package experiment
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/cpu"
+	"gpuconv/filters"
+	"gpuconv/stimuli"
+)
+
+// sampling is a job of 240 images with more outputs than a sample has.
+func sampling(t *testing.T) Job {
+	t.Helper()
+	j := tutorial(t, stimuli.NMA{Resolution: 0.05}, "0:90:0.375", filters.NMA{Channels: 6, Size: 7})
+	j.Check = Checking{Sample: true}
+	return j
+}
+
+// TestSampleFindsOneInAThousand: a fault in one output of a thousand, anywhere, is found with every seed. Each misses
+// it with a probability of 0.999⁸¹⁹² = 0.0003.
+func TestSampleFindsOneInAThousand(t *testing.T) {
+	j := sampling(t)
+	for seed := range uint64(12) {
+		j.Check.Seed = seed
+		places := rand.New(rand.NewPCG(seed, 1))
+		e, out := prepared(t, j, 50), folder(t)
+		e.Plan = altered{e.Plan, func(dst *conv.Tensor) error {
+			for i := range dst.Data {
+				if places.IntN(1000) == 0 {
+					dst.Data[i] += 0.01
+				}
+			}
+			return nil
+		}}
+		_, err := j.RunOn(t.Context(), e, out)
+		if wrong := new(WrongError); !errors.As(err, &wrong) || wrong.Result.Elements < sampledOutputs {
+			t.Errorf("seed %d: %v, want wrong outputs in a sample of at least %d", seed, err, sampledOutputs)
+		}
+	}
+}
+
+// TestSampleSaysWhatItFinds: a job without faults passes, and its report says how many outputs were judged and how rare
+// a fault would have been found.
+func TestSampleSaysWhatItFinds(t *testing.T) {
+	j := sampling(t)
+	e, out := prepared(t, j, 50), folder(t)
+	r, err := j.RunOn(t.Context(), e, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := 240 * 6 * 24 * 32
+	if c := r.Check; !c.Sampled || c.Images != 240 || c.Of != of || c.Outputs < sampledOutputs || c.Outputs >= of ||
+		!(c.Finds > 0 && c.Finds <= 0.001) {
+		t.Errorf("%+v: want a sample of %d outputs that finds a fault in 0.001 of them", *c, of)
+	}
+	few := small(t)
+	few.Check = Checking{Sample: true}
+	e, out = prepared(t, few, 7), folder(t)
+	if r, err = few.RunOn(t.Context(), e, out); err != nil || r.Check.Finds != 0 || r.Check.Outputs != 30*3*10*13 {
+		t.Errorf("%v, %+v: want all 11700 outputs of a small job", err, r.Check)
+	}
+}
+
+// TestFinds: 6,905 outputs find a fault in one of a thousand with 99.9 %, as ln(0.001)/ln(0.999) says.
+func TestFinds(t *testing.T) {
+	s := &sample{rate: 6905.0 / 1e6}
+	if share := s.finds(1e6); math.Abs(share-0.001) > 1e-6 {
+		t.Errorf("6905 of 1000000 outputs find %v, want 0.001", share)
+	}
+	if s.rate = 0; s.finds(1e6) != 1 {
+		t.Errorf("no output finds %v, want 1", s.finds(1e6))
+	}
+	if s.rate = 1; s.finds(1e6) != 0 {
+		t.Errorf("all outputs find %v, want 0", s.finds(1e6))
+	}
+}
+
+// TestEdges: every border, corner, seam, last filter and end of a chunk is drawn, and nothing outside.
+func TestEdges(t *testing.T) {
+	shape := conv.Shape{10, 9, 70, 130}
+	e := edges{border: [2]int{2, 3}, band: 25, chunk: 4}
+	r := rand.New(rand.NewPCG(1, 1))
+	seen := [4]map[int]int{{}, {}, {}, {}}
+	corners := map[[2]int]bool{}
+	for range 20000 {
+		at := e.draw(r, shape)
+		rest := at
+		var place [4]int
+		for axis := 3; axis >= 0; axis-- {
+			place[axis], rest = rest%shape[axis], rest/shape[axis]
+			seen[axis][place[axis]]++
+		}
+		if rest != 0 || at < 0 {
+			t.Fatalf("output %d is outside of %v", at, shape)
+		}
+		corners[[2]int{place[2], place[3]}] = true
+	}
+	for axis, want := range map[int][]int{0: {3, 4, 7, 8}, 1: {5, 6, 7, 8}, 2: {0, 1, 24, 25, 49, 50, 68, 69},
+		3: {0, 1, 2, 31, 32, 63, 64, 127, 128, 129}} {
+		for _, i := range want {
+			if usual := 20000 / shape[axis]; seen[axis][i] < usual*9/8 {
+				t.Errorf("axis %d: %d is drawn %d times, want more than the %d of any place", axis, i, seen[axis][i], usual)
+			}
+		}
+	}
+	for _, c := range [][2]int{{0, 0}, {0, 129}, {69, 0}, {69, 129}} {
+		if !corners[c] {
+			t.Errorf("corner %v is never drawn", c)
+		}
+	}
+	for _, tiny := range []conv.Shape{{1, 1, 1, 1}, {1, 2, 1, 3}} {
+		p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}}
+		for range 200 {
+			if at := newEdges(p, tiny, conv.Description{}).draw(r, tiny); at < 0 || at >= tiny[1]*tiny[3] {
+				t.Fatalf("output %d of %v", at, tiny)
+			}
+		}
+	}
+}
+
+// BenchmarkSample is the check of a portion of the tutorial's images.
+func BenchmarkSample(b *testing.B) {
+	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Src: conv.Shape{341, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
+	weight, _ := conv.NewTensor(p.Weight)
+	src, _ := conv.NewTensor(p.Src)
+	dst, _ := conv.NewTensor(conv.Shape{341, 6, 48, 64})
+	plan, err := cpu.Engine{}.Plan(p, weight, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer plan.Close()
+	for b.Loop() {
+		c, err := newChecker(Prepared{Problem: p, Plan: plan}, weight, nil, 341, Checking{Sample: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := c.look(b.Context(), 0, src, dst); err != nil {
+			b.Fatal(err)
+		}
+		c.close()
+	}
+}

@@ -1,0 +1,178 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+)
+
+// Look says how pictures are drawn. The zero value draws them as the tutorial does, apart from the tone of stimuli: in
+// its colours, with one scale for all panels, for a screen.
+type Look struct {
+	Tone    Tone
+	Colours Colours
+	Scale   Scale
+	Page    Page
+}
+
+// Scale says whether the panels of a picture share one range of values.
+type Scale int
+
+// All gives all panels one range. Each gives every panel a range of its own, which its title states; then the colour
+// bar counts in shares of it. Automatic is All if the largest magnitude of every panel is at least a fifth of the
+// largest of all, and otherwise Each: panels of smaller values would look blank.
+const (
+	All Scale = iota
+	Each
+	Automatic
+)
+
+// String returns the name on the command line.
+func (s Scale) String() string { return [...]string{"all", "each", "auto"}[s] }
+
+// blank is the share of the largest magnitude below which a panel looks blank.
+const blank = 0.2
+
+// each reports whether panels with these largest magnitudes get a range each.
+func (s Scale) each(largest []float64) bool {
+	most := 0.0
+	for _, v := range largest {
+		most = max(most, v)
+	}
+	for _, v := range largest {
+		if s == Automatic && v > 0 && v < blank*most {
+			return true
+		}
+	}
+	return s == Each
+}
+
+// Page says how large a picture is on paper. A zero means the default.
+type Page struct {
+	Width    float64 // millimetres, 10 … 2000; by default it follows from the panels and FontSize
+	DPI      float64 // dots per inch of PNG, at least; 36 … 600, by default 144
+	FontSize float64 // points of all text but titles, which are a ninth larger; 3 … 72, by default 9; smaller if Width has no room
+}
+
+// check refuses sizes out of range.
+func (p Page) check() error {
+	for _, c := range []struct {
+		name, unit     string
+		v, least, most float64
+	}{{"width", "mm", p.Width, 10, 2000}, {"dpi", "dots per inch", p.DPI, 36, 600}, {"font size", "pt", p.FontSize, 3, 72}} {
+		if c.v != 0 && !(c.v >= c.least && c.v <= c.most) {
+			return fmt.Errorf("figure: %s %v: want %v to %v %s", c.name, c.v, c.least, c.most, c.unit)
+		}
+	}
+	if dots := p.Width / 25.4 * max(p.DPI, dpi); dots > mostDots {
+		return fmt.Errorf("figure: width %v mm at %v dots per inch: want at most %d dots in all", p.Width, max(p.DPI, dpi),
+			mostDots)
+	}
+	return nil
+}
+
+// mostDots bounds the width of a PNG.
+const mostDots = 12000
+
+// Memory estimates the bytes that the largest picture of the page takes while it is drawn.
+func (p Page) Memory() float64 {
+	const wide, tall = 2400, 1.5 // device pixels of the widest layouts; how much higher than wide a picture may be
+	dots := wide * max(p.DPI, dpi) / dpi
+	if p.FontSize > 0 {
+		dots *= p.FontSize / baseFont
+	}
+	if p.Width > 0 {
+		dots = p.Width / 25.4 * max(p.DPI, dpi)
+	}
+	return 4 * tall * dots * dots
+}
+
+// units is the width in device pixels of layout, or 0.
+func (p Page) units() float64 { return p.Width / 25.4 * dpi }
+
+// baseFont is the size of small text in a layout that is not scaled, in points.
+const baseFont = smallSize * 72 / dpi
+
+// scaled is how much larger than its layout a drawing becomes on paper, and how many pixels of its panels there are to
+// one of the layout.
+type scaled struct {
+	scale  float64 // 0 means 1
+	dpi    float64 // 0 means the default
+	detail int     // 0 means 1
+}
+
+func (s scaled) factor() float64 {
+	if s.scale == 0 {
+		return 1
+	}
+	return s.scale
+}
+
+// resolution returns the dots per inch of a PNG at which the layout, before it is scaled, has to be drawn.
+func (s scaled) resolution() int {
+	out := s.dpi
+	if out == 0 {
+		out = dpi
+	}
+	return max(1, int(math.Ceil(out*s.factor()-1e-6)))
+}
+
+// grain says how large the panels of a picture are: their boxes, as a multiple of the default ones, and how many pixels
+// they have along a unit of layout.
+type grain struct {
+	boxes  float64
+	detail int
+}
+
+func (g grain) box(side int) int {
+	if g.boxes == 0 {
+		return side
+	}
+	return max(8, int(math.Round(g.boxes*float64(side))))
+}
+
+func (g grain) pixels() int { return max(1, g.detail) }
+
+// mostDetail bounds the pixels of a panel along a unit of layout.
+const mostDetail = 4
+
+// fitted makes a picture of the width and size of text that the page asks for. width returns the width of a picture's
+// layout if its boxes have a size.
+func (p Page) fitted(make func(grain) *Picture) (*Picture, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	g := grain{boxes: 1, detail: min(mostDetail, int(math.Ceil(max(p.DPI, dpi)/dpi)))}
+	out := scaled{dpi: p.DPI, detail: g.detail}
+	t := newTypeface()
+	width := func(pic *Picture) float64 { return float64(pic.layout(t).size.X) }
+	pic := make(g)
+	switch {
+	case p.FontSize == 0 && p.Width > 0:
+		out.scale = p.units() / width(pic)
+	case p.FontSize > 0:
+		out.scale = p.FontSize / baseFont
+		g.boxes = 1 / out.scale
+		if p.Width > 0 {
+			g.boxes = solve(func(boxes float64) float64 { return width(make(grain{boxes, 1})) }, p.units()/out.scale)
+		}
+		pic = make(g)
+		if p.Width > 0 {
+			out.scale = p.units() / width(pic)
+		}
+	}
+	pic.paper = out
+	return pic, nil
+}
+
+// solve returns the x from 0.05 to 20 at which f, which ascends, is closest to a value.
+func solve(f func(float64) float64, want float64) float64 {
+	lo, hi := math.Log(0.05), math.Log(20)
+	for range 9 { // to 1.2 %
+		if middle := (lo + hi) / 2; f(math.Exp(middle)) < want {
+			lo = middle
+		} else {
+			hi = middle
+		}
+	}
+	return math.Exp(lo)
+}

@@ -1,0 +1,52 @@
+package npy
+
+import (
+	"archive/zip"
+	"io"
+)
+
+// Raw is an array whose elements another kind of file holds: little-endian, in C order, without a header.
+type Raw struct {
+	Name    string // for errors
+	Shape   []int
+	DType   string // f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1 or bf16
+	Src     io.Reader
+	Closers []io.Closer // Reader.Close closes them
+}
+
+// NewRaw returns a reader of the elements of r. Src must end after the last of them. It refuses other types and shapes
+// that do not fit into memory.
+func NewRaw(r Raw) (*Reader, error) {
+	count, err := elementCount(r.Shape)
+	if err != nil {
+		return nil, failed(r.Name, err)
+	}
+	d, err := parseDType("<" + r.DType)
+	if r.DType == "bf16" {
+		d, err = dtype{descr: "<bf16", kind: "bf16", size: 2}, nil
+	}
+	if err != nil {
+		return nil, failed(r.Name, err)
+	}
+	return &Reader{name: r.Name, header: header{dtype: d, shape: cloneShape(r.Shape), count: count},
+		src: elements{src: r.Src, dtype: d, left: count}, left: count, closers: r.Closers}, nil
+}
+
+// ElementSize returns how many bytes an element of a type of [Raw] has, or 0 for another type.
+func ElementSize(dtype string) int {
+	if dtype == "bf16" {
+		return 2
+	}
+	d, err := parseDType("<" + dtype)
+	if err != nil {
+		return 0
+	}
+	return d.size
+}
+
+// OpenArchive reads the directory of a zip archive of size bytes, within the bounds that an untrusted file needs.
+func OpenArchive(r io.ReaderAt, size int64) (*zip.Reader, error) { return openArchive(r, size) }
+
+// CheckEntry refuses an entry that is encrypted, compressed in a way other than deflate, or that claims more bytes than
+// an archive of this size can hold. After that its sizes are safe bounds for what is allocated.
+func CheckEntry(f *zip.File, archive int64) error { return checkEntry(f, archive) }

@@ -1,0 +1,51 @@
+package verify
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"gpuconv/fault"
+	"gpuconv/param"
+)
+
+// Choice says which cases are tested, and with which numbers. The zero value takes all cases, with their plain numbers.
+type Choice struct {
+	Names *regexp.Regexp // must match a case's name; nil matches all
+	Shard Shard
+	Seed  uint64 // see Case.Seed
+	seen  int    // how many cases matched, in all calls of Of
+}
+
+// Of returns the cases of a run that are tested. Call it for each run in turn: shards deal the cases of all runs.
+func (c *Choice) Of(cases []Case) (all []Case) {
+	for _, one := range cases {
+		if c.Names != nil && !c.Names.MatchString(one.Name) {
+			continue
+		}
+		if c.seen++; !c.Shard.has(c.seen - 1) {
+			continue
+		}
+		one.Seed = c.Seed
+		all = append(all, one)
+	}
+	return all
+}
+
+// Shard is one of several parts of the cases, for machines that share them: part 2 of 8 has every eighth case from the
+// second on. Cases that follow each other take about as long, so that the parts do, too. The zero value has all cases.
+type Shard struct{ Part, Parts int }
+
+// ParseShard reads i/n, part i of n: 2/8.
+func ParseShard(text string) (Shard, error) {
+	first, second, found := strings.Cut(text, "/")
+	part, err := param.ParseWhole(first)
+	parts, otherErr := param.ParseWhole(second)
+	if !found || err != nil || otherErr != nil || part < 1 || part > parts {
+		return Shard{}, &fault.Error{Package: "verify", Err: errors.New("want a part and how many there are, from 1/n to n/n: 2/8")}
+	}
+	return Shard{part, parts}, nil
+}
+
+// has reports whether the part has the i-th case; i counts from 0.
+func (s Shard) has(i int) bool { return s.Parts == 0 || i%s.Parts == s.Part-1 }

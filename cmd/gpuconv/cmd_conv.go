@@ -27,6 +27,7 @@ type specFlags struct {
 }
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupConvolution)()
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
 	flags.StringVar(&f.padding, "padding", "0",
 		"pixels: 3 for all sides, 3,2 for H,W, or top,bottom,left,right; or a name. valid: no padding. same:\n"+
@@ -48,6 +49,7 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 
 // registerFlip adds --flip, for verbs that take weights.
 func registerFlip(flags *pflag.FlagSet, flip *bool) {
+	defer inGroup(flags, groupConvolution)()
 	flags.BoolVar(flip, "flip", false, "true convolution: turn the kernels by 180°, as scipy.signal.convolve2d does")
 }
 

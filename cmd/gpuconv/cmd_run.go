@@ -78,10 +78,12 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	fileFlag(flags, &f.filters, "filter",
 		"a kind of filters and its settings, or weights (.npy, .npz:key, .safetensors:name or .pt:name), instead\n"+
 			"of the preset's bank")
+	convolution := inGroup(flags, groupConvolution)
 	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of the sums a and b of each pair of filters")
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
 	flags.StringVar(&f.pool, "pool", "none", "after the activation: none, or max or avg with a size, and a stride if it is another: max:2, avg:2, max:3:2")
 	registerFlip(flags, &f.flip)
+	convolution()
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)

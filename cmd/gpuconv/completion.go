@@ -40,7 +40,7 @@ func choices(verb, flag string) []string {
 	case "precision":
 		return []string{conv.Exact.String(), conv.Fast.String()}
 	case "padding":
-		return []string{"same", "same-upper", "same-lower", "valid"}
+		return []string{"half", "same", "same-upper", "same-lower", "valid"}
 	case "padding-mode":
 		return []string{"zeros", "reflect", "replicate", "circular", "symmetric"}
 	case "activation":

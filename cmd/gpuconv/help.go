@@ -32,7 +32,7 @@ var groups = []string{groupPreset, groupInput, groupKind, groupConvolution, grou
 // fewFlags is how many flags are listed without groups.
 const fewFlags = 12
 
-// inGroup returns a function that puts the flags which have been added since into a group: defer inGroup(flags, title)().
+// inGroup returns a function that puts all flags that were added in between into a group: defer inGroup(…)().
 func inGroup(flags *pflag.FlagSet, title string) func() {
 	old := map[string]bool{}
 	flags.VisitAll(func(f *pflag.Flag) { old[f.Name] = true })

@@ -9,8 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// TestHelpListsAllFlags: whether in groups or not, help lists each flag of a verb once, and fits into its columns except
-// where a word alone does not.
+// TestHelpListsAllFlags: whether in groups or not, help lists each flag of a verb once.
 func TestHelpListsAllFlags(t *testing.T) {
 	grouped := 0
 	each(newRoot(), func(cmd *cobra.Command, name string) {

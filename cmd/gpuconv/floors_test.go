@@ -27,7 +27,7 @@ var floors = [][]string{
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems", "gpu/internal/paper"},
 	{"filters", "stimuli", "checkpoint", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning", "gpu/probe"},
-	{"conv/convtest", "batch", "bench", "verify", "autotune", "tuning/report"},
+	{"conv/convtest", "batch", "guest", "bench", "verify", "autotune", "tuning/report"},
 	{"experiment"},
 	{"cmd/gpuconv"},
 }

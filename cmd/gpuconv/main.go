@@ -16,6 +16,7 @@ import (
 	"gpuconv/fault"
 	"gpuconv/gpu"
 	"gpuconv/gpu/probe"
+	"gpuconv/guest"
 	"gpuconv/machine"
 	"gpuconv/whole"
 
@@ -28,6 +29,7 @@ func main() { gpu.Main(func() { os.Exit(run()) }) }
 func run() int {
 	machine.SpareAddresses()
 	probe.Child() // does not return in a child process that tries drivers
+	guest.Child() // nor in one that runs a shader of the user's
 	// A reader that goes away (gpuconv run … | head) must not kill a job that writes files.
 	signal.Ignore(syscall.SIGPIPE)
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}

@@ -6,7 +6,7 @@
 // Go, which runs on every platform. Use it where there is no GPU. It has three algorithms, and tries them in this
 // order:
 //
-//   - winograd computes 3×3 kernels over many channels, with a quarter of the multiplications. A screen examines each
+//   - winograd computes 3×3 and 5×5 kernels over many channels, with a quarter or a third of the multiplications. A screen examines each
 //     block of 4×4 outputs first. If a large pixel would spoil outputs whose receptive fields do not contain it, the
 //     block is computed as direct does. So the error of each output is at most 4·γₙ·A, see [conv.Description], and an
 //     output whose receptive field is all 0 has no error. direct takes over if a filter's weights are very uneven, or

@@ -3,7 +3,7 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim isa repin fuzz bench peers setup clean
+.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim rehearse isa repin fuzz bench peers setup man dist clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -37,7 +37,7 @@ formatted = unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$
 # What make quick leaves to make test: what compiles many shaders, builds programs or measures time.
 SLOW := TestConforms|Test(Direct|DirectSoft|DirectSmall|DirectShared|Depthwise|Igemm|Winograd|FFT|Lent)Conforms$\
 	|Test(Finished)?Tilings|TestStrictGLSL$$|TestChunks|TestProgramsFromBinaries|TestProgramsInSharedFolder|TestLoopLimit|TestProgramsAreBounded$\
-	|TestHeadless$$|TestHardware$$|TestPlainGoBuild|Interrupt|TestKilled|TestMemory$$|OnTerminal|TestStoppingCovers$\
+	|TestHeadless$$|TestHardware(Stops|Ends)?$$|TestRehearsal$$|TestPlainGoBuild|Interrupt|TestKilled|TestMemory$$|OnTerminal|TestStoppingCovers$\
 	|TestScripts/(verifygpu|autotune|bench.*|gpu|info|convgpu|context|glfw)
 
 quick: ## before each commit: formatting, vet and the fast tests, in less than a minute once compiled
@@ -99,6 +99,9 @@ drivers: setup ## prove newer software renderers with gpuconv verify --quick: ll
 shim: setup ## compile and dispatch every stage with drivers of GPUs that are not here: AMD's, NVIDIA's
 	@./scripts/drivers shim $(NAMES)
 
+rehearse: setup ## rehearse bench/hardware with drivers of GPUs that are not here, at most 8 minutes for each
+	@./scripts/drivers rehearse $(NAMES)
+
 isa: setup ## hold what these drivers' compilers make of every stage to shaders/budgets.txt
 	@./scripts/drivers isa
 
@@ -120,6 +123,14 @@ peers: build ## time PyTorch, ONNX Runtime, OpenVINO and others beside gpuconv; 
 	mkdir -p out/peers
 	'$(environment)/bin/python' bench/peers/peers.py --suite seed,layers --rounds 5 --json out/peers/report.json \
 		--html out/peers/report.html --markdown out/peers/table.md $(PEERS)
+
+man: ## write the man pages into bin/man
+	mkdir -p bin/man
+	CGO_ENABLED=0 go run -tags man ./cmd/gpuconv man --date "$$(git log -1 --format=%cs)" bin/man
+
+dist: setup ## build archives, Debian packages and SBOMs for four platforms into out/dist
+	rm -rf out/dist
+	./scripts/dist out/dist
 
 clean: ## remove what was built and what demo wrote
 	rm -rf bin out

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 
@@ -13,7 +14,8 @@ import (
 func (t tensor) check() error {
 	size := npy.ElementSize(t.dtype)
 	if size == 0 {
-		return fmt.Errorf("elements of type %s: want float16, bfloat16, float32, float64, integers or bool", t.dtype)
+		return fmt.Errorf("elements of type %s: want float16, bfloat16, float32, float64, integers or bool",
+			cmp.Or(t.dtype, "none"))
 	}
 	count, err := conv.Product(t.shape...)
 	if err != nil {

@@ -5,9 +5,9 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// plain computes the odd blocks of winograd, of 4×4 outputs and 3×3 or 5×5 taps. Odd blocks may lie anywhere in a band. plain
-// adds up the products in the order of the taps, so that it gives the same bits as direct. For each tap it copies the
-// inputs of a block's 16 outputs side by side. So the registers are full, like those of direct.
+// plain computes the odd blocks of winograd, of 4×4 outputs and 3×3 or 5×5 taps. Odd blocks may lie anywhere in a band.
+// plain adds up the products in the order of the taps, so that it gives the same bits as direct. For each tap it copies
+// the inputs of a block's 16 outputs side by side. So the registers are full, like those of direct.
 type plain struct {
 	problem  conv.Problem
 	kernels  *simd.Kernels

@@ -49,7 +49,7 @@ func priceDirect(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) f
 // priceWinograd returns the price of winograd, if no block is odd.
 func priceWinograd(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) float64 {
 	split := splitOf(p.Weight[2])
-	channels, filters := p.Weight[1]*split*split, p.Weight[0]/p.Groups // each channel counts as split² ones
+	channels, filters := p.Weight[1]*split*split, p.Weight[0]/p.Groups // as winograd.channels counts them
 	across, down := ceilDiv(sums.W(), block), ceilDiv(sums.H(), block)
 	most := blocksMost(channels, filters)
 	blocks, tasks := across*max(1, most/across), 0.0 // of a task; tasks of an image, as in winograd.fits

@@ -45,8 +45,8 @@ import (
 // of Σz, and the rest meets weights of at least |wᵢ₊₁|. So p says how many pixels, at least, carry the sum.
 //
 // 5×5 kernels are cut into four parts, see winograd. So 4C channels are added up, n is 25C, and ‖w‖²/(25C) is the mean
-// square of a weight. E is the sum over the patches of all four parts: each of the 9×9 pixels counts by its rows and its
-// columns in those patches that have it. The receptive field has 5×5 pixels, and the weights in G are those of 5×5.
+// square of a weight. E is the sum over the patches of all four parts: each of the 9×9 pixels counts by its rows and
+// its columns in those patches that have it. The receptive field has 5×5 pixels, and the weights in G are those of 5×5.
 type screen struct {
 	channels int
 	side     int       // rows of a kernel
@@ -316,7 +316,7 @@ func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, isOdd 
 
 // screenColumn computes column x of the i-th row of patches. x counts the columns of the padded image.
 func (w *winograd) screenColumn(c *column, s *winogradSpace, i, x int) {
-	at, pitch := i*block*w.slab.pitch+x%block*w.slab.perPhase+x/block, w.slab.pitch
+	at, pitch := w.slab.at(0, i*block, x), w.slab.pitch
 	var a, q [screenSide]float64
 	*c = column{}
 	for r := range w.patchSide() {

@@ -85,7 +85,7 @@ func prepareWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 func (w *winograd) inPlace() bool          { return false }
 func (w *winograd) together() int          { return 1 }
 func (w *winograd) columns() int           { return block*w.across + w.patchSide() - block }
-func (w *winograd) phases() int            { return block }
+func (w *winograd) phases(int) phases      { return phases{columns: block} }
 func (w *winograd) rowStep() int           { return block }
 func (w *winograd) inputRows(rows int) int { return ceilDiv(rows, block)*block + w.patchSide() - block }
 func (w *winograd) bound() float64         { return winogradBound }

@@ -42,6 +42,7 @@ func newGallery(shown []int, stimuli, activations conv.Shape) (*gallery, error) 
 		g.rows[n] = row
 	}
 	var err error
+	stimuli[1] = 1 // pictures show the mean of the channels
 	if g.stimuli, err = conv.NewTensor(stimuli.WithN(len(g.shown))); err != nil {
 		return nil, err
 	}
@@ -56,9 +57,25 @@ func newGallery(shown []int, stimuli, activations conv.Shape) (*gallery, error) 
 func (g *gallery) look(first int, src, dst *conv.Tensor) {
 	for i := range src.Shape.N() {
 		if row, ok := g.rows[first+i]; ok {
-			copy(g.stimuli.Images(row, row+1).Data, src.Images(i, i+1).Data)
+			mean(g.stimuli.Plane(row, 0), src.Images(i, i+1))
 			copy(g.activations.Images(row, row+1).Data, dst.Images(i, i+1).Data)
 		}
+	}
+}
+
+// mean writes the mean of the channels of an image into a plane.
+func mean(plane []float32, image *conv.Tensor) {
+	channels := image.Shape.C()
+	if channels == 1 {
+		copy(plane, image.Data)
+		return
+	}
+	for i := range plane {
+		sum := 0.0
+		for c := range channels {
+			sum += float64(image.Plane(0, c)[i])
+		}
+		plane[i] = float32(sum / float64(channels))
 	}
 }
 

@@ -92,11 +92,6 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	equivalent := map[string]string{
 		"winograd_src endH +1": uncancelled, "winograd_src endW +1": uncancelled,
 	}
-	if onHardwareTiles() {
-		for _, name := range []string{"skipC", "skipU", "skipV"} {
-			equivalent["igemm "+name+" +1"], equivalent["igemm "+name+" -1"] = unskipped, unskipped
-		}
-	}
 	device := openTest(t, Options{Device: Software()}).profile
 	for _, program := range shaderNames(t) {
 		for _, name := range uniformNames(t, program, device) {
@@ -114,9 +109,6 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	}
 	return all
 }
-
-// unskipped is why no output shows what is skipped wrongly with the tiles of hardware.
-const unskipped = "a work-group of igemm has as many invocations as positions, and so skips no taps"
 
 // uniformNames collects the uniforms of a program from the plans of the trials on a device.
 func uniformNames(t *testing.T, program string, device recipe.Profile) []string {

@@ -192,6 +192,15 @@ func igemmTrials() (all []*trial) {
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: few, special: specials()},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
+	if onHardwareTiles() { // the first tile, which has more invocations than positions, and so skips taps
+		wide, channels := oblong(), pairs
+		wide.Src[1], wide.Weight[0], wide.Weight[1] = 10, 140, 5 // 30 taps: several tiles and a tail
+		channels.Weight = conv.Shape{70, 7, 1, 3}
+		busy := func(d *recipe.Profile) { d.Busy = 0 }
+		all = append(all,
+			&trial{name: "first tile", parts: parts, problem: wide, limit: busy},
+			&trial{name: "first tile, channels", parts: parts, problem: channels, limit: busy})
+	}
 	all = append(all, igemmFinishTrials(parts)...)
 	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}

@@ -3,6 +3,7 @@ package stimuli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,12 +19,12 @@ import (
 	"gpuconv/whole"
 )
 
-// Files is a [Set] of image files of one size. Each file is read when its image is drawn, as [ReadImage] reads it.
+// Files is a [Set] of image files, and pages of them, of one size. Each is read when its image is drawn.
 type Files struct {
 	ctx         context.Context // ends reading
-	paths       []string
+	items       []item
 	shape       conv.Shape
-	background  float64
+	options     Options
 	passed      passedOver
 	workers     int            // how many decode at the same time
 	bytes       float64        // memory that the costliest image takes while it is decoded
@@ -31,38 +32,121 @@ type Files struct {
 	pages       []atomic.Int64 // images in the file, of each image that was drawn
 }
 
-// OpenFiles returns the set of an image file, or of the images in a folder, on a background as in [ReadImage]. In a
-// folder it takes files whose names [IsImageName] accepts, and files without an extension that are images. It skips all
-// others: [Files.PassedOver] and [Files.Folders] list them, except hidden files and files that systems leave in
-// folders. Images are in the order of their names. Numbers in names count by value: img2 comes before img10. OpenFiles
-// reads only the headers of the files. It refuses folders without images, and images that differ in size from the
-// first. ctx ends all reading, also in Draw.
+// item is an image of a file.
+type item struct {
+	path  string
+	page  int    // from 0
+	named string // the file or folder that was asked for
+	head
+}
+
+// OpenFiles returns the set of an image file, or of the images in a folder, as grey images on a background, as
+// [ReadImage] reads them. In a folder it takes files whose names [IsImageName] accepts, and files without an extension
+// that are images. It skips all others: [Files.PassedOver] and [Files.Folders] list them, except hidden files and files
+// that systems leave in folders. Images are in the order of their names. Numbers in names count by value: img2 comes
+// before img10. OpenFiles reads only the headers of the files. It refuses folders without images, and images that
+// differ in size from the first. ctx ends all reading, also in Draw.
 func OpenFiles(ctx context.Context, path string, background float64) (*Files, error) {
-	info, err := os.Stat(path)
+	sets, err := OpenSizes(ctx, []string{path}, Options{Background: background, FirstPage: true})
 	if err != nil {
-		return nil, &fault.Error{Package: "stimuli", Argument: path, Err: whole.Cause(err)}
+		return nil, err
 	}
-	f := &Files{ctx: ctx, paths: []string{path}, background: background}
-	if info.IsDir() {
-		if f.paths, f.passed, err = imagesIn(ctx, path); err != nil {
-			return nil, err
-		}
+	if len(sets) > 1 {
+		first, other := sets[0], sets[1]
+		return nil, fault.New("stimuli", other.items[0].path, "", "%d×%d pixels: want %d×%d as in %s", other.shape.H(),
+			other.shape.W(), first.shape.H(), first.shape.W(), first.items[0].path)
 	}
-	for i, p := range f.paths {
-		h, err := imageHead(ctx, p)
+	return sets[0], nil
+}
+
+// OpenSizes returns the images of files and folders, as [OpenFiles] finds them, in the order of paths. Images of
+// different sizes are in different sets, in the order in which the sizes come. Each page of a TIFF is an image, unless
+// o.FirstPage is set. It refuses images that are smaller than o.Crop.
+func OpenSizes(ctx context.Context, paths []string, o Options) ([]*Files, error) {
+	var items []item
+	var passed passedOver
+	for _, path := range paths {
+		found, over, err := imagesAt(ctx, path)
 		if err != nil {
 			return nil, err
 		}
-		shape := conv.Shape{len(f.paths), 1, h.rows, h.columns}
-		if i > 0 && shape != f.shape {
-			return nil, fault.New("stimuli", p, "", "%d×%d pixels: want %d×%d as in %s", h.rows, h.columns, f.shape.H(),
-				f.shape.W(), f.paths[0])
+		passed.files, passed.folders = append(passed.files, over.files...), append(passed.folders, over.folders...)
+		for _, p := range found {
+			pages, err := pagesOf(ctx, p, o)
+			if err != nil {
+				return nil, err
+			}
+			for i := range pages {
+				pages[i].named = path
+			}
+			items = append(items, pages...)
 		}
-		f.shape, f.bytes = shape, max(f.bytes, h.bytes)
+	}
+	var sets []*Files
+	for _, i := range items {
+		rows, columns, err := o.Size(i.rows, i.columns)
+		if err != nil {
+			return nil, &fault.Error{Package: "stimuli", Argument: i.path, Err: err}
+		}
+		shape := conv.Shape{0, o.Colour.Channels(), rows, columns}
+		at := slices.IndexFunc(sets, func(f *Files) bool { return f.shape == shape })
+		if at < 0 {
+			at, sets = len(sets), append(sets, &Files{ctx: ctx, shape: shape, options: o})
+		}
+		sets[at].items = append(sets[at].items, i)
+	}
+	if len(sets) > 0 {
+		sets[0].passed = passed
+	}
+	for _, f := range sets {
+		f.complete()
+	}
+	return sets, nil
+}
+
+// imagesAt lists the images at a path: a file, or a folder of files.
+func imagesAt(ctx context.Context, path string) ([]string, passedOver, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, passedOver{}, &fault.Error{Package: "stimuli", Argument: path, Err: whole.Cause(err)}
+	}
+	if info.IsDir() {
+		return imagesIn(ctx, path)
+	}
+	return []string{path}, passedOver{}, nil
+}
+
+// pagesOf returns the images of a file.
+func pagesOf(ctx context.Context, path string, o Options) ([]item, error) {
+	first, err := imageHead(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	items := []item{{path: path, head: first}}
+	for page := 1; page < first.pages && !o.FirstPage; page++ {
+		f, err := openPage(ctx, path, page)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item{path: path, page: page, head: f.head})
+		f.Close()
+	}
+	return items, nil
+}
+
+// complete counts the images, and what decoding them takes.
+func (f *Files) complete() {
+	f.shape[0] = len(f.items)
+	for _, i := range f.items {
+		bytes := i.bytes
+		if !f.options.plain() { // three planes, and those of resizing
+			rows, columns := f.options.resized(i.rows, i.columns)
+			bytes += 4 * (4*float64(i.rows)*float64(i.columns) + 2*float64(max(rows, i.rows))*float64(columns))
+		}
+		f.bytes = max(f.bytes, bytes)
 	}
 	f.workers = max(1, int(min(float64(runtime.GOMAXPROCS(0)), machine.FreeMemory()/2/(f.bytes+1))))
-	f.transparent, f.pages = make([]atomic.Int64, len(f.paths)), make([]atomic.Int64, len(f.paths))
-	return f, nil
+	f.transparent, f.pages = make([]atomic.Int64, len(f.items)), make([]atomic.Int64, len(f.items))
 }
 
 // passedOver holds the names of the other files, and of the folders, in a folder of images.
@@ -127,6 +211,9 @@ func IsImageName(name string) bool {
 		strings.ToLower(filepath.Ext(name)))
 }
 
+// SortNames sorts names in the order of the images of a folder: numbers in them count by value.
+func SortNames(names []string) { slices.SortFunc(names, naturally) }
+
 // naturally compares names in the order that people expect: runs of digits by their value, and all else by bytes,
 // without regard to the case of Latin letters. Names that differ only in case, or in zeros before a number, are ordered
 // by bytes.
@@ -162,8 +249,11 @@ func digitsOf(text string) int {
 	return len(text) - len(strings.TrimLeft(text, "0123456789"))
 }
 
-// Shape returns [N, 1, H, W].
+// Shape returns [N, C, H, W]. C is 1, or 3 for colours.
 func (f *Files) Shape() conv.Shape { return f.shape }
+
+// Path returns the file or folder of the first image.
+func (f *Files) Path() string { return f.items[0].named }
 
 // PassedOver returns the names of those files in the folder that are not in the set. It leaves out hidden files, and
 // files that systems leave in folders.
@@ -175,8 +265,14 @@ func (f *Files) Folders() []string { return f.passed.folders }
 // Transparent returns how many of the images that were drawn have pixels that are not opaque.
 func (f *Files) Transparent() int { return count(f.transparent, 1) }
 
-// ManyPages returns how many of the images that were drawn are the first of several in their file.
-func (f *Files) ManyPages() int { return count(f.pages, 2) }
+// ManyPages returns how many of the images that were drawn are the first of several in their file, if only the first of
+// each is read. Otherwise it returns 0.
+func (f *Files) ManyPages() int {
+	if !f.options.FirstPage {
+		return 0
+	}
+	return count(f.pages, 2)
+}
 
 // Found returns how many pixels of image i are not opaque, and how many images its file holds. Image i must have been
 // drawn.
@@ -203,36 +299,75 @@ func (f *Files) Memory() float64 {
 // Draw implements [Set] on all cores, or on fewer if it would otherwise take more than half of the memory that was free
 // in [OpenFiles]. It refuses a file whose image has changed its size since then, and a background outside of 0 … 1.
 func (f *Files) Draw(dst *conv.Tensor, first int) error {
-	return drawOn(f.workers, dst, first, f.shape, func() painter { return f.paint })
+	return drawOn(f.workers, dst, first, f.shape, func() painter { return f.newPainter() })
 }
 
-// paint is a [painter].
-func (f *Files) paint(plane []float32, i int) error {
-	file, err := openImage(f.ctx, f.paths[i])
-	if err != nil {
+// newPainter returns a painter that keeps its planes from one image to the next.
+func (f *Files) newPainter() painter {
+	var scratch []float32
+	return func(image []float32, i int) error {
+		of := f.items[i]
+		file, err := openPage(f.ctx, of.path, of.page)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if file.rows != of.rows || file.columns != of.columns || file.bytes > f.bytes {
+			return fault.New("stimuli", of.path, "", "has changed: want %d×%d pixels", of.rows, of.columns)
+		}
+		transparent := 0
+		if size := of.rows * of.columns; f.options.plain() {
+			transparent, err = file.draw(image, f.options.Background)
+		} else {
+			if len(scratch) < 3*size {
+				scratch = make([]float32, 3*size)
+			}
+			transparent, err = f.options.paint(file, image, scratch[:3*size])
+		}
+		f.transparent[i].Store(int64(transparent))
+		f.pages[i].Store(int64(file.pages))
 		return err
 	}
-	defer file.Close()
-	if file.rows != f.shape.H() || file.columns != f.shape.W() || file.bytes > f.bytes {
-		return fault.New("stimuli", f.paths[i], "", "has changed: want %d×%d pixels", f.shape.H(), f.shape.W())
-	}
-	transparent, err := file.draw(plane, f.background)
-	f.transparent[i].Store(int64(transparent))
-	f.pages[i].Store(int64(file.pages))
-	return err
 }
 
-// Table names the file of each image.
+// paint decodes a file into the channels of an image. scratch has room for three planes.
+func (o Options) paint(file *imageFile, image, scratch []float32) (transparent int, err error) {
+	size := len(scratch) / 3
+	planes := [3][]float32{scratch[:size], scratch[size : 2*size], scratch[2*size:]}
+	if o.Colour == Grey && !o.Linear {
+		if transparent, err = file.draw(planes[0], o.Background); err == nil {
+			o.finish(image, planes[:1], file.rows, file.columns)
+		}
+		return transparent, err
+	}
+	if transparent, err = file.drawColour(&planes, o.Background); err == nil {
+		o.finish(image, planes[:], file.rows, file.columns)
+	}
+	return transparent, err
+}
+
+// Table names the file of each image, and the page if a file has several.
 func (f *Files) Table() (*param.Table, error) {
 	t := param.NewTable("image")
-	names := make([]string, len(f.paths))
-	for i, p := range f.paths {
+	names, pages := make([]string, len(f.items)), make([]float64, len(f.items))
+	several := false
+	for i, of := range f.items {
 		t.Add("image")
-		names[i] = filepath.Base(p)
+		names[i], pages[i] = filepath.Base(of.path), float64(of.page)
+		several = several || of.page > 0
 	}
 	t.Columns = append(t.Columns, param.Column{Name: "file", Words: names})
+	if several {
+		t.Columns = append(t.Columns, param.Column{Name: "page", Numbers: pages})
+	}
 	return t, nil
 }
 
-// Title returns the name of the file.
-func (f *Files) Title(i int) string { return filepath.Base(f.paths[i]) }
+// Title returns the name of the file, and the page if it has several.
+func (f *Files) Title(i int) string {
+	name := filepath.Base(f.items[i].path)
+	if of := f.items[i]; of.pages > 1 && !f.options.FirstPage {
+		name += fmt.Sprintf(" page %d", of.page)
+	}
+	return name
+}

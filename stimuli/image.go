@@ -3,6 +3,7 @@ package stimuli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
@@ -57,6 +58,7 @@ type imageFile struct {
 	*input.File
 	ctx  context.Context
 	path string
+	page int // of a TIFF, from 0
 	head
 }
 
@@ -66,16 +68,20 @@ type head struct {
 	rows, columns int     // of the upright image
 	turn          turned  // how the stored image is turned
 	pages         int     // how many images the file holds
+	offset        uint32  // of the directory of this page of a TIFF
 	bytes         float64 // memory that decoding takes, beyond the pixels in float32
 }
 
-// openImage opens a file and reads its head.
-func openImage(ctx context.Context, path string) (*imageFile, error) {
+// openImage opens a file and reads the head of its first image.
+func openImage(ctx context.Context, path string) (*imageFile, error) { return openPage(ctx, path, 0) }
+
+// openPage opens a file and reads the head of one of its images.
+func openPage(ctx context.Context, path string, page int) (*imageFile, error) {
 	file, err := input.Open(ctx, input.Picture, path)
 	if err != nil {
 		return nil, &fault.Error{Package: "stimuli", Argument: path, Err: whole.Cause(err)}
 	}
-	f := &imageFile{File: file, ctx: ctx, path: path}
+	f := &imageFile{File: file, ctx: ctx, path: path, page: page}
 	if err := f.readHead(); err != nil {
 		file.Close()
 		return nil, err
@@ -102,7 +108,20 @@ func (f *imageFile) readHead() (err error) {
 	if read.config == nil {
 		return f.failed(errors.New(wantPicture))
 	}
-	config, err := read.config(f)
+	f.pages = 1
+	if f.kind == filekind.TIFF {
+		pages := tiffPages(f)
+		if f.pages = max(1, len(pages)); f.page < len(pages) {
+			f.offset = pages[f.page]
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return f.failed(err)
+		}
+	}
+	if f.page >= f.pages {
+		return f.failed(fmt.Errorf("page %d: want one of the %d that it has", f.page, f.pages))
+	}
+	config, err := read.config(f.stored())
 	if err != nil {
 		return f.failed(err)
 	}
@@ -112,9 +131,9 @@ func (f *imageFile) readHead() (err error) {
 	if n, _ := conv.Product(config.Width, config.Height); n <= 0 {
 		return fault.New("stimuli", f.path, "", "%d×%d pixels: want at least one", config.Height, config.Width)
 	}
-	f.turn, f.pages = readOrientation(f, f.kind), 1
-	if f.kind == filekind.TIFF {
-		f.pages = tiffPages(f)
+	f.turn = 1
+	if f.page == 0 {
+		f.turn = readOrientation(f, f.kind)
 	}
 	f.bytes = price(f.File, f.kind, config)
 	f.rows, f.columns = f.turn.size(config.Height, config.Width)
@@ -142,23 +161,49 @@ func supported(err error) string {
 	return ""
 }
 
+// stored returns the file as its decoder reads it: a later page of a TIFF becomes the first.
+func (f *imageFile) stored() io.Reader {
+	if f.offset == 0 {
+		return f
+	}
+	return &tiffPage{f: f, offset: f.offset}
+}
+
 // draw decodes the image into plane, upright and on a background.
 func (f *imageFile) draw(plane []float32, background float64) (transparent int, err error) {
+	decoded, err := f.decode(background)
+	if err != nil {
+		return 0, err
+	}
+	return grey(f.ctx, plane, decoded, f.turn, background)
+}
+
+// drawColour decodes the image into the planes R, G and B, upright and on a background.
+func (f *imageFile) drawColour(planes *[3][]float32, background float64) (transparent int, err error) {
+	decoded, err := f.decode(background)
+	if err != nil {
+		return 0, err
+	}
+	return colours(f.ctx, planes, decoded, f.turn, background)
+}
+
+// decode decodes the image as it is stored.
+func (f *imageFile) decode(background float64) (image.Image, error) {
 	if !(background >= 0 && background <= 1) {
-		return 0, fault.New("stimuli", "background", background, "want a grey from 0 (black) to 1 (white)")
+		return nil, fault.New("stimuli", "background", background, "want a grey from 0 (black) to 1 (white)")
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return 0, f.failed(err)
+		return nil, f.failed(err)
 	}
-	decoded, err := decoderOf(f.kind).decode(f)
+	decoded, err := decoderOf(f.kind).decode(f.stored())
 	if err != nil {
-		return 0, f.failed(err)
+		return nil, f.failed(err)
 	}
 	size := decoded.Bounds().Size()
 	if rows, columns := f.turn.size(size.Y, size.X); rows != f.rows || columns != f.columns {
-		return 0, f.failed(errors.New("its size is not the one that it starts with"))
+		return nil, f.failed(errors.New("its size is not the one that it starts with"))
 	}
-	return grey(f.ctx, plane, decoded, f.turn, background)
+	return decoded, nil
 }
 
 // decoder reads files of one kind. This package calls decoders itself, because package image gives them a reader that

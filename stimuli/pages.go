@@ -8,35 +8,75 @@ import (
 // maxPages is where counting the pages of a TIFF stops: the directories of a damaged file may form a circle.
 const maxPages = 10000
 
-// tiffPages counts the pages of a TIFF: its images, except thumbnails and masks. It returns at least 1, even for a file
-// that it cannot read. Each image has a directory, which ends with the offset of the next one (TIFF 6.0, section 2).
-func tiffPages(file io.ReadSeeker) int {
+// tiffPages returns the offsets of the directories of the pages of a TIFF: its images, except thumbnails and masks. It
+// returns none for a file that it cannot read. Each image has a directory, which ends with the offset of the next one
+// (TIFF 6.0, section 2).
+func tiffPages(file io.ReadSeeker) (pages []uint32) {
 	header := make([]byte, 8)
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return 1
+		return nil
 	}
 	if _, err := io.ReadFull(file, header); err != nil {
-		return 1
+		return nil
 	}
-	var order binary.ByteOrder = binary.LittleEndian
-	if header[0] == 'M' {
-		order = binary.BigEndian
-	}
-	pages, next := 0, order.Uint32(header[4:])
+	order := tiffOrder(header)
+	next := order.Uint32(header[4:])
+	seen := map[uint32]bool{}
 	for range maxPages {
-		if next == 0 {
+		if next == 0 || seen[next] {
 			break
 		}
+		seen[next] = true
 		page, after, err := tiffDirectory(file, order, next)
 		if err != nil {
 			break
 		}
 		if page {
-			pages++
+			pages = append(pages, next)
 		}
 		next = after
 	}
-	return max(pages, 1)
+	return pages
+}
+
+// tiffOrder returns the byte order of a TIFF, by its first bytes.
+func tiffOrder(header []byte) binary.ByteOrder {
+	if header[0] == 'M' {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
+}
+
+// tiffPage is a TIFF whose first directory is that of another page. Decoders read only the first.
+type tiffPage struct {
+	f interface {
+		io.ReadSeeker
+		io.ReaderAt
+	}
+	offset uint32
+	at     int64
+}
+
+// ReadAt implements [io.ReaderAt].
+func (t *tiffPage) ReadAt(p []byte, off int64) (int, error) {
+	n, err := t.f.ReadAt(p, off)
+	if off >= 8 || n == 0 {
+		return n, err
+	}
+	var header [8]byte
+	if _, err := t.f.ReadAt(header[:], 0); err != nil {
+		return 0, err
+	}
+	tiffOrder(header[:]).PutUint32(header[4:], t.offset)
+	copy(p[:n], header[off:])
+	return n, err
+}
+
+// Read implements [io.Reader].
+func (t *tiffPage) Read(p []byte) (int, error) {
+	n, err := t.ReadAt(p, t.at)
+	t.at += int64(n)
+	return n, err
 }
 
 // Tags that say what an image of a TIFF is for (TIFF 6.0, section 8). The second is an older form of the first.

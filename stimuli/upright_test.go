@@ -249,18 +249,18 @@ func TestPages(t *testing.T) {
 		"old": {[][]uint16{{255, 1}, {255, 2}}, 1}, "old pages": {[][]uint16{{255, 3}, {255, 3}}, 2},
 	} {
 		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
-			if got := tiffPages(bytes.NewReader(directories(order, c.subfiles))); got != c.want {
+			if got := len(tiffPages(bytes.NewReader(directories(order, c.subfiles)))); got != c.want {
 				t.Errorf("%s, %v: %d pages, want %d", name, order, got, c.want)
 			}
 		}
 	}
 	round := directories(binary.LittleEndian, [][]uint16{{254, 0}})
 	copy(round[len(round)-4:], round[4:8]) // the directory refers to itself as the next
-	if got := tiffPages(bytes.NewReader(round)); got != maxPages {
+	if got := len(tiffPages(bytes.NewReader(round))); got != 1 {
 		t.Errorf("round in circles: %d pages", got)
 	}
 	for cut := range round {
-		if got := tiffPages(bytes.NewReader(round[:cut])); got != 1 {
+		if got := len(tiffPages(bytes.NewReader(round[:cut]))); got > 1 {
 			t.Errorf("cut to %d bytes: %d pages", cut, got)
 		}
 	}

@@ -24,12 +24,17 @@ type specFlags struct {
 	stride, padding, paddingMode, dilation, activation, pool string
 	groups                                                   int
 	flip                                                     bool
+	modeGiven                                                bool // --padding-mode was typed
 }
 
-func (f *specFlags) register(flags *pflag.FlagSet) {
+func (f *specFlags) register(flags *pflag.FlagSet) { f.registerWith(flags, "0") }
+
+// registerWith is register with another default of --padding.
+func (f *specFlags) registerWith(flags *pflag.FlagSet, padding string) {
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
-	flags.StringVar(&f.padding, "padding", "0",
-		"pixels: 3 for all sides, 3,2 for H,W, or top,bottom,left,right; or a name. valid: no padding. same:\n"+
+	flags.StringVar(&f.padding, "padding", padding,
+		"pixels: 3 for all sides, 3,2 for H,W, or top,bottom,left,right; or a name. valid: no padding.\n"+
+			"half: half a filter on each side, as gpuconv run pads. same:\n"+
 			"the output has the image's size, at stride 1 only. same-upper: it has the image's size divided by the\n"+
 			"stride, rounded up, with an odd pixel of padding after the image, as TensorFlow's SAME and ONNX's\n"+
 			"SAME_UPPER. same-lower: likewise, with an odd pixel before the image, as ONNX's SAME_LOWER. All sizes\n"+

@@ -15,6 +15,7 @@ import (
 	"gpuconv/fault"
 	"gpuconv/internal/statistics"
 	"gpuconv/machine"
+	"gpuconv/stimuli"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -32,9 +33,10 @@ type runFlags struct {
 	saving   saving
 	figures  figureFlags
 
-	stimuli, filters         string
-	activation, stride, pool string
-	flip                     bool
+	stimuli       []string
+	images        imageFlags
+	filters, bias string
+	spec          specFlags
 }
 
 func newRun() *cobra.Command {
@@ -43,7 +45,7 @@ func newRun() *cobra.Command {
 		Use:   "run --output DIR",
 		Short: "Convolve stimuli with a filter bank: the main job",
 		Long: "run convolves gratings of the given orientations with a bank of centre-surround and Gabor filters, or any\n" +
-			"stimuli with any filters. It pads with zeros by half a filter, and there is no bias. It checks a random\n" +
+			"stimuli with any filters. It pads with zeros by half a filter unless flags say otherwise. It checks a random\n" +
 			"sample of the outputs against the float64 reference, and writes activations.npy [N, channels, H, W], stimuli.csv and\n" +
 			"filters.csv (what each image and filter is), gratings.png or stimuli.png, filters.png, activations.png and\n" +
 			"run.json.\n\n" +
@@ -73,39 +75,39 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.stimulus.registerSF(flags)
 	f.filter.register(flags)
 	f.backend.register(flags)
-	fileFlag(flags, &f.stimuli, "stimulus",
-		"a kind of stimuli and its settings, or an image file or folder, instead of the preset's gratings")
+	filesFlag(flags, &f.stimuli, "stimulus",
+		"instead of the preset's gratings: a kind of stimuli and its settings, a picture, a folder of pictures, a\n"+
+			"pattern such as 'photos/*.jpg', a .npy or .npz:key array, or a .txt list of those, one a line. Given again,\n"+
+			"it adds more")
+	f.images.register(flags)
 	fileFlag(flags, &f.filters, "filter",
 		"a kind of filters and its settings, or weights (.npy, .npz:key, .safetensors:name or .pt:name), instead\n"+
 			"of the preset's bank")
-	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of the sums a and b of each pair of filters")
-	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
-	flags.StringVar(&f.pool, "pool", "none", "after the activation: none, or max or avg with a size, and a stride if it is another: max:2, avg:2, max:3:2")
-	registerFlip(flags, &f.flip)
+	fileFlag(flags, &f.bias, "bias", "biases, one per filter: as files of --filter")
+	f.spec.registerWith(flags, "half")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
-	f.inputs.registerBackground(flags)
 	f.figures.register(flags)
 	f.figures.registerPanels(flags)
 }
 
-// refuse refuses flags of the preset that --stimulus or --filter replaces, and --background without image files.
+// refuse refuses flags of the preset that --stimulus or --filter replaces, and flags of image files without any.
 func (f *runFlags) refuse(flags *pflag.FlagSet) error {
-	if f.stimuli != "" {
+	if len(f.stimuli) > 0 {
 		if err := refuseFlags(flags, "--stimulus", []string{"orientations", "sf", "res", "patch"}); err != nil {
 			return err
 		}
+	} else if name := f.images.given(flags); name != "" {
+		return refused(name, flags.Lookup(name).Value.String(), errors.New("want --stimulus with image files"))
 	}
 	if f.filters != "" {
 		if err := refuseFlags(flags, "--filter", []string{"channels", "size"}); err != nil {
 			return err
 		}
 	}
-	if f.inputs.background != "" && !f.filesNamed() {
-		return refused("background", f.inputs.background, errors.New("want --stimulus with image files"))
-	}
-	if f.stimuli != "" && f.filters != "" {
+	f.spec.modeGiven = flags.Changed("padding-mode")
+	if len(f.stimuli) > 0 && f.filters != "" {
 		return refuseFlags(flags, "--stimulus and --filter", []string{"preset"})
 	}
 	return nil
@@ -114,10 +116,36 @@ func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 // folder is --output.
 func (f *runFlags) folder() output { return f.saving.output("output", f.output) }
 
-// run does the job: all of its files are written, or none.
+// run does the job: all of its files are written, or none. Images of several sizes are a job for each size, in a folder
+// of its own.
 func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	if err := f.validate(); err != nil {
+		return err
+	}
+	sets, err := f.openStimuli(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeSets(sets)
+	if len(sets) == 1 {
+		return f.runOne(ctx, stdout, stderr, sets[0], f.output)
+	}
+	for i, images := range sets {
+		of := images.Shape()
+		folder := filepath.Join(f.output, fmt.Sprintf("%dx%d", of.H(), of.W()))
+		printLine(stdout, "size      %d of %d: %s of %d×%d, into %s", i+1, len(sets), counted(of.N(), "image"), of.H(), of.W(),
+			fault.Printable(folder))
+		if err := f.runOne(ctx, stdout, stderr, images, folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runOne does the job of images of one size.
+func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images stimuli.Set, folder string) error {
 	started := time.Now()
-	j, err := f.job(ctx)
+	j, err := f.job(ctx, images)
 	if err != nil {
 		return err
 	}
@@ -125,14 +153,17 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	out, err := f.folder().createFolder()
+	if err := f.rehearseStimuli(ctx, images); err != nil {
+		return err
+	}
+	out, err := f.saving.output("output", folder).createFolder()
 	if err != nil {
 		return err
 	}
 	defer out.Discard()
 	j.Origin.Started = started
 	opening := time.Now()
-	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Weight(), nil)
+	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Weight(), j.Bias)
 	if err != nil {
 		return err
 	}
@@ -147,11 +178,11 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
 	}
 	bar.stop()
-	f.inputs.drawn(f.stimuli, j.Images)
+	f.drawn(images, p)
 	f.inputs.say(r.Notes)
-	f.inputs.notFinite(filepath.Join(f.output, "activations.npy"), r.NotFinite)
+	f.inputs.notFinite(filepath.Join(folder, "activations.npy"), r.NotFinite)
 	f.inputs.print(stderr)
-	f.conclude(stdout, r, j.Look.Pictures())
+	f.conclude(stdout, r, j.Look.Pictures(), folder)
 	return nil
 }
 
@@ -192,7 +223,7 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 }
 
 // conclude prints what was done.
-func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string) {
+func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string, folder string) {
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
@@ -203,7 +234,7 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 		}
 	}
 	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, run.json",
-		fault.Printable(filepath.Join(f.output, "activations.npy")), r.ActivationsShape, strings.Join(pictures, ", "))
+		fault.Printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape, strings.Join(pictures, ", "))
 }
 
 // checked says which outputs were judged.

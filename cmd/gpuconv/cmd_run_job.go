@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"gpuconv/conv"
 	"gpuconv/experiment"
@@ -12,20 +13,20 @@ import (
 	"gpuconv/stimuli"
 )
 
-// job turns the flags into stimuli, filters and a convolution, before anything is opened or written.
-func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
+// validate refuses flags that are wrong whatever the images are, before anything is opened or written.
+func (f *runFlags) validate() error {
 	if err := f.folder().checkFolder(); err != nil {
-		return experiment.Job{}, err
+		return err
 	}
-	if err := f.backend.validate(); err != nil {
-		return experiment.Job{}, err
-	}
-	j := experiment.Job{Flip: f.flip, Check: experiment.Checking(f.check), Look: f.look(), Origin: f.origin()}
+	return f.backend.validate()
+}
+
+// job turns the flags into a convolution of images.
+func (f *runFlags) job(ctx context.Context, images stimuli.Set) (experiment.Job, error) {
+	j := experiment.Job{Images: images, Flip: f.spec.flip, Check: experiment.Checking(f.check), Look: f.look(),
+		Origin: f.origin()}
 	var err error
-	if j.Look.Drawn, j.Look.Formats, err = f.figures.panels(f.stimuli == "" && f.filters == ""); err != nil {
-		return j, err
-	}
-	if j.Images, err = f.images(ctx); err != nil {
+	if j.Look.Drawn, j.Look.Formats, err = f.figures.panels(len(f.stimuli) == 0 && f.filters == ""); err != nil {
 		return j, err
 	}
 	if j.Look.Show, err = f.figures.images(j.Images); err != nil {
@@ -34,7 +35,10 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 	if j.Bank, err = f.weights(ctx, j); err != nil {
 		return j, err
 	}
-	j.Spec, err = f.spec(j.Bank.Weight.Shape)
+	if j.Spec, err = f.spec.spec(j.Images.Shape(), j.Bank.Weight.Shape); err != nil || f.bias == "" {
+		return j, err
+	}
+	j.Bias, err = f.inputs.readBias(ctx, f.bias, j.Bank.Weight.Shape)
 	return j, err
 }
 
@@ -64,37 +68,14 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	return p, reserve(what, need)
 }
 
-// images returns the stimuli: those of a kind, image files, or the preset's gratings.
-func (f *runFlags) images(ctx context.Context) (stimuli.Set, error) {
-	if f.stimuli == "" {
-		tutorial3, err := f.preset.tutorial3()
-		if err != nil {
-			return nil, err
-		}
-		return f.stimulus.sweep(tutorial3)
-	}
-	if f.filesNamed() {
-		return f.inputs.openFiles(ctx, "stimulus", f.stimuli)
-	}
-	s, err := parseSettings("stimulus", f.stimuli)
-	if err != nil {
-		return nil, err
-	}
-	return s.stimulus()
-}
-
-// filesNamed reports whether --stimulus names an image file or a folder, not a kind of pattern.
-func (f *runFlags) filesNamed() bool {
-	if slices.ContainsFunc(stimuli.Kinds(), func(k stimuli.Kind) bool { return k.Name == f.stimuli }) {
-		return false
-	}
-	_, err := os.Stat(f.stimuli)
-	return stimuli.IsImageName(f.stimuli) || isArray(f.stimuli) || f.stimuli != "" && err == nil
-}
-
 // filterKind reports whether --filter is a kind without settings.
 func (f *runFlags) filterKind() bool {
 	return slices.ContainsFunc(filters.Kinds(), func(k filters.Kind) bool { return k.Name == f.filters })
+}
+
+// filterFile reports whether --filter names a file of weights, not a kind of filters.
+func (f *runFlags) filterFile(ctx context.Context) bool {
+	return isWeights(f.filters) || kindOf(ctx, f.filters) != "" && !f.filterKind()
 }
 
 // weights returns the filters: those of a kind, of a file or of the preset. Those of a file must suit the images of j.
@@ -106,10 +87,10 @@ func (f *runFlags) weights(ctx context.Context, j experiment.Job) (*experiment.B
 		}
 		return f.filter.bank(ctx, tutorial3)
 	}
-	if kind := kindOf(ctx, f.filters); isWeights(f.filters) || kind != "" && !f.filterKind() {
+	if f.filterFile(ctx) {
 		return f.inputs.readBank(ctx, "filter", f.filters, func(weight conv.Shape) (err error) {
 			j.Bank = &experiment.Bank{Weight: &conv.Tensor{Shape: weight}}
-			if j.Spec, err = f.spec(weight); err == nil {
+			if j.Spec, err = f.spec.spec(j.Images.Shape(), weight); err == nil {
 				_, err = f.problem(j)
 			}
 			return err
@@ -122,23 +103,10 @@ func (f *runFlags) weights(ctx context.Context, j experiment.Job) (*experiment.B
 	return s.filterBank(ctx)
 }
 
-// spec reads the flags that say how to convolve with weights of a shape.
-func (f *runFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
-	s.Padding = conv.Pad(weight.H()/2, weight.W()/2)
-	if s.Activation, err = parseText[conv.Activation]("activation", f.activation); err != nil {
-		return s, err
-	}
-	if s.Stride, err = parsePair("stride", f.stride, 1); err != nil {
-		return s, err
-	}
-	s.Pool, err = parseText[conv.Pool]("pool", f.pool)
-	return s, err
-}
-
 // look says how to draw the pictures: those of a preset in the range of the tutorial's.
 func (f *runFlags) look() experiment.Look {
-	l := experiment.Look{Gratings: f.stimuli == ""}
-	if f.stimuli == "" && f.filters == "" {
+	l := experiment.Look{Gratings: len(f.stimuli) == 0}
+	if len(f.stimuli) == 0 && f.filters == "" {
 		l.Limit = experiment.TutorialLimit
 	}
 	return l
@@ -147,11 +115,11 @@ func (f *runFlags) look() experiment.Look {
 // origin is what run.json says of the flags.
 func (f *runFlags) origin() experiment.Origin {
 	o := experiment.Origin{Command: os.Args, Program: describeProgram(),
-		Stimulus: f.stimuli, Filter: f.filters, Preset: f.preset.name}
-	if f.stimuli == "" {
+		Stimulus: strings.Join(f.stimuli, "; "), Filter: f.filters, Preset: f.preset.name}
+	if len(f.stimuli) == 0 {
 		o.Orientations, o.SF, o.Res, o.Patch = f.stimulus.orientations, f.stimulus.sf, f.stimulus.res, f.stimulus.patch
 	}
-	if f.stimuli != "" && f.filters != "" {
+	if len(f.stimuli) > 0 && f.filters != "" {
 		o.Preset = ""
 	}
 	return o

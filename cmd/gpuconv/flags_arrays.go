@@ -62,6 +62,23 @@ func openBias(ctx context.Context, path string) (bias arrayInput, values int, er
 	return bias, shape[0], nil
 }
 
+// readBias reads a bias for each filter of weights.
+func (in *inputs) readBias(ctx context.Context, path string, weight conv.Shape) ([]float32, error) {
+	bias, values, err := openBias(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer bias.Close()
+	if err := (conv.Problem{Weight: weight, Bias: true}).CheckBias(values); err != nil {
+		return nil, usage(plain(err))
+	}
+	array, err := in.read(bias)
+	if err != nil {
+		return nil, err
+	}
+	return array.Data, nil
+}
+
 // read reads all of an array, and notes how many of its values float32 could not hold.
 func (in *inputs) read(a arrayInput) (*npy.Array, error) {
 	array, err := a.Array()

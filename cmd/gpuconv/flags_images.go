@@ -154,8 +154,13 @@ func (in *inputs) openFiles(ctx context.Context, flag, path string) (*stimuli.Fi
 // ofFiles adds the flag to the error that one of a set of image files could not be drawn.
 func ofFiles(flag string, images stimuli.Set, err error) error {
 	var of *fault.Error
-	if _, ok := images.(*stimuli.Files); ok && errors.As(err, &of) && of.Package == "stimuli" {
-		return failed(flag, "", err)
+	if errors.As(err, &of) && (of.Package == "stimuli" || of.Package == "npy") && of.Argument != "" {
+		for _, part := range partsOf(images) {
+			switch part.(type) {
+			case *stimuli.Files, *stimuli.Array:
+				return failed(flag, "", err)
+			}
+		}
 	}
 	return err
 }

@@ -44,6 +44,8 @@ type window struct{ image, kernel, stride, dilation [2]int }
 func (w window) namedPadding(text string) (padding conv.Padding, named bool, err error) {
 	switch text {
 	case "valid":
+	case "half":
+		padding = conv.Pad(w.kernel[0]/2*max(1, w.dilation[0]), w.kernel[1]/2*max(1, w.dilation[1]))
 	case "same":
 		padding, err = conv.Same(w.kernel, w.stride, w.dilation)
 	case "same-upper":
@@ -79,8 +81,8 @@ func parsePadding(text string, of window) (conv.Padding, error) {
 		return conv.Padding{Top: n[0], Bottom: n[1], Left: n[2], Right: n[3]}, nil
 	}
 	return conv.Padding{},
-		misread("padding", text, errors.New("want 3, 3,2 for H,W, or top,bottom,left,right, of at least 0, or same, "+
-			"same-upper, same-lower or valid"))
+		misread("padding", text, errors.New("want 3, 3,2 for H,W, or top,bottom,left,right, of at least 0, or half, "+
+			"same, same-upper, same-lower or valid"))
 }
 
 // parseText reads a value with the UnmarshalText of its type.

@@ -1,42 +1,230 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
-// stub replaces gpuconv: it fills the folder that run writes, and refuses a folder that is not empty.
-const stub = `#!/bin/sh
-[ "$1" = run ] || exit 0
-while [ "$1" != --output ]; do shift; done
-[ -e "$2/run.json" ] && echo "gpuconv: --output: want a new or empty folder" >&2 && exit 2
-mkdir -p "$2" && : >"$2/run.json" && echo 'device    stub'
+// stub takes gpuconv's place. It fills the folder that run writes and refuses one that is not empty, writes the files
+// that other verbs write, and ends with code $JUDGED where results are judged. With $HANG as its verb it waits for a
+// signal, and then writes what it has.
+const stub = `#!/bin/bash
+value() { local name=$1; shift; while [ $# -gt 0 ]; do [ "$1" = "$name" ] && echo "$2"; shift; done; }
+verb=$1 json=$(value --json "$@") csv=$(value --csv "$@") html=$(value --html "$@") output=$(value --output "$@")
+wrong=$WRONG
+write() {
+	[ -z "$csv" ] || echo "problem,n=1,gpu,2,\"a, b\",direct,kernel,,9,0.002,0.001,0.003,1,1,1,1," >"$csv"
+	[ -z "$html" ] || echo '<html>' >"$html"
+	[ -n "$json" ] || return
+	[ "$verb" = verify ] || { echo '{}' >"$json"; return; }
+	{
+		printf '{\n "cases": ['
+		separator=
+		for i in $(seq 120); do
+			printf '%s\n  {\n   "status": "%s",\n   "why": "%s"\n  }' "$separator" "${STATUS:-failed}" "$wrong"
+			separator=,
+		done
+		printf '\n ]\n}\n'
+	} >"$json"
+}
+if [ "$verb" = "$HANG" ]; then
+	echo begun
+	trap 'write; exit 1' INT
+	while :; do sleep 0.1; done
+fi
+case $verb in
+run)
+	[ -e "$output/run.json" ] && echo "gpuconv: --output: want a new or empty folder" >&2 && exit 2
+	mkdir -p "$output" && : >"$output/run.json" && echo 'device    stub'
+	;;
+info)
+	printf '{\n  "algorithm": "direct",\n  "prediction": {\n    "seconds": 0.001,\n    "stages": []\n  }\n}\n'
+	;;
+verify | autotune) write; exit ${JUDGED:-0} ;;
+bench)
+	write
+	[ "$2" = report ] || exit ${JUDGED:-0}
+	;;
+esac
 `
 
-// TestHardware runs bench/hardware twice into the same folder, from another one: paths are relative to the caller's
-// folder, and what an earlier run left is replaced.
-func TestHardware(t *testing.T) {
+// hardwareRun is a run of bench/hardware on the stub.
+type hardwareRun struct {
+	dir, out string
+	code     int
+	steps    []hardwareStep
+	stopped  string
+}
+
+type hardwareStep struct {
+	Name       string
+	Exit, Want *int
+	Note       string
+}
+
+// runHardware runs bench/hardware into the folder found, from another one: paths are relative to the caller's folder.
+// meanwhile is called when the script has begun; nil waits.
+func runHardware(t *testing.T, dir string, variables []string, meanwhile func(*exec.Cmd)) (r hardwareRun) {
+	t.Helper()
 	unixOnly(t)
 	script, err := filepath.Abs(filepath.Join("..", "..", "bench", "hardware"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "stub"), []byte(stub), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
-		cmd := exec.Command(script, "found", "./stub")
-		cmd.Dir = dir
-		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "device    stub") || !strings.Contains(string(out), "sweep") {
-			t.Fatalf("%v: %s", err, out)
+	cmd := exec.Command(script, "found", "./stub")
+	cmd.Dir = dir
+	// Without a PyTorch of make peers.
+	cmd.Env = append(os.Environ(), "HANG=", "PEAKS=1e12,1e11", "XDG_CACHE_HOME="+dir)
+	cmd.Env = append(cmd.Env, variables...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if meanwhile != nil {
+		meanwhile(cmd)
+	}
+	cmd.Wait()
+	r = hardwareRun{dir: filepath.Join(dir, "found"), out: out.String(), code: cmd.ProcessState.ExitCode()}
+	text, err := os.ReadFile(filepath.Join(r.dir, "steps.json"))
+	if err != nil {
+		t.Fatalf("%v: %s", err, r.out)
+	}
+	var report struct {
+		Steps   []hardwareStep
+		Stopped string
+	}
+	if err := json.Unmarshal(text, &report); err != nil {
+		t.Fatalf("steps.json: %v: %s", err, text)
+	}
+	r.steps, r.stopped = report.Steps, report.Stopped
+	return r
+}
+
+// step returns the step of this name.
+func (r hardwareRun) step(t *testing.T, name string) hardwareStep {
+	t.Helper()
+	for _, s := range r.steps {
+		if s.Name == name {
+			return s
 		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "found", "steps.txt")); err != nil {
+	t.Fatalf("no step %s: %s", name, r.out)
+	return hardwareStep{}
+}
+
+// TestHardware runs bench/hardware twice into the same folder: what an earlier run left is replaced. Measured times
+// stand beside predicted ones.
+func TestHardware(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		r := runHardware(t, dir, nil, nil)
+		if r.code != 0 || !strings.Contains(r.out, "device    stub") || r.stopped != "" {
+			t.Fatalf("exit code %d: %s", r.code, r.out)
+		}
+		for _, name := range []string{"verify", "seed", "layers", "report", "verify-fft", "autotune-large"} {
+			r.step(t, name)
+		}
+		text, err := os.ReadFile(filepath.Join(r.dir, "predicted.txt"))
+		if err != nil || strings.Count(string(text), "1 ms         2 ms       2.00\n") != 4 {
+			t.Errorf("%v, predicted.txt:\n%s", err, text)
+		}
+		for _, file := range []string{"report.html", "verify.json", "seed.json", "info.json", "first/run.json"} {
+			if _, err := os.Stat(filepath.Join(r.dir, file)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if r := runHardware(t, dir, []string{"PEAKS="}, nil); r.code != 1 || *r.step(t, "predicted").Exit != 1 {
+		t.Errorf("a card whose peaks nobody knows: exit code %d: %s", r.code, r.out)
+	}
+	if r := runHardware(t, dir, []string{"JUDGED=1"}, nil); r.code != 1 || r.step(t, "layers").Name == "" {
+		t.Errorf("wrong results: exit code %d: %s", r.code, r.out)
+	}
+}
+
+// TestHardwareFolder: a folder with other files is refused, and left as it is.
+func TestHardwareFolder(t *testing.T) {
+	unixOnly(t)
+	script, err := filepath.Abs(filepath.Join("..", "..", "bench", "hardware"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(t.TempDir(), "mine.txt")
+	if err := os.WriteFile(mine, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(script, filepath.Dir(mine), "/bin/true")
+	out, err := cmd.CombinedOutput()
+	if err == nil || cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), ": want a new or empty folder") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if _, err := os.Stat(mine); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestHardwareStops: after SIGTERM the step that runs writes what it has, others are left out, and the report says so.
+func TestHardwareStops(t *testing.T) {
+	r := runHardware(t, t.TempDir(), []string{"HANG=verify"}, func(cmd *exec.Cmd) {
+		begun := filepath.Join(cmd.Dir, "found", "verify.txt")
+		for range 600 {
+			if text, err := os.ReadFile(begun); err == nil && len(text) > 0 {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		cmd.Process.Signal(syscall.SIGTERM)
+	})
+	if r.code != 1 || r.stopped != "SIGTERM" || !strings.HasPrefix(r.step(t, "verify").Note, "SIGTERM: ") {
+		t.Errorf("exit code %d, stopped %q: %s", r.code, r.stopped, r.out)
+	}
+	if s := r.step(t, "seed"); s.Exit != nil || s.Note != "left out: SIGTERM" {
+		t.Errorf("%+v", s)
+	}
+	if text, err := os.ReadFile(filepath.Join(r.dir, "verify.json")); err != nil || !json.Valid(text) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// TestHardwareEnds: at the end of the time the step that runs is interrupted, and the others are left out.
+func TestHardwareEnds(t *testing.T) {
+	start := time.Now()
+	r := runHardware(t, t.TempDir(), []string{"HANG=verify", "SECONDS_IN_ALL=8"}, nil)
+	if r.code != 1 || !strings.HasPrefix(r.step(t, "verify").Note, "cut off after ") || time.Since(start) > 40*time.Second {
+		t.Errorf("exit code %d after %v: %s", r.code, time.Since(start), r.out)
+	}
+	if s := r.step(t, "layers"); s.Exit != nil || s.Note != "left out: the time is up" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestRehearsal: where nothing is computed, each judge must find fault, with the numbers only.
+func TestRehearsal(t *testing.T) {
+	const numbers = "WRONG=run (integers) failed: gpu: direct wrote 0 into element 0 after the dst of 2 images"
+	for _, c := range []struct {
+		name      string
+		variables []string
+		code      int
+	}{
+		{"as it should be", []string{"JUDGED=1", numbers}, 0},
+		{"judges that find no fault", []string{"JUDGED=0", numbers}, 1},
+		{"cases that passed", []string{"JUDGED=1", numbers, "STATUS=passed"}, 1},
+		{"shaders that do not compile", []string{"JUDGED=1", "WRONG=gpu: shader direct does not compile"}, 1},
+	} {
+		r := runHardware(t, t.TempDir(), append(c.variables, "REHEARSAL=1"), nil)
+		if r.code != c.code || r.step(t, "expected").Exit == nil {
+			t.Errorf("%s: exit code %d, want %d: %s", c.name, r.code, c.code, r.out)
+		}
 	}
 }

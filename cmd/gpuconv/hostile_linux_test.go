@@ -34,7 +34,7 @@ import (
 // of the files at a time.
 var calls = map[string]string{
 	"conv":            "--backend cpu --input x.npy --weight w.npy --bias b.npy --output y.npy",
-	"run":             "--backend cpu --stimulus p.png --filter w.npy --output new",
+	"run":             "--backend cpu --stimulus p.png --filter w.npy --bias b.npy --output new",
 	"verify":          "--backend cpu --input x.npy --weight w.npy --bias b.npy",
 	"verify --known":  "--backend cpu --quick --cases ^nma/nma/7x7$ --known t.csv",
 	"stimuli":         "--input p.png --output y.npy",
@@ -412,12 +412,12 @@ func bomb(name string, header []byte, size int64) []byte {
 // noFiles are the flags with a text that do not name a file to read: they name a file to write, or no file.
 var noFiles = strings.Fields(`
 	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
-	aperture-x aperture-y aspect at backend background bandwidth by cases colours compile context contrast count csv
-	device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind markdown md5 mean
-	negative normalise order orientation orientations output over padding padding-mode phase phase2 phases pictures plots
-	polarity pool ppd precision preset problem rdm roof scale seed sf sf-correlation sf-max sf-min sf-unit sf2 sha256 shard
-	show side sigma sigma-surround
-	sigma-x sigma-y sign stride suite sum supersample surround tiles url x y
+	aperture-x aperture-y aspect at backend background bandwidth by cases colour colours compile context contrast
+	count crop csv device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind
+	markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase
+	phase2 phases pictures pin plots polarity pool ppd precision preset problem rdm resize roof scale seed sf
+	sf-correlation sf-max sf-min sf-unit sf2 sha256 shard show side sigma sigma-surround sigma-x sigma-y sign stride
+	suite sum supersample surround tiles url x y
 `)
 
 // TestFlagsOfFiles: each flag that takes a text names a file to read and was added by fileFlag, or is listed in

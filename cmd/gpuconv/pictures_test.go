@@ -60,7 +60,7 @@ func TestPicturesSay(t *testing.T) {
 		"stimuli --output y.npy --background 0 --input photos": passed,
 		"stimuli --output y.npy --input photos": passed + "gpuconv: note: photos: 1 of 3 images have transparent pixels, " +
 			"which lie on black; --background chooses another grey\n",
-		"run --backend cpu --check 0 --output y --background 1 --stimulus photos": passed,
+		"run --backend cpu --check 0 --output y --background 1 --padding-mode zeros --stimulus photos": passed,
 	} {
 		code, _, stderr := inFolder(t, folder, strings.Fields(args)...)
 		if code != 0 || stderr != want {
@@ -104,28 +104,27 @@ func TestNoPictures(t *testing.T) {
 	}
 	convolve := "conv --backend cpu --output y.npy "
 	for args, want := range map[string]string{
-		convolve + "--weight w.npy --input photo.gif": "--input: photo.gif: a GIF: want a .npy, .npz:key, .png,",
-		convolve + "--weight w.npy --input photo":     "--input: photo: a GIF: want a .npy, .npz:key, .png,",
-		convolve + "--weight w.npy --input m.mat":     "--input: m.mat: a MATLAB .mat: want a .npy,",
-		convolve + "--weight w.npy --input old.pt":    "--input: old.pt: PyTorch's: want a .npy,",
-		"stimuli --output y.npy --input photo":        "--input: photo: a GIF: want a PNG, JPEG, TIFF, BMP or WebP image",
-		"run --output y --stimulus photo.gif":         "--stimulus: photo.gif: a GIF: want a PNG,",
-		convolve + "--input p.png --weight old.pt":    "--weight: old.pt: PyTorch's: want a .npy or .npz file; save a tensor",
-		convolve + "--input p.png --weight cut.pt":    "--weight: cut.pt: PyTorch's: want a .npy or .npz file; save a tensor",
-		convolve + "--weight w.npy --input photos":    "--input: photos: a folder: want a .npy, .npz:key, .png,",
-		convolve + "--input p.png --weight new.pt":    "--weight: new.pt: PyTorch's: want a .npy or .npz file; save a tensor",
-		convolve + "--input p.png --weight w.safetensors": "--weight: w.safetensors: a .safetensors file: want a .npy or .npz " +
-			"file; save a tensor",
+		convolve + "--weight w.npy --input photo.gif":               "--input: photo.gif: a GIF: want a .npy, .npz:key, .png,",
+		convolve + "--weight w.npy --input photo":                   "--input: photo: a GIF: want a .npy, .npz:key, .png,",
+		convolve + "--weight w.npy --input m.mat":                   "--input: m.mat: a MATLAB .mat: want a .npy,",
+		convolve + "--weight w.npy --input old.pt":                  "--input: old.pt: PyTorch's: want a .npy,",
+		"stimuli --output y.npy --input photo":                      "--input: photo: a GIF: want a PNG, JPEG, TIFF, BMP or WebP image",
+		"run --output y --stimulus photo.gif":                       "--stimulus: photo.gif: a GIF: want a PNG,",
+		convolve + "--input p.png --weight old.pt":                  "--weight: old.pt: a pickle: want a .pt file of PyTorch 1.6 or later",
+		convolve + "--input p.png --weight cut.pt":                  "--weight: cut.pt: PyTorch's: want a .npy or .npz file; save a tensor",
+		convolve + "--weight w.npy --input photos":                  "--input: photos: a folder: want a .npy, .npz:key, .png,",
+		convolve + "--input p.png --weight new.pt":                  "--weight: new.pt: its pickle ends too early",
+		convolve + "--input p.png --weight w.safetensors":           "--weight: w.safetensors: a header of 16 bytes: want at most",
 		convolve + "--input p.png --weight photo.gif":               "--weight: photo.gif: a GIF: want a .npy or .npz file",
-		"filters --output y.npy --input new.pt":                     "--input: new.pt: PyTorch's: want",
+		"filters --output y.npy --input new.pt":                     "--input: new.pt: its pickle ends too early",
 		convolve + "--weight w.npy --input none.png --background 1": "--input: none.png: no such file or directory",
 		"stimuli --output y.npy --input none.png":                   "--input: none.png: no such file or directory",
 		"run --output y --stimulus none.png":                        "--stimulus: none.png: no such file or directory",
 		"run --output y --stimulus none.npy":                        "--stimulus: none.npy: no such file or directory",
 		"stimuli --output y.npy --input fine.npy":                   "--input fine.npy: an array: want pictures; gpuconv conv --input convolves",
-		"run --output y --stimulus fine.npy":                        "--stimulus fine.npy: an array: want pictures; gpuconv conv --input",
-		"run --output y --stimulus none.npz:x":                      "--stimulus none.npz:x: an array: want pictures; gpuconv conv",
-		"run --output y --filter new.pt":                            "--filter: new.pt: PyTorch's: want",
+		"run --output y --stimulus none.npz:x":                      "--stimulus: none.npz:x: no such file or directory",
+		"run --output y --stimulus fine.npy --background 1":         "--background 1: fine.npy is no picture",
+		"run --output y --filter new.pt":                            "--filter: new.pt: its pickle ends too early",
 		convolve + "--weight w.npy --input p.png --background 2":    `--background "2": want a grey from 0 (black) to 1`,
 		convolve + "--weight w.npy --input fine.npy --background 0": "--background 0: fine.npy is no picture",
 		"run --output y --orientations 0 --background 0":            "--background 0: want --stimulus with image files",

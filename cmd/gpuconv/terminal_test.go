@@ -53,6 +53,7 @@ var quick = map[string][]string{
 	"tuning":        {"--input", "y.npy", "--orientations", "0,90", "--rdm", "none", "--fit=false", "--output", "tuned"},
 	"data":          {"--input", "none.npz"},
 	"info":          {"--problem", "--backend", "cpu", "--input", "1,1,4,4", "--weight", "1,1,1,1"},
+	"ci":            {},
 	"version":       {},
 	"help":          {},
 }

@@ -38,7 +38,7 @@ const (
 	Output                 // a file that gpuconv run wrote, to check its checksum
 	Provenance             // run.json
 	System                 // a file in which the kernel or a driver describes itself
-	List                   // known failures, may be a stream
+	List                   // known failures, or names of images, one a line; may be a stream
 	Shader                 // GLSL or SPIR-V of the user
 	Interface              // TOML that says how to call the user's shader
 	kinds                  // how many there are

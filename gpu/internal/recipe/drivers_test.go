@@ -10,7 +10,7 @@ import (
 )
 
 // driverLimits are what drivers of hardware say to make shim: blocks of 4 GiB, work-groups without end along x, 48 and
-// 64 KiB of shared memory.
+// 64 KiB of shared memory, at most 64 invocations along z.
 var driverLimits = map[string]struct {
 	class  Class
 	limits Limits
@@ -46,6 +46,9 @@ func TestLimitsOfDrivers(t *testing.T) {
 					t.Errorf("%s, %s, %s: a buffer of %d bytes", name, p.Name, algorithm, bytes)
 				}
 				for _, s := range b.Stages() {
+					if size := workGroup(t, s); !holds(size, device.Limits) {
+						t.Errorf("%s, %s, %s: work-groups of %v", name, p.Name, s.Program.Shader, size)
+					}
 					for _, work := range s.Passes(b.Description.Chunk) {
 						passes++
 						if !within(work, device.Limits) {
@@ -59,6 +62,16 @@ func TestLimitsOfDrivers(t *testing.T) {
 			t.Errorf("%s: %d passes", name, passes)
 		}
 	}
+}
+
+// holds reports whether a device runs work-groups of this size.
+func holds(size [3]int, limits Limits) bool {
+	for i, n := range size {
+		if n > limits.WorkGroupSize[i] {
+			return false
+		}
+	}
+	return size[0]*size[1]*size[2] <= limits.WorkGroupInvocations
 }
 
 // within reports whether a pass has work-groups, no more than the limits, and uniforms and weights that int32 and a

@@ -12,37 +12,43 @@ import (
 )
 
 var (
-	localSize = regexp.MustCompile(`local_size_[xyz] = (\w+)`)
+	localSize = regexp.MustCompile(`local_size_([xyz]) = (\w+)`)
 	defined   = regexp.MustCompile(`(?m)^#define (\w+) (\d+)$`)
 )
 
 // TestLanes: Stage.Lanes is how many invocations the shader says that a work-group has.
 func TestLanes(t *testing.T) {
 	eachStage(t, func(name string, _ Blueprint, s Stage) {
-		source, err := s.Program.Source(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		values := map[string]string{}
-		for _, d := range defined.FindAllStringSubmatch(source, -1) {
-			values[d[1]] = d[2]
-		}
-		want := 1
-		for _, axis := range localSize.FindAllStringSubmatch(source, -1) {
-			text := axis[1]
-			if values[text] != "" {
-				text = values[text]
-			}
-			n, err := strconv.Atoi(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want *= n
-		}
+		size := workGroup(t, s)
+		want := size[0] * size[1] * size[2]
 		if s.Lanes != want && !strings.HasPrefix(s.Program.Shader, "fft") {
 			t.Errorf("%s: %d lanes, want %d", name, s.Lanes, want)
 		}
 	})
+}
+
+// workGroup returns the invocations of a work-group along x, y and z, as the shader has them.
+func workGroup(t *testing.T, s Stage) [3]int {
+	t.Helper()
+	source, err := s.Program.Source(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{}
+	for _, d := range defined.FindAllStringSubmatch(source, -1) {
+		values[d[1]] = d[2]
+	}
+	size := [3]int{1, 1, 1}
+	for _, axis := range localSize.FindAllStringSubmatch(source, -1) {
+		text := axis[2]
+		if values[text] != "" {
+			text = values[text]
+		}
+		if size[axis[1][0]-'x'], err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return size
 }
 
 // TestMACs: the invocations of a stage make at least the multiply-adds of the problem, of winograd's products a

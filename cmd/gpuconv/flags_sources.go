@@ -1,0 +1,381 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gpuconv/conv"
+	"gpuconv/fault"
+	"gpuconv/internal/filekind"
+	"gpuconv/internal/input"
+	"gpuconv/param"
+	"gpuconv/stimuli"
+
+	"github.com/spf13/pflag"
+)
+
+// The stimuli of run: kinds of patterns, pictures, folders, arrays, and lists of them.
+
+// imageFlags say how files become images.
+type imageFlags struct {
+	colour, resize, crop, normalise string
+	linear                          bool
+	background                      string
+}
+
+// imageFlagNames are the flags that mean something only with image files.
+var imageFlagNames = []string{"background", "colour", "resize", "crop", "normalise", "linear-light"}
+
+func (f *imageFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.colour, "colour", "",
+		"of pictures: grey (0.299 R + 0.587 G + 0.114 B), rgb, or opponent ((R+G+B)/√3, (R−G)/√2, (R+G−2B)/√6);\n"+
+			"without it grey, or rgb if the filters have three channels")
+	flags.StringVar(&f.resize, "resize", "",
+		"256: the shorter side of images, or 240,320: H,W; linear, and averaged where images become smaller")
+	flags.StringVar(&f.crop, "crop", "", "224 or 224,320: H,W of the middle of images that is kept, after --resize")
+	flags.StringVar(&f.normalise, "normalise", "",
+		"after all else: mean,std of all channels (x−mean)/std, imagenet (of rgb), or contrast: each image to mean 0 and\n"+
+			"standard deviation 1")
+	flags.BoolVar(&f.linear, "linear-light", false,
+		"undo sRGB's transfer function first; grey is then 0.2126 R + 0.7152 G + 0.0722 B")
+	in := inputs{}
+	in.registerBackground(flags)
+	flags.Lookup("background").Value = newText(&f.background)
+}
+
+// newText is a flag of a text.
+func newText(at *string) pflag.Value {
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	set.StringVar(at, "text", "", "")
+	return set.Lookup("text").Value
+}
+
+// given returns the first of these flags that was typed.
+func (f *imageFlags) given(flags *pflag.FlagSet) string {
+	at := slices.IndexFunc(imageFlagNames, flags.Changed)
+	if at < 0 {
+		return ""
+	}
+	return imageFlagNames[at]
+}
+
+// options reads the flags. channels is how many channels the filters have.
+func (f *imageFlags) options(in *inputs, channels int) (o stimuli.Options, err error) {
+	if o.Background, err = in.grey(); err != nil {
+		return o, err
+	}
+	o.Recolour, o.Linear = f.colour != "", f.linear
+	switch {
+	case f.colour != "":
+		if o.Colour, err = stimuli.ParseColour(f.colour); err != nil {
+			return o, misread("colour", f.colour, errors.New("want grey, rgb or opponent"))
+		}
+	case channels == 3:
+		o.Colour = stimuli.RGB
+	}
+	if f.resize != "" {
+		n, err := parseInts(f.resize)
+		if err != nil || len(n) > 2 || slices.Min(n) < 1 || slices.Max(n) > mostSide {
+			return o, misread("resize", f.resize, fmt.Errorf("want the shorter side, or H,W, from 1 to %d", mostSide))
+		}
+		copy(o.Resize[:], n)
+	}
+	if f.crop != "" {
+		if o.Crop, err = parsePair("crop", f.crop, 1); err != nil {
+			return o, err
+		}
+	}
+	o.Normalise, err = f.normalisation(o.Colour)
+	return o, err
+}
+
+// mostSide is the largest side of a resized image, in pixels.
+const mostSide = 1 << 15
+
+// normalisation reads --normalise.
+func (f *imageFlags) normalisation(colour stimuli.Colour) (n stimuli.Normalisation, err error) {
+	switch f.normalise {
+	case "":
+		return n, nil
+	case "contrast":
+		return stimuli.Normalisation{Contrast: true}, nil
+	case "imagenet":
+		if colour != stimuli.RGB {
+			return n, refused("normalise", f.normalise, errors.New("want --colour rgb with it"))
+		}
+		return stimuli.ImageNet(), nil
+	}
+	mean, sd, two := strings.Cut(f.normalise, ",")
+	m, err := param.ParseNumber(mean)
+	if err == nil {
+		var s float64
+		s, err = param.ParseNumber(sd)
+		n = stimuli.Normalisation{Mean: []float64{m}, SD: []float64{s}}
+	}
+	if err != nil || !two || !(n.SD[0] > 0) {
+		return n, misread("normalise", f.normalise, errors.New("want mean,std with a std above 0, imagenet or contrast"))
+	}
+	return n, nil
+}
+
+// openStimuli returns the stimuli: the preset's gratings, or what --stimulus names. Images of each size are a set.
+func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
+	if len(f.stimuli) == 0 {
+		tutorial3, err := f.preset.tutorial3()
+		if err != nil {
+			return nil, err
+		}
+		set, err := f.stimulus.sweep(tutorial3)
+		return []stimuli.Set{set}, err
+	}
+	f.inputs.background = f.images.background
+	options, err := f.images.options(&f.inputs, f.channels(ctx))
+	if err != nil {
+		return nil, err
+	}
+	o := &sources{in: &f.inputs, options: options, strict: f.inputs.strict}
+	for _, text := range f.stimuli {
+		if err := o.add(ctx, text, 0); err != nil {
+			closeSets(o.sets)
+			return nil, err
+		}
+	}
+	if err := o.flush(ctx); err != nil {
+		closeSets(o.sets)
+		return nil, err
+	}
+	return o.bySize()
+}
+
+// channels returns how many channels the filters have, as far as can be told before the images are known: 1 for kinds
+// and presets, 0 if the file of --filter cannot be read.
+func (f *runFlags) channels(ctx context.Context) int {
+	if f.filters == "" || !f.filterFile(ctx) {
+		return 1
+	}
+	weights, shape, err := openWeights(ctx, "filter", f.filters)
+	if err != nil {
+		return 0
+	}
+	weights.Close()
+	return shape.C() * f.spec.groups
+}
+
+// sources collects sets of stimuli in the order in which they are named.
+type sources struct {
+	in       *inputs
+	options  stimuli.Options
+	strict   bool
+	pictures []string // named one after the other, not opened yet
+	sets     []stimuli.Set
+	files    bool // there are pictures or arrays
+}
+
+// mostLists bounds lists in lists.
+const mostLists = 3
+
+// add adds what text names. lists is how many lists the text is in.
+func (s *sources) add(ctx context.Context, text string, lists int) error {
+	kind := kindOf(ctx, text)
+	info, err := os.Stat(text)
+	switch {
+	case isPattern(text):
+		return s.addPattern(ctx, text)
+	case isArrayKind(kind) || strings.Contains(text, ".npz:"), err != nil && isArray(text):
+		return s.addArray(ctx, text)
+	case err == nil && info.Mode().IsRegular() && strings.EqualFold(filepath.Ext(text), ".txt"):
+		return s.addList(ctx, text, lists)
+	case err == nil || stimuli.IsImageName(text) && !strings.ContainsAny(text, "*?["):
+		s.pictures = append(s.pictures, text)
+		return nil
+	case strings.ContainsAny(text, "*?["):
+		return s.addGlob(ctx, text, lists)
+	}
+	return s.addPattern(ctx, text) // says which kinds there are
+}
+
+// isPattern reports whether a text is a kind of stimuli, with or without settings.
+func isPattern(text string) bool {
+	words := strings.Fields(text)
+	return len(words) > 0 && slices.ContainsFunc(stimuli.Kinds(), func(k stimuli.Kind) bool { return k.Name == words[0] })
+}
+
+func (s *sources) addPattern(ctx context.Context, text string) error {
+	if err := s.flush(ctx); err != nil {
+		return err
+	}
+	settings, err := parseSettings("stimulus", text)
+	if err != nil {
+		return err
+	}
+	set, err := settings.stimulus()
+	if err == nil {
+		s.sets = append(s.sets, set)
+	}
+	return err
+}
+
+func (s *sources) addArray(ctx context.Context, text string) error {
+	if err := s.flush(ctx); err != nil {
+		return err
+	}
+	if s.in.background != "" {
+		return refused("background", s.in.background, fmt.Errorf("%s is no picture", fault.Printable(text)))
+	}
+	array, err := stimuli.OpenArray(ctx, text, s.options)
+	if err != nil {
+		return failed("stimulus", "", err)
+	}
+	s.sets, s.files = append(s.sets, array), true
+	return nil
+}
+
+// addGlob adds the files whose names fit a pattern, in the order of their names.
+func (s *sources) addGlob(ctx context.Context, text string, lists int) error {
+	found, err := filepath.Glob(text)
+	if err == nil && len(found) == 0 {
+		err = errors.New("no file has such a name: want a pattern such as photos/*.jpg, in quotes")
+	}
+	if err != nil {
+		return refused("stimulus", text, err)
+	}
+	stimuli.SortNames(found)
+	for _, name := range found {
+		if err := s.add(ctx, name, lists); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addList adds what the lines of a text file name. Names are relative to its folder. Empty lines and those that begin
+// with # are passed over.
+func (s *sources) addList(ctx context.Context, path string, lists int) error {
+	if lists >= mostLists {
+		return refused("stimulus", path, fmt.Errorf("a list in %d lists: want fewer", lists))
+	}
+	content, err := input.ReadFile(ctx, input.List, path)
+	if err != nil {
+		return failed("stimulus", "", &fault.Error{Argument: path, Err: err})
+	}
+	if kind := filekind.Of(path, content[:min(len(content), filekind.Head)]); kind != "text" {
+		return refused("stimulus", path, errors.New("want a list of files in UTF-8, a name a line"))
+	}
+	named := 0
+	for line := range bytes.Lines(content) {
+		text := strings.TrimSpace(string(line))
+		if text == "" || text[0] == '#' {
+			continue
+		}
+		if !filepath.IsAbs(text) && !isPattern(text) {
+			text = filepath.Join(filepath.Dir(path), text)
+		}
+		named++
+		if err := s.add(ctx, text, lists+1); err != nil {
+			return err
+		}
+	}
+	if named == 0 {
+		return refused("stimulus", path, errors.New("an empty list: want the name of a file on each line"))
+	}
+	return nil
+}
+
+// flush opens the pictures that were named so far.
+func (s *sources) flush(ctx context.Context) error {
+	if len(s.pictures) == 0 {
+		return nil
+	}
+	opened, err := stimuli.OpenSizes(ctx, s.pictures, s.options)
+	if err != nil {
+		return failed("stimulus", "", err)
+	}
+	for _, files := range opened {
+		s.sets = append(s.sets, files)
+	}
+	s.pictures, s.files = nil, true
+	return nil
+}
+
+// bySize joins the sets of each size.
+func (s *sources) bySize() ([]stimuli.Set, error) {
+	var sizes []conv.Shape
+	parts := map[conv.Shape][]stimuli.Set{}
+	for _, set := range s.sets {
+		size := set.Shape().Image()
+		if len(parts[size]) == 0 {
+			sizes = append(sizes, size)
+		}
+		parts[size] = append(parts[size], set)
+	}
+	var all []stimuli.Set
+	for _, size := range sizes {
+		if len(parts[size]) == 1 {
+			all = append(all, parts[size][0])
+			continue
+		}
+		joined, err := stimuli.Join(parts[size]...)
+		if err != nil {
+			return nil, usage(plain(err))
+		}
+		all = append(all, joined)
+	}
+	return all, nil
+}
+
+// partsOf returns the sets that a set was joined from.
+func partsOf(set stimuli.Set) []stimuli.Set {
+	if joined, ok := set.(*stimuli.Joined); ok {
+		return joined.Sets
+	}
+	return []stimuli.Set{set}
+}
+
+// closeSets closes the files of sets.
+func closeSets(sets []stimuli.Set) {
+	for _, set := range sets {
+		for _, part := range partsOf(set) {
+			if c, ok := part.(io.Closer); ok {
+				c.Close()
+			}
+		}
+	}
+}
+
+// rehearseStimuli, with --strict, refuses arrays with numbers that float32 cannot hold.
+func (f *runFlags) rehearseStimuli(ctx context.Context, images stimuli.Set) error {
+	for _, part := range partsOf(images) {
+		if array, ok := part.(*stimuli.Array); ok {
+			if err := f.inputs.rehearse(ctx, "stimulus", array.Path()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// drawn notes what a user should know of the files of images that were drawn.
+func (f *runFlags) drawn(images stimuli.Set, p conv.Problem) {
+	pictures := false
+	for _, part := range partsOf(images) {
+		switch part := part.(type) {
+		case *stimuli.Files:
+			pictures = true
+			f.inputs.drawn(part.Path(), part)
+		case *stimuli.Array:
+			f.inputs.brightness(part.Path(), part.Reader().DType())
+			_ = f.inputs.take("stimulus", part.Path(), part.Reader()) // with --strict, the file has passed the check
+		}
+	}
+	if most := max(p.Padding.Top, p.Padding.Left); pictures && most > 0 && p.PaddingMode == conv.Zeros && !f.spec.modeGiven {
+		f.inputs.say([]string{fmt.Sprintf("zeros around the pictures are a black frame, which outputs up to %d pixels from "+
+			"the border see; --padding-mode reflect has none", most)})
+	}
+}

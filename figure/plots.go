@@ -38,11 +38,11 @@ type Line struct {
 type Axes struct {
 	Title, XLabel, YLabel string
 	Lines                 []Line
-	// Polar draws the lines around a circle: X is an angle in degrees, clockwise from the right, and Y the distance from
-	// the middle. There are no labels of axes then.
+	// Polar draws the lines around a circle: X is an angle in degrees, clockwise from the right, and Y the distance
+	// from the middle. There are no labels of axes then.
 	Polar  bool
 	LogX   bool      // logarithmic horizontal axis; all X must be above 0
-	XTicks []float64 // the positions of the ticks of the horizontal axis; nil for round values
+	XTicks []float64 // positions of the ticks of the horizontal axis; nil for round values
 }
 
 // The width and height of one graph with its text, in device pixels; how many are in a row; and how many are drawn at

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// polar draws lines over angles: X in degrees, Y as the distance from the middle. As on a screen, 0° is to the right and
-// 90° down. Every 45° there is a spoke with its degrees; two circles show half of the largest value and all of it.
+// polar draws lines over angles: X in degrees, Y as the distance from the middle. As on a screen, 0° is to the right
+// and 90° down. Every 45° there is a spoke with its degrees; two circles show half of the largest value and all of it.
 type polar struct {
 	lines []Line
 	most  float64 // the largest value

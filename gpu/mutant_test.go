@@ -160,8 +160,8 @@ func TestMutantsApply(t *testing.T) {
 }
 
 // TestShaderMutants kills every third mutant of the shaders, or all with GPUCONV_MUTANTS=all, which make mutants sets,
-// or all of one file with its name instead of all. Nearly all of its time is compiling. Mesa's cache saves that the next
-// time.
+// or all of one file with its name instead of all. Nearly all of its time is compiling. Mesa's cache saves that the
+// next time.
 func TestShaderMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiling all mutants takes long, and the race detector sees nothing of it")

@@ -88,7 +88,7 @@ func TestFFTCost(t *testing.T) {
 // TestFFTPoint: fftPoint is within a quarter of what compilers of GPUs made of fft_src.comp, in instructions. There an
 // invocation loads eight numbers, transforms them four times, in passes of radix 8, and stores them.
 func TestFFTPoint(t *testing.T) {
-	tables, err := filepath.Glob(filepath.Join("..", "isa", "testdata", "*", "*.tsv"))
+	tables, err := filepath.Glob(filepath.Join("..", "isa", "figures", "*", "*.tsv"))
 	if err != nil || len(tables) == 0 {
 		t.Fatalf("no tables of figures: %v", err)
 	}

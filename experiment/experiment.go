@@ -6,6 +6,7 @@
 //	activations.npy   float32 [images, channels, rows, columns]
 //	stimuli.csv       what each image is, a row for each
 //	filters.csv       what each filter is
+//	cells.csv         the filter, or the two filters, of each channel of activations.npy
 //	stimuli.png       five of the images, or all if there are fewer; the tutorial's gratings are in gratings.png
 //	filters.png       all filters
 //	activations.png   the activations of the images in stimuli.png

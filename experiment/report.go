@@ -56,9 +56,12 @@ type Report struct {
 // Origin holds what only the caller of a job knows: which program ran it, and how its stimuli and filters were chosen.
 // Each parameter has the name of gpuconv's flag. Its value is the one that was used, given or default.
 type Origin struct {
-	Command []string  `json:"command"` // the program and its arguments, as typed
-	Program any       `json:"program"` // which program it was
-	Started time.Time `json:"started"` // UTC; if it is zero, Run sets it to the time of the call
+	Command []string `json:"command"` // the program and its arguments, as typed
+	// Flags are those that were typed, with their values: what it takes to do the run again. Names of files are as
+	// typed.
+	Flags   map[string][]string `json:"flags,omitempty"`
+	Program any                 `json:"program"` // which program it was
+	Started time.Time           `json:"started"` // UTC; if it is zero, Run sets it to the time of the call
 
 	Stimulus string `json:"stimulus,omitempty"` // in place of the preset's: a kind and its settings, or image files
 	Filter   string `json:"filter,omitempty"`   // in place of the preset's: a kind and its settings, or a weights file

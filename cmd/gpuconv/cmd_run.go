@@ -36,6 +36,9 @@ type runFlags struct {
 	stimuli       []string
 	images        imageFlags
 	filters, bias string
+	from          string
+	again         *again              // of --from, or nil
+	typed         map[string][]string // flags, for run.json
 	spec          specFlags
 }
 
@@ -58,6 +61,9 @@ func newRun() *cobra.Command {
 			"    --filter \"gabor orientation=0:180:45 sf=0.15 quadrature balanced\" --activation energy --output complex",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.repeat(cmd.Context(), cmd.Flags()); err != nil {
+				return err
+			}
 			if err := f.refuse(cmd.Flags()); err != nil {
 				return err
 			}
@@ -85,6 +91,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 			"of the preset's bank")
 	fileFlag(flags, &f.bias, "bias", "biases, one per filter: as files of --filter")
 	f.spec.registerWith(flags, "half")
+	fileFlag(flags, &f.from, "from", "run.json of a run, to do it again; flags that are typed too count instead of those in it")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
@@ -110,6 +117,17 @@ func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 	if len(f.stimuli) > 0 && f.filters != "" {
 		return refuseFlags(flags, "--stimulus and --filter", []string{"preset"})
 	}
+	return nil
+}
+
+// repeat takes the flags of the run that --from names, and keeps what was typed for run.json.
+func (f *runFlags) repeat(ctx context.Context, flags *pflag.FlagSet) (err error) {
+	if flags.Changed("from") {
+		if f.again, err = readAgain(ctx, f.from, flags); err != nil {
+			return err
+		}
+	}
+	f.typed = typedFlags(flags)
 	return nil
 }
 
@@ -233,7 +251,10 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 			printLine(w, "          %s", confidence(finds))
 		}
 	}
-	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, run.json",
+	if f.again != nil && folder == f.output && f.again.compare(r.Files) != "" {
+		printLine(w, "%s", f.again.compare(r.Files))
+	}
+	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, cells.csv, run.json",
 		fault.Printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape, strings.Join(pictures, ", "))
 }
 

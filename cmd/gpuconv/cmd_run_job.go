@@ -114,7 +114,7 @@ func (f *runFlags) look() experiment.Look {
 
 // origin is what run.json says of the flags.
 func (f *runFlags) origin() experiment.Origin {
-	o := experiment.Origin{Command: os.Args, Program: describeProgram(),
+	o := experiment.Origin{Command: os.Args, Flags: f.typed, Program: describeProgram(),
 		Stimulus: strings.Join(f.stimuli, "; "), Filter: f.filters, Preset: f.preset.name}
 	if len(f.stimuli) == 0 {
 		o.Orientations, o.SF, o.Res, o.Patch = f.stimulus.orientations, f.stimulus.sf, f.stimulus.res, f.stimulus.patch

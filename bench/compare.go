@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gpuconv/internal/statistics"
+	"gpuconv/machine"
 )
 
 // Comparison is the result of [Compare].
@@ -215,6 +216,13 @@ func (c *Comparison) notes(before, after Report) {
 	if before.Machine.CPU != after.Machine.CPU || before.Machine.Threads != after.Machine.Threads {
 		c.Notes = append(c.Notes, fmt.Sprintf("different machines: %s with %d threads, then %s with %d",
 			before.Machine.CPU, before.Machine.Threads, after.Machine.CPU, after.Machine.Threads))
+	}
+	for _, old := range before.Machine.Conditions {
+		for _, now := range after.Machine.Conditions {
+			if now.Name == old.Name && now.Value != old.Value && old.Name != machine.GPUClock {
+				c.Notes = append(c.Notes, fmt.Sprintf("different conditions: %s %s, then %s", old.Name, old.Value, now.Value))
+			}
+		}
 	}
 	for _, old := range before.Backends {
 		for _, now := range after.Backends {

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"gpuconv/internal/statistics"
+	"gpuconv/machine"
 )
 
 // machineModel draws reports as a machine would make them. The logarithm of each time is a sum of random parts: one of
@@ -223,6 +225,24 @@ func TestCommon(t *testing.T) {
 			t.Errorf("%s: %d times, %d of them in common, want %d and %d: %v", c.name, got.Times(), got.Common(),
 				c.times, c.common, got)
 		}
+	}
+}
+
+// TestConditionsDiffer: a note says which conditions differ between two reports, except the clock of the GPU.
+func TestConditionsDiffer(t *testing.T) {
+	of := func(governor, clock string) Report {
+		r := models["quiet"].simulate(rand.New(rand.NewPCG(1, 1)), 1, 0, same)
+		r.Machine.Conditions = []machine.Condition{{Name: "governor", Value: governor},
+			{Name: machine.GPUClock, Value: clock}, {Name: "turbo", Value: "unknown: why"}}
+		return r
+	}
+	notes := Compare(of("powersave", "1"), of("performance", "2"), 0.03).Notes
+	if want := []string{"different conditions: governor powersave, then performance"}; !slices.Equal(notes, want) {
+		t.Errorf("%q, want %q", notes, want)
+	}
+	const want = "governor powersave, GPU clock 1; unknown: turbo"
+	if got := of("powersave", "1").Machine.Head(); got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -37,13 +37,7 @@ func (c Comparison) WriteTable(w io.Writer) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(w, "note      %s\n", n)
 	}
-	table := newTable(w)
-	fmt.Fprintln(table, "case\tbackend\tphase\tnew / old\t95 % interval\tcalibrated\tp\tn\tverdict\t")
-	for _, x := range c.Changes {
-		fmt.Fprintln(table, strings.Join(append(append([]string{x.name(), x.Label, x.Phase}, x.figures()...),
-			string(x.Verdict)), "\t")+"\t")
-	}
-	if err := table.Flush(); err != nil {
+	if err := c.grid().write(w); err != nil {
 		return err
 	}
 	for _, x := range c.Changes {
@@ -53,6 +47,17 @@ func (c Comparison) WriteTable(w io.Writer) error {
 	}
 	_, err := fmt.Fprintln(w, c)
 	return err
+}
+
+// WriteMarkdown writes the table of WriteTable in Markdown.
+func (c Comparison) WriteMarkdown(w io.Writer) error { return c.grid().writeMarkdown(w) }
+
+func (c Comparison) grid() *grid {
+	g := &grid{Names: []string{"case", "backend", "phase", "new / old", "95 % interval", "calibrated", "p", "n", "verdict"}}
+	for _, x := range c.Changes {
+		g.Rows = append(g.Rows, append(append([]string{x.name(), x.Label, x.Phase}, x.figures()...), string(x.Verdict)))
+	}
+	return g
 }
 
 // name returns the case's name for the table, or that it is the geometric mean of several.

@@ -58,6 +58,7 @@ func (r Report) sameMachine(other Report) error {
 func (r *Report) addRun(other Report) {
 	r.Machine.Threads = max(r.Machine.Threads, other.Machine.Threads)
 	r.Machine.Versions = union(r.Machine.Versions, other.Machine.Versions, itself)
+	r.Machine.Conditions = union(r.Machine.Conditions, other.Machine.Conditions, itself)
 	if !slices.Contains(strings.Split(r.Run.Suite, "+"), other.Run.Suite) {
 		r.Run.Suite += "+" + other.Run.Suite
 	}

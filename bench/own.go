@@ -77,14 +77,13 @@ func options(p conv.Problem) (text string) {
 // WriteList writes the cases of a suite as a table to read: the shapes of images, weights and outputs, millions of
 // multiplications (MMAC), megabytes that every algorithm must move (MB), and FLOP per byte.
 func (s Suite) WriteList(w io.Writer) error {
-	table := newTable(w)
-	fmt.Fprintln(table, "case\timages\tweights\toutputs\tMMAC\tMB\tFLOP/B\t")
+	g := grid{Names: []string{"case", "images", "weights", "outputs", "MMAC", "MB", "FLOP/B"}}
 	shape := func(s [4]int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(s), " ", "×"), "[]") }
 	for _, c := range s.Cases {
 		d := s.describe(c)
-		fmt.Fprintln(table, strings.Join([]string{strings.ReplaceAll(c.Name, "/", " "), shape(d.Src), shape(d.Weight),
+		g.Rows = append(g.Rows, []string{strings.ReplaceAll(c.Name, "/", " "), shape(d.Src), shape(d.Weight),
 			shape(d.Dst), statistics.Digits(d.MACs / 1e6), statistics.Digits(d.Bytes / 1e6),
-			statistics.Digits(d.Intensity)}, "\t")+"\t")
+			statistics.Digits(d.Intensity)})
 	}
-	return table.Flush()
+	return g.write(w)
 }

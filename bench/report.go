@@ -8,10 +8,12 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"gpuconv/fault"
 	"gpuconv/internal/statistics"
+	"gpuconv/machine"
 )
 
 // Schema is the version of the format of a [Report]. It changes when the meaning of a field changes.
@@ -40,6 +42,25 @@ type Machine struct {
 	Git      string     `json:"git"`      // hash of the source, with "-dirty" if that was changed; or "unknown"
 	Versions []Version  `json:"versions"` // of libraries and peers
 	Load     [2]float64 `json:"load"`     // load average over a minute, at the start and the end; −1: not known
+	// Conditions are what else times depend on: energy counters, governor, turbo, SMT, NUMA, processors, GPU clocks.
+	Conditions []machine.Condition `json:"conditions,omitempty"`
+}
+
+// Head returns the conditions in a line. Those that are unknown are only named.
+func (m Machine) Head() string {
+	var known, unknown []string
+	for _, c := range m.Conditions {
+		if strings.HasPrefix(c.Value, "unknown") {
+			unknown = append(unknown, c.Name)
+		} else {
+			known = append(known, c.Name+" "+c.Value)
+		}
+	}
+	text := strings.Join(known, ", ")
+	if len(unknown) > 0 {
+		text = strings.TrimPrefix(text+"; unknown: "+strings.Join(unknown, ", "), "; ")
+	}
+	return text
 }
 
 // Busy returns a text if other work takes cores, otherwise "". That is so if the load average at the start is above the

@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"gpuconv/bench"
 	"gpuconv/internal/statistics"
 
+	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchmath"
 )
 
@@ -108,5 +110,33 @@ func TestRivals(t *testing.T) {
 		if mine := r.name == "`bench compare`"; mine != (worst < 0.05) {
 			t.Errorf("%s is wrong about at most %.3f of the pairs in a state", r.name, worst)
 		}
+	}
+}
+
+// TestBenchstatReads: golang.org/x/perf, and so benchstat, reads --format go. Each line has the time of a block and,
+// for whole runs and kernels, three rates.
+func TestBenchstatReads(t *testing.T) {
+	r := fixed()
+	var text bytes.Buffer
+	if err := r.WriteGo(&text); err != nil {
+		t.Fatal(err)
+	}
+	lines, rates := 0, 0
+	for reader := benchfmt.NewReader(&text, "report"); reader.Scan(); {
+		switch x := reader.Result().(type) {
+		case *benchfmt.SyntaxError:
+			t.Error(x)
+		case *benchfmt.Result:
+			lines++
+			if _, ok := x.Value("sec/op"); !ok || x.GetConfig("cpu") != "a processor" {
+				t.Errorf("%s: %v, %v", x.Name, x.Values, x.Config)
+			}
+			if _, ok := x.Value("images/s"); ok {
+				rates++
+			}
+		}
+	}
+	if want := len(r.Results) - r.Wrong(); lines != want || rates == 0 {
+		t.Errorf("%d lines, %d with rates, want %d lines", lines, rates, want)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"gpuconv/internal/statistics"
 )
@@ -53,11 +52,6 @@ func (b BackendInfo) line() string {
 		return b.Device + ", OpenGL " + b.Driver
 	}
 	return b.Label() + ", " + b.Device
-}
-
-// newTable returns a writer that aligns columns to the right.
-func newTable(w io.Writer) *tabwriter.Writer {
-	return tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 }
 
 // roofs returns what follows line: the peak rates of a backend, or why it is absent.

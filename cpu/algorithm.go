@@ -35,7 +35,7 @@ func algorithms() []algorithm {
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
 	inPlace() bool                // whether band reads part.src instead of the slab
-	phases() int                  // into how many phases the slab's columns are distributed, see slab
+	phases(rows int) phases       // how the slab's rows and columns are distributed for this many rows of sums
 	columns() int                 // the least number of columns of the slab
 	inputRows(rows int) int       // rows of the slab that this many rows of sums need
 	rowStep() int                 // the first output row of a band is a multiple of it

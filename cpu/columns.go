@@ -15,6 +15,7 @@ type panels struct {
 type span struct {
 	column  int // the first
 	vectors int // width in registers
+	back    int // by how many columns the last register overlaps the one before it
 	cut     int // how many of its columns lie in the row; 0 if all do
 }
 
@@ -72,8 +73,8 @@ func evenPanels(filters, most int) (all []panels) {
 }
 
 // cutRow divides a row of this many columns into tiles of not more than most registers, as evenly as possible. If the
-// last tile would reach beyond the end, it is moved back, and computes some sums again. A single tile cannot be moved
-// back; only its first columns are kept.
+// last tile would reach beyond the end, it is moved back, and computes some sums again. In a single tile only the last
+// register is moved back. If there is only one register, only its first columns are kept.
 func cutRow(columns, lanes, most int) (all []span) {
 	vectors := ceilDiv(columns, lanes)
 	column := 0
@@ -83,6 +84,8 @@ func cutRow(columns, lanes, most int) (all []span) {
 		column += s.vectors * lanes
 		if over := column - columns; over > 0 && s.column >= over {
 			s.column -= over
+		} else if over > 0 && s.vectors > 1 {
+			s.back = over
 		} else if over > 0 {
 			s.cut = columns - s.column
 		}

@@ -41,7 +41,7 @@ func (d *direct) tileFloats() int {
 	p, width := &d.problem, d.kernels.Vectors(d.layout[0].filters)*d.kernels.Lanes
 	phases := min(p.Stride[1], p.Weight[3])
 	rows := p.Weight[2] * (phases*width + (p.Weight[3]-1)*p.Dilation[1])
-	if d.flat {
+	if d.flat && phases == 1 {
 		rows = min(rows, (p.Weight[2]-1)*p.Dilation[0]*d.slab.pitch+(p.Weight[3]-1)*p.Dilation[1]+width)
 	}
 	return rows
@@ -69,6 +69,7 @@ func (d *direct) deepRows(w *worker, o output, p part) {
 					for panel := range l.count {
 						filter := d.setPanel(t, p.group, part, l, panel)
 						t.Dst = o.data[filter*o.plane+i*d.sums.W()+s.column:]
+						t.Back = s.back
 						d.kernels.Run(l.filters, s.vectors, t)
 					}
 				}

@@ -85,7 +85,7 @@ func (d *depthwise) marks() int            { return 0 }
 func (d *depthwise) suits([]float32) error { return nil }
 func (d *depthwise) inPlace() bool         { return inPlace(&d.problem) }
 func (d *depthwise) columns() int          { return 0 }
-func (d *depthwise) phases() int           { return 1 }
+func (d *depthwise) phases(int) phases     { return phases{columns: 1} }
 func (d *depthwise) rowStep() int          { return 1 }
 func (d *depthwise) packedLen() int        { return d.problem.Weight[0] * (d.size() + 1) }
 func (d *depthwise) images(_, _ int) int   { return 1 }

@@ -41,9 +41,16 @@ func (d *direct) suits([]float32) error { return nil }
 func (d *direct) inPlace() bool         { return false }
 func (d *direct) together() int         { return 1 }
 func (d *direct) columns() int          { return 0 }
-func (d *direct) phases() int           { return d.problem.Stride[1] }
-func (d *direct) rowStep() int          { return 1 }
-func (d *direct) packedLen() int        { return d.problem.Weight[0] * (d.size() + 1) }
+
+func (d *direct) phases(rows int) phases {
+	if _, flat, _ := cutBand(&d.problem, d.sums, d.kernels, rows); flat && d.problem.Stride != [2]int{1, 1} {
+		return phases{rows: d.problem.Stride[0], columns: d.problem.Stride[1]}
+	}
+	return phases{columns: d.problem.Stride[1]}
+}
+
+func (d *direct) rowStep() int   { return 1 }
+func (d *direct) packedLen() int { return d.problem.Weight[0] * (d.size() + 1) }
 
 // size returns how many taps a filter has.
 func (d *direct) size() int { return d.problem.Weight[1] * d.problem.Weight[2] * d.problem.Weight[3] }
@@ -72,7 +79,7 @@ const cutRows = 16
 // images returns the number of images for which a flat band takes the least time per image.
 func (d *direct) images(rows, most int) int {
 	p, filters := &d.problem, d.problem.Weight[0]/d.problem.Groups
-	if _, flat, _ := cutBand(p, d.sums, d.kernels, rows); !flat {
+	if _, flat, _ := cutBand(p, d.sums, d.kernels, rows); !flat || p.Stride != [2]int{1, 1} {
 		return 1
 	}
 	best, least := 1, math.Inf(1)
@@ -94,7 +101,9 @@ func (d *direct) settle(s *slab, rows, images int) {
 	if d.flat {
 		d.layout = cutFilters(p.Weight[0]/p.Groups, ceilDiv(flatColumns(p, d.sums, rows, images), d.kernels.Lanes),
 			d.kernels)
-		s.hold(images, p.PaddingMode == conv.Zeros)
+		if p.Stride == [2]int{1, 1} {
+			s.hold(images, p.PaddingMode == conv.Zeros)
+		}
 	}
 	d.slab = *s
 	d.flatPlane = lines(flatColumns(p, d.sums, rows, images) + d.kernels.Lanes)
@@ -133,7 +142,7 @@ func (d *direct) workspace() int {
 	case d.flat:
 		return simd.MaxFilters * d.flatPlane
 	}
-	return simd.MaxFilters * cutRows * maxVectors * d.kernels.Lanes
+	return simd.MaxFilters * cutRows * d.kernels.Lanes
 }
 
 // maxVectors is the largest width of a tile, in registers.
@@ -179,15 +188,17 @@ func (d *direct) span(w *worker, o output, group, i, rows int, l *panels, s *spa
 			d.cutTiles(w, rows, l.filters, s)
 			continue
 		}
+		t.Back = s.back
 		d.kernels.Run(l.filters, s.vectors, t)
 	}
 }
 
-// cutTiles computes a column of tiles that reach beyond the ends of their rows, and keeps only what is inside.
+// cutTiles computes a column of tiles of one register that reach beyond the ends of their rows, and keeps only what is
+// inside.
 func (d *direct) cutTiles(w *worker, rows, filters int, s *span) {
 	t := &w.tile
 	x, dst, plane := t.X, t.Dst, t.Plane
-	width := s.vectors * d.kernels.Lanes
+	width := d.kernels.Lanes
 	t.Dst, t.Plane, t.DstStep = w.work, cutRows*width, width
 	for i := 0; i < rows; i += cutRows {
 		t.X, t.Tiles = x[i*t.XStep:], min(cutRows, rows-i)

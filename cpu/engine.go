@@ -178,7 +178,7 @@ func (b *blueprint) cut() error {
 	if most := b.mostImages(last - first); b.rows >= b.dst.H() && most > 1 {
 		b.images = b.recipe.images(last-first, most)
 	}
-	b.slab = newSlab(p, rows, b.recipe.columns(), b.recipe.phases())
+	b.slab = newSlab(p, rows, b.recipe.columns(), b.recipe.phases(last-first))
 	b.recipe.settle(&b.slab, last-first, b.images)
 	return nil
 }

@@ -6,19 +6,17 @@ import (
 )
 
 // A flat band is computed as if it were one long row. The rows of its inputs, perhaps of several images, lie in the
-// slab one after the other, with their padding, pitch floats apart. So output j of row i reads what output i·pitch+j of
-// the long row reads. Outputs have shorter rows than the slab: outputs of the long row that belong to no row mean
-// nothing, and are dropped. In return tiles are as wide as possible however short the rows are, and load each weight
-// for several rows at a time.
+// slab one after the other, with their padding, pitch floats apart; with a stride, so do those of each phase. So output
+// j of row i reads what output i·pitch+j of the long row reads. Outputs have shorter rows than the slab: outputs of the
+// long row that belong to no row mean nothing, and are dropped. In return tiles are as wide as possible however short
+// the rows are, and load each weight for several rows at a time.
 
 const (
 	// copyRow and copyFloats are the cycles for which a row, and each float in it, is copied out of a flat band.
 	copyRow    = 10
 	copyFloats = 0.25
 	// Bands are flat if their estimated cycles are less than flatGain times those of separate rows. Smaller gains did
-	// not show in measurements. Separate rows that do not fill a tile are copied, too (cutTiles), but the estimate
-	// leaves that out: with it too many bands were flat, and depthwise 3×3 at 56×56 took 1.15 times as long (AVX-512,
-	// Zen 5).
+	// not show in measurements.
 	flatGain = 0.95
 )
 
@@ -27,13 +25,14 @@ const (
 func cutBand(p *conv.Problem, sums conv.Shape, k *simd.Kernels, rows int) (layout []panels, flat bool, cost float64) {
 	filters := p.Weight[0] / p.Groups
 	layout, cost = cheapestPanels(filters, ceilDiv(sums.W(), k.Lanes), k)
-	if p.Stride != [2]int{1, 1} {
-		return layout, false, cost
-	}
 	taps := p.Weight[1] * p.Weight[2] * p.Weight[3]
-	long, all := cheapestPanels(filters, ceilDiv(flatColumns(p, sums, rows, 1), k.Lanes), k)
 	copies := float64(filters) * (copyRow + copyFloats*float64(sums.W())) / float64(taps)
-	if perRow := all/float64(rows) + copies; perRow < flatGain*cost {
+	rowed := cost
+	if sums.W() < k.Lanes {
+		rowed += copies // see cutTiles
+	}
+	long, all := cheapestPanels(filters, ceilDiv(flatColumns(p, sums, rows, 1), k.Lanes), k)
+	if perRow := all/float64(rows) + copies; perRow < flatGain*rowed {
 		return long, true, perRow
 	}
 	return layout, false, cost
@@ -41,13 +40,17 @@ func cutBand(p *conv.Problem, sums conv.Shape, k *simd.Kernels, rows int) (layou
 
 // flatPitch returns how many floats lie between two rows of a flat band.
 func flatPitch(p *conv.Problem) int {
+	if p.Stride != [2]int{1, 1} {
+		return ceilDiv(paddedWidth(p), min(p.Stride[1], paddedWidth(p)))
+	}
 	if p.PaddingMode == conv.Zeros {
 		return p.Src.W() + max(p.Padding.Left, p.Padding.Right) // see slab.hold
 	}
 	return paddedWidth(p)
 }
 
-// flatColumns returns how many columns this many rows of sums have as a flat band, of each of some images.
+// flatColumns returns how many columns this many rows of sums have as a flat band, of each of some images. With a
+// stride there is one image.
 func flatColumns(p *conv.Problem, sums conv.Shape, rows, images int) int {
 	inputs := rows + (p.Weight[2]-1)*p.Dilation[0] // rows of an image in the slab
 	return ((images-1)*inputs+rows-1)*flatPitch(p) + sums.W()

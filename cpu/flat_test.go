@@ -15,13 +15,15 @@ import (
 // with zeros to their right, so that their rows are as wide as tiles.
 func TestFlatBits(t *testing.T) {
 	for _, isa := range cpu.AvailableISAs() {
-		for _, size := range []struct{ channels, h, w, filters, kernel, padding int }{
-			{64, 7, 7, 11, 1, 0}, {40, 7, 7, 13, 3, 1}, {300, 14, 5, 7, 3, 1}, {64, 9, 13, 8, 5, 2}, {50, 5, 9, 6, 3, 0},
+		for _, size := range []struct{ channels, h, w, filters, kernel, padding, stride int }{
+			{64, 7, 7, 11, 1, 0, 1}, {40, 7, 7, 13, 3, 1, 1}, {300, 14, 5, 7, 3, 1, 1}, {64, 9, 13, 8, 5, 2, 1},
+			{50, 5, 9, 6, 3, 0, 1}, {60, 17, 13, 7, 3, 1, 2}, {3, 97, 101, 13, 11, 2, 4}, {50, 29, 16, 6, 4, 0, 3},
 		} {
 			for _, activation := range []conv.Activation{conv.Identity, conv.ReLU, conv.Energy} {
 				p := conv.Problem{Src: conv.Shape{2, size.channels, size.h, size.w},
 					Weight: conv.Shape{2 * size.filters, size.channels, size.kernel, size.kernel}, Bias: true,
-					Spec: conv.Spec{Padding: conv.Pad(size.padding, size.padding), Activation: activation}}
+					Spec: conv.Spec{Padding: conv.Pad(size.padding, size.padding), Activation: activation,
+						Stride: [2]int{size.stride, size.stride}}}
 				t.Run(fmt.Sprintf("%v/%v/%v/%v", isa, p.Src, p.Weight, activation), func(t *testing.T) {
 					compareWithRows(t, cpu.Engine{ISA: isa, Algorithm: "direct"}.Eager(), p)
 				})

@@ -67,7 +67,7 @@ func (q *plain) compute(w *worker, group int, blocks []int32, work []float32, ac
 // gather copies the inputs of the block whose first output is in row y and in the j-th column of blocks. For each of
 // count channels, from channel on, and each tap, it copies what the 16 outputs read: dst is [count][9][16].
 func (q *plain) gather(dst, slab []float32, channel, count, y, j int) {
-	perPhase, pitch := q.slab.perPhase, q.slab.pitch
+	perPhase, pitch := q.slab.colPhase, q.slab.pitch
 	for c := range count {
 		to := (*[9 * blockSize]float32)(dst[c*9*blockSize:])
 		at := (channel+c)*q.slab.plane + y*pitch + j

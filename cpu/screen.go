@@ -290,7 +290,7 @@ func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, isOdd 
 
 // screenColumn computes column x of the i-th row of patches. x counts the columns of the padded image.
 func (w *winograd) screenColumn(c *column, s *winogradSpace, i, x int) {
-	at, pitch := i*block*w.slab.pitch+x%block*w.slab.perPhase+x/block, w.slab.pitch
+	at, pitch := i*block*w.slab.pitch+x%block*w.slab.colPhase+x/block, w.slab.pitch
 	sums, squares := s.magnitudes[at:][:5*pitch+1], s.squares[at:][:5*pitch+1]
 	var a, q [block + 2]float64
 	for r := range a {

@@ -72,7 +72,7 @@ func prepareWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 func (w *winograd) inPlace() bool          { return false }
 func (w *winograd) together() int          { return 1 }
 func (w *winograd) columns() int           { return block*w.across + 2 }
-func (w *winograd) phases() int            { return block }
+func (w *winograd) phases(int) phases      { return phases{columns: block} }
 func (w *winograd) rowStep() int           { return block }
 func (w *winograd) inputRows(rows int) int { return ceilDiv(rows, block)*block + 2 }
 func (w *winograd) bound() float64         { return winogradBound }
@@ -246,7 +246,7 @@ func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, data []float32,
 // overwrites that part; after the last row it is not used.
 func (w *winograd) transformPatches(worker *worker, s *winogradSpace, first, down int) {
 	p := &worker.patches
-	*p = simd.Patches{Temp: s.temp, Pitch: w.slab.pitch, Phase: w.slab.perPhase, SrcStep: w.slab.plane,
+	*p = simd.Patches{Temp: s.temp, Pitch: w.slab.pitch, Phase: w.slab.colPhase, SrcStep: w.slab.plane,
 		DstStride: w.capacity * w.problem.Weight[1], DstStep: w.capacity, Count: w.problem.Weight[1]}
 	for i := range down {
 		for j := 0; j < w.across; j += w.kernels.Lanes {

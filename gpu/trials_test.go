@@ -292,8 +292,8 @@ func sharedTrials() (all []*trial) {
 		&trial{name: "oblong", parts: parts, problem: oblong()},
 		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(d *recipe.Profile) {
 			d.WorkGroups = [3]int{7, 7, 70}
-			if d.Class != recipe.Software { // 5 tiles instead of 45
-				d.WorkGroups = [3]int{2, 3, 70}
+			if d.Class != recipe.Software { // 5 or 10 tiles instead of 45
+				d.WorkGroups = [3]int{4, 3, 70}
 			}
 		}},
 		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},

@@ -62,18 +62,25 @@ class Peer:
 
     def __init__(self, name, python):
         self.name, self.absent, self.process = name, "", None
+        self.stderr = tempfile.TemporaryFile("w+")  # not a pipe: one that nobody reads would stop a peer once it is full
         script, *flags = SCRIPTS[name]
         try:
             self.process = subprocess.Popen([python, os.path.join(HERE, script), "--serve", *flags], env=ENVIRONMENT,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.stderr, text=True)
             hello = self.process.stdout.readline()
             if not hello:
-                lines = [line for line in self.process.communicate()[1].splitlines() if line.strip()]
-                errors = [line for line in lines if re.search(f"Error|{script}:", line)]
-                raise OSError((errors or lines or ["it ended at once"])[-1].strip())
+                raise OSError(self.last_words() or "it ended at once")
             self.hello = json.loads(hello)
         except OSError as e:
             self.absent, self.hello = str(e), {"version": "", "device": "", "algorithm": ""}
+
+    def last_words(self):
+        """Returns the last line about an error that the peer wrote before it ended, or else its last line, or ""."""
+        self.process.wait()
+        self.stderr.seek(0)
+        lines = [line.strip() for line in self.stderr if line.strip()]
+        errors = [line for line in lines if re.search(f"Error|{SCRIPTS[self.name][0]}:", line)]
+        return (errors or lines or [""])[-1]
 
     def takes(self, case):
         """Reports whether the peer is asked for a case."""
@@ -86,7 +93,9 @@ class Peer:
             answer = self.process.stdout.readline()
         except OSError as e:
             return {"error": str(e)}
-        return json.loads(answer) if answer else {"error": f"{self.name} ended without an answer"}
+        if not answer:
+            return {"error": f"{self.name} ended without an answer: {self.last_words()}".strip(": ")}
+        return json.loads(answer)
 
     def info(self, n, mine):
         """Describes the peer on n threads. On the processor it has the peak rates in mine, gpuconv's report."""

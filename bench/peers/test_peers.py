@@ -1,12 +1,13 @@
 """Tests which outputs are judged wrong, which cases peers take, and what the table says of them."""
-import os, tempfile, types, unittest
+import os, sys, tempfile, types, unittest
 import ratios
 
 try:
     import numpy as np
-    import filter2d, judge
 except ImportError:
     np = None  # the environment of make peers has it
+    sys.modules["numpy"] = types.ModuleType("numpy")
+import filter2d, judge, peers
 
 CASE = {"suite": "s", "case": "n=2/c=1", "n": 2, "src": [2, 1, 9, 8], "weight": [3, 1, 3, 3], "dst": [2, 3, 9, 8],
     "stride": [1, 1], "padding": [1, 1, 1, 1], "dilation": [1, 1], "groups": 1, "macs": 2 * 3 * 9 * 72}
@@ -95,6 +96,44 @@ class Table(unittest.TestCase):
         self.assertEqual(self.table([]).absent, ["gone was absent: no module"])
 
 
+# A peer that writes more to stderr than a pipe holds, before it says hello and before each answer. Asked for a case
+# without a name, it ends with an error.
+CHATTY = """
+import json, sys
+def say(what):
+    sys.stderr.write("a warning\\n" * 100000)
+    print(json.dumps(what), flush=True)
+say({"version": "1", "device": "", "algorithm": ""})
+for line in sys.stdin:
+    if not json.loads(line)["case"]:
+        raise ValueError("no case")
+    say({"answer": line})
+"""
+
+
+class Stderr(unittest.TestCase):
+    def test_chatty(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "chatty.py")
+            with open(path, "w") as f:
+                f.write(CHATTY)
+            peers.SCRIPTS["chatty"] = [path]
+            peer = peers.Peer("chatty", sys.executable)
+            self.assertEqual(peer.absent, "")
+            for _ in range(3):
+                self.assertIn("answer", peer.ask({"case": "n=1"}))
+            self.assertEqual(peer.ask({"case": ""}),
+                {"error": "chatty ended without an answer: ValueError: no case"})
+
+    def test_ends_at_once(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "gone.py")
+            with open(path, "w") as f:
+                f.write("raise OSError('no library')")
+            peers.SCRIPTS["gone"] = [path]
+            self.assertEqual(peers.Peer("gone", sys.executable).absent, "OSError: no library")
+
+
 class Replace(unittest.TestCase):
     def test_marks(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -114,4 +153,4 @@ class Replace(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(warnings="ignore")

@@ -16,6 +16,7 @@ import (
 	"gpuconv/bench"
 	"gpuconv/cpu"
 	"gpuconv/gpu"
+	"gpuconv/machine"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -34,6 +35,7 @@ type benchFlags struct {
 	started               time.Time // when the run began, for its time limit
 	seed                  uint64
 	json, format, compile string
+	pin                   string
 	wide, quiet           bool
 	pictures              benchPictures
 }
@@ -92,6 +94,7 @@ func newBench() *cobra.Command {
 	flags.StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
 	flags.BoolVar(&f.wide, "wide", false, "print all columns of the table, also beyond 120 characters")
 	flags.BoolVar(&f.quiet, "quiet-machine", false, "refuse to time on a machine whose load average is above its cores")
+	flags.StringVar(&f.pin, "pin", "", "run all threads on these processors only, on Linux: 0,2 or 0-3")
 	flags.StringVar(&f.compile, "compile", "",
 		"time only what compiling on the GPU takes: cold disables the driver's cache of shaders, warm leaves it")
 	f.pictures.add(cmd)
@@ -179,16 +182,21 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 	}
 	f.same = f.arguments(flags)
 	f.started = time.Now()
-	machine := describeMachine()
-	if busy := machine.Busy(); busy != "" && f.quiet && f.compile == "" {
+	if err := pin(f.pin); err != nil {
+		return err
+	}
+	computer := describeMachine()
+	clocks := machine.GPUClocks()
+	if busy := computer.Busy(); busy != "" && f.quiet && f.compile == "" {
 		return failed("quiet-machine", "", errors.New(busy))
 	}
 	report, err := f.timeAll(ctx, suite, flags.Changed("backend"), stderr)
 	if err != nil && (ctx.Err() == nil || len(report.Results) == 0) {
 		return plain(err)
 	}
-	machine.Load[1] = loadAverage()
-	report.Machine = machine
+	computer.Load[1] = loadAverage()
+	computer.Conditions = machine.Conditions([2]string{clocks, machine.GPUClocks()})
+	report.Machine = computer
 	report.Run.Command, report.Run.Started = os.Args, f.started.UTC().Truncate(time.Millisecond)
 	report.Run.Seconds = time.Since(f.started).Seconds()
 	return f.conclude(report, stdout)
@@ -304,6 +312,9 @@ func (f *benchFlags) print(r bench.Report, w io.Writer) error {
 	}
 	printLine(w, "machine   %s, %d threads, %s, %s, gpuconv %s, load average %.1f at the start and %.1f at the end",
 		m.CPU, m.Threads, m.Platform, m.Go, m.Git, m.Load[0], m.Load[1])
+	if head := m.Head(); head != "" {
+		printLine(w, "state     %s", head)
+	}
 	printLine(w, "suite     %s, %d cases, --seed %d, %.0f s", r.Run.Suite, len(r.Cases), r.Run.Seed, r.Run.Seconds)
 	return r.WriteTable(w, f.wide)
 }

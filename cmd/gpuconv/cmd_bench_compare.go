@@ -14,8 +14,10 @@ import (
 
 // compareFlags are the flags of gpuconv bench compare.
 type compareFlags struct {
-	threshold float64
-	failOn    string
+	threshold           float64
+	failOn              string
+	json, csv, markdown string
+	saving              saving
 }
 
 func newBenchCompare() *cobra.Command {
@@ -37,7 +39,7 @@ func newBenchCompare() *cobra.Command {
 			"Exit code 1: something is slower beyond the threshold, or wrong, or is what --fail-on names; or the\n" +
 			"reports have no case and backend in common.",
 		Example: "  gpuconv bench compare old.json new.json\n" +
-			"  gpuconv bench compare old.json new.json --threshold 0.05\n" +
+			"  gpuconv bench compare old.json new.json --threshold 0.05 --csv changes.csv\n" +
 			"  gpuconv bench compare old.json new.json --fail-on undecided,missing",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -50,6 +52,10 @@ func newBenchCompare() *cobra.Command {
 	numberVar(cmd.Flags(), &f.threshold, "threshold", 0.03, "ignore changes smaller than this fraction")
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "",
 		"exit with code 1 also on undecided, missing, or both: undecided,missing")
+	cmd.Flags().StringVar(&f.json, "json", "", "write the comparison")
+	cmd.Flags().StringVar(&f.csv, "csv", "", "write the comparison as a table for spreadsheets")
+	cmd.Flags().StringVar(&f.markdown, "markdown", "", "write the comparison as a table in Markdown")
+	f.saving.register(cmd)
 	return fileArguments(cmd)
 }
 
@@ -64,7 +70,31 @@ func (f *compareFlags) validate() error {
 			return misread("fail-on", f.failOn, errors.New("want undecided, missing or undecided,missing"))
 		}
 	}
+	for _, file := range f.files(bench.Comparison{}) {
+		if err := file.output.checkFile(); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// compareFile is a file to write, and what writes it.
+type compareFile struct {
+	output
+	write func(io.Writer) error
+}
+
+// files lists the files of a comparison that were asked for.
+func (f *compareFlags) files(c bench.Comparison) (all []compareFile) {
+	for _, x := range []struct {
+		flag, path string
+		write      func(io.Writer) error
+	}{{"json", f.json, c.WriteJSON}, {"csv", f.csv, c.Table().WriteCSV}, {"markdown", f.markdown, c.WriteMarkdown}} {
+		if x.path != "" {
+			all = append(all, compareFile{f.saving.output(x.flag, x.path), x.write})
+		}
+	}
+	return all
 }
 
 func (f *compareFlags) run(cmd *cobra.Command, paths []string) error {
@@ -86,6 +116,11 @@ func (f *compareFlags) run(cmd *cobra.Command, paths []string) error {
 func (f *compareFlags) conclude(c bench.Comparison, stdout io.Writer) error {
 	if c.Common() == 0 {
 		return errors.New("the two reports have no case and backend in common")
+	}
+	for _, file := range f.files(c) {
+		if err := file.writeFile(file.write); err != nil {
+			return err
+		}
 	}
 	if err := c.WriteTable(stdout); err != nil {
 		return err

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"runtime"
+	"strconv"
+	"strings"
 
 	"gpuconv/bench"
 	"gpuconv/machine"
@@ -29,4 +32,30 @@ func describeMachine() bench.Machine {
 		m.Versions = append(m.Versions, bench.Version{Name: "kernel", Version: kernel})
 	}
 	return m
+}
+
+// pin makes all threads run on the processors that --pin lists, if it was given.
+func pin(list string) error {
+	if list == "" {
+		return nil
+	}
+	var all []int
+	for part := range strings.SplitSeq(list, ",") {
+		low, high, both := strings.Cut(part, "-")
+		if !both {
+			high = low
+		}
+		first, err := strconv.Atoi(low)
+		last, more := strconv.Atoi(high)
+		if err != nil || more != nil || first < 0 || last < first || last >= 1<<16 {
+			return misread("pin", list, errors.New("want processors from 0 on, such as 0,2 or 0-3"))
+		}
+		for p := first; p <= last; p++ {
+			all = append(all, p)
+		}
+	}
+	if err := machine.Pin(all); err != nil {
+		return refused("pin", list, err)
+	}
+	return nil
 }

@@ -83,7 +83,8 @@ func runHardware(t *testing.T, dir string, variables []string, meanwhile func(*e
 	}
 	cmd := exec.Command(script, "found", "./stub")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HANG=", "XDG_CACHE_HOME="+dir) // without a PyTorch of make peers
+	// Without a PyTorch of make peers.
+	cmd.Env = append(os.Environ(), "HANG=", "PEAKS=1e12,1e11", "XDG_CACHE_HOME="+dir)
 	cmd.Env = append(cmd.Env, variables...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -144,8 +145,32 @@ func TestHardware(t *testing.T) {
 			}
 		}
 	}
+	if r := runHardware(t, dir, []string{"PEAKS="}, nil); r.code != 1 || *r.step(t, "predicted").Exit != 1 {
+		t.Errorf("a card whose peaks nobody knows: exit code %d: %s", r.code, r.out)
+	}
 	if r := runHardware(t, dir, []string{"JUDGED=1"}, nil); r.code != 1 || r.step(t, "layers").Name == "" {
 		t.Errorf("wrong results: exit code %d: %s", r.code, r.out)
+	}
+}
+
+// TestHardwareFolder: a folder with other files is refused, and left as it is.
+func TestHardwareFolder(t *testing.T) {
+	unixOnly(t)
+	script, err := filepath.Abs(filepath.Join("..", "..", "bench", "hardware"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(t.TempDir(), "mine.txt")
+	if err := os.WriteFile(mine, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(script, filepath.Dir(mine), "/bin/true")
+	out, err := cmd.CombinedOutput()
+	if err == nil || cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), ": want a new or empty folder") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Error(err)
 	}
 }
 

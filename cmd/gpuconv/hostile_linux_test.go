@@ -416,7 +416,7 @@ var noFiles = strings.Fields(`
 	aperture-x aperture-y aspect at backend background bandwidth by cases colour colours compile context contrast
 	count crop csv device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind
 	markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase
-	phase2 phases pictures plots polarity pool ppd precision preset problem rdm resize roof scale seed sf
+	phase2 phases pictures pin plots polarity pool ppd precision preset problem rdm resize roof scale seed sf
 	sf-correlation sf-max sf-min sf-unit sf2 sha256 shard show side sigma sigma-surround sigma-x sigma-y sign stride
 	suite sum supersample surround tiles url x y
 `)

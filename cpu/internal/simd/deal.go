@@ -45,6 +45,8 @@ func dealGeneric(d *Deal) {
 		switch to := d.To; len(to) {
 		case 2:
 			deal2(dst[to[0]:][:d.Groups], dst[to[1]:][:d.Groups], src)
+		case 3:
+			deal3(dst[to[0]:][:d.Groups], dst[to[1]:][:d.Groups], dst[to[2]:][:d.Groups], src)
 		case 4:
 			deal4(dst[to[0]:][:d.Groups], dst[to[1]:][:d.Groups], dst[to[2]:][:d.Groups], dst[to[3]:][:d.Groups], src)
 		default:
@@ -57,12 +59,19 @@ func dealGeneric(d *Deal) {
 	}
 }
 
-// deal2 and deal4 are the loops for 2 phases, as for strides of 2, and for 4, as for Winograd's blocks. They do without
-// a bounds check for each float.
+// deal2, deal3 and deal4 are the loops for 2, 3 and 4 phases, as for strides of 2 and 3, and for Winograd's blocks.
+// They do without a bounds check for each float.
 func deal2(a, b, src []float32) {
 	for i := range min(len(a), len(b)) {
 		group := (*[2]float32)(src[2*i:])
 		a[i], b[i] = group[0], group[1]
+	}
+}
+
+func deal3(a, b, c, src []float32) {
+	for i := range min(len(a), len(b), len(c)) {
+		group := (*[3]float32)(src[3*i:])
+		a[i], b[i], c[i] = group[0], group[1], group[2]
 	}
 }
 

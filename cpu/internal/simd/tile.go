@@ -9,7 +9,7 @@ const MaxFilters = 6
 const maxVectors = 8
 
 // Tile is the work of one call: Tiles tiles, each of some filters × columns sums. For f filters and w columns, which
-// fill w/[Kernels.Lanes] registers, [Kernels.Run] equals
+// fill (w+Back)/[Kernels.Lanes] registers, [Kernels.Run] equals
 //
 //	for n := range Tiles {
 //		dst, x := Dst[n*DstStep:], X[n*XStep:]
@@ -39,6 +39,7 @@ type Tile struct {
 	Tiles          int // at least 1
 	DstStep, XStep int // floats between two tiles
 	Flags          Flags
+	Back           int // by how many columns the last of several registers overlaps the one before it, less than Lanes
 }
 
 // Flags say what a tile does besides adding products.
@@ -103,12 +104,15 @@ func (k *Kernels) Vectors(filters int) int {
 	return n
 }
 
-// Run computes t's tiles, each of filters × (vectors·Lanes) sums. It panics if t has no tiles or no taps, or reaches
-// beyond one of its slices.
+// Run computes t's tiles, each of filters × (vectors·Lanes−Back) sums. It panics if t has no tiles or no taps, reaches
+// beyond one of its slices, or has a Back that does not fit.
 func (k *Kernels) Run(filters, vectors int, t *Tile) {
-	width, last := vectors*k.Lanes, t.Tiles-1
+	width, last := vectors*k.Lanes-t.Back, t.Tiles-1
 	if last < 0 || len(t.offsets) == 0 {
 		panic("simd: no tiles or no taps")
+	}
+	if t.Back < 0 || t.Back >= k.Lanes || t.Back > 0 && vectors == 1 {
+		panic("simd: the last register overlaps too much")
 	}
 	_ = t.Dst[last*t.DstStep+(filters-1)*t.Plane+width-1]
 	_ = t.X[last*t.XStep+t.reach-1+width-1]

@@ -27,6 +27,7 @@ func TestLayout(t *testing.T) {
 		{"DstStep", unsafe.Offsetof(tile.DstStep), 144},
 		{"XStep", unsafe.Offsetof(tile.XStep), 152},
 		{"Flags", unsafe.Offsetof(tile.Flags), 160},
+		{"Back", unsafe.Offsetof(tile.Back), 168},
 	} {
 		if field.got != field.want {
 			t.Errorf("%s lies at %d, want %d", field.name, field.got, field.want)
@@ -94,10 +95,15 @@ func TestTiles(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	eachKernel(t, func(t *testing.T, k *Kernels, filters, vectors int) {
 		for trial := range 24 {
-			tile := drawTile(t, r, filters, vectors*k.Lanes, Flags(trial%4), trial%8 < 4)
+			back := 0
+			if vectors > 1 && trial%3 > 0 {
+				back = r.IntN(k.Lanes)
+			}
+			tile := drawTile(t, r, filters, vectors*k.Lanes-back, Flags(trial%4), trial%8 < 4)
+			tile.Back = back
 			want := *tile
 			want.Dst = append([]float32(nil), tile.Dst...)
-			plain(&want, filters, vectors*k.Lanes)
+			plain(&want, filters, vectors*k.Lanes-back)
 			k.Run(filters, vectors, tile)
 			for i, w := range want.Dst { // between tiles and planes as well
 				if tile.Dst[i] != w {
@@ -159,6 +165,8 @@ func TestBounds(t *testing.T) {
 			"weight": func(t *Tile) { t.Weight = t.Weight[:len(t.Weight)-1] },
 			"bias":   func(t *Tile) { t.Bias = t.Bias[:len(t.Bias)-1] },
 			"tiles":  func(t *Tile) { t.Tiles = 0 },
+			"back":   func(t *Tile) { t.Back = k.Lanes },
+			"ahead":  func(t *Tile) { t.Back = -1 },
 		} {
 			tile := drawTile(t, r, filters, vectors*k.Lanes, 0, true)
 			cut(tile)

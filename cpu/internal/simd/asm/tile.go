@@ -20,6 +20,7 @@ const (
 	tileDstStep = 144
 	tileXStep   = 152
 	tileFlags   = 160
+	tileBack    = 168
 
 	flagAccumulate = 1
 	flagReLU       = 2
@@ -51,6 +52,8 @@ type tile struct {
 	args             reg.Register
 	dst, x, plane    reg.GPVirtual // plane in bytes
 	flags            reg.GPVirtual
+	back             reg.GPVirtual // minus Back, in bytes; only if there are several vectors
+	xBack            reg.GPVirtual // x + back
 }
 
 // tile writes the kernel that computes tiles of filters × vectors registers. The documentation of simd.Tile defines
@@ -63,11 +66,19 @@ func (g *generator) tile(filters, vectors int) {
 	t.dst, t.x, t.plane, t.flags = t.field(tileDst), t.field(tileX), t.field(tilePlane), t.field(tileFlags)
 	g.SHLQ(operand.Imm(2), t.plane)
 	tiles := t.field(tileTiles)
+	if vectors > 1 {
+		t.back, t.xBack = t.field(tileBack), g.GP64()
+		g.NEGQ(t.back)
+		g.SHLQ(operand.Imm(2), t.back)
+	}
 	for range filters {
 		t.sums = append(t.sums, g.registers(vectors))
 	}
 
 	g.Label("tile")
+	if vectors > 1 {
+		g.LEAQ(operand.Mem{Base: t.x, Index: t.back, Scale: 1}, t.xBack)
+	}
 	t.begin()
 	t.addTaps()
 	t.finish()
@@ -98,12 +109,24 @@ func (t *tile) eachSum(f func(sum reg.VecVirtual, m operand.Mem)) {
 	t.MOVQ(t.dst, row)
 	for i, sums := range t.sums {
 		for j, sum := range sums {
-			f(sum, operand.Mem{Base: row, Disp: j * t.isa.bytes()})
+			m := operand.Mem{Base: row, Disp: j * t.isa.bytes()}
+			if j > 0 && j == t.vectors-1 {
+				m.Index, m.Scale = t.back, 1
+			}
+			f(sum, m)
 		}
 		if i < t.filters-1 {
 			t.ADDQ(t.plane, row)
 		}
 	}
+}
+
+// input returns the address of the j-th register of inputs of a tap.
+func (t *tile) input(offset reg.Register, j int) operand.Mem {
+	if j > 0 && j == t.vectors-1 {
+		return t.at(t.xBack, offset, j)
+	}
+	return t.at(t.x, offset, j)
 }
 
 // begin sets the sums to the biases, or to what dst has.
@@ -144,7 +167,7 @@ func (t *tile) addTaps() {
 func (t *tile) addByWeight(weight, offset reg.Register) {
 	inputs := t.registers(t.vectors)
 	for j, input := range inputs {
-		t.VMOVUPS(t.at(t.x, offset, j), input)
+		t.VMOVUPS(t.input(offset, j), input)
 	}
 	w := t.vector()
 	for i, sums := range t.sums {
@@ -163,13 +186,13 @@ func (t *tile) addByInput(weight, offset reg.Register) {
 	}
 	if t.filters == 1 {
 		for j, sum := range t.sums[0] {
-			t.VFMADD231PS(t.at(t.x, offset, j), weights[0], sum)
+			t.VFMADD231PS(t.input(offset, j), weights[0], sum)
 		}
 		return
 	}
 	input := t.vector()
 	for j := range t.vectors {
-		t.VMOVUPS(t.at(t.x, offset, j), input)
+		t.VMOVUPS(t.input(offset, j), input)
 		for i, w := range weights {
 			t.VFMADD231PS(input, w, t.sums[i][j])
 		}

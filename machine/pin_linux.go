@@ -1,0 +1,77 @@
+package machine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// mostProcessor is the largest number of a processor that a set of them can have.
+const mostProcessor = 8*len(unix.CPUSet{})*8 - 1
+
+// Pin makes all threads of this process, and those that it will start, run on the given processors only, and lets
+// GOMAXPROCS be how many these are. Processors are numbered from 0, as in /proc/cpuinfo.
+func Pin(processors []int) error {
+	var want, allowed unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &allowed); err != nil {
+		return err
+	}
+	for _, p := range processors {
+		if p < 0 || p > mostProcessor || !allowed.IsSet(p) {
+			return fmt.Errorf("processor %d: want one of %s, which this process may use", p, numbers(allowed))
+		}
+		want.Set(p)
+	}
+	if want.Count() == 0 {
+		return errors.New("want at least one processor")
+	}
+	// A thread may start another between two readings of the list; so it is read until all of its threads are pinned.
+	for again := true; again; {
+		again = false
+		threads, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			return err
+		}
+		for _, thread := range threads {
+			id, err := strconv.Atoi(thread.Name())
+			if err != nil {
+				return err
+			}
+			var now unix.CPUSet
+			if err := unix.SchedGetaffinity(id, &now); errors.Is(err, unix.ESRCH) || err == nil && now == want {
+				continue // it has ended, or is pinned
+			}
+			if err := unix.SchedSetaffinity(id, &want); err != nil && !errors.Is(err, unix.ESRCH) {
+				return err
+			}
+			again = true
+		}
+	}
+	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), want.Count()))
+	return nil
+}
+
+// pinned lists the processors that this thread may use.
+func pinned() string {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return "unknown: " + err.Error()
+	}
+	return numbers(set)
+}
+
+// numbers lists the processors of a set.
+func numbers(set unix.CPUSet) string {
+	var all []string
+	for p := range mostProcessor + 1 {
+		if set.IsSet(p) {
+			all = append(all, strconv.Itoa(p))
+		}
+	}
+	return strings.Join(all, ",")
+}

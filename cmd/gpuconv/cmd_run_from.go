@@ -76,7 +76,8 @@ func readAgain(ctx context.Context, path string, flags *pflag.FlagSet) (*again, 
 		}
 		for _, value := range values {
 			if err := flags.Set(name, value); err != nil {
-				return nil, refused("from", path, fmt.Errorf("--%s %s: %w", name, fault.Printable(value), err))
+				return nil, refused("from", path, errors.New("its flag "+fault.Printable(name)+" has a value that is refused: "+
+					fault.Printable(value)))
 			}
 		}
 	}

@@ -20,6 +20,7 @@ package experiment
 import (
 	"gpuconv/conv"
 	"gpuconv/figure"
+	"gpuconv/npy"
 	"gpuconv/stimuli"
 )
 
@@ -32,6 +33,7 @@ type Job struct {
 	// Flip turns the filters by 180°: true convolution. Tables and pictures show them as they are in Bank.
 	Flip   bool
 	Check  Checking
+	Format npy.Format // of activations.npy; its Chunk and Axes are set by the job
 	Look   Look
 	Origin Origin // copied into the report
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.

@@ -182,11 +182,11 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if w.gallery, err = newGallery(j.shown(), on.Problem.Src, activations); err != nil {
 		return w, err
 	}
-	file, err := out.Create("activations.npy")
+	file, err := out.Create(j.Format.Name(arrayName))
 	if err != nil {
 		return w, err
 	}
-	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress,
+	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress, Format: j.Format,
 		Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
 			judged := w.check.images

@@ -36,6 +36,8 @@ type runFlags struct {
 	stimuli       []string
 	images        imageFlags
 	filters, bias string
+	format        string
+	float16       bool
 	from          string
 	again         *again              // of --from, or nil
 	typed         map[string][]string // flags, for run.json
@@ -92,6 +94,11 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	fileFlag(flags, &f.bias, "bias", "biases, one per filter: as files of --filter")
 	f.spec.registerWith(flags, "half")
 	fileFlag(flags, &f.from, "from", "run.json of a run, to do it again; flags that are typed too count instead of those in it")
+	flags.StringVar(&f.format, "format", "npy",
+		"of the activations: npy, npz (key activations) or zarr (activations.zarr.zip, Zarr 3, a chunk for each batch\n"+
+			"of images)")
+	flags.BoolVar(&f.float16, "float16", false,
+		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
@@ -198,7 +205,12 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	bar.stop()
 	f.drawn(images, p)
 	f.inputs.say(r.Notes)
-	f.inputs.notFinite(filepath.Join(folder, "activations.npy"), r.NotFinite)
+	array := filepath.Join(folder, r.ActivationsFile)
+	f.inputs.notFinite(array, r.NotFinite)
+	if r.Overflown > 0 {
+		f.inputs.note(array, "%d of %d outputs exceed float16's range, 65504, and became infinite", r.Overflown,
+			r.NotFinite.Outputs)
+	}
 	f.inputs.print(stderr)
 	f.conclude(stdout, r, j.Look.Pictures(), folder)
 	return nil
@@ -255,7 +267,7 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 		printLine(w, "%s", f.again.compare(r.Files))
 	}
 	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, cells.csv, run.json",
-		fault.Printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape, strings.Join(pictures, ", "))
+		fault.Printable(filepath.Join(folder, r.ActivationsFile)), r.ActivationsShape, strings.Join(pictures, ", "))
 }
 
 // checked says which outputs were judged.

@@ -87,13 +87,13 @@ func readAgain(ctx context.Context, path string, flags *pflag.FlagSet) (*again, 
 // compare says whether a run has written the same bits as the one that --from names.
 func (a *again) compare(files []whole.Sum) string {
 	for _, was := range a.Files {
-		if was.Name != "activations.npy" {
+		if !strings.HasPrefix(was.Name, "activations.n") && !strings.HasPrefix(was.Name, "activations.z") {
 			continue
 		}
 		if slices.Contains(files, was) {
-			return "same      activations.npy has the same bits as in the run that --from names"
+			return "same      " + was.Name + " has the same bits as in the run that --from names"
 		}
-		return "differs   activations.npy has other bits than in the run that --from names: another device, driver or " +
+		return "differs   " + was.Name + " has other bits than in the run that --from names: another device, driver or " +
 			"version, or other input files"
 	}
 	return ""

@@ -60,3 +60,33 @@ func (*Device) Info() Info { return Info{} }
 
 // Close does nothing.
 func (*Device) Close() error { return nil }
+
+// DieOnCrash does nothing.
+func DieOnCrash() {}
+
+// Own is a shader of the caller's own. There is none in this build.
+type Own struct{}
+
+// Own reports [ErrUnavailable].
+func (*Device) Own(OwnShader) (*Own, error) { return nil, errorf("%w", ErrUnavailable) }
+
+// Local returns the zero value.
+func (*Own) Local() [3]int { return [3]int{} }
+
+// Close does nothing.
+func (*Own) Close() {}
+
+// Prepare reports [ErrUnavailable].
+func (*Own) Prepare(OwnJob) (*OwnPlan, error) { return nil, errorf("%w", ErrUnavailable) }
+
+// OwnPlan is a prepared job. There is none in this build.
+type OwnPlan struct{}
+
+// Run reports [ErrUnavailable].
+func (*OwnPlan) Run(dst, src []float32) error { return errorf("%w", ErrUnavailable) }
+
+// Timings returns the zero value.
+func (*OwnPlan) Timings() conv.Timings { return conv.Timings{} }
+
+// Close does nothing.
+func (*OwnPlan) Close() {}

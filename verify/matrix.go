@@ -50,7 +50,10 @@ func Given(c compare.Case) Case {
 // Quick returns two fixed pairwise covers of the table, with some of its kernels: one of the levels that algorithms for
 // plain layers accept, and one of all levels. A pairwise cover has every pair of levels of every two axes in some case.
 func Quick(stimuli []Stimulus, banks []Bank) []Case {
-	axes := table(stimuli, banks, fewKernels())
+	return quick(table(stimuli, banks, fewKernels()))
+}
+
+func quick(axes []axis) []Case {
 	return cases(axes, append(coverOf(axes, plainSizes(axes)), coverOf(axes, sizes(axes))...))
 }
 
@@ -60,7 +63,10 @@ func Quick(stimuli []Stimulus, banks []Bank) []Case {
 // shader is compiled or where it reads; kernels and options can. The last stimulus must be the one called every, which
 // puts all stimuli into one batch.
 func Whole(stimuli []Stimulus, banks []Bank) []Case {
-	axes := table(stimuli, banks, everyKernel())
+	return wholeOf(table(stimuli, banks, everyKernel()))
+}
+
+func wholeOf(axes []axis) []Case {
 	var covers, crosses []row
 	for _, sizes := range [][]int{plainSizes(axes), sizes(axes)} {
 		covers = append(covers, coverOf(axes, sizes)...)

@@ -12,6 +12,7 @@ import (
 	"gpuconv/conv"
 	"gpuconv/cpu"
 	"gpuconv/gpu"
+	"gpuconv/guest"
 	"gpuconv/verify"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ type verifyFlags struct {
 	deviceFlags
 	own                          convFlags // --input, --weight, --bias and how to convolve
 	choice                       choiceFlags
+	guest                        guestFlags
 	json, jsonl, junit, pictures string
 	saving                       saving
 }
@@ -42,6 +44,7 @@ func newVerify() *cobra.Command {
 			"convolution. --quick takes a part of them that has every pair of options, and only algorithms that\n" +
 			"the device may choose; on a software renderer also a few with tiles of hardware. With --input and\n" +
 			"--weight there is one case, yours.\n\n" +
+			"--shader verifies a compute shader of yours, in a child process, and --program a program.\n\n" +
 			"--backend gpu takes any OpenGL device, a software renderer too; it fails where there is none. With\n" +
 			"--tiles it cuts problems, and chooses algorithms, as hardware of another maker does. A line on\n" +
 			"stdout names each case that failed. Exit code 1: a case failed, none passed, or not all were run.",
@@ -50,7 +53,8 @@ func newVerify() *cobra.Command {
 			"  gpuconv verify --backend gpu --algorithm igemm --tiles amd\n" +
 			"  gpuconv verify --quick --cases /7x7/ --fail-fast --time-limit 2m\n" +
 			"  gpuconv verify --quick --shard 2/8 --known failures.txt\n" +
-			"  gpuconv verify --input x.npy --weight w.npy --padding 3 --stride 2",
+			"  gpuconv verify --input x.npy --weight w.npy --padding 3 --stride 2\n" +
+			"  gpuconv verify --quick --shader my.comp --interface my.toml --pictures failures",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -70,6 +74,7 @@ func newVerify() *cobra.Command {
 	f.own.inputs.registerBackground(flags)
 	f.saving.register(cmd)
 	f.choice.register(flags)
+	f.guest.register(flags)
 	flags.StringVar(&f.json, "json", "", "write every case with its figures")
 	flags.StringVar(&f.jsonl, "jsonl", "", "write the same as lines of JSON, each as soon as its case is done")
 	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for CI, every few seconds and at the end")
@@ -92,8 +97,11 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	if err := b.validate(); err != nil {
 		return err
 	}
-	if err := f.choice.validate(); err != nil {
+	if err := errors.Join(f.choice.validate(), f.guest.validate(cmd)); err != nil {
 		return err
+	}
+	if f.guest.given() {
+		return f.validateOwn(cmd)
 	}
 	if !slices.Contains(f.names(), "gpu") && (f.device != "any" || f.algorithm != "") {
 		return refused("backend", f.backends, errors.New("want no --device and no --algorithm with it: "+
@@ -105,6 +113,11 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	if !slices.Contains(f.names(), "gpu") && f.tiles != "" {
 		return refused("backend", f.backends, errors.New("want no --tiles with it, they are a GPU's"))
 	}
+	return f.validateOwn(cmd)
+}
+
+// validateOwn refuses flags that do not go with --input and --weight, or not without them.
+func (f *verifyFlags) validateOwn(cmd *cobra.Command) error {
 	if f.isOwn() {
 		if f.quick {
 			return refused("quick", "", errors.New("it takes part of the matrix, want it without --input and --weight"))
@@ -125,11 +138,21 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	return nil
 }
 
-func (f *verifyFlags) names() []string { return strings.Split(f.backends, ",") }
+// names lists the backends of gpuconv that are verified.
+func (f *verifyFlags) names() []string {
+	if f.guest.given() {
+		return nil
+	}
+	return strings.Split(f.backends, ",")
+}
 
 func (f *verifyFlags) isOwn() bool { return f.own.input != "" || f.own.weight != "" }
 
 func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
+	if f.guest.example {
+		_, err := io.WriteString(stdout, guest.Example)
+		return err
+	}
 	ctx, cancel := limited(cmd.Context(), f.choice.timeLimit)
 	defer cancel()
 	if err := f.validate(cmd); err != nil {
@@ -216,11 +239,7 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 		subjects = append(slices.Clip(subjects), f.others(c.Problem)...)
 		return []verify.Runner{{Judge: judge, Subjects: subjects, Cases: []verify.Case{c}}}, nil
 	}
-	cases := verify.Whole
-	if f.quick {
-		cases = verify.Quick
-	}
-	matrix := append(cases(verify.Stimuli(), verify.Banks()), append(verify.Batches(), verify.Layers()...)...)
+	matrix := append(f.matrix(subjects), append(verify.Batches(), verify.Layers()...)...)
 	runs := []verify.Runner{
 		{Judge: judge, Subjects: subjects, Cases: matrix},
 		{Judge: judge, Subjects: append(slices.Clip(subjects), f.cpuAlgorithms()...), Cases: verify.Wide()},
@@ -238,6 +257,24 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 		}
 	}
 	return runs, nil
+}
+
+// matrix returns the cases of the table, or with --quick a part of them. What somebody else wrote has those that it
+// accepts.
+func (f *verifyFlags) matrix(subjects []verify.Subject) []verify.Case {
+	stimuli, banks := verify.Stimuli(), verify.Banks()
+	accepts := func(p conv.Problem) bool {
+		return len(accepting(subjects, []verify.Case{{Problem: p}})) > 0
+	}
+	switch {
+	case f.guest.given() && f.quick:
+		return verify.QuickOf(stimuli, banks, accepts)
+	case f.guest.given():
+		return verify.WholeOf(stimuli, banks, accepts)
+	case f.quick:
+		return verify.Quick(stimuli, banks)
+	}
+	return verify.Whole(stimuli, banks)
 }
 
 // accepting returns the subjects that can compute all of the cases.

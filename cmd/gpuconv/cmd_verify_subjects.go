@@ -18,6 +18,7 @@ type verified struct {
 	subjects []verify.Subject
 	hardware []verify.Subject // on a software renderer, with tiles of hardware: for verify.Tiles
 	devices  []chosen
+	guests   []func() error // end the child processes of --shader
 }
 
 // close closes all devices, unless ctx is done: after an interrupt a device may still be at work, and the process ends.
@@ -26,12 +27,22 @@ func (v *verified) close(ctx context.Context) {
 		for _, d := range v.devices {
 			d.close()
 		}
+		for _, end := range v.guests {
+			_ = end()
+		}
 	}
 }
 
 // open opens the backends that --backend names: for the GPU, devices for each of its algorithms.
 func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	v := &verified{}
+	if f.guest.given() {
+		if err := f.openGuest(ctx, v); err != nil {
+			v.close(ctx)
+			return nil, err
+		}
+		return v, nil
+	}
 	for _, name := range f.names() {
 		if name == "cpu" {
 			v.subjects = append(v.subjects,

@@ -31,6 +31,7 @@ type backendFlags struct {
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupBackend)()
 	flags.StringVar(&f.backend, "backend", "auto",
 		"auto, gpu, cpu or reference; auto takes a hardware GPU if there is one, else the CPU engine; "+
 			isaVariable+" chooses the engine's instructions: avx512, avx2 or generic")
@@ -50,6 +51,7 @@ type deviceFlags struct {
 
 // register defines --device, --context and --precision.
 func (f *deviceFlags) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupBackend)()
 	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
 	flags.StringVar(&f.opener, "context", "",
 		"who opens the device: egl, which needs no display, or glfw, in a hidden window; "+
@@ -61,6 +63,7 @@ func (f *deviceFlags) register(flags *pflag.FlagSet) {
 
 // registerTiles defines --tiles.
 func (f *deviceFlags) registerTiles(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupBackend)()
 	flags.StringVar(&f.tiles, "tiles", "", "cut problems as for devices of this class, whatever the OpenGL device is: "+
 		either(gpu.ClassNames())+"; by default the device's own class")
 }
@@ -224,6 +227,25 @@ func engine(algorithm, note string) (chosen, error) {
 func closeNothing() error { return nil }
 
 func (f *backendFlags) openGPU(ctx context.Context, options gpu.Options) (chosen, error) {
+	r, err := f.reach(ctx, options)
+	if err != nil {
+		return chosen{}, err
+	}
+	device, err := gpu.Open(r.options)
+	if err != nil {
+		return chosen{}, f.unopened(err)
+	}
+	return chosen{Backend: device, name: "gpu", device: device.Info(), note: r.note, close: device.Close}, nil
+}
+
+// reached are options with which a device can be opened.
+type reached struct {
+	options gpu.Options
+	note    string // drivers that were passed over, and what is wrong with the cache
+}
+
+// reach adds to options the places where drivers fail, which a child process tries, and what is kept between runs.
+func (f *backendFlags) reach(ctx context.Context, options gpu.Options) (reached, error) {
 	kept := openCache()
 	options.Programs = kept.programs()
 	if !f.untuned && !f.guard {
@@ -231,25 +253,20 @@ func (f *backendFlags) openGPU(ctx context.Context, options gpu.Options) (chosen
 	}
 	found, tried, err := kept.prober().Open(ctx, options)
 	if err != nil {
-		return chosen{}, err
+		return reached{}, err
 	}
 	if tried && len(found.Devices) == 0 { // opening a device here could end this process
 		if len(found.PassedOver()) > 0 {
-			return chosen{}, f.unopened(passedOver{found})
+			return reached{}, f.unopened(passedOver{found})
 		}
-		return chosen{}, f.unopened(found.Err())
+		return reached{}, f.unopened(found.Err())
 	}
 	options.Without = append(found.Died[:len(found.Died):len(found.Died)], found.Failed...)
-	device, err := gpu.Open(options)
-	if err != nil {
-		return chosen{}, f.unopened(err)
-	}
-	c := chosen{Backend: device, name: "gpu", device: device.Info(), close: device.Close}
+	note := ""
 	if len(found.Died) > 0 {
-		c.note = "passed over: " + probe.Together(found.Died)
+		note = "passed over: " + probe.Together(found.Died)
 	}
-	c.note = oneLine(c.note + "\n" + kept.note())
-	return c, nil
+	return reached{options, oneLine(note + "\n" + kept.note())}, nil
 }
 
 // passedOver is the error if no GPU opened and a driver is broken.

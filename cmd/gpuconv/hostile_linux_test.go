@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"gpuconv/guest"
 	"gpuconv/internal/input"
 	"gpuconv/npy"
 
@@ -33,26 +34,28 @@ import (
 // calls are valid calls of the commands that read files, in a folder of harmless files. TestHostileFiles replaces one
 // of the files at a time.
 var calls = map[string]string{
-	"conv":            "--backend cpu --input x.npy --weight w.npy --bias b.npy --output y.npy",
-	"run":             "--backend cpu --stimulus p.png --filter w.npy --bias b.npy --output new",
-	"run --from":      "--from hostile/none --backend cpu --output new",
-	"verify":          "--backend cpu --input x.npy --weight w.npy --bias b.npy",
-	"verify --known":  "--backend cpu --quick --cases ^nma/nma/7x7$ --known t.csv",
-	"stimuli":         "--input p.png --output y.npy",
-	"filters":         "--input w.npy --output y.npy",
-	"tuning":          "--input x.npy --table t.csv --output new",
-	"data":            "--input r.npz",
-	"data --download": "--url http://127.0.0.1:1/ --download r.npz",
-	"info":            "--backend cpu --problem --input x.npy --weight w.npy --bias b.npy",
-	"autotune":        "--forget --problem --input x.npy --weight w.npy --bias b.npy",
-	"bench":           "--backend cpu --limit 2s --count 1 --input x.npy --weight w.npy --bias b.npy",
-	"bench report":    "r.json",
-	"bench compare":   "r.json r.json",
-	"check":           "folder",
+	"conv":               "--backend cpu --input x.npy --weight w.npy --bias b.npy --output y.npy",
+	"run":                "--backend cpu --stimulus p.png --filter w.npy --bias b.npy --output new",
+	"run --from":         "--from hostile/none --backend cpu --output new",
+	"verify":             "--backend cpu --input x.npy --weight w.npy --bias b.npy",
+	"verify --shader":    "--quick --cases ^nma/nma/7x7$ --shader t.csv --interface i.toml",
+	"verify --interface": "--quick --cases ^nma/nma/7x7$ --shader t.csv --interface i.toml",
+	"verify --known":     "--backend cpu --quick --cases ^nma/nma/7x7$ --known t.csv",
+	"stimuli":            "--input p.png --output y.npy",
+	"filters":            "--input w.npy --output y.npy",
+	"tuning":             "--input x.npy --table t.csv --output new",
+	"data":               "--input r.npz",
+	"data --download":    "--url http://127.0.0.1:1/ --download r.npz",
+	"info":               "--backend cpu --problem --input x.npy --weight w.npy --bias b.npy",
+	"autotune":           "--forget --problem --input x.npy --weight w.npy --bias b.npy",
+	"bench":              "--backend cpu --limit 2s --count 1 --input x.npy --weight w.npy --bias b.npy",
+	"bench report":       "r.json",
+	"bench compare":      "r.json r.json",
+	"check":              "folder",
 }
 
 // briefly are places whose files are opened as those of other places are. Only the worst files are tried there.
-var briefly = []string{"verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
+var briefly = []string{"verify --shader", "verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
 	"info --bias", "autotune --input", "autotune --weight", "autotune --bias", "conv --bias", "data --download",
 	"bench --input", "bench --weight", "bench --bias", "bench compare", "check"}
 
@@ -274,6 +277,7 @@ func harmless(t *testing.T, dir string) {
 	try(npy.WriteNPZ(filepath.Join(dir, "r.npz"), npy.Named{Name: "resp_train", Array: array(3, 4)},
 		npy.Named{Name: "resp_test", Array: array(3, 4)}, npy.Named{Name: "stimuli", Array: array(3)}))
 	try(os.WriteFile(filepath.Join(dir, "t.csv"), []byte("image,kind,orientation_deg\n0,g,0\n1,g,90\n"), 0o666))
+	try(os.WriteFile(filepath.Join(dir, "i.toml"), []byte(guest.Example), 0o666))
 	try(os.WriteFile(filepath.Join(dir, "r.json"), []byte("{}"), 0o666))
 	try(os.Mkdir(filepath.Join(dir, "folder"), 0o777))
 	var picture bytes.Buffer
@@ -415,8 +419,8 @@ var noFiles = strings.Fields(`
 	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
 	aperture-x aperture-y aspect at backend background bandwidth by cases colour colours compile context contrast
 	count crop csv device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind
-	markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase
-	phase2 phases pictures pin plots polarity pool ppd precision preset problem rdm resize roof scale seed sf
+	markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase phase2
+	phases pictures pin plots polarity pool ppd precision preset problem program rdm resize roof scale seed sf
 	sf-correlation sf-max sf-min sf-unit sf2 sha256 shard show side sigma sigma-surround sigma-x sigma-y sign stride
 	suite sum supersample surround tiles url x y
 `)

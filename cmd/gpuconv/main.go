@@ -16,6 +16,7 @@ import (
 	"gpuconv/fault"
 	"gpuconv/gpu"
 	"gpuconv/gpu/probe"
+	"gpuconv/guest"
 	"gpuconv/machine"
 	"gpuconv/whole"
 
@@ -28,6 +29,7 @@ func main() { gpu.Main(func() { os.Exit(run()) }) }
 func run() int {
 	machine.SpareAddresses()
 	probe.Child() // does not return in a child process that tries drivers
+	guest.Child() // nor in one that runs a shader of the user's
 	// A reader that goes away (gpuconv run … | head) must not kill a job that writes files.
 	signal.Ignore(syscall.SIGPIPE)
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
@@ -96,6 +98,9 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	if completes(args) {
+		completeValues(root)
+	}
 	var cmd *cobra.Command
 	err := fault.Guard(func() (err error) { cmd, err = root.ExecuteContextC(ctx); return err })
 	lost := stdout.flush()

@@ -305,8 +305,8 @@ func sharedTrials() (all []*trial) {
 		&trial{name: "oblong", parts: parts, problem: oblong()},
 		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(d *recipe.Profile) {
 			d.WorkGroups = [3]int{7, 7, 70}
-			if d.Class != recipe.Software { // 5 or 10 tiles instead of 45
-				d.WorkGroups = [3]int{4, 3, 70}
+			if d.Class != recipe.Software { // 15 to 30 tiles instead of 45
+				d.WorkGroups = [3]int{8, 4, 70}
 			}
 		}},
 		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
@@ -318,9 +318,10 @@ func sharedTrials() (all []*trial) {
 		&trial{name: "rest", parts: parts, problem: large(conv.Shape{4, 2, 2, 7}, 1), limit: func(d *recipe.Profile) { d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2} }},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
 	if onHardwareTiles() {
-		wide := conv.Problem{Src: conv.Shape{1, 1, 41, 83}, Weight: conv.Shape{2, 1, 3, 3}} // two tiles, and more rows
-		wide.Stride = [2]int{1, 2}
-		all = append(all, &trial{name: "wide", parts: parts, problem: wide},
+		full := conv.Problem{Src: conv.Shape{1, 1, 41, 41}, Weight: conv.Shape{2, 1, 3, 3}} // one tile, and more
+		wide := full
+		wide.Src[3], wide.Stride = 83, [2]int{1, 2} // two tiles side by side
+		all = append(all, &trial{name: "full", parts: parts, problem: full}, &trial{name: "wide", parts: parts, problem: wide},
 			&trial{name: "long rest", parts: parts, problem: large(conv.Shape{4, 2, 2, 19}, 1),
 				limit: func(d *recipe.Profile) { d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2} }})
 	}

@@ -114,6 +114,9 @@ func copyTo(t *testing.T, path string, content []byte) {
 	}
 }
 
+// TestTuningPage types the commands of docs/tuning.md.
+func TestTuningPage(t *testing.T) { typed(t, "../../docs/tuning.md", 2) }
+
 // typed types the commands of a page, at least as many as least, in one folder, and compares what they print.
 func typed(t *testing.T, page string, least int) {
 	t.Helper()

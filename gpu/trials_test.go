@@ -137,6 +137,7 @@ func directTrials() (all []*trial) {
 		&trial{name: "resumed", parts: parts[:3], problem: thin, limit: func(d *recipe.Profile) { d.LoopIterations = 5 }},
 		&trial{name: "folded", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{3, 2, 70} }},
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "by row", parts: parts, problem: thin, limit: func(d *recipe.Profile) { d.ByRow, d.LoopIterations = true, 5 }},
 		&trial{name: "thin, as AMD", parts: parts, problem: thin, limit: as(recipe.AMD)},
 		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
 	for _, mode := range conv.PaddingModes()[1:] {
@@ -212,6 +213,7 @@ func softTrials() (all []*trial) {
 		&trial{name: "strided, in passes", parts: parts, problem: linear, limit: short},
 		&trial{name: "any width", parts: parts, problem: odd, special: specials()},
 		&trial{name: "any width, in passes", parts: parts, problem: odd, limit: short},
+		&trial{name: "by row", parts: parts, problem: linear, limit: func(d *recipe.Profile) { d.ByRow, d.Unrolled = true, 60 }},
 		&trial{name: "two tiles, folded", parts: parts, problem: tiles, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 3, 70} }},
 		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(d *recipe.Profile) { d.StorageBlock = 5 * 4 * 9 * 8 * 16 }})
 	for _, mode := range conv.PaddingModes()[1:] {

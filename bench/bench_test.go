@@ -281,7 +281,8 @@ func TestInterrupt(t *testing.T) {
 		!strings.HasPrefix(r.Run.Partial, "interrupted after ") {
 		t.Fatalf("got %v, %v, partial %q", err, r.Validate(), r.Run.Partial)
 	}
-	if len(r.Results) == 0 || len(r.Missing) != 2 || !strings.Contains(r.Missing[0].Why, "samples, interrupted after ") {
+	if len(r.Results) == 0 || len(r.Missing) != 2 ||
+		!strings.Contains(r.Missing[0].Why, "samples, interrupted after ") {
 		t.Errorf("got %d results, missing %+v", len(r.Results), r.Missing)
 	}
 }

@@ -74,6 +74,9 @@ func browse(t *testing.T, page string, width, height int, dark bool, screenshot 
 // window, nothing scrolls sideways, and the console has no message. GPUCONV_SCREENSHOTS names a folder for pictures of
 // the page.
 func TestPageInChromium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: it starts a browser four times")
+	}
 	chromium(t)
 	r := crowded()
 	pictures := picturesOf(t, r)

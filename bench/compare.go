@@ -220,7 +220,8 @@ func (c *Comparison) notes(before, after Report) {
 	for _, old := range before.Machine.Conditions {
 		for _, now := range after.Machine.Conditions {
 			if now.Name == old.Name && now.Value != old.Value && old.Name != machine.GPUClock {
-				c.Notes = append(c.Notes, fmt.Sprintf("different conditions: %s %s, then %s", old.Name, old.Value, now.Value))
+				c.Notes = append(c.Notes, fmt.Sprintf("different conditions: %s %s, then %s", old.Name, old.Value,
+					now.Value))
 			}
 		}
 	}

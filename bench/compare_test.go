@@ -177,8 +177,8 @@ func TestCompareWrong(t *testing.T) {
 	if err := c.WriteTable(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"wrong     a on cpu ×2, total: off\n", "missing   x on cpu ×2, total: the time was up\n",
-		"geomean of 22 cases", "1 wrong, 1 not in new"} {
+	for _, want := range []string{"wrong     a on cpu ×2, total: off\n",
+		"missing   x on cpu ×2, total: the time was up\n", "geomean of 22 cases", "1 wrong, 1 not in new"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, text.String())
 		}

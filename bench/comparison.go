@@ -53,7 +53,8 @@ func (c Comparison) WriteTable(w io.Writer) error {
 func (c Comparison) WriteMarkdown(w io.Writer) error { return c.grid().writeMarkdown(w) }
 
 func (c Comparison) grid() *grid {
-	g := &grid{Names: []string{"case", "backend", "phase", "new / old", "95 % interval", "calibrated", "p", "n", "verdict"}}
+	g := &grid{Names: []string{"case", "backend", "phase", "new / old", "95 % interval", "calibrated", "p", "n",
+		"verdict"}}
 	for _, x := range c.Changes {
 		g.Rows = append(g.Rows, append(append([]string{x.name(), x.Label, x.Phase}, x.figures()...), string(x.Verdict)))
 	}

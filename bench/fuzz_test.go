@@ -19,8 +19,9 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(whole.Bytes())
 	f.Add([]byte(`{"schema":1}`))
-	f.Add([]byte(`{"schema":1,"cases":[{"suite":"s","case":"a","n":1}],"backends":[{"backend":"cpu","threads":1}],"results":[` +
-		`{"suite":"s","case":"a","backend":"cpu","threads":1,"phase":"total","correct":true,"median_s":1,"ci_low_s":1,"ci_high_s":1,"samples":1}]}`))
+	f.Add([]byte(`{"schema":1,"cases":[{"suite":"s","case":"a","n":1}],` +
+		`"backends":[{"backend":"cpu","threads":1}],"results":[{"suite":"s","case":"a","backend":"cpu",` +
+		`"threads":1,"phase":"total","correct":true,"median_s":1,"ci_low_s":1,"ci_high_s":1,"samples":1}]}`))
 	f.Add([]byte(`{"schema":2}`))
 	f.Add([]byte(`[]`))
 	f.Add([]byte(`{"schema":1} {"schema":1}`))

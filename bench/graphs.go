@@ -23,7 +23,8 @@ func (r Report) graphs() []Picture {
 	shown := graphs[:0]
 	for _, g := range graphs {
 		g.Series = slices.DeleteFunc(g.Series, func(c figure.Series) bool { return len(c.X)+len(c.Missing) == 0 })
-		if slices.ContainsFunc(g.Series, func(c figure.Series) bool { return c.Style != figure.Solid && len(c.X) > 0 }) {
+		drawn := func(c figure.Series) bool { return c.Style != figure.Solid && len(c.X) > 0 }
+		if slices.ContainsFunc(g.Series, drawn) {
 			g.Note = note
 			if slices.ContainsFunc(g.Series, func(c figure.Series) bool { return len(c.Missing) > 0 }) {
 				g.Note = strings.TrimPrefix(note+"; a cross at the lower edge: no time", "; ")

@@ -144,7 +144,8 @@ func TestGraphsSingleAndMissing(t *testing.T) {
 			t.Errorf("%s: the note is %q", id, g.Note)
 		}
 	}
-	if c := curveOf(t, graphOf(t, r, "throughput-seed"), "1 thread, single samples"); !slices.Equal(c.X, []float64{256}) {
+	c := curveOf(t, graphOf(t, r, "throughput-seed"), "1 thread, single samples")
+	if !slices.Equal(c.X, []float64{256}) {
 		t.Errorf("a single sample at %v, want 256", c.X)
 	}
 }

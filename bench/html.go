@@ -93,7 +93,8 @@ func (p *page) addRatios(r Report) {
 			}
 			for _, other := range r.Backends {
 				theirs, ok := r.total(c, other)
-				if ok && mine.Threads == other.Threads && (other.Peer || mine.Backend == "gpu" && other.Backend == "cpu") {
+				against := other.Peer || mine.Backend == "gpu" && other.Backend == "cpu"
+				if ok && against && mine.Threads == other.Threads {
 					p.Ratios.Rows = append(p.Ratios.Rows, append([]string{readable(c), mine.columnName(),
 						other.columnName()}, p.ratio(theirs, ours)...))
 				}

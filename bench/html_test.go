@@ -31,11 +31,13 @@ func TestHTMLHolds(t *testing.T) {
 		"<!DOCTYPE html>", `lang="en"`, "a processor", "software renderer soft", "CPU engine, avx2, 1 thread",
 		"pytorch, 2 threads", "PyTorch 2",
 		`<tr class="bad"><th scope="row">onnxruntime</th><td data-name="what">absent: no module`,
-		`<td data-name="images/s">WRONG</td>`, "WRONG n=11111 on pytorch ×2: off by", "short fewer samples, or shorter ones, than was asked for in 1 lines of the table",
+		`<td data-name="images/s">WRONG</td>`, "WRONG n=11111 on pytorch ×2: off by",
+		"short fewer samples, or shorter ones, than was asked for in 1 lines of the table",
 		"bench/peers/peers.py", ">loss<", ">gain<", "GPU against",
 		base64.StdEncoding.EncodeToString([]byte("<svg>roofline</svg>")),
 	} {
-		if strings.Contains(want, "GPU against") == strings.Contains(page, want) { // there is no GPU, so this text must not be there
+		// There is no GPU, so that its text must not be there.
+		if strings.Contains(want, "GPU against") == strings.Contains(page, want) {
 			t.Errorf("page holds %q: %v", want, strings.Contains(page, want))
 		}
 	}

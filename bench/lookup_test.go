@@ -11,9 +11,11 @@ import (
 
 // many is a report with the given number of cases, each on two backends.
 func many(cases int) bench.Report {
-	r := bench.Report{Schema: 1, Backends: []bench.BackendInfo{{Backend: "cpu", Threads: 1}, {Backend: "reference", Threads: 1}}}
+	r := bench.Report{Schema: 1,
+		Backends: []bench.BackendInfo{{Backend: "cpu", Threads: 1}, {Backend: "reference", Threads: 1}}}
 	for i := range cases {
-		c := bench.CaseInfo{Suite: "sweep", Group: "size", Case: fmt.Sprint("n=", i), X: float64(i % 50), N: 1, MACs: 1, Bytes: 1, Intensity: 1}
+		c := bench.CaseInfo{Suite: "sweep", Group: "size", Case: fmt.Sprint("n=", i), X: float64(i % 50), N: 1,
+			MACs: 1, Bytes: 1, Intensity: 1}
 		r.Cases = append(r.Cases, c)
 		for _, b := range r.Backends {
 			r.Results = append(r.Results, bench.Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: 1,

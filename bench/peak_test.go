@@ -16,7 +16,10 @@ func TestPeak(t *testing.T) {
 		return 1000 * float64(rounds)
 	}
 	for _, threads := range []int{1, 2} {
-		got, most := bench.Peak(probe, threads, 20*time.Millisecond), float64(threads)*1e9
+		got, most := 0.0, float64(threads)*1e9
+		for try := 0; try < 10 && got < most/2; try++ { // other work may take a core for 20 ms
+			got = max(got, bench.Peak(probe, threads, 20*time.Millisecond))
+		}
 		if got > most || got < most/2 {
 			t.Errorf("%d threads: %.3g operations/s, want %.3g or a little less", threads, got, most)
 		}

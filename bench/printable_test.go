@@ -106,7 +106,8 @@ func TestPrintable(t *testing.T) {
 	}
 	odd := spoiled()
 	shown := odd.Printable()
-	if !strings.Contains(odd.Backends[0].Device, "\x1b") || strings.ContainsFunc(shown.Backends[0].Device, unicode.IsControl) ||
+	if !strings.Contains(odd.Backends[0].Device, "\x1b") ||
+		strings.ContainsFunc(shown.Backends[0].Device, unicode.IsControl) ||
 		strings.ContainsFunc(shown.Run.Command[0], unicode.IsControl) {
 		t.Errorf("%q is shown as %q", odd.Backends[0].Device, shown.Backends[0].Device)
 	}

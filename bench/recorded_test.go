@@ -73,7 +73,8 @@ func recordedBench(t *testing.T, again int) bench.Bench {
 		{Src: conv.Shape{100, 16, 14, 14}, Weight: conv.Shape{32, 16, 3, 3}, Spec: conv.Spec{Padding: conv.Pad(1, 1)}},
 		{Src: conv.Shape{100, 32, 14, 14}, Weight: conv.Shape{64, 32, 1, 1}},
 	} {
-		suite.Cases = append(suite.Cases, bench.Case{Name: fmt.Sprintf("c=%d/k=%d", p.Src.C(), p.Weight.H()), Problem: p})
+		name := fmt.Sprintf("c=%d/k=%d", p.Src.C(), p.Weight.H())
+		suite.Cases = append(suite.Cases, bench.Case{Name: name, Problem: p})
 	}
 	b := quick(suite)
 	for _, threads := range []int{1, runtime.GOMAXPROCS(0)} {

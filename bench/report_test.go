@@ -26,7 +26,9 @@ func TestValidate(t *testing.T) {
 		"figures of wrong output": func(r *bench.Report) { r.Results[0].Correct = false },
 		"no samples":              func(r *bench.Report) { r.Results[0].Samples = 0 },
 		"no time":                 func(r *bench.Report) { r.Results[0].Median = 0 },
-		"too many backends":       func(r *bench.Report) { r.Backends = append(r.Backends, make([]bench.BackendInfo, 256)...) },
+		"too many backends": func(r *bench.Report) {
+			r.Backends = append(r.Backends, make([]bench.BackendInfo, 256)...)
+		},
 		"too many of both": func(r *bench.Report) {
 			r.Backends = append(r.Backends, make([]bench.BackendInfo, 200)...)
 			r.Cases = append(r.Cases, make([]bench.CaseInfo, 6000)...)

@@ -91,11 +91,11 @@ func (r Report) writeRoofNotes(w io.Writer) {
 		}
 	}
 	if n := counts[aboveProbe]; n > 0 {
-		fmt.Fprintf(w, "roof      %s above the peak of multiply-adds, in %d lines: nothing can be, so other work disturbed "+
-			"the probes\n", aboveProbe, n)
+		fmt.Fprintf(w, "roof      %s above the peak of multiply-adds, in %d lines: nothing can be, so other work "+
+			"disturbed the probes\n", aboveProbe, n)
 	}
 	if n := counts[aboveCopy]; n > 0 {
-		fmt.Fprintf(w, "roof      %s above the rate of copying memory, in %d lines: the data stay in caches, or other work "+
-			"disturbed the probes\n", aboveCopy, n)
+		fmt.Fprintf(w, "roof      %s above the rate of copying memory, in %d lines: the data stay in caches, or other "+
+			"work disturbed the probes\n", aboveCopy, n)
 	}
 }

@@ -67,8 +67,8 @@ func (b BackendInfo) roofs() string {
 
 // grid returns the table of results. r must be prepared.
 func (r Report) grid() *grid {
-	g := &grid{Names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval", "samples",
-		"outliers", "upload", "kernel", "readback", "GFLOP/s", "GB/s", "of roof", "energy"}}
+	g := &grid{Names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval",
+		"samples", "outliers", "upload", "kernel", "readback", "GFLOP/s", "GB/s", "of roof", "energy"}}
 	for _, c := range r.Cases {
 		for _, b := range r.Backends {
 			if row := r.row(c, b); row != nil {

@@ -25,7 +25,8 @@ func TestTableFits(t *testing.T) {
 	}
 	narrow, wide := text(false), text(true)
 	for line := range strings.Lines(narrow) {
-		if strings.Contains(line, "n=") && !strings.HasPrefix(line, "short") && utf8.RuneCountInString(strings.TrimSpace(line)) > 120 {
+		if strings.Contains(line, "n=") && !strings.HasPrefix(line, "short") &&
+			utf8.RuneCountInString(strings.TrimSpace(line)) > 120 {
 			t.Errorf("%d columns: %s", utf8.RuneCountInString(line), line)
 		}
 	}

@@ -14,14 +14,15 @@ import (
 // roundings are the same and add up. Outputs beside large pixels are within the bound nevertheless, also if a part of
 // the weights is drawn at random.
 func TestLocalityOfChannelsAlike(t *testing.T) {
-	for _, channels := range []int{32, 64, 256} {
+	for _, c := range []struct{ channels, side int }{{32, 3}, {64, 3}, {256, 3}, {32, 5}, {64, 5}} {
 		for _, same := range []float64{1, 0.7, 0.3} {
 			worst := 0.0
-			r := rand.New(rand.NewPCG(uint64(channels), uint64(10*same)))
-			for range 60 - channels/5 {
-				worst = max(worst, local(t, cpu.Engine{Algorithm: "winograd"}, channelsAlike(t, r, channels, same)))
+			r := rand.New(rand.NewPCG(uint64(c.channels), uint64(10*same)))
+			for range 60 - c.channels/5 {
+				drawn := channelsAlike(t, r, c.channels, c.side, same)
+				worst = max(worst, local(t, cpu.Engine{Algorithm: "winograd"}, drawn))
 			}
-			t.Logf("%d channels, %v of the weights alike: at most %.3g γₙA", channels, same, worst)
+			t.Logf("%d channels, %d rows, %v of the weights alike: at most %.3g γₙA", c.channels, c.side, same, worst)
 		}
 	}
 }
@@ -29,33 +30,34 @@ func TestLocalityOfChannelsAlike(t *testing.T) {
 // channelsAlike draws filters, and an image of one block in which each row, or each column, is darker than the one
 // before it by the same factor. All channels of the image are alike except for their signs. So are those of each filter
 // for a share of its squared weights, about same; the rest is drawn at random.
-func channelsAlike(t *testing.T, r *rand.Rand, channels int, same float64) compare.Case {
-	p := conv.Problem{Src: conv.Shape{1, channels, 6, 6}, Weight: conv.Shape{32, channels, 3, 3}}
+func channelsAlike(t *testing.T, r *rand.Rand, channels, side int, same float64) compare.Case {
+	size, taps := side+3, side*side
+	p := conv.Problem{Src: conv.Shape{1, channels, size, size}, Weight: conv.Shape{32, channels, side, side}}
 	c := painted(t, r.Uint64(), p, normal)
 	sign := make([]float64, channels)
 	for i := range sign {
 		sign[i] = float64(1 - 2*r.IntN(2))
 	}
-	var kernel [9]float64
+	kernel := make([]float64, taps)
 	for i, v := range c.Weight.Data {
-		if i%(9*channels) == 0 {
+		if i%(taps*channels) == 0 {
 			for tap := range kernel {
 				kernel[tap] = 0.5 + r.Float64()
 			}
 		}
-		c.Weight.Data[i] = float32(math.Sqrt(same)*sign[i/9%channels]*kernel[i%9] + math.Sqrt(1-same)*float64(v))
+		c.Weight.Data[i] = float32(math.Sqrt(same)*sign[i/taps%channels]*kernel[i%taps] + math.Sqrt(1-same)*float64(v))
 	}
 	factor, across := 1+4*r.Float64(), r.IntN(2) == 0
-	var pixels [36]float64
+	pixels := make([]float64, size*size)
 	for i := range pixels {
-		at := i / 6
+		at := i / size
 		if across {
-			at = i % 6
+			at = i % size
 		}
 		pixels[i] = (0.2 + r.Float64()) * math.Pow(factor, -float64(at))
 	}
 	for i := range c.Src.Data {
-		c.Src.Data[i] = float32(pixels[i%36] * sign[i/36])
+		c.Src.Data[i] = float32(pixels[i%len(pixels)] * sign[i/len(pixels)])
 	}
 	return c
 }
@@ -64,15 +66,16 @@ func channelsAlike(t *testing.T, r *rand.Rand, channels int, same float64) compa
 // same in all channels. If the mean is not 0, partial sums grow with the number of channels, not with its root. So do
 // their roundings, although these differ in sign.
 func TestLocalityOfMeans(t *testing.T) {
-	for _, channels := range []int{64, 512} {
-		if testing.Short() && channels > 64 {
+	for _, size := range []struct{ channels, side int }{{64, 3}, {512, 3}, {64, 5}} {
+		channels := size.channels
+		if testing.Short() && (channels > 64 || size.side > 3) {
 			continue
 		}
 		for _, mean := range []float64{0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3} { // its part of the squares
 			worst := 0.0
 			r := rand.New(rand.NewPCG(uint64(channels), uint64(100*mean)))
 			for range 6 {
-				p := conv.Problem{Src: conv.Shape{1, channels, 14, 14}, Weight: conv.Shape{32, channels, 3, 3}}
+				p := conv.Problem{Src: conv.Shape{1, channels, 14, 14}, Weight: conv.Shape{32, channels, size.side, size.side}}
 				c := painted(t, r.Uint64(), p, normal)
 				each(c.Weight.Data, func(_ int, v float32) float32 {
 					return float32(math.Sqrt(mean) + math.Sqrt(1-mean)*float64(v))
@@ -87,7 +90,7 @@ func TestLocalityOfMeans(t *testing.T) {
 				each(c.Src.Data, func(i int, _ float32) float32 { return pixels[i%len(pixels)] })
 				worst = max(worst, local(t, cpu.Engine{Algorithm: "winograd"}, c))
 			}
-			t.Logf("%d channels, a mean of %v of the squares: at most %.3g γₙA", channels, mean, worst)
+			t.Logf("%d channels, %d rows, a mean of %v of the squares: at most %.3g γₙA", channels, size.side, mean, worst)
 		}
 	}
 }

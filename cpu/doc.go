@@ -6,12 +6,12 @@
 // Go, which runs on every platform. Use it where there is no GPU. It has three algorithms, and tries them in this
 // order:
 //
-//   - winograd computes 3×3 kernels over many channels, with a quarter of the multiplications. A screen examines each
-//     block of 4×4 outputs first. If a large pixel would spoil outputs whose receptive fields do not contain it, the
-//     block is computed as direct does. So the error of each output is at most 4·γₙ·A, see [conv.Description], and an
-//     output whose receptive field is all 0 has no error. direct takes over if a filter's weights are very uneven, or
-//     if sums of its products may be exact in float32, as with small integers. It also takes over if it is faster for
-//     [Engine].Images images, counting the time for transforming the weights.
+//   - winograd computes 3×3 and 5×5 kernels over many channels, with a quarter or a third of the multiplications. A
+//     screen examines each block of 4×4 outputs first. If a large pixel would spoil outputs whose receptive fields do
+//     not contain it, the block is computed as direct does. So the error of each output is at most 4·γₙ·A, see
+//     [conv.Description], and an output whose receptive field is all 0 has no error. direct takes over if a filter's
+//     weights are very uneven, or if sums of its products may be exact in float32, as with small integers. It also
+//     takes over if it is faster for [Engine].Images images, counting the time for transforming the weights.
 //   - depthwise computes filters of one channel with 3, 5 or 7 rows and strides of 1 or 2, one filter per group. It
 //     loads each row of inputs once. Its outputs have the same bits as direct's. It needs AVX2, for 7 rows AVX-512.
 //   - direct computes everything, as sums of products in the formula's order.

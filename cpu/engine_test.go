@@ -168,7 +168,7 @@ func TestExplains(t *testing.T) {
 func TestRefuses(t *testing.T) {
 	p := layer(t, "1,1,8,8,6,7,3,1,1")
 	for algorithm, want := range map[string]string{
-		"winograd": "cpu: winograd: it computes kernels of 3x3, not of 7x7: not supported by this backend",
+		"winograd": "cpu: winograd: it computes kernels of 3x3 and 5x5, not of 7x7: not supported by this backend",
 		"fast":     `cpu: algorithm "fast": want one of [winograd depthwise direct]`,
 	} {
 		if _, err := (cpu.Engine{Algorithm: algorithm}).Explain(p); err == nil || err.Error() != want {

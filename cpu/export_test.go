@@ -50,24 +50,27 @@ func Prices(isa ISA, p conv.Problem) (winograd, direct float64) {
 // Spread has the factors by which the screen multiplies squared pixels: see spread.
 var Spread = spread
 
+// SpreadOf has them for kernels that are cut into some parts along each axis.
+var SpreadOf = spreadOf
+
 // WinogradBound is the bound that winograd keeps, in multiples of γₙ·A.
 const WinogradBound = winogradBound
 
 // LeastMagnitude returns the screen's lower bound of A for one filter, if the magnitudes of the pixels add up to sum
 // and their squares to squares.
 func LeastMagnitude(weight []float32, sum, squares float64) float64 {
-	s, norm := newScreen(weight, 1, len(weight)/9), 0.0
+	s, norm := newScreen(weight, 1, len(weight)/9, 3), 0.0
 	for _, w := range weight {
 		norm += float64(w) * float64(w)
 	}
-	return s.magnitude(sum, squares) * math.Sqrt(norm*alike(weight))
+	return s.magnitude(sum, squares) * math.Sqrt(norm*alike(weight, 3))
 }
 
 // Unscreen makes a plan's screens accept all blocks, whatever outliers they have, unless squares of their pixels
 // underflow or overflow.
 func Unscreen(plan conv.Plan) {
 	for _, s := range plan.(*enginePlan).recipe.(*winograd).screens {
-		*s = screen{channels: s.channels, least: []float64{math.Inf(1)}}
+		*s = screen{channels: s.channels, side: s.side, spread: s.spread, least: []float64{math.Inf(1)}}
 	}
 }
 

@@ -5,9 +5,9 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// plain computes the odd blocks of winograd, of 4×4 outputs and 3×3 taps. Odd blocks may lie anywhere in a band. plain
-// adds up the products in the order of the taps, so that it gives the same bits as direct. For each tap it copies the
-// inputs of a block's 16 outputs side by side. So the registers are full, like those of direct.
+// plain computes the odd blocks of winograd, of 4×4 outputs and 3×3 or 5×5 taps. Odd blocks may lie anywhere in a band.
+// plain adds up the products in the order of the taps, so that it gives the same bits as direct. For each tap it copies
+// the inputs of a block's 16 outputs side by side. So the registers are full, like those of direct.
 type plain struct {
 	problem  conv.Problem
 	kernels  *simd.Kernels
@@ -31,8 +31,8 @@ const (
 func newPlain(p conv.Problem, k *simd.Kernels) *plain {
 	q := &plain{problem: p, kernels: k}
 	q.layout = cutFilters(p.Weight[0]/p.Groups, max(1, blockSize/k.Lanes), k)
-	q.channels = min(p.Weight[1], plainFloats/(plainBlocks*blockSize*9))
-	offsets := make([]int, 9*q.channels)
+	q.channels = min(p.Weight[1], plainFloats/(plainBlocks*blockSize*q.size()))
+	offsets := make([]int, q.size()*q.channels)
 	for i := range offsets {
 		offsets[i] = i * blockSize
 	}
@@ -40,24 +40,28 @@ func newPlain(p conv.Problem, k *simd.Kernels) *plain {
 	return q
 }
 
+// size returns how many taps a channel has.
+func (q *plain) size() int { return q.problem.Weight[2] * q.problem.Weight[3] }
+
 func (q *plain) pack(weight, bias []float32) {
 	q.bias = bias
-	q.weight = packPanels(weight, q.layout, q.problem.Groups, []int{0, 9 * q.problem.Weight[1]})
+	q.weight = packPanels(weight, q.layout, q.problem.Groups, []int{0, q.size() * q.problem.Weight[1]})
 }
 
 // workspace returns the floats for copied inputs and for sums.
 func (q *plain) workspace() int {
-	return plainBlocks * blockSize * (9*q.channels + q.problem.Weight[0]/q.problem.Groups)
+	return plainBlocks * blockSize * (q.size()*q.channels + q.problem.Weight[0]/q.problem.Groups)
 }
 
 // compute computes at most plainBlocks blocks of a band, for all filters of a group. Block b is in row b/across and
 // column b%across of the band's blocks. compute returns sums[filters][plainBlocks][16], a part of work.
 func (q *plain) compute(w *worker, group int, blocks []int32, work []float32, across int) (sums []float32) {
-	inputs, sums := work[:plainBlocks*blockSize*9*q.channels], work[plainBlocks*blockSize*9*q.channels:]
+	floats := plainBlocks * blockSize * q.size() * q.channels
+	inputs, sums := work[:floats], work[floats:]
 	for c := 0; c < q.problem.Weight[1]; c += q.channels {
 		count := min(q.channels, q.problem.Weight[1]-c)
 		for i, b := range blocks {
-			q.gather(inputs[i*9*count*blockSize:], w.slab, c, count, block*(int(b)/across), int(b)%across)
+			q.gather(inputs[i*q.size()*count*blockSize:], w.slab, c, count, block*(int(b)/across), int(b)%across)
 		}
 		q.add(w, group, inputs, sums, c, count, len(blocks))
 	}
@@ -65,45 +69,54 @@ func (q *plain) compute(w *worker, group int, blocks []int32, work []float32, ac
 }
 
 // gather copies the inputs of the block whose first output is in row y and in the j-th column of blocks. For each of
-// count channels, from channel on, and each tap, it copies what the 16 outputs read: dst is [count][9][16].
+// count channels, from channel on, and each tap, it copies what the 16 outputs read: dst is [count][taps][16].
 func (q *plain) gather(dst, slab []float32, channel, count, y, j int) {
-	perPhase, pitch := q.slab.colPhase, q.slab.pitch
+	side := q.problem.Weight[2]
+	var columns [block + mostSide - 1]int
+	for x := range columns {
+		columns[x] = q.slab.at(0, 0, x)
+	}
+	var row [block + mostSide - 1]float32
 	for c := range count {
-		to := (*[9 * blockSize]float32)(dst[c*9*blockSize:])
-		at := (channel+c)*q.slab.plane + y*pitch + j
-		for r := range block + 2 {
-			row := slab[at+r*pitch:][: 3*perPhase+1 : 3*perPhase+1]
-			d0, d1, d2, d3, d4, d5 := row[0], row[perPhase], row[2*perPhase], row[3*perPhase], row[1], row[perPhase+1]
-			for u := max(0, r-block+1); u <= min(2, r); u++ {
-				line := to[3*u*blockSize+(r-u)*block:]
-				*(*[4]float32)(line) = [4]float32{d0, d1, d2, d3}
-				*(*[4]float32)(line[blockSize:]) = [4]float32{d1, d2, d3, d4}
-				*(*[4]float32)(line[2*blockSize:]) = [4]float32{d2, d3, d4, d5}
+		to := dst[c*q.size()*blockSize:][:q.size()*blockSize]
+		at := (channel+c)*q.slab.plane + y*q.slab.pitch + j
+		for r := range block + side - 1 {
+			for x := range block + side - 1 {
+				row[x] = slab[at+r*q.slab.pitch+columns[x]]
+			}
+			for u := max(0, r-block+1); u <= min(side-1, r); u++ {
+				for v := range side {
+					*(*[block]float32)(to[(u*side+v)*blockSize+(r-u)*block:]) = [block]float32(row[v:])
+				}
 			}
 		}
 	}
 }
+
+// mostSide is the largest number of rows of a kernel.
+const mostSide = 5
 
 // add adds the products of count channels, from channel on, to the sums, [filters][plainBlocks][16]. Only the first
 // `blocks` blocks are in use. With channel 0 the sums start from the biases; with the last channel they get ReLU if the
 // problem has it.
 func (q *plain) add(w *worker, group int, inputs, sums []float32, channel, count, blocks int) {
 	t := &w.tile
-	perGroup, size := q.problem.Weight[0]/q.problem.Groups, 9*q.problem.Weight[1]
-	t.Taps, t.Flags = q.taps.Slice(0, 9*count), 0
+	taps := q.size()
+	perGroup, size := q.problem.Weight[0]/q.problem.Groups, taps*q.problem.Weight[1]
+	t.Taps, t.Flags = q.taps.Slice(0, taps*count), 0
 	if channel > 0 {
 		t.Flags |= simd.Accumulate
 	}
 	if channel+count == q.problem.Weight[1] && q.problem.Activation == conv.ReLU {
 		t.Flags |= simd.ReLU
 	}
-	t.Tiles, t.XStep, t.DstStep, t.Plane = blocks, 9*count*blockSize, blockSize, plainBlocks*blockSize
+	t.Tiles, t.XStep, t.DstStep, t.Plane = blocks, taps*count*blockSize, blockSize, plainBlocks*blockSize
 	for _, l := range q.layout {
 		vectors := min(q.kernels.Vectors(l.filters), max(1, blockSize/q.kernels.Lanes))
 		for panel := range l.count {
 			first := l.first + panel*l.filters
 			at := group*perGroup + first
-			t.Weight, t.Bias = q.weight[at*size+9*channel*l.filters:], q.bias[at:]
+			t.Weight, t.Bias = q.weight[at*size+taps*channel*l.filters:], q.bias[at:]
 			for column := 0; column < blockSize; column += vectors * q.kernels.Lanes {
 				t.X, t.Dst = inputs[column:], sums[first*t.Plane+column:]
 				q.kernels.Run(l.filters, vectors, t)

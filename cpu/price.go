@@ -19,7 +19,8 @@ const (
 	// forms: transformed for winograd, as it is for odd blocks. Most of the cost is for memory that is written for the
 	// first time.
 	kernelCycles = 380
-	// filterCycles is the additional cost of screening a filter, however many channels it has.
+	// filterCycles is the additional cost of screening a filter of 3×3, however many channels it has. One of 5×5 costs
+	// split³ times as much.
 	filterCycles = 13_000
 	// transformCycles is the cost of a register of blocks per channel and per filter, without the products.
 	transformCycles = 800
@@ -47,7 +48,8 @@ func priceDirect(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) f
 
 // priceWinograd returns the price of winograd, if no block is odd.
 func priceWinograd(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) float64 {
-	channels, filters := p.Weight[1], p.Weight[0]/p.Groups
+	split := splitOf(p.Weight[2])
+	channels, filters := p.Weight[1]*split*split, p.Weight[0]/p.Groups // as winograd.channels counts them
 	across, down := ceilDiv(sums.W(), block), ceilDiv(sums.H(), block)
 	most := blocksMost(channels, filters)
 	blocks, tasks := across*max(1, most/across), 0.0 // of a task; tasks of an image, as in winograd.fits
@@ -65,7 +67,7 @@ func priceWinograd(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels)
 	}
 	patches := channels * down * ceilDiv(across, k.Lanes)
 	image := products + transformCycles*float64(patches+filters*ceilDiv(across*down, k.Lanes))
-	return float64(p.Groups) * (kernels*kernelCycles + float64(filters)*filterCycles + float64(images)*image)
+	return float64(p.Groups) * (kernels*kernelCycles + float64(filters*split*split*split)*filterCycles + float64(images)*image)
 }
 
 // streamed returns how many weights per cycle a core reads from an array of this many weights, which exceeds its own

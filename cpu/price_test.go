@@ -12,7 +12,13 @@ import (
 
 // square3 is a layer of 3×3 with a padding of 1.
 func square3(n, channels, size, filters int) conv.Problem {
-	return conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{n, channels, size, size}, Weight: conv.Shape{filters, channels, 3, 3}}
+	return square(3, n, channels, size, filters)
+}
+
+// square is a layer of side×side whose outputs have the size of its images.
+func square(side, n, channels, size, filters int) conv.Problem {
+	return conv.Problem{Spec: conv.Spec{Padding: conv.Pad(side/2, side/2)}, Src: conv.Shape{n, channels, size, size},
+		Weight: conv.Shape{filters, channels, side, side}}
 }
 
 // priced are problems with the algorithm that takes less time for packing its weights and computing the batch once. If
@@ -41,6 +47,10 @@ var priced = []struct {
 	{square3(8, 256, 56, 256), "winograd", "winograd"},
 	{square3(8, 192, 13, 384), "winograd", ""},
 	{square3(1, 256, 138, 256), "winograd", "winograd"},
+	{square(5, 1, 64, 27, 192), "direct", "direct"},
+	{square(5, 8, 64, 27, 192), "winograd", ""},
+	{square(5, 64, 64, 27, 192), "winograd", "winograd"},
+	{square(5, 1, 96, 4, 64), "direct", "direct"},
 }
 
 func TestChoices(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 //
 //	|error| ≤ winogradBound · γₙ · A,  A = Σ|x||w| + |b| over the output's own receptive field.
 //
-// With C channels, a sum has n = 9C terms, and γₙ is about n·u, where u = 2⁻²⁴ is float32's unit roundoff.
+// With C channels, a sum of 3×3 kernels has n = 9C terms, and γₙ is about n·u, where u = 2⁻²⁴ is float32's unit
+// roundoff. What follows is about 3×3; the end says what differs for 5×5.
 //
 // The transforms of a block mix all pixels of its patch of 6×6. So their errors are proportional to the whole patch,
 // while A is proportional to the 3×3 pixels of one output.
@@ -42,8 +43,14 @@ import (
 //
 // because z = |x|·S/Q has Σz = Σz² = p. By Cauchy and Schwarz, the pixels at the i smallest weights have at most √(i·p)
 // of Σz, and the rest meets weights of at least |wᵢ₊₁|. So p says how many pixels, at least, carry the sum.
+//
+// 5×5 kernels are cut into four parts, see winograd. So 4C channels are added up, n is 25C, and ‖w‖²/(25C) is the mean
+// square of a weight. E is the sum over the patches of all four parts: each of the 9×9 pixels counts by its rows and
+// its columns in those patches that have it. The receptive field has 5×5 pixels, and the weights in G are those of 5×5.
 type screen struct {
 	channels int
+	side     int       // rows of a kernel
+	spread   []float64 // how much a squared pixel counts, by its row, or its column, in the patches of a block
 	error2   float64   // square of the error that the screen allows for, in units of winogradBound·γₙ·‖w‖·√E
 	floor    float64   // E must be larger, otherwise something may underflow
 	least    []float64 // the least G(p)/(‖w‖·√alike) of all filters, for each interval of p, see octave
@@ -69,6 +76,17 @@ const (
 // large as those of any other output.
 var spread = [6]float64{1, 37.334, 7.334, 43.834, 4.834, 1}
 
+// spreadOf returns spread for all patches of a block, if kernels are cut into this many parts along each axis.
+func spreadOf(split int) []float64 {
+	all := make([]float64, third*(split-1)+patchSide)
+	for part := range split {
+		for i, v := range spread {
+			all[part*third+i] += v
+		}
+	}
+	return all
+}
+
 // leastSquares and mostSquares bound E. Beyond them, squares of pixels may have underflowed or overflowed.
 //
 // A number below 2⁻¹²⁶ has an error of up to 2⁻¹⁵⁰, however small it is. In transformed weights that is negligible
@@ -83,18 +101,18 @@ const (
 	leastProduct = 0x1p-200
 )
 
-// newScreen examines the 3×3 filters of a group, [filters][channels][9].
-func newScreen(weight []float32, filters, channels int) *screen {
-	s := &screen{channels: channels}
-	terms := float64(9 * channels)
+// newScreen examines the filters of a group, [filters][channels][side][side].
+func newScreen(weight []float32, filters, channels, side int) *screen {
+	split := splitOf(side)
+	s := &screen{channels: channels, side: side, spread: spreadOf(split)}
+	terms, added := float64(side*side*channels), float64(split*split*channels)
 	allowed := winogradBound * terms * unit
-	s.error2 = errorDeviations * errorDeviations * unit * unit / 3 * (float64(channels)/2 +
-		16) / terms / (allowed * allowed)
-	size := 9 * channels
+	s.error2 = errorDeviations * errorDeviations * unit * unit / 3 * (added/2 + 16) / terms / (allowed * allowed)
+	size := side * side * channels
 	points := octave(terms) + 1 // p is at most the number of terms
 	parts := make([]*filterBound, min(filters, screenParts))
 	forEach(len(parts), func(i int) {
-		parts[i] = newFilterBound(points)
+		parts[i] = newFilterBound(points, side)
 		for k := i; k < filters; k += len(parts) {
 			parts[i].add(weight[k*size:][:size])
 		}
@@ -140,9 +158,9 @@ func (s *screen) magnitude(sum, squares float64) float64 {
 // worth returns nil, or an error that says why transforms would not compute ordinary images: those whose pixels have a
 // normal distribution or a similar one.
 func (s *screen) worth() error {
-	n, white := float64(9*s.channels), 0.0
-	for _, r := range spread {
-		for _, c := range spread {
+	n, white := float64(s.side*s.side*s.channels), 0.0
+	for _, r := range s.spread {
+		for _, c := range s.spread {
 			white += r * c
 		}
 	}
@@ -156,6 +174,7 @@ var errIrregular = errors.New("a filter's weights are too uneven, or of too few 
 
 // filterBound has the least G(p)/(‖w‖·√alike) of some filters.
 type filterBound struct {
+	side    int // rows of a kernel
 	least   []float64
 	squares float64                     // the least ‖w‖² of the filters that are not 0
 	counts  [1 << (31 - binShift)]int32 // how many weights have each size: exponent and two bits of the mantissa
@@ -167,8 +186,8 @@ const (
 	weightBins = 64
 )
 
-func newFilterBound(points int) *filterBound {
-	f := &filterBound{least: make([]float64, points), squares: math.Inf(1)}
+func newFilterBound(points, side int) *filterBound {
+	f := &filterBound{side: side, least: make([]float64, points), squares: math.Inf(1)}
 	for i := range f.least {
 		f.least[i] = math.Inf(1)
 	}
@@ -191,7 +210,7 @@ func (f *filterBound) add(weight []float32) {
 		clear(f.least)
 	default:
 		f.squares = min(f.squares, squares)
-		f.lower(1 / math.Sqrt(squares*alike(weight)))
+		f.lower(1 / math.Sqrt(squares*alike(weight, f.side)))
 	}
 }
 
@@ -257,10 +276,14 @@ func binStart(bin int) float64 {
 
 // column is what the screen knows of one column of a row of patches, over all channels.
 type column struct {
-	sums    [block]float64 // Σ|x| of the 3 rows under each row of outputs
+	sums    [block]float64 // Σ|x| of the rows under each row of outputs
 	squares [block]float64 // Σx² of them
-	spread  float64        // Σ spread·x² of all 6 rows
+	total   float64        // Σ|x| of all rows of the patches
+	spread  float64        // Σ spread·x² of them
 }
+
+// screenSide is the largest number of rows and columns of the patches of a block.
+const screenSide = third + patchSide
 
 // screenBlocks finds the odd blocks of a band of an image, and sets their flags. It examines all outputs of a block
 // that lie in the image, even those outside the band. For if a pool's windows overlap, a band may end within a block
@@ -268,20 +291,23 @@ type column struct {
 func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, isOdd []int32, down int) {
 	m := &worker.screened
 	*m = simd.Magnitudes{Sums: s.magnitudes, Squares: s.squares, Src: worker.slab, SrcStep: w.slab.plane,
-		Count: w.problem.Weight[1], Vectors: ceilDiv((down*block+2)*w.slab.pitch, w.kernels.Lanes)}
+		Count: w.problem.Weight[1], Vectors: ceilDiv(w.inputRows(down*block)*w.slab.pitch, w.kernels.Lanes)}
 	w.kernels.AddMagnitudes(m)
 	screen := w.screens[p.group]
-	var columns [block + 2]column
+	var room [screenSide]column
+	columns := room[:w.patchSide()]
+	kept := len(columns) - block // columns that the next block sees, too
 	for i := range down {
 		rows := min(block, w.sums.H()-p.first-i*block)
-		w.screenColumn(&columns[4], s, i, 0)
-		w.screenColumn(&columns[5], s, i, 1)
+		for x := range kept {
+			w.screenColumn(&columns[block+x], s, i, x)
+		}
 		for j := range w.across {
-			columns[0], columns[1] = columns[4], columns[5]
-			for x := 2; x < len(columns); x++ {
+			copy(columns[:kept], columns[block:])
+			for x := kept; x < len(columns); x++ {
 				w.screenColumn(&columns[x], s, i, block*j+x)
 			}
-			if !screen.acceptsBlock(&columns, rows, min(block, w.sums.W()-block*j)) {
+			if !screen.acceptsBlock(columns, rows, min(block, w.sums.W()-block*j)) {
 				isOdd[i*w.across+j] = 1
 			}
 		}
@@ -290,43 +316,49 @@ func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, isOdd 
 
 // screenColumn computes column x of the i-th row of patches. x counts the columns of the padded image.
 func (w *winograd) screenColumn(c *column, s *winogradSpace, i, x int) {
-	at, pitch := i*block*w.slab.pitch+x%block*w.slab.colPhase+x/block, w.slab.pitch
-	sums, squares := s.magnitudes[at:][:5*pitch+1], s.squares[at:][:5*pitch+1]
-	var a, q [block + 2]float64
-	for r := range a {
-		a[r], q[r] = float64(sums[r*pitch]), float64(squares[r*pitch])
+	at, pitch := w.slab.at(0, i*block, x), w.slab.pitch
+	var a, q [screenSide]float64
+	*c = column{}
+	for r := range w.patchSide() {
+		a[r], q[r] = float64(s.magnitudes[at+r*pitch]), float64(s.squares[at+r*pitch])
+		c.total += a[r]
+		c.spread += w.screens[0].spread[r] * q[r]
 	}
-	a12, a34, q12, q34 := a[1]+a[2], a[3]+a[4], q[1]+q[2], q[3]+q[4]
-	c.sums = [block]float64{a[0] + a12, a12 + a[3], a[2] + a34, a34 + a[5]}
-	c.squares = [block]float64{q[0] + q12, q12 + q[3], q[2] + q34, q34 + q[5]}
-	c.spread = spread[0]*q[0] + spread[1]*q[1] + spread[2]*q[2] + spread[3]*q[3] + spread[4]*q[4] + spread[5]*q[5]
+	for y := range block {
+		for r := y; r < y+w.problem.Weight[2]; r++ {
+			c.sums[y] += a[r]
+			c.squares[y] += q[r]
+		}
+	}
 }
 
 // acceptsBlock reports whether all outputs of a block, rows × width of them, are within the bound.
-func (s *screen) acceptsBlock(columns *[block + 2]column, rows, width int) bool {
+func (s *screen) acceptsBlock(columns []column, rows, width int) bool {
 	squares, total := 0.0, 0.0
 	for x := range columns {
-		squares += spread[x] * columns[x].spread
-		total += columns[x].sums[0] + columns[x].sums[3]
+		squares += s.spread[x] * columns[x].spread
+		total += columns[x].total
 	}
 	if total == 0 {
 		return true // the transforms give zeros, too
 	}
+	var sums, fields [block][block]float64 // of each output's receptive field
 	least, most := math.Inf(1), 0.0
 	for x := range width {
-		a, b, c := &columns[x], &columns[x+1], &columns[x+2]
 		for y := range rows {
-			least = min(least, a.sums[y]+b.sums[y]+c.sums[y])
-			most = max(most, a.squares[y]+b.squares[y]+c.squares[y])
+			for v := range s.side {
+				sums[y][x] += columns[x+v].sums[y]
+				fields[y][x] += columns[x+v].squares[y]
+			}
+			least, most = min(least, sums[y][x]), max(most, fields[y][x])
 		}
 	}
 	if s.accepts(least, most, squares) {
 		return true
 	}
 	for x := range width {
-		a, b, c := &columns[x], &columns[x+1], &columns[x+2]
 		for y := range rows {
-			if !s.accepts(a.sums[y]+b.sums[y]+c.sums[y], a.squares[y]+b.squares[y]+c.squares[y], squares) {
+			if !s.accepts(sums[y][x], fields[y][x], squares) {
 				return false
 			}
 		}

@@ -60,7 +60,12 @@ func localProblems() map[string]conv.Problem {
 	relu.Activation = conv.ReLU
 	grouped.Groups = 2
 	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{2, 2}}
+	five := shape(2, 40, 17, 14, 33, conv.Spec{Padding: conv.Pad(2, 2)})
+	five.Weight[2], five.Weight[3] = 5, 5
+	mirrored := five
+	mirrored.PaddingMode = conv.Reflect
 	return map[string]conv.Problem{
+		"five": five, "five, reflect": mirrored,
 		"zeros": shape(1, 32, 17, 22, 32, same), "bias": bias, "reflect": shape(1, 32, 14, 14, 32, reflect),
 		"replicate": shape(1, 32, 14, 19, 32, replicate), "circular": shape(1, 32, 15, 14, 32, circular), "symmetric": shape(1, 32, 13, 15, 32, symmetric), "none": shape(2, 40, 14, 13, 32, conv.Spec{}),
 		"relu": shape(1, 32, 16, 16, 32, relu), "groups": shape(1, 64, 13, 16, 66, grouped), "pool": shape(2, 32, 25, 18, 32, pooled),
@@ -129,8 +134,9 @@ func TestLocalityOfAny(t *testing.T) {
 // TestLocalityAgainstFilters: images that are made to meet each filter where it is weakest, or strongest, stay within
 // the bound, too, and so do sums whose terms agree in sign.
 func TestLocalityAgainstFilters(t *testing.T) {
-	for _, channels := range []int{32, 64} {
-		p := conv.Problem{Src: conv.Shape{4, channels, 6, 6}, Weight: conv.Shape{32, channels, 3, 3}}
+	for _, of := range []struct{ channels, side int }{{32, 3}, {64, 3}, {32, 5}, {64, 5}} {
+		channels, side, size := of.channels, of.side, of.side+3
+		p := conv.Problem{Src: conv.Shape{4, channels, size, size}, Weight: conv.Shape{32, channels, side, side}}
 		for name, draw := range map[string]func(c compare.Case, r *rand.Rand, tap int, w float64) float64{
 			"weakest": func(c compare.Case, r *rand.Rand, _ int, w float64) float64 {
 				return r.NormFloat64() / (0.05 + math.Abs(w))
@@ -146,11 +152,13 @@ func TestLocalityAgainstFilters(t *testing.T) {
 			c := painted(t, 3, p, normal)
 			r := rand.New(rand.NewPCG(4, 4))
 			for i := range c.Src.Data { // each image against one filter
-				image, channel, y, x := i/36/channels, i/36%channels, i/6%6, i%6
-				tap := y%3*3 + x%3
-				c.Src.Data[i] = float32(draw(c, r, tap, float64(c.Weight.Data[(image*channels+channel)*9+tap])))
+				image, channel, y, x := i/(size*size)/channels, i/(size*size)%channels, i/size%size, i%size
+				tap := y%side*side + x%side
+				w := c.Weight.Data[(image*channels+channel)*side*side+tap]
+				c.Src.Data[i] = float32(draw(c, r, tap, float64(w)))
 			}
-			t.Logf("%d channels, %s: at most %.3g γₙA", channels, name, local(t, cpu.Engine{Algorithm: "winograd"}, c))
+			worst := local(t, cpu.Engine{Algorithm: "winograd"}, c)
+			t.Logf("%d channels, %d rows, %s: at most %.3g γₙA", channels, side, name, worst)
 		}
 	}
 }
@@ -159,13 +167,14 @@ func TestLocalityAgainstFilters(t *testing.T) {
 // in corners: with padding, one of their outputs sees only 4 pixels of 9.
 func TestOrdinary(t *testing.T) {
 	for _, c := range []struct {
-		channels, size int     // the judge takes long
-		most           float64 // of odd blocks
-	}{{48, 28, 0.17}, {64, 28, 0.04}, {256, 12, 0}, {512, 8, 0}} {
+		channels, size, side int     // the judge takes long
+		most                 float64 // of odd blocks
+	}{{48, 28, 3, 0.17}, {64, 28, 3, 0.04}, {256, 12, 3, 0}, {512, 8, 3, 0}, {48, 27, 5, 0}, {128, 14, 5, 0}} {
 		if testing.Short() && c.channels > 48 {
 			continue
 		}
-		p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{1, c.channels, c.size, c.size}, Weight: conv.Shape{32, c.channels, 3, 3}}
+		p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(c.side/2, c.side/2)},
+			Src: conv.Shape{1, c.channels, c.size, c.size}, Weight: conv.Shape{32, c.channels, c.side, c.side}}
 		for name, f := range ordinary {
 			drawn := painted(t, 5, p, f)
 			e := cpu.Engine{Algorithm: "winograd"}
@@ -189,11 +198,12 @@ func TestOrdinary(t *testing.T) {
 
 // TestDeviation holds the errors of output (3,3) of each block to the deviation that the screen counts on.
 func TestDeviation(t *testing.T) {
-	for _, channels := range []int{32, 128, 512, 2048} {
+	for _, of := range []struct{ channels, side int }{{32, 3}, {128, 3}, {512, 3}, {2048, 3}, {32, 5}, {512, 5}} {
+		channels, size := of.channels, 11+of.side
 		if testing.Short() && channels > 32 {
 			continue
 		}
-		p := conv.Problem{Src: conv.Shape{1, channels, 14, 14}, Weight: conv.Shape{32, channels, 3, 3}}
+		p := conv.Problem{Src: conv.Shape{1, channels, size, size}, Weight: conv.Shape{32, channels, of.side, of.side}}
 		c := painted(t, 6, p, normal)
 		plan, err := cpu.Engine{Algorithm: "winograd"}.Plan(p, c.Weight, nil)
 		if err != nil {
@@ -223,20 +233,25 @@ func TestDeviation(t *testing.T) {
 // deviation is that of output (3,3) of filter k in the block at row i, column j, as the screen's documentation has it.
 func deviation(c compare.Case, k, i, j int) float64 {
 	squares, norm := 0.0, 0.0
-	channels := c.Problem.Weight[1]
+	channels, taps := c.Problem.Weight[1], c.Problem.Weight[2]*c.Problem.Weight[3]
+	split := (c.Problem.Weight[2] + 2) / 3
+	spread := cpu.SpreadOf(split)
 	for channel := range channels {
 		plane := c.Src.Plane(0, channel)
-		for r := range 6 {
-			for s := range 6 {
-				x := float64(plane[(i+r)*c.Src.Shape.W()+j+s])
-				squares += cpu.Spread[r] * cpu.Spread[s] * x * x
+		for r := range spread {
+			for s := range spread {
+				if y, x := i+r, j+s; y < c.Src.Shape.H() && x < c.Src.Shape.W() { // beyond are zeros
+					v := float64(plane[y*c.Src.Shape.W()+x])
+					squares += spread[r] * spread[s] * v * v
+				}
 			}
 		}
 	}
-	for _, w := range c.Weight.Data[k*9*channels:][:9*channels] {
+	for _, w := range c.Weight.Data[k*taps*channels:][:taps*channels] {
 		norm += float64(w) * float64(w)
 	}
-	return 0x1p-24 * math.Sqrt((float64(channels)/2+16)/3*norm*squares/float64(9*channels))
+	added := float64(split * split * channels)
+	return 0x1p-24 * math.Sqrt((added/2+16)/3*norm*squares/float64(taps*channels))
 }
 
 // TestSpread computes what a pixel counts in an output's error from the matrices of Lavin and Gray, section 4.3.

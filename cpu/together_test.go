@@ -21,7 +21,10 @@ func togetherProblems() map[string]conv.Problem {
 	shape := func(n, c, h, w, k int, s conv.Spec) conv.Problem {
 		return conv.Problem{Spec: s, Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{k, c / max(1, s.Groups), 3, 3}, Bias: true}
 	}
+	five := shape(5, 32, 9, 7, 35, conv.Spec{Padding: conv.Pad(2, 2)})
+	five.Weight[2], five.Weight[3] = 5, 5
 	return map[string]conv.Problem{
+		"five": five,
 		"same": shape(7, 40, 7, 9, 34, same), "groups": shape(5, 64, 8, 5, 66, grouped), "pool": shape(4, 32, 12, 9, 37, pooled),
 		"energy": shape(6, 32, 5, 4, 38, energy), "circular": shape(9, 33, 6, 13, 32, circular),
 	}

@@ -20,6 +20,14 @@ func winogradProblems() (all []conv.Problem) {
 	for _, size := range [][2]int{{4, 4}, {5, 7}, {9, 11}, {14, 14}, {4, 70}, {31, 33}, {65, 16}} {
 		add(same, conv.Shape{2, 32, size[0], size[1]}, conv.Shape{33, 32, 3, 3})
 	}
+	five := conv.Spec{Padding: conv.Pad(2, 2)}
+	for _, size := range [][2]int{{4, 4}, {13, 9}, {27, 27}, {31, 66}} {
+		add(five, conv.Shape{3, 32, size[0], size[1]}, conv.Shape{34, 32, 5, 5})
+	}
+	fivefold := conv.Spec{Groups: 2, Activation: conv.ReLU, Padding: conv.Padding{Top: 4, Bottom: 1, Left: 0, Right: 3}}
+	add(fivefold, conv.Shape{3, 64, 10, 12}, conv.Shape{66, 32, 5, 5})
+	add(conv.Spec{Pool: conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{2, 2}}},
+		conv.Shape{3, 33, 20, 15}, conv.Shape{32, 33, 5, 5})
 	for _, k := range []int{32, 34, 37, 64} {
 		add(conv.Spec{}, conv.Shape{2, 35, 10, 9}, conv.Shape{k, 35, 3, 3})
 	}
@@ -131,15 +139,16 @@ func TestWinograd(t *testing.T) {
 			t.Error(wrong)
 		}
 		again := intoNaN(t, plan, p, src)
-		second := intoNaN(t, plan, p, src.Images(1, 2))
+		n := p.Src.N()
+		last := intoNaN(t, plan, p, src.Images(n-1, n))
 		for i, v := range again.Data {
 			if v != got.Data[i] {
 				t.Fatalf("element %d differs in a second run", i)
 			}
 		}
-		for i, v := range second.Data {
-			if v != got.Data[len(got.Data)/2+i] {
-				t.Fatalf("element %d of the second image differs where it is alone", i)
+		for i, v := range last.Data {
+			if v != got.Data[len(got.Data)-len(last.Data)+i] {
+				t.Fatalf("element %d of the last image differs where it is alone", i)
 			}
 		}
 	})

@@ -159,15 +159,17 @@ func TestMutantsApply(t *testing.T) {
 	}
 }
 
-// TestShaderMutants kills every third mutant of the shaders, or all with GPUCONV_MUTANTS=all, which make mutants sets.
-// Nearly all of its time is compiling. Mesa's cache saves that the next time.
+// TestShaderMutants kills every third mutant of the shaders, or all with GPUCONV_MUTANTS=all, which make mutants sets,
+// or all of one file with its name instead of all. Nearly all of its time is compiling. Mesa's cache saves that the
+// next time.
 func TestShaderMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiling all mutants takes long, and the race detector sees nothing of it")
 	}
 	var all []breakage
+	which := os.Getenv("GPUCONV_MUTANTS")
 	for i, m := range shaderMutants(t) {
-		if i%3 > 0 && os.Getenv("GPUCONV_MUTANTS") != "all" {
+		if which == "" && i%3 > 0 || which != "" && which != "all" && which != m.file {
 			continue
 		}
 		all = append(all, breakage{m.file, m.name, m.trial, m.equivalent, func(d asking) conv.Backend {

@@ -2,6 +2,8 @@
 
 package gpu
 
+import "slices"
+
 // smallMutants break direct_small.comp.
 func smallMutants() []mutant {
 	const (
@@ -12,22 +14,25 @@ func smallMutants() []mutant {
 		{name: "images of one group's channels", old: "image * allChannels + firstChannel", new: "image + firstChannel"},
 		{name: "the first group's channels for all", old: "image * allChannels + firstChannel", new: "image * allChannels"},
 		{name: "planes of square images", old: "firstChannel) * srcH * srcW;", new: "firstChannel) * srcH * srcH;"},
-		{name: "channels of square images", old: "base + channel * srcH * srcW, r)", new: "base + channel * srcH * srcH, r)"},
+		{name: "channels of square images", old: "base += srcH * srcW;", new: "base += srcH * srcH;"},
+		{name: "channels are not told apart", old: "base += srcH * srcW;", new: ""},
 		{name: "bias dropped", old: "= " + start, new: "= 0.0;"},
 		{name: "bias of the first filter", old: start, new: "weight[WEIGHTS - VECTORS][0];"},
 		{name: "a weight as bias", old: start, new: "weight[f / 4][f % 4];"},
 		{name: "bias of the first vector", old: start, new: "weight[WEIGHTS - VECTORS][f % 4];"},
 		{name: "the last part dropped", old: "part < parts;", new: "part < parts - 1;"},
 		{name: "a part too many", old: "part < parts;", new: "part <= parts;"},
-		{name: "channels are not told apart", old: "int channel = part / (partsH * partsW);", new: "int channel = 0;"},
-		{name: "channels of partsH", old: "part / (partsH * partsW)", new: "part / partsH"},
-		{name: "channels of partsW", old: "part / (partsH * partsW)", new: "part / partsW"},
-		{name: "parts down are counted through channels", old: "part / partsW - channel * partsH,", new: "part / partsW,"},
-		{name: "parts down by partsH", old: "part / partsW - channel * partsH,", new: "part / partsH - channel * partsH,"},
-		{name: "parts across by partsH", old: "across = part % partsW;", new: "across = part % partsH;"},
-		{name: "the first part's pixels", old: "meet(i, j, down, across);", new: "meet(i, j, 0, 0);"},
-		{name: "every part has the first one's weights", old: "int firstWeight = part * (TAPS_H * TAPS_W * VECTORS);", new: "int firstWeight = 0;"},
-		{name: "parts' weights of one vector", old: "(TAPS_H * TAPS_W * VECTORS);", new: "(TAPS_H * TAPS_W);"},
+		{name: "a channel for each part down", old: "if (down == partsH) {  // the next channel", new: "if (across == 0) {"},
+		{name: "channels of partsW", old: "if (down == partsH)", new: "if (down == partsW)"},
+		{name: "channels of a row more", old: "if (down == partsH)", new: "if (down > partsH)"},
+		{name: "parts down are counted through channels", old: "			down = 0;\n", new: ""},
+		{name: "parts across by partsH", old: "if (across == partsW)", new: "if (across == partsH)"},
+		{name: "a part across too many", old: "if (across == partsW)", new: "if (across > partsW)"},
+		{name: "parts across are counted through rows", old: "			across = 0;\n", new: ""},
+		{name: "no part is below another", old: "			down++;\n", new: ""},
+		{name: "the first part's pixels", old: "meet(base, i, j, down, across);", new: "meet(base, i, j, 0, 0);"},
+		{name: "every part has the first one's weights", old: "firstWeight += TAPS_H * TAPS_W * VECTORS;", new: ""},
+		{name: "parts' weights of one vector", old: "firstWeight += TAPS_H * TAPS_W * VECTORS;", new: "firstWeight += TAPS_H * TAPS_W;"},
 		{name: "taps' weights of one vector", old: "firstWeight + t * VECTORS + f / 4", new: "firstWeight + t + f / 4"},
 		{name: "weights of the first vector", old: "t * VECTORS + f / 4", new: "t * VECTORS"},
 		{name: "weights of the neighbour", old: "f / 4][f % 4] * pixel", new: "f / 4][(f + 1) % 4] * pixel"},
@@ -43,7 +48,7 @@ func smallMutants() []mutant {
 func depthwiseMutants() []mutant {
 	const filter = "#define FILTER(f) (group * multiplier + min(firstFilter + f, multiplier - 1))"
 	return []mutant{
-		{name: "planes of square images", old: "turnTo(plane * srcH * srcW, r)", new: "turnTo(plane * srcH * srcH, r)"},
+		{name: "planes of square images", old: "meet(plane * srcH * srcW,", new: "meet(plane * srcH * srcH,"},
 		{name: "groups are not told apart", old: "int group = plane % groups;", new: "int group = 0;"},
 		{name: "groups go on through images", old: "int group = plane % groups;", new: "int group = plane;"},
 		{name: "groups of the multiplier", old: "int group = plane % groups;", new: "int group = plane % multiplier;"},
@@ -60,7 +65,7 @@ func depthwiseMutants() []mutant {
 		{name: "parts of one column", old: "part < partsH * partsW;", new: "part < partsH;"},
 		{name: "parts down by partsH", old: "down = part / partsW,", new: "down = part / partsH,"},
 		{name: "parts across by partsH", old: "across = part % partsW;", new: "across = part % partsH;"},
-		{name: "the first part's pixels", old: "meet(i, j, down, across);", new: "meet(i, j, 0, 0);"},
+		{name: "the first part's pixels", old: "i, j, down, across);", new: "i, j, 0, 0);"},
 		{name: "every part has the first one's weights", old: "weight[(part * (TAPS_H * TAPS_W) + t)", new: "weight[t"},
 		{name: "parts' weights of one row", old: "(part * (TAPS_H * TAPS_W) + t)", new: "(part * TAPS_W + t)"},
 		{name: "taps of one group's filters", old: "* (groups * multiplier) + FILTER(f)];", new: "* multiplier + FILTER(f)];"},
@@ -78,11 +83,8 @@ func depthwiseMutants() []mutant {
 
 // columnMutants break column.glsl.
 func columnMutants() []mutant {
-	const (
-		clamp = "q = min(q, columns - 1);"
-		load  = "#define LOAD(v) pixel = src[line + at[v]]; pixel = withinH && within[v] ? pixel : 0.0;"
-	)
-	return []mutant{
+	const clamp = "q = min(q, columns - 1);"
+	return slices.Concat([]mutant{
 		{name: "surplus invocations take the column after the last", old: clamp, new: "q = min(q, columns);"},
 		{name: "surplus invocations go on", old: clamp, new: ""},
 		{name: "the last column is left out", old: clamp, new: "q = min(q, columns - 2);"},
@@ -94,35 +96,83 @@ func columnMutants() []mutant {
 		{name: "planes of more blocks", old: "int plane = block / blocksH;", new: "int plane = block / (blocksH + 1);"},
 		{name: "blocks of one row", old: "(block - plane * blocksH) * ROWS,", new: "block - plane * blocksH,"},
 		{name: "blocks go on through planes", old: "(block - plane * blocksH) * ROWS,", new: "block * ROWS,"},
+	}, narrowMutants(), wideMutants())
+}
+
+// narrowMutants break the half of column.glsl for parts of a single column of taps.
+func narrowMutants() []mutant {
+	const load = "pixel = place <= last ? pixel : 0.0;"
+	all := []mutant{
+		{name: "strides exchanged, rows", old: "int y = i * strideH", new: "int y = i * strideW"},
+		{name: "strides exchanged, columns", old: "int x = j * strideW", new: "int x = j * strideH"},
+		{name: "the top pad dropped", old: "i * strideH - padTop + down * (TAPS_H * dilationH);\n	int x", new: "i * strideH + down * (TAPS_H * dilationH);\n	int x"},
+		{name: "the left pad dropped", old: "- padLeft + across * dilationW;", new: "+ across * dilationW;"},
+		{name: "pads exchanged", old: "- padLeft + across * dilationW;", new: "- padTop + across * dilationW;"},
+		{name: "parts across undilated", old: "- padLeft + across * dilationW;", new: "- padLeft + across;"},
+		{name: "parts across dilated as down", old: "- padLeft + across * dilationW;", new: "- padLeft + across * dilationH;"},
+		{name: "every part is the first across", old: "- padLeft + across * dilationW;", new: "- padLeft;"},
+		{name: "parts down undilated", old: "down * (TAPS_H * dilationH);\n	int x", new: "down * TAPS_H;\n	int x"},
+		{name: "the plane dropped", old: "	origin = base;\n	at[0]", new: "	origin = 0;\n	at[0]"},
+		{name: "column 0 is outside", old: "at[0] = x >= 0 &&", new: "at[0] = x > 0 &&"},
+		{name: "column -1 is inside", old: "at[0] = x >= 0 &&", new: "at[0] = x >= -1 &&"},
+		{name: "column srcW is inside", old: "x < srcW ? y", new: "x <= srcW ? y"},
+		{name: "the last column is outside", old: "x < srcW ? y", new: "x < srcW - 1 ? y"},
+		{name: "rows of another width", old: "? y * srcW + x", new: "? y * srcH + x"},
+		{name: "rows lower by another width", old: "at[0] += lower * srcW;", new: "at[0] += lower * srcH;"},
+		{name: "rows are not told apart", old: "at[0] += lower * srcW;", new: ""},
+		{name: "rows lower by one", old: "at[0] += lower * srcW;", new: "at[0] += min(lower, 1) * srcW;"},
+		{name: "rows counted from the first", old: "at[0] += lower * srcW;", new: "at[0] += r * srcW;"},
+		{name: "OUTSIDE is inside", old: "#define OUTSIDE (1 << 30)", new: "#define OUTSIDE 0"},
+		{name: "the last pixel is outside", old: "last = uint(srcH * srcW - 1);", new: "last = uint(srcH * srcW - 2);"},
+		{name: "a pixel after the plane", old: "last = uint(srcH * srcW - 1);", new: "last = uint(srcH * srcW);"},
+		{name: "planes of square images", old: "last = uint(srcH * srcW - 1);", new: "last = uint(srcH * srcH - 1);"},
+		{name: "places are not clamped", old: "int(min(place, last))", new: "int(place)",
+			equivalent: "a software renderer reads zeros beyond a buffer, and the pixels of other planes are not selected"},
+		{name: "multiplied instead of selected", old: load, new: "pixel *= float(place <= last);"},
+		{name: "the border is repeated", old: load, new: ""},
+		{name: "pixels rounded to TF32", old: load, new: load + " pixel = uintBitsToFloat(floatBitsToUint(pixel) & 0xffffe000u);"},
+	}
+	for i := range all {
+		all[i].name, all[i].trial = "narrow: "+all[i].name, "narrow"
+	}
+	return all
+}
+
+// wideMutants break the other half of column.glsl.
+func wideMutants() []mutant {
+	const load = "~(outsideH | outsideW[v]));"
+	return []mutant{
 		{name: "strides exchanged, rows", old: "partTop = i * strideH", new: "partTop = i * strideW"},
 		{name: "strides exchanged, columns", old: "left = j * strideW", new: "left = j * strideH"},
-		{name: "the top pad dropped", old: "* strideH - padTop", new: "* strideH"},
-		{name: "the top pad's sign", old: "* strideH - padTop", new: "* strideH + padTop"},
-		{name: "the left pad dropped", old: "* strideW - padLeft", new: "* strideW"},
-		{name: "pads exchanged", old: "* strideW - padLeft", new: "* strideW - padTop"},
-		{name: "parts down of TAPS_W", old: "(TAPS_H * dilationH);", new: "(TAPS_W * dilationH);"},
-		{name: "parts down undilated", old: "(TAPS_H * dilationH);", new: "TAPS_H;"},
-		{name: "parts down dilated as across", old: "(TAPS_H * dilationH);", new: "(TAPS_H * dilationW);"},
+		{name: "the top pad dropped", old: "partTop = i * strideH - padTop", new: "partTop = i * strideH"},
+		{name: "the top pad's sign", old: "partTop = i * strideH - padTop", new: "partTop = i * strideH + padTop"},
+		{name: "the left pad dropped", old: "left = j * strideW - padLeft", new: "left = j * strideW"},
+		{name: "pads exchanged", old: "left = j * strideW - padLeft", new: "left = j * strideW - padTop"},
+		{name: "parts down of TAPS_W", old: "(TAPS_H * dilationH);\n	int left", new: "(TAPS_W * dilationH);\n	int left"},
+		{name: "parts down undilated", old: "(TAPS_H * dilationH);\n	int left", new: "TAPS_H;\n	int left"},
+		{name: "parts down dilated as across", old: "(TAPS_H * dilationH);\n	int left", new: "(TAPS_H * dilationW);\n	int left"},
 		{name: "parts of one column of taps", old: "(TAPS_W * dilationW);", new: "dilationW;"},
 		{name: "parts across of TAPS_H", old: "(TAPS_W * dilationW);", new: "(TAPS_H * dilationW);"},
 		{name: "parts across dilated as down", old: "(TAPS_W * dilationW);", new: "(TAPS_W * dilationH);"},
 		{name: "parts across undilated", old: "(TAPS_W * dilationW);", new: "TAPS_W;"},
 		{name: "columns dilated as rows", old: "left + v * dilationW;", new: "left + v * dilationH;"},
 		{name: "columns undilated", old: "left + v * dilationW;", new: "left + v;"},
-		{name: "columns of srcH", old: "at[v] = source(x, srcW);", new: "at[v] = source(x, srcH);"},
-		{name: "column 0 is outside", old: "within[v] = x >= 0 &&", new: "within[v] = x > 0 &&"},
-		{name: "column -1 is inside", old: "within[v] = x >= 0 &&", new: "within[v] = x >= -1 &&"},
-		{name: "column srcW is inside", old: "&& x < srcW;", new: "&& x <= srcW;"},
-		{name: "row 0 is outside", old: "withinH = y >= 0 &&", new: "withinH = y > 0 &&"},
-		{name: "row -1 is inside", old: "withinH = y >= 0 &&", new: "withinH = y >= -1 &&"},
-		{name: "row srcH is inside", old: "&& y < srcH;", new: "&& y <= srcH;"},
-		{name: "rows of another width", old: "base + source(y, srcH) * srcW;", new: "base + source(y, srcH) * srcH;"},
-		{name: "rows mapped by the width", old: "base + source(y, srcH) * srcW;", new: "base + source(y, srcW) * srcW;"},
-		{name: "the plane dropped", old: "base + source(y, srcH) * srcW;", new: "source(y, srcH) * srcW;"},
+		{name: "columns of srcH", old: "origin + source(x, srcW);", new: "origin + source(x, srcH);"},
+		{name: "the plane dropped", old: "origin + source(x, srcW);", new: "source(x, srcW);"},
+		{name: "place 0 is outside", old: "return at >= 0 &&", new: "return at > 0 &&"},
+		{name: "place -1 is inside", old: "return at >= 0 &&", new: "return at >= -1 &&"},
+		{name: "the place after the last is inside", old: "&& at < size ?", new: "&& at <= size ?"},
+		{name: "masks: place 0 is outside", old: "(at | size - 1 - at)", new: "(at - 1 | size - 1 - at)", trial: "as NVIDIA"},
+		{name: "masks: place -1 is inside", old: "(at | size - 1 - at)", new: "(at + 1 | size - 1 - at)", trial: "as NVIDIA"},
+		{name: "masks: the place after the last is inside", old: "size - 1 - at) >>", new: "size - at) >>", trial: "as NVIDIA"},
+		{name: "masks: the last place is outside", old: "size - 1 - at) >>", new: "size - 2 - at) >>", trial: "as NVIDIA"},
+		{name: "masks: one bit", old: ">> 31;", new: "& 1;", trial: "as NVIDIA"},
+		{name: "rows of another width", old: "source(y, srcH) * srcW;", new: "source(y, srcH) * srcH;"},
+		{name: "rows mapped by the width", old: "source(y, srcH) * srcW;", new: "source(y, srcW) * srcW;"},
 		{name: "rows are not told apart", old: "int y = partTop + r;", new: "int y = partTop;"},
-		{name: "multiplied instead of selected", old: "withinH && within[v] ? pixel : 0.0;", new: "pixel * float(withinH && within[v]);"},
-		{name: "the border is repeated across", old: "withinH && within[v] ?", new: "withinH ?"},
-		{name: "the border is repeated down", old: "withinH && within[v] ?", new: "within[v] ?"},
+		{name: "multiplied instead of selected", old: "intBitsToFloat(floatBitsToInt(src[line + at[v]]) & " + load, new: "src[line + at[v]] * float(1 + (outsideH | outsideW[v]));"},
+		{name: "the border is repeated across", old: load, new: "~outsideH);"},
+		{name: "the border is repeated down", old: load, new: "~outsideW[v]);"},
 		{name: "pixels rounded to TF32", old: load, new: load + " pixel = uintBitsToFloat(floatBitsToUint(pixel) & 0xffffe000u);"},
 	}
 }
@@ -137,20 +187,20 @@ func slideMutants() []mutant {
 		summed = "#define OUTPUT(o, p) sum[o * FILTERS + p]\n"
 	)
 	return []mutant{
-		{name: "a row of the next plane is written", old: "if (row + o < dstH", new: "if (row + o <= dstH"},
-		{name: "the last row is not written", old: "if (row + o < dstH", new: "if (row + o < dstH - 1"},
-		{name: "rows' guard removed", old: "if (row + o < dstH &&", new: "if ("},
-		{name: "columns' guard one too far", old: "&& column < dstW &&", new: "&& column <= dstW &&"},
-		{name: "the last column is not written", old: "&& column < dstW &&", new: "&& column < dstW - 1 &&"},
-		{name: "columns' guard removed", old: "&& column < dstW &&", new: "&&"},
-		{name: "a plane of the next tile is written", old: "p < filters / PAIR) {", new: "p <= filters / PAIR) {"},
-		{name: "the last plane is not written", old: "p < filters / PAIR) {", new: "p < filters / PAIR - 1) {"},
-		{name: "planes' guard removed", old: "&& p < filters / PAIR) {", new: ") {"},
-		{name: "a plane for each filter", old: "p < filters / PAIR) {", new: "p < filters) {", trial: "pairs"},
+		{name: "a row of the next plane is written", old: "if (r < rows)", new: "if (r <= rows)"},
+		{name: "the last row is not written", old: "if (r < rows)", new: "if (r < rows - 1)"},
+		{name: "rows' guard removed", old: "if (r < rows)", new: "if (rows > 0)"},
+		{name: "columns' guard one too far", old: "column < dstW ?", new: "column <= dstW ?"},
+		{name: "the last column is not written", old: "column < dstW ?", new: "column < dstW - 1 ?"},
+		{name: "columns' guard removed", old: "column < dstW ? dstH - row : 0;", new: "dstH - row;"},
+		{name: "a plane of the next tile is written", old: "if (p < filters / PAIR)", new: "if (p <= filters / PAIR)"},
+		{name: "the last plane is not written", old: "if (p < filters / PAIR)", new: "if (p < filters / PAIR - 1)"},
+		{name: "planes' guard removed", old: "if (p < filters / PAIR)", new: "if (true)"},
+		{name: "a plane for each filter", old: "if (p < filters / PAIR)", new: "if (p < filters)", trial: "pairs"},
 		{name: "the tile's first filter as a plane", old: "(k / PAIR * dstH + row)", new: "(k * dstH + row)", trial: "pairs"},
-		{name: "planes of another size", old: "(p * dstH + o) * dstW", new: "(p * dstW + o) * dstW"},
+		{name: "planes of another size", old: "p * (dstH * dstW)", new: "p * (dstW * dstW)"},
 		{name: "tiles' planes of another size", old: "(k / PAIR * dstH + row)", new: "(k / PAIR * dstW + row)"},
-		{name: "written to one row", old: "(p * dstH + o) * dstW", new: "(p * dstH) * dstW"},
+		{name: "written to one row", old: "output0 + r * dstW;", new: "output0;"},
 		{name: "written transposed", old: "+ row) * dstW + column;", new: "+ row) * dstH + column;"},
 		{name: "written to the first column", old: "+ row) * dstW + column;", new: "+ row) * dstW;"},
 		{name: "ReLU dropped", old: "if (rectify == 1) {", new: "if (false) {"},

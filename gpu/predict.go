@@ -24,6 +24,10 @@ func (d *Device) Predict(p conv.Problem, peaks Peaks) (Prediction, error) {
 	if _, err := p.Dst(); err != nil {
 		return Prediction{}, err
 	}
+	if p.MACs() == 0 {
+		return Prediction{}, &fault.Error{Package: "gpu", Argument: "images", Value: "0", Err: conv.ErrUnsupported,
+			Rule: "want at least one, there is nothing to predict"}
+	}
 	class := d.profile.Class.String()
 	chip, known := paper.Chips()[class]
 	if !known {
@@ -50,7 +54,8 @@ func (d *Device) Predict(p conv.Problem, peaks Peaks) (Prediction, error) {
 		case row.Name == "" && s.Program == b.Pool.Program: // the figures may lack it, and it only moves memory
 			t = paper.Time{Memory: t.Memory, Busy: 1}
 		case row.Name == "" || s.Lanes == 0:
-			return Prediction{}, errorf("%s: its instructions are not counted: %w", s.Program.Shader, conv.ErrUnsupported)
+			return Prediction{}, &fault.Error{Package: "gpu", Argument: "shader", Value: s.Program.Shader,
+				Err: conv.ErrUnsupported, Rule: "its instructions are not counted"}
 		}
 		made.Seconds += t.Seconds()
 		made.Stages = append(made.Stages, PredictedStage{Shader: s.Program.Shader, Seconds: t.Seconds(), Bound: t.Bound(),

@@ -250,10 +250,20 @@ func smallTrials() (all []*trial) {
 	across := large(conv.Shape{3, 2, 6, 10}, 1)
 	across.Dilation = [2]int{1, 2}
 	all = append(all, &trial{name: "parts, dilated across", parts: parts, problem: across, limit: func(d *recipe.Profile) { d.Unrolled = 24 }})
+	all = append(all, narrowTrial(parts, conv.Problem{Src: conv.Shape{2, 2, 9, 6}, Weight: conv.Shape{2, 2, 4, 3}}))
 	grouped := conv.Problem{Src: conv.Shape{3, 2, 7, 11}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
 	finished := finishTrials(parts, grouped, [3]int{1, 4, 70})
 	return forced("direct_small", slices.Concat(all, finished, modeTrials(parts[:3])))
+}
+
+// narrowTrial is a trial in parts of a single column of taps, two of them one below the other. The strides, dilations
+// and sizes along H and W differ, and pads are so wide that taps read rows of other planes there.
+func narrowTrial(parts []string, p conv.Problem) *trial {
+	p.Stride, p.Dilation, p.Padding = [2]int{2, 1}, [2]int{3, 2}, conv.Padding{Top: 4, Bottom: 6, Left: 3, Right: 2}
+	// The last pixel of a plane is read in place of what is outside.
+	special := append(specials(), func(c compare.Case) { c.Src.Data[len(c.Src.Data)-1] = float32(math.Inf(1)) })
+	return &trial{name: "narrow", parts: parts, problem: p, special: special, limit: func(d *recipe.Profile) { d.Unrolled = 8 }}
 }
 
 func depthwiseTrials() (all []*trial) {
@@ -275,6 +285,9 @@ func depthwiseTrials() (all []*trial) {
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
 			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{2, 4, 70} }},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: p, limit: as(recipe.NVIDIA)})
+	thin := conv.Problem{Src: conv.Shape{2, 2, 9, 6}, Weight: conv.Shape{4, 1, 4, 3}}
+	thin.Groups = 2
+	all = append(all, narrowTrial(parts, thin))
 	grouped := conv.Problem{Src: conv.Shape{3, 3, 7, 11}, Weight: conv.Shape{18, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 3, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
 	return forced("depthwise", slices.Concat(all, finishTrials(parts, grouped, [3]int{5, 5, 70}), modeTrials(parts[:3])))
@@ -292,8 +305,8 @@ func sharedTrials() (all []*trial) {
 		&trial{name: "oblong", parts: parts, problem: oblong()},
 		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(d *recipe.Profile) {
 			d.WorkGroups = [3]int{7, 7, 70}
-			if d.Class != recipe.Software { // 5 or 10 tiles instead of 45
-				d.WorkGroups = [3]int{4, 3, 70}
+			if d.Class != recipe.Software { // 15 to 30 tiles instead of 45
+				d.WorkGroups = [3]int{8, 4, 70}
 			}
 		}},
 		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
@@ -305,9 +318,10 @@ func sharedTrials() (all []*trial) {
 		&trial{name: "rest", parts: parts, problem: large(conv.Shape{4, 2, 2, 7}, 1), limit: func(d *recipe.Profile) { d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2} }},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
 	if onHardwareTiles() {
-		wide := conv.Problem{Src: conv.Shape{1, 1, 41, 83}, Weight: conv.Shape{2, 1, 3, 3}} // two tiles, and more rows
-		wide.Stride = [2]int{1, 2}
-		all = append(all, &trial{name: "wide", parts: parts, problem: wide},
+		full := conv.Problem{Src: conv.Shape{1, 1, 41, 41}, Weight: conv.Shape{2, 1, 3, 3}} // one tile, and more
+		wide := full
+		wide.Src[3], wide.Stride = 83, [2]int{1, 2} // two tiles side by side
+		all = append(all, &trial{name: "full", parts: parts, problem: full}, &trial{name: "wide", parts: parts, problem: wide},
 			&trial{name: "long rest", parts: parts, problem: large(conv.Shape{4, 2, 2, 19}, 1),
 				limit: func(d *recipe.Profile) { d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2} }})
 	}

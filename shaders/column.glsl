@@ -16,7 +16,8 @@
 //	       │  │  │▓▓│  │  │ i + ROWS - 1     through one register
 //	       └──┴──┴──┴──┴──┘
 //
-// Constants: those of slide.glsl, TAPS_H, TAPS_W, SOURCE_MODE (see prelude), EACH_COLUMN(M): M(0) … M(TAPS_W-1).
+// Constants: those of slide.glsl, TAPS_H, TAPS_W, SOURCE_MODE (see prelude), EACH_COLUMN(M): M(0) … M(TAPS_W-1), NARROW
+// (TAPS_W is 1, and padding zeros), MASKED (1: masks take fewer instructions than conditions).
 layout(std430, binding = 0) readonly restrict buffer Src { float src[]; };  // [planes, srcH, srcW]
 
 uniform int srcH, srcW;
@@ -35,35 +36,76 @@ ivec3 column() {
 	return ivec3(plane, (block - plane * blocksH) * ROWS, q - block * (SPAN * dstW));
 }
 
-int partTop;            // the first row of pixels that the part's taps read; negative above the image
-int at[TAPS_W];         // the columns of src that the part's taps read, after source
-bool within[TAPS_W];    // whether these columns are within the image
-int line;               // where the row that turnTo chose begins in src
-bool withinH;           // whether that row is within the image
+int origin;      // where the plane of pixels begins in src
+int at[TAPS_W];  // where the columns of the part's taps begin in src; with NARROW a place in the plane
 float pixel;
 
-// meet prepares for the part (down, across) of a kernel, and for sums whose first is at row i, column j.
-void meet(int i, int j, int down, int across) {
+#if NARROW
+
+// A place is y*srcW + x, and goes down row by row. It is negative or beyond the plane if row y is outside the image,
+// and at least OUTSIDE if column x is. So one comparison tells whether the pixel is within the image, and rows take no
+// registers and no arithmetic of their own. The host makes sure that places of rows are below OUTSIDE.
+#define OUTSIDE (1 << 30)
+
+// meet prepares for the part (down, across) of a kernel, for the plane of src that starts at base, and for sums whose
+// first is at row i, column j.
+void meet(int base, int i, int j, int down, int across) {
+	int y = i * strideH - padTop + down * (TAPS_H * dilationH);
+	int x = j * strideW - padLeft + across * dilationW;
+	origin = base;
+	at[0] = x >= 0 && x < srcW ? y * srcW + x : OUTSIDE;
+}
+
+// turnTo goes to row r of the pixels that the part's taps read, `lower` rows below the row before.
+void turnTo(int r, int lower) { at[0] += lower * srcW; }
+
+// Outside the image LOAD reads some pixel of the plane and selects 0. Multiplying by 0 would be wrong: the pixel that
+// is read may be infinite or NaN.
+#define LOAD(v) { \
+	uint place = uint(at[v]), last = uint(srcH * srcW - 1); \
+	pixel = src[origin + int(min(place, last))]; \
+	pixel = place <= last ? pixel : 0.0; \
+}
+
+#else
+
+int partTop;           // the first row of pixels that the part's taps read; negative above the image
+int line;              // where the row that turnTo chose begins, counted from the plane's first
+int outsideH;          // all bits if this row is outside the image, else none
+int outsideW[TAPS_W];  // the same for the columns
+
+// outside returns all bits if a place is outside a row or column of pixels, else none. With MASKED these are made by
+// arithmetic, since compilers turn masks that are made of conditions into conditions.
+int outside(int at, int size) {
+#if MASKED
+	return (at | size - 1 - at) >> 31;
+#else
+	return at >= 0 && at < size ? 0 : -1;
+#endif
+}
+
+void meet(int base, int i, int j, int down, int across) {
 	partTop = i * strideH - padTop + down * (TAPS_H * dilationH);
 	int left = j * strideW - padLeft + across * (TAPS_W * dilationW);
+	origin = base;
 #define COLUMN(v) { \
 	int x = left + v * dilationW; \
-	at[v] = source(x, srcW); \
-	within[v] = x >= 0 && x < srcW; \
+	at[v] = origin + source(x, srcW); \
+	outsideW[v] = outside(x, srcW); \
 }
 	EACH_COLUMN(COLUMN)
 }
 
-// turnTo prepares for row r of the pixels that the part's taps read, in the plane of src that starts at base.
-void turnTo(int base, int r) {
+void turnTo(int r, int lower) {
 	int y = partTop + r;
-	line = base + source(y, srcH) * srcW;
-	withinH = y >= 0 && y < srcH;
+	line = source(y, srcH) * srcW;
+	outsideH = outside(y, srcH);
 }
 
 #if SOURCE_MODE == 0
-// Outside the image, select 0. Multiplying by 0 would be wrong: the pixel at the border may be infinite or NaN.
-#define LOAD(v) pixel = src[line + at[v]]; pixel = withinH && within[v] ? pixel : 0.0;
+#define LOAD(v) pixel = intBitsToFloat(floatBitsToInt(src[line + at[v]]) & ~(outsideH | outsideW[v]));
 #else
 #define LOAD(v) pixel = src[line + at[v]];
+#endif
+
 #endif

@@ -50,8 +50,8 @@ void main() {
 #define WEIGHT(t, f) w[t * FILTERS + f] = weight[(part * (TAPS_H * TAPS_W) + t) * (groups * multiplier) + FILTER(f)];
 		EACH_WEIGHT(WEIGHT)
 
-		meet(i, j, down, across);
-#define ROW(r) turnTo(plane * srcH * srcW, r);
+		meet(plane * srcH * srcW, i, j, down, across);
+#define ROW(r, lower) turnTo(r, lower);
 #define ADD(r, f, t) sum[r * FILTERS + f] += w[t * FILTERS + f] * pixel;
 		SCHEDULE
 	}

@@ -41,7 +41,7 @@
 // Constants: LANES_W, LANES_H, VECTORS (of 4 filters), TAPS_H, TAPS_W (taps of a part of the kernel), STRIDE_W,
 // DILATION_W, TILE_H (rows in shared memory), PHASE, those of pixel.glsl and slide.glsl, EACH_COLUMN(M): M(0) …
 // M(TAPS_W-1), EACH_SUM(M): M(row, filter) for every sum, EACH_WEIGHT(M): M(0) … M(TAPS_H*TAPS_W*VECTORS-1), and
-// SCHEDULE: ROW(r), LOAD(v), ADD(row, f, t), as in direct_small.comp.
+// SCHEDULE: ROW(r, lower), LOAD(v), ADD(row, f, t), as in direct_small.comp.
 // The same of the rest: REST_W (0: there is none), EACH_REST_COLUMN(M), EACH_REST_WEIGHT(M) and REST_SCHEDULE.
 layout(local_size_x = LANES_W, local_size_y = LANES_H) in;
 
@@ -101,7 +101,7 @@ void main() {
 	int x = (partW * TAPS_W + v) * DILATION_W; \
 	at[v] = first + x % STRIDE_W * PHASE + x / STRIDE_W; \
 }
-#define ROW(r) row = r * PITCH;
+#define ROW(r, lower) row = r * PITCH;
 #define LOAD(v) pixel = tile[at[v] + row];
 #define ADD(r, f, t) sum[r * FILTERS + f] += w[t * VECTORS + f / 4][f % 4] * pixel;
 			for (; partW < partsW; partW++) {

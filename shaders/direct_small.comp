@@ -25,8 +25,9 @@
 //
 // Constants: those of slide.glsl and column.glsl, VECTORS (of 4 filters), WEIGHTS (vec4 in the block), LOOPED (1 if
 // there are several parts), EACH_SUM(M): M(row, filter) for every sum, and SCHEDULE, which writes out the loops over a
-// part. ROW(r) turns to row r of pixels, counted from the first that the part reads. LOAD(v) loads that row's pixel for
-// column v of the taps. ADD(row, f, t) adds the product with tap t = u*TAPS_W + v to a sum.
+// part. ROW(r, lower) turns to row r of pixels, counted from the first that the part reads; it is `lower` rows below
+// the row before. LOAD(v) loads that row's pixel for column v of the taps. ADD(row, f, t) adds the product with tap t =
+// u*TAPS_W + v to a sum.
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };  // as above, FILTERS in VECTORS vec4
@@ -44,18 +45,28 @@ void main() {
 	EACH_SUM(START)
 
 #if LOOPED
+	int down = 0, across = 0, firstWeight = 0;
 	for (int part = 0; part < parts; part++) {
-		int channel = part / (partsH * partsW);
-		int down = part / partsW - channel * partsH, across = part % partsW;
-		int firstWeight = part * (TAPS_H * TAPS_W * VECTORS);
 #else
 	{
-		const int channel = 0, down = 0, across = 0, firstWeight = 0;
+		const int down = 0, across = 0, firstWeight = 0;
 #endif
-		meet(i, j, down, across);
-#define ROW(r) turnTo(base + channel * srcH * srcW, r);
+		meet(base, i, j, down, across);
+#define ROW(r, lower) turnTo(r, lower);
 #define ADD(r, f, t) sum[r * FILTERS + f] += weight[firstWeight + t * VECTORS + f / 4][f % 4] * pixel;
 		SCHEDULE
+#if LOOPED
+		firstWeight += TAPS_H * TAPS_W * VECTORS;
+		across++;
+		if (across == partsW) {
+			across = 0;
+			down++;
+		}
+		if (down == partsH) {  // the next channel
+			down = 0;
+			base += srcH * srcW;
+		}
+#endif
 	}
 	store(image * allFilters + firstFilter, filters, i, j);
 }

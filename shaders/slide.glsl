@@ -18,7 +18,7 @@
 //
 // Constants: LOCAL_SIZE (all invocations of the work-group), ROWS, FILTERS, SHARED (floats of shared memory; 0: none),
 // ENERGY, POOL (0: none, 1: the largest, 2: the mean), EACH_VALUE(M): M(row, plane) for every row of sums,
-// EACH_OUTPUT(M): M(row, plane) for every row of outputs.
+// EACH_ROW(M): M(row) for every row of outputs, EACH_PLANE(M): M(plane).
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };  // [n, filters (or pairs), dstH, dstW]
 
 uniform int dstH, dstW;
@@ -69,8 +69,12 @@ void store(int k, int filters, int i, int j) {
 #endif
 	int row = i / SPAN, column = j / SPAN;
 	int output0 = (k / PAIR * dstH + row) * dstW + column;
-#define STORE(o, p) if (row + o < dstH && column < dstW && p < filters / PAIR) { \
-	dst[output0 + (p * dstH + o) * dstW] = OUTPUT(o, p); \
+	int rows = column < dstW ? dstH - row : 0;  // that the column may store
+#define STORE(p) if (p < filters / PAIR) { dst[first + p * (dstH * dstW)] = OUTPUT(o, p); }
+#define STORE_ROW(r) if (r < rows) { \
+	const int o = r; \
+	int first = output0 + r * dstW; \
+	EACH_PLANE(STORE) \
 }
-	EACH_OUTPUT(STORE)
+	EACH_ROW(STORE_ROW)
 }

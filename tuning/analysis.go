@@ -18,6 +18,7 @@ type Settings struct {
 	Phases Reduction // how curves over other axes reduce the phases: by Largest, Mean or Modulation
 	Over   Reduction // how curves reduce all other parameters, as in [Curves]
 	Fit    bool      // whether to fit a von Mises curve to each curve over orientation
+	Plane  bool      // whether to make [Analysis.Plane], if there are two axes
 
 	Negative Negative // how a curve with responses below 0 is described
 
@@ -31,6 +32,9 @@ type Cell struct {
 	Fit         *VonMises
 	Frequency   *Frequency
 	Phase       *Cycle
+	Contrast    *NakaRushton
+	Size        *Size
+	Field       *FieldGabor // by [Fields.Fit]; Analyse leaves it nil
 
 	// Reasons say why figures are missing although the stimuli allow them. The same reason has the same text in all
 	// cells, apart from counts of responses.
@@ -50,6 +54,7 @@ type AxisCurves struct {
 type Analysis struct {
 	Cells  []Cell
 	Curves []AxisCurves
+	Plane  *Plane  // of the two axes of Settings.By, if it was asked for
 	Notes  []error // which figures are missing, and why
 }
 
@@ -91,6 +96,12 @@ func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*An
 			return nil, err
 		}
 		a.explainPassed(curves)
+	}
+	if s.Plane && len(s.By) == 2 {
+		var err error
+		if a.Plane, err = s.plane(r, columns, [2]Axis{s.By[0], s.By[1]}); err != nil {
+			return nil, err
+		}
 	}
 	a.noteReasons()
 	return a, nil
@@ -267,6 +278,17 @@ func (c *Cell) describe(axis Axis, raw Curve, s Settings) (missing []error) {
 		c.Frequency = figures(curve.Frequency, &missing)
 	case ByPhase:
 		c.Phase = figures(curve.Phase, &missing)
+	case ByContrast:
+		fit, why, err := fitNakaRushton(raw)
+		if err != nil {
+			missing = append(missing, err)
+		} else if why != "" {
+			c.because("%s: the contrast response is left out", why)
+		} else {
+			c.Contrast = &fit
+		}
+	case BySize:
+		c.Size = figures(curve.Size, &missing)
 	}
 	if c.Orientation != nil && axis == ByOrientation || c.Frequency != nil && axis == ByFrequency ||
 		c.Phase != nil && axis == ByPhase {

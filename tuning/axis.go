@@ -1,7 +1,6 @@
 package tuning
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -10,53 +9,64 @@ import (
 	"gpuconv/param"
 )
 
-// Axis is a parameter that cells are tuned to.
-type Axis int
+// Axis is a parameter that cells are tuned to: one of the names below, or the name of a column of the table.
+type Axis string
 
-// The axes. The column of an axis in a table is the first whose name starts with [Axis.String]: orientation, sf or
-// phase.
+// The axes with figures of their own. The column of an axis in a table is the one of its name or, if there is none, the
+// first whose name begins with it; ByContrast and BySize want an underscore after it. BySize also takes the columns
+// diameter… and aperture_radius….
 const (
-	ByOrientation Axis = iota // in degrees
-	ByFrequency               // spatial frequency, in cycles/pixel or the like
-	ByPhase                   // in degrees; if no phase varies, the column frame, where all frames make one cycle
+	ByOrientation Axis = "orientation" // in degrees
+	ByFrequency   Axis = "sf"          // spatial frequency, in cycles/pixel or the like
+	// ByPhase is in degrees. If no phase varies, it is the column frame, where all frames make one cycle.
+	ByPhase    Axis = "phase"
+	ByContrast Axis = "contrast" // of any unit, at least 0
+	BySize     Axis = "size"     // a radius or a diameter, of any unit
 )
 
 // String returns the name of the axis on the command line.
-func (a Axis) String() string {
-	names := [...]string{"orientation", "sf", "phase"}
-	if a < 0 || int(a) >= len(names) {
-		return fmt.Sprintf("axis %d", int(a))
-	}
-	return names[a]
-}
+func (a Axis) String() string { return string(a) }
 
-// Varying returns the axes whose values differ between the images of a table.
+// usual are the axes that are taken if none are asked for.
+func usual() []Axis { return []Axis{ByOrientation, ByFrequency, ByPhase} }
+
+// Varying returns those of orientation, sf and phase whose values differ between the images of a table. If there are
+// none, it returns all columns of numbers that differ.
 func Varying(t *param.Table) []Axis {
 	s := shownIn(t)
 	var axes []Axis
-	for axis := ByOrientation; axis <= ByPhase; axis++ {
+	for _, axis := range usual() {
 		if at := s.column(axis); at >= 0 && varies(s[at]) {
 			axes = append(axes, axis)
+		}
+	}
+	if axes != nil {
+		return axes
+	}
+	for _, c := range t.Columns {
+		if len(c.Numbers) > 0 && varies(c) && !slices.ContainsFunc(c.Numbers, notFinite) {
+			axes = append(axes, Axis(c.Name))
 		}
 	}
 	return axes
 }
 
-// Measured returns the names of those columns that [Analyse] reads as numbers: the column of each axis, and the columns
-// of a drift. It can be the Numbers of a [param.Reader], which then refuses words in these columns.
-func Measured(columns []string) []string {
+// Measured returns the names of those columns that [Analyse] reads as numbers: the columns of orientation, sf and
+// phase, those of the axes by, and the columns of a drift. It can be the Numbers of a [param.Reader], which then
+// refuses words in these columns.
+func Measured(columns []string, by ...Axis) []string {
 	var s shown
 	for _, name := range columns {
 		s = append(s, param.Column{Name: name})
 	}
 	var all []string
-	for axis := ByOrientation; axis <= ByPhase; axis++ {
-		if at := s.prefixed(axis); at >= 0 {
+	for _, axis := range append(usual(), by...) {
+		if at := s.prefixed(axis); at >= 0 && !slices.Contains(all, columns[at]) {
 			all = append(all, columns[at])
 		}
 	}
 	for _, name := range []string{"frame", "drift_cycles_per_frame"} {
-		if s.named(name) >= 0 {
+		if s.named(name) >= 0 && !slices.Contains(all, name) {
 			all = append(all, name)
 		}
 	}
@@ -70,14 +80,14 @@ func Complete(t *param.Table, by []Axis) []string {
 	if len(by) == 0 {
 		by = Varying(t)
 	}
-	return slices.DeleteFunc(Measured(t.Names()), func(name string) bool {
-		return !slices.ContainsFunc(by, func(axis Axis) bool { return strings.HasPrefix(name, axis.String()) })
+	return slices.DeleteFunc(Measured(t.Names(), by...), func(name string) bool {
+		return !slices.ContainsFunc(by, func(axis Axis) bool { return axis.is(name) })
 	})
 }
 
 // checkMeasured refuses a table that has words where [Measured] wants numbers, or lacks values of the axes by.
 func checkMeasured(t *param.Table, by []Axis) error {
-	for _, name := range Measured(t.Names()) {
+	for _, name := range Measured(t.Names(), by...) {
 		if words := t.Column(name).Words; len(words) > 0 {
 			return fault.New("tuning", "column", fault.Printable(name), "row 0 is %q: want numbers", words[0])
 		}
@@ -89,6 +99,14 @@ func checkMeasured(t *param.Table, by []Axis) error {
 		}
 	}
 	return nil
+}
+
+// SinglePhase reports whether the stimuli have phases, but all the same one and no frames of a drift: then a response
+// at one place depends on where the bars of a grating fall as well as on its orientation and spatial frequency.
+func SinglePhase(t *param.Table) bool {
+	s := shownIn(t)
+	at := s.prefixed(ByPhase)
+	return at >= 0 && !varies(s[s.column(ByPhase)]) && !slices.ContainsFunc(s[at].Numbers, notFinite)
 }
 
 // In reports whether t has a column for the axis.
@@ -130,9 +148,27 @@ func (s shown) column(axis Axis) int {
 	return at
 }
 
-// prefixed returns the index of the first column whose name starts with the name of the axis, or −1.
+// prefixed returns the index of the column of the name of the axis, or of the first whose name begins with it, or −1.
 func (s shown) prefixed(axis Axis) int {
-	return slices.IndexFunc(s, func(c param.Column) bool { return strings.HasPrefix(c.Name, axis.String()) })
+	if at := s.named(string(axis)); at >= 0 {
+		return at
+	}
+	return slices.IndexFunc(s, func(c param.Column) bool { return axis.is(c.Name) })
+}
+
+// is reports whether a column's name belongs to the axis.
+func (a Axis) is(column string) bool {
+	switch a {
+	case ByOrientation, ByFrequency, ByPhase:
+		return strings.HasPrefix(column, string(a))
+	case BySize:
+		for _, name := range []string{"diameter", "aperture_radius"} {
+			if strings.HasPrefix(column, name) {
+				return true
+			}
+		}
+	}
+	return column == string(a) || strings.HasPrefix(column, string(a)+"_")
 }
 
 func (s shown) named(name string) int {

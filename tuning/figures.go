@@ -17,6 +17,8 @@ func (c Cell) Figures() []Figure {
 	nan := math.NaN()
 	o, d, v := Orientation{nan, nan, nan, nan}, Direction{nan, nan}, VonMises{nan, nan, nan, nan, nan}
 	f, p := Frequency{nan, nan, nan, nan}, Cycle{nan, nan, nan, nan, nan}
+	k, z := NakaRushton{nan, nan, nan, nan, nan}, Size{nan, nan}
+	g := FieldGabor{nan, nan, nan, nan, nan, nan, nan, nan, nan}
 	half := nan
 	if c.Orientation != nil {
 		o = *c.Orientation
@@ -36,6 +38,15 @@ func (c Cell) Figures() []Figure {
 	if c.Phase != nil {
 		p = *c.Phase
 	}
+	if c.Contrast != nil {
+		k = *c.Contrast
+	}
+	if c.Size != nil {
+		z = *c.Size
+	}
+	if c.Field != nil {
+		g = *c.Field
+	}
 	return []Figure{
 		{"orientation_peak_deg", o.Peak}, {"orientation_preferred_deg", o.Preferred},
 		{"circular_variance", o.CircularVariance}, {"orientation_selectivity", o.Selectivity},
@@ -45,6 +56,11 @@ func (c Cell) Figures() []Figure {
 		{"sf_peak", f.Peak}, {"sf_low", f.Low}, {"sf_high", f.High}, {"sf_octaves", f.Octaves},
 		{"phase_f0", p.F0}, {"phase_f1", p.F1}, {"f1_over_f0", p.Ratio}, {"phase_depth", p.Depth},
 		{"phase_preferred_deg", p.Preferred},
+		{"contrast_rmax", k.Rmax}, {"contrast_c50", k.C50}, {"contrast_exponent", k.Exponent}, {"contrast_base", k.Base},
+		{"contrast_r2", k.R2}, {"size_peak", z.Peak}, {"size_suppression", z.Suppression},
+		{"rf_x_pixels", g.X}, {"rf_y_pixels", g.Y}, {"rf_orientation_deg", g.Orientation},
+		{"rf_sf_cycles_per_pixel", g.SF}, {"rf_phase_deg", g.Phase}, {"rf_sigma_x_pixels", g.SigmaX},
+		{"rf_sigma_y_pixels", g.SigmaY}, {"rf_amplitude", g.Amplitude}, {"rf_r2", g.R2},
 	}
 }
 

@@ -62,7 +62,7 @@ class Peer:
 
     def __init__(self, name, python):
         self.name, self.absent, self.process = name, "", None
-        self.stderr = tempfile.TemporaryFile("w+")  # not a pipe: one that nobody reads would stop a peer once it is full
+        self.stderr = tempfile.TemporaryFile("w+")  # not a pipe, which fills: nobody would read it
         script, *flags = SCRIPTS[name]
         try:
             self.process = subprocess.Popen([python, os.path.join(HERE, script), "--serve", *flags], env=ENVIRONMENT,

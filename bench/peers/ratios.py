@@ -76,9 +76,9 @@ class Table:
         head = (f"{run['started'][:10]}, {machine['cpu']}{isa}, {self.threads} threads{peak}, {machine['platform']}; "
             f"gpuconv {machine['git'][:12]}; {versions}. Load average {machine['load'][0]:.1f} at the start and "
             f"{machine['load'][1]:.1f} at the end. GFLOP/s count two operations for each multiplication of the direct "
-            f"form; figures are medians of {count} round{'s'[:count != 1]}, and the fastest peer is bold. The ratio is gpuconv's rate "
-            f"divided by that of the round's fastest peer: median, smallest and largest. An output outside gpuconv's "
-            f"error bound gives no figure.")
+            f"form; figures are medians of {count} round{'s'[:count != 1]}, and the fastest peer is bold. The ratio is "
+            f"gpuconv's rate divided by that of the round's fastest peer: median, smallest and largest. An output "
+            f"outside gpuconv's error bound gives no figure.")
         lines = textwrap.wrap(head, 120, break_on_hyphens=False) + [""]
         lines += ["| " + " | ".join(row) + " |" for row in self.rows()] + [""]
         for line in list(self.means()) + self.absent:

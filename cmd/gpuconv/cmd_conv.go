@@ -31,6 +31,7 @@ func (f *specFlags) register(flags *pflag.FlagSet) { f.registerWith(flags, "0") 
 
 // registerWith is register with another default of --padding.
 func (f *specFlags) registerWith(flags *pflag.FlagSet, padding string) {
+	defer inGroup(flags, groupConvolution)()
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
 	flags.StringVar(&f.padding, "padding", padding,
 		"pixels: 3 for all sides, 3,2 for H,W, or top,bottom,left,right; or a name. valid: no padding.\n"+
@@ -53,6 +54,7 @@ func (f *specFlags) registerWith(flags *pflag.FlagSet, padding string) {
 
 // registerFlip adds --flip, for verbs that take weights.
 func registerFlip(flags *pflag.FlagSet, flip *bool) {
+	defer inGroup(flags, groupConvolution)()
 	flags.BoolVar(flip, "flip", false, "true convolution: turn the kernels by 180°, as scipy.signal.convolve2d does")
 }
 

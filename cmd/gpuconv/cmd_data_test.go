@@ -113,7 +113,7 @@ func TestPopulation(t *testing.T) {
 		t.Errorf("neuron 0 has a circular variance of %v, want %v", got, want)
 	}
 	header := strings.SplitN(string(cells), "\n", 2)[0]
-	if !strings.HasSuffix(header, "train_orientation_deg,train_test_correlation") {
+	if !strings.HasSuffix(header, "train_orientation_deg,train_test_correlation,noise_ceiling") {
 		t.Errorf("cells.csv starts with %s", header)
 	}
 }

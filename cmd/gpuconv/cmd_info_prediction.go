@@ -34,8 +34,9 @@ func parsePeaks(text string, backend *backendFlags) (peaks gpu.Peaks, err error)
 			}
 		}
 	}
-	if err != nil || len(parts) != 2 || peaks.FLOPS <= 0 || peaks.Bytes <= 0 {
-		return peaks, misread("roof", text, errors.New("want two numbers above 0, operations and bytes a second, such as 67e12,4.8e12"))
+	if err != nil || len(parts) != 2 || peaks.FLOPS < 1 || peaks.Bytes < 1 {
+		return peaks, misread("roof", text,
+			errors.New("want two numbers of at least 1, operations and bytes a second, such as 67e12,4.8e12"))
 	}
 	return peaks, nil
 }
@@ -81,10 +82,13 @@ func (e explanation) printPrediction(w io.Writer) {
 
 // rounded is a rate for people.
 func rounded(rate float64) string {
-	if rate >= 1e6 {
+	switch {
+	case rate >= 1e6:
 		return fmt.Sprintf("%.3g million", rate/1e6)
+	case rate >= 100:
+		return fmt.Sprintf("%.0f", rate)
 	}
-	return fmt.Sprintf("%.0f", rate)
+	return fmt.Sprintf("%.3g", rate)
 }
 
 // duration is a time with three digits and a unit.

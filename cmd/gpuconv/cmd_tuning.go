@@ -28,6 +28,7 @@ type tuningFlags struct {
 	linear             bool
 
 	by, phases, over, rdm, negative string
+	stimuli, decode                 string
 	fit                             bool
 
 	inputs inputs
@@ -48,6 +49,9 @@ selectivity, half-width of a von Mises fit, bandwidth, F1/F0, a line for each ce
 of the curves, and rdm.csv and rdm.png: how much the responses of the population differ between two orientations, or
 between two values of another axis.
 
+Other questions: --by contrast or size (or any column, or two), --stimuli (receptive fields), --decode (a readout of the
+population). docs/tuning.md has their formulas.
+
 The response of a cell is a value of its channel's map; negative values become 0. Curves over orientation and spatial
 frequency take the largest response over the phases; other parameters stay where the cell answers best.
 
@@ -62,6 +66,9 @@ numbers is refused, and the error names its line. An empty cell or nan is a miss
 
 ` + orientationHelp,
 		Example: "  gpuconv tuning --input out --output tuned\n" +
+			"  gpuconv tuning --input out --by contrast,size --output responses\n" +
+			"  gpuconv tuning --input out --decode orientation --output side\n" +
+			"  gpuconv tuning --input noise --stimuli noise.npy --output fields\n" +
 			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
 			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",
 		Args: flagsOnly,
@@ -85,7 +92,9 @@ numbers is refused, and the error names its line. An empty cell or nan is a miss
 		"divide each channel by the power of all channels: gain,exponent,semisaturation, such as 1,2,0.5")
 	flags.StringVar(&f.sum, "sum", "", "further cells, each the sum of some channels: 2+4,3+5 adds two")
 	flags.StringVar(&f.by, "by", "",
-		"what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
+		"what to draw curves over: columns of the table that vary, by their names or how they begin, such as orientation,\n"+
+			"sf, phase, contrast, size or drift; with commas; of exactly two also a map. Without it, those of orientation,\n"+
+			"sf and phase that vary, or else all that vary")
 	flags.StringVar(&f.phases, "phases", "max",
 		"how curves over orientation and sf combine the phases: max, mean or f1 (the amplitude of the first harmonic)")
 	flags.StringVar(&f.over, "over", "best",
@@ -96,6 +105,11 @@ numbers is refused, and the error names its line. An empty cell or nan is a miss
 	flags.BoolVar(&f.fit, "fit", true,
 		"fit a von Mises curve over orientation; it is drawn, and its half-width printed, if it explains half of the "+
 			"variance")
+	fileFlag(flags, &f.stimuli, "stimuli",
+		"the images themselves, .npy or .npz:key [N,1,H,W], white noise: adds receptive fields by reverse correlation")
+	flags.StringVar(&f.decode, "decode", "",
+		"a column of the table: how well a linear readout of all cells tells images of lower from those of higher values;\n"+
+			"for orientation, left from right of vertical")
 	f.inputs.register(flags)
 	f.figures.register(flags)
 	return cmd
@@ -130,6 +144,17 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.complete(&settings, table, source.Shape()); err != nil {
 		return err
 	}
+	decoded, err := f.classes(table)
+	if err != nil {
+		return err
+	}
+	stimuli, err := f.openStimuli(ctx, table.Len())
+	if err != nil {
+		return err
+	}
+	if stimuli != nil {
+		defer stimuli.Close()
+	}
 	if err := reserveTuning(source, cells, pictures.Drawn.Page.Memory()); err != nil {
 		return err
 	}
@@ -150,7 +175,16 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	channels := responses.Cells - len(readout.Sums)
-	t := report.Tuning{Pictures: pictures,
+	fields, err := f.fields(ctx, stimuli, responses, analysis)
+	if err != nil {
+		return err
+	}
+	if decoded != nil {
+		if decoded.Decoding, err = tuning.Decode(responses, decoded.Labels); err != nil {
+			return failed("decode", f.decode, plain(err))
+		}
+	}
+	t := report.Tuning{Pictures: pictures, OnePhase: tuning.SinglePhase(table), Fields: fields, Decoded: decoded,
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(),
 		Shape:   source.Shape(),
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
@@ -203,9 +237,9 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 	}
 	if f.by != "" {
 		for name := range strings.SplitSeq(f.by, ",") {
-			axis, err := parseChoice("by", name, tuning.ByOrientation, tuning.ByFrequency, tuning.ByPhase)
-			if err != nil {
-				return r, s, m, err
+			axis := tuning.Axis(strings.TrimSpace(name))
+			if axis == "" {
+				return r, s, m, misread("by", f.by, errors.New("want columns of the table with commas between them"))
 			}
 			if !slices.Contains(s.By, axis) {
 				s.By = append(s.By, axis)
@@ -217,7 +251,7 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 			return r, s, m, misread("rdm", f.rdm, errors.New("want correlation, euclid or none"))
 		}
 	}
-	s.Fit = f.fit
+	s.Fit, s.Plane = f.fit, len(s.By) == 2
 	return r, s, m, nil
 }
 
@@ -316,7 +350,8 @@ func (f *tuningFlags) readTable(ctx context.Context, by []tuning.Axis, shape []i
 	}
 	defer file.Close()
 	complete := func(t *param.Table) []string { return tuning.Complete(t, by) }
-	table, err := param.Reader{Subject: "image", Numbers: tuning.Measured, Complete: complete}.Read(file)
+	measured := func(columns []string) []string { return tuning.Measured(columns, by...) }
+	table, err := param.Reader{Subject: "image", Numbers: measured, Complete: complete}.Read(file)
 	return table, failed("table", path, err)
 }
 
@@ -367,18 +402,26 @@ func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []i
 	for _, axis := range s.By {
 		if !axis.In(table) {
 			return refused("by", axis.String(),
-				fmt.Errorf("the table has no column %s…: want one of the others, or another table", axis))
+				fmt.Errorf("the table has no column %s…: want some of %s, or another table", axis,
+					strings.Join(table.Names(), ", ")))
 		}
 	}
 	if len(s.By) > 0 {
 		return nil
 	}
-	if s.By = tuning.Varying(table); len(s.By) == 0 && f.orientations != "" {
+	s.By = tuning.Varying(table)
+	if f.stimuli != "" || f.decode != "" { // a question of its own: curves only over what they are usual for
+		s.By = slices.DeleteFunc(s.By, func(axis tuning.Axis) bool {
+			return axis != tuning.ByOrientation && axis != tuning.ByFrequency && axis != tuning.ByPhase
+		})
+		return nil
+	}
+	if len(s.By) == 0 && f.orientations != "" {
 		return refused("orientations", f.orientations,
 			errors.New("want at least 2 that differ: there is nothing to be tuned to"))
 	} else if len(s.By) == 0 {
 		return failed("table", "",
-			errors.New("want orientation…, sf… or phase… that differs between images: there is nothing to be tuned to"))
+			errors.New("want a column of numbers that differs between images: there is nothing to be tuned to"))
 	}
 	return nil
 }

@@ -103,5 +103,6 @@ func setSize(sizes map[string]int, key, text string) (int, error) {
 func problemOf(s map[string]int) conv.Problem {
 	return conv.Problem{Src: conv.Shape{s["n"], s["c"], s["h"], s["w"]},
 		Weight: conv.Shape{s["out"], s["c"] / s["groups"], s["k"], s["k"]},
-		Spec:   conv.Spec{Padding: conv.Pad(s["pad"], s["pad"]), Stride: [2]int{s["stride"], s["stride"]}, Groups: s["groups"]}}
+		Spec: conv.Spec{Padding: conv.Pad(s["pad"], s["pad"]), Stride: [2]int{s["stride"], s["stride"]},
+			Groups: s["groups"]}}
 }

@@ -31,6 +31,7 @@ type backendFlags struct {
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupBackend)()
 	flags.StringVar(&f.backend, "backend", "auto",
 		"auto, gpu, cpu or reference; auto takes a hardware GPU if there is one, else the CPU engine; "+
 			isaVariable+" chooses the engine's instructions: avx512, avx2 or generic")
@@ -50,6 +51,7 @@ type deviceFlags struct {
 
 // register defines --device, --context and --precision.
 func (f *deviceFlags) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupBackend)()
 	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
 	flags.StringVar(&f.opener, "context", "",
 		"who opens the device: egl, which needs no display, or glfw, in a hidden window; "+
@@ -61,6 +63,7 @@ func (f *deviceFlags) register(flags *pflag.FlagSet) {
 
 // registerTiles defines --tiles.
 func (f *deviceFlags) registerTiles(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupBackend)()
 	flags.StringVar(&f.tiles, "tiles", "", "cut problems as for devices of this class, whatever the OpenGL device is: "+
 		either(gpu.ClassNames())+"; by default the device's own class")
 }

@@ -16,6 +16,7 @@ type checkFlag experiment.Checking
 
 // register adds --check. A sample is drawn with another seed each time, so that many runs see more than one.
 func (c *checkFlag) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupCheck)()
 	*c = checkFlag{Sample: true, Seed: uint64(rand.Uint32())}
 	flags.Var(c, "check",
 		"what is compared with the float64 reference. sample: single outputs at random places, so many that a fault\n"+

@@ -26,6 +26,7 @@ type figureFlags struct {
 
 // register adds the flags that all pictures have.
 func (f *figureFlags) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupPictures)()
 	flags.StringVar(&f.formats, "figures", "png", "formats of the pictures: "+strings.Join(figure.Formats(), ", ")+
 		", or several with commas")
 	numberVar(flags, &f.width, "width", 0, "width of each picture in mm, 10 to 2000; 0: as its panels need")
@@ -39,6 +40,7 @@ func (f *figureFlags) register(flags *pflag.FlagSet) {
 
 // registerPanels adds the flags of pictures of stimuli, filters and activations.
 func (f *figureFlags) registerPanels(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupPictures)()
 	flags.StringVar(&f.scale, "scale", "auto",
 		"range of colours in pictures: all (one for all filters), each (of each filter, in its title),\n"+
 			"or auto: each if the largest weight or activation of some filter is below a fifth of that of all")

@@ -43,6 +43,7 @@ type inputs struct {
 }
 
 func (in *inputs) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupInput)()
 	flags.BoolVar(&in.strict, "strict", false,
 		"refuse files with numbers that float32 cannot hold; without it a float64 of 1e300\n"+
 			"becomes infinite, an integer above 2²⁴ is rounded, and a line says how many\n"+
@@ -51,6 +52,7 @@ func (in *inputs) register(flags *pflag.FlagSet) {
 
 // registerBackground adds --background, for verbs that read pictures.
 func (in *inputs) registerBackground(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupInput)()
 	flags.StringVar(&in.background, "background", "",
 		"grey behind transparent pixels of pictures: a number 0 … 1, black or "+
 			"white (default black, and a line\nsays so)")

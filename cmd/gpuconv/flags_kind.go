@@ -23,6 +23,7 @@ type kindFlags struct {
 
 // registerParameters adds a flag for each parameter that has none yet.
 func (f *kindFlags) registerParameters(flags *pflag.FlagSet, parameters []param.Parameter) {
+	defer inGroup(flags, groupKind)()
 	for _, p := range parameters {
 		if flags.Lookup(p.Name) == nil {
 			flags.String(p.Name, "", p.Help)

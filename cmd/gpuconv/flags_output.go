@@ -32,11 +32,15 @@ func outputFlags(cmd *cobra.Command) (flags []*pflag.Flag) {
 	return flags
 }
 
-// distinctOutputs refuses two flags that name the same file to write: what is written first would be lost.
+// distinctOutputs refuses two flags that name the same file to write: what is written first would be lost. It also
+// refuses -, by which other programs mean stdout.
 func distinctOutputs(cmd *cobra.Command) error {
 	taken := map[string]string{}
 	for _, f := range outputFlags(cmd) {
 		path := f.Value.String()
+		if path == "-" {
+			return refused(f.Name, path, errors.New("want the name of a file or folder; ./- is one called -"))
+		}
 		whole, err := filepath.Abs(path)
 		if path == "" || err != nil {
 			continue

@@ -20,6 +20,7 @@ import (
 type presetFlag struct{ name string }
 
 func (f *presetFlag) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupPreset)()
 	flags.StringVar(&f.name, "preset", "nma",
 		"nma (Neuromatch W1D5 tutorial 2) or nma-t3 (tutorial 3: pixels 0 and 1, filters keep their mean)")
 }
@@ -43,6 +44,7 @@ type stimulusFlags struct {
 }
 
 func (f *stimulusFlags) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupPreset)()
 	flags.StringVar(&f.orientations, "orientations", "-90,-45,0,45,90",
 		"degrees from vertical: a list, or start:stop:step for start + i·step below stop")
 	numberVar(flags, &f.res, "res", 0.1, "resolution: 1 makes images of 640×480 pixels, 0.1 of 64×48")
@@ -52,6 +54,7 @@ func (f *stimulusFlags) register(flags *pflag.FlagSet) {
 
 // registerSF adds --sf. Its default is the tutorial's.
 func (f *stimulusFlags) registerSF(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupPreset)()
 	numberVar(flags, &f.sf, "sf", 1.0/28,
 		"spatial frequency as the tutorial counts it: radians per pixel of the full 640×480 image")
 }
@@ -93,6 +96,7 @@ func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
 type filterFlags struct{ channels, size int }
 
 func (f *filterFlags) register(flags *pflag.FlagSet) {
+	defer inGroup(flags, groupPreset)()
 	wholeVar(flags, &f.channels, "channels", 6,
 		"number of filters, at least 2: a centre-surround pair, the others Gabors")
 	wholeVar(flags, &f.size, "size", 7,

@@ -15,6 +15,7 @@ type saving struct {
 
 func (s *saving) register(cmd *cobra.Command) {
 	s.cmd = cmd
+	defer inGroup(cmd.Flags(), groupOutput)()
 	cmd.Flags().BoolVar(&s.noSync, "no-sync", false,
 		"do not wait for the disk: for scratch files, since a power cut may destroy them")
 }

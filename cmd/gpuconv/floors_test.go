@@ -395,7 +395,7 @@ func TestCutsAreFound(t *testing.T) {
 // exceptions are few and form the frame. Everything else is in packages of lower floors.
 func TestCommandFiles(t *testing.T) {
 	seen := 0
-	frame := []string{"main", "root", "root_man", "root_shipped", "errors", "progress", "progress_bytes", "screen", "cache", "program"}
+	frame := []string{"main", "root", "root_man", "help", "completion", "root_shipped", "errors", "progress", "progress_bytes", "screen", "cache", "program"}
 	for _, p := range list(t) {
 		if p.ImportPath != "gpuconv/cmd/gpuconv" {
 			continue

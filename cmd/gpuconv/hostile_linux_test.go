@@ -42,7 +42,7 @@ var calls = map[string]string{
 	"verify --known":     "--backend cpu --quick --cases ^nma/nma/7x7$ --known t.csv",
 	"stimuli":            "--input p.png --output y.npy",
 	"filters":            "--input w.npy --output y.npy",
-	"tuning":             "--input x.npy --table t.csv --output new",
+	"tuning":             "--input x.npy --table t.csv --stimuli x.npy --output new",
 	"data":               "--input r.npz",
 	"data --download":    "--url http://127.0.0.1:1/ --download r.npz",
 	"info":               "--backend cpu --problem --input x.npy --weight w.npy --bias b.npy",
@@ -418,8 +418,8 @@ func bomb(name string, header []byte, size int64) []byte {
 // noFiles are the flags with a text that do not name a file to read: they name a file to write, or no file.
 var noFiles = strings.Fields(`
 	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
-	aperture-x aperture-y aspect at backend background bandwidth by cases colour colours compile context contrast
-	count crop csv device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind
+	aperture-x aperture-y aspect at backend background bandwidth by cases colour colours compile context contrast count
+	crop csv decode device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind
 	markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase phase2
 	phases pictures pin plots polarity pool ppd precision preset problem program rdm resize roof scale seed sf
 	sf-correlation sf-max sf-min sf-unit sf2 sha256 shard show side sigma sigma-surround sigma-x sigma-y sign stride

@@ -98,6 +98,9 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	if completes(args) {
+		completeValues(root)
+	}
 	var cmd *cobra.Command
 	err := fault.Guard(func() (err error) { cmd, err = root.ExecuteContextC(ctx); return err })
 	lost := stdout.flush()

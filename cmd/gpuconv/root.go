@@ -28,7 +28,7 @@ func newRoot() *cobra.Command {
 		PersistentPreRunE:     func(cmd *cobra.Command, _ []string) error { return distinctOutputs(cmd) },
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	useGroups(root)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(misparsed)
 	root.AddCommand(newRun(), newCheck(), newConv(), newVerify(), newBench(), newAutotune(), newStimuli(), newFilters(),
@@ -68,7 +68,7 @@ func knownVerb(root *cobra.Command, args []string) error {
 			verbs = append(verbs, c.Name())
 		}
 	}
-	return usage(fmt.Errorf("verb %q: want %s", args[0], either(verbs)))
+	return usage(fmt.Errorf("verb %q: %swant %s", args[0], similar(args[0], "", verbs), either(verbs)))
 }
 
 // flagsOnly refuses arguments that are not flags.
@@ -90,7 +90,10 @@ func misparsed(cmd *cobra.Command, err error) error {
 		if short := unknown.GetSpecifiedShortnames(); short != "" {
 			name = "-" + short
 		}
-		return usage(fmt.Errorf("%s: no such flag; %s --help lists them", name, cmd.CommandPath()))
+		var known []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		return usage(fmt.Errorf("%s: no such flag; %s%s --help lists them", name,
+			similar(unknown.GetSpecifiedName(), "--", known), cmd.CommandPath()))
 	case errors.As(err, &missing):
 		return refused(missing.GetSpecifiedName(), "", fmt.Errorf("want %s after it", wanted(missing.GetFlag())))
 	case errors.As(err, &invalid):

@@ -64,6 +64,9 @@ func TestTutorial(t *testing.T) {
 // TestFiguresPage types the commands of docs/figures.md.
 func TestFiguresPage(t *testing.T) { typed(t, "../../docs/figures.md", 1) }
 
+// TestTuningPage types the commands of docs/tuning.md.
+func TestTuningPage(t *testing.T) { typed(t, "../../docs/tuning.md", 2) }
+
 // typed types the commands of a page, at least as many as least, in one folder, and compares what they print.
 func typed(t *testing.T, page string, least int) {
 	t.Helper()

@@ -31,12 +31,12 @@ func axisName(column string) string {
 	if name, ok := known[column]; ok {
 		return name
 	}
-	name, degrees := strings.CutSuffix(column, "_deg")
-	name = strings.ReplaceAll(name, "_", " ")
-	if degrees {
-		return name + " (°)"
+	for suffix, unit := range map[string]string{"_deg": " (°)", "_pixels": " (pixels)"} {
+		if name, ok := strings.CutSuffix(column, suffix); ok {
+			return strings.ReplaceAll(name, "_", " ") + unit
+		}
 	}
-	return name
+	return strings.ReplaceAll(column, "_", " ")
 }
 
 // draw writes the picture rdm.

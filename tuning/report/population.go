@@ -45,6 +45,7 @@ func (p Population) tables(out *files) error {
 	extra := []param.Column{
 		{Name: "train_orientation_deg", Numbers: p.Found.Train.Figure("orientation_preferred_deg")},
 		{Name: "train_test_correlation", Numbers: p.Found.Reliability},
+		{Name: "noise_ceiling", Numbers: p.ceilings()},
 	}
 	err := out.write("cells.csv", func(w io.Writer) error {
 		return writeCells(w, p.Found.Test, numbered(p.Halves.Neurons), extra...)
@@ -56,6 +57,14 @@ func (p Population) tables(out *files) error {
 		return err
 	}
 	return out.write("rdm.csv", func(w io.Writer) error { return writeMatrix(w, p.matrix()) })
+}
+
+// ceilings returns the noise ceiling of each neuron.
+func (p Population) ceilings() (all []float64) {
+	for _, r := range p.Found.Reliability {
+		all = append(all, tuning.NoiseCeiling(r))
+	}
+	return all
 }
 
 func (p Population) matrix() matrix {
@@ -70,7 +79,8 @@ type populationJSON struct {
 	Source           any      `json:"source,omitempty"` // the file of the recordings: checksums, bytes
 	Stimuli          int      `json:"stimuli"`
 	Neurons          int      `json:"neurons"`
-	Reliability      summary  `json:"reliability"` // correlation of the halves
+	Reliability      summary  `json:"reliability"`   // correlation of the halves
+	NoiseCeiling     summary  `json:"noise_ceiling"` // largest correlation of a model with the mean of the halves
 	CircularVariance summary  `json:"circular_variance"`
 	Selectivity      summary  `json:"orientation_selectivity"`
 	Aligned          curve    `json:"aligned"` // mean test response over degrees from the preferred orientation
@@ -83,6 +93,7 @@ func (p Population) json() populationJSON {
 		Stimuli:          len(p.Halves.Orientation),
 		Neurons:          p.Halves.Neurons,
 		Reliability:      summarise(p.Found.Reliability),
+		NoiseCeiling:     summarise(p.ceilings()),
 		CircularVariance: summarise(p.Found.Test.Figure("circular_variance")),
 		Selectivity:      summarise(p.Found.Test.Figure("orientation_selectivity")),
 		Aligned:          curveOf(p.Found.Aligned), Notes: texts(p.notes()),
@@ -106,11 +117,12 @@ func (p Population) notes() []error {
 	return notes
 }
 
-// WriteText writes the result in two or three lines, and a line for each note.
+// WriteText writes the result in three or four lines, and a line for each note.
 func (p Population) WriteText(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "halves    correlation of a neuron's responses in train and test: %v\n",
 		summarise(p.Found.Reliability))
+	fmt.Fprintf(out, "          noise ceiling, the best correlation with the mean of both: %v\n", summarise(p.ceilings()))
 	variance := summarise(p.Found.Test.Figure("circular_variance"))
 	fmt.Fprintf(out, "tuning    circular variance of the test responses above the mean: %v\n", variance)
 	if aligned := p.Found.Aligned; len(aligned.X) > 0 {

@@ -26,7 +26,8 @@ func writeCells(w io.Writer, a *tuning.Analysis, names []string, extra ...param.
 }
 
 // writeCurves writes a table with a row for each point of each curve: the axis, the cell, the value of the parameter,
-// the response and, over orientation, the fitted curve. Over directions, the fit is to the mean of two opposite ones.
+// the response and, over orientation or contrast, the fitted curve. Over directions, the fit is to the mean of two
+// opposite ones.
 func writeCurves(w io.Writer, a *tuning.Analysis) error {
 	out := param.NewWriter(w, "by", "cell", "value", "response", "fit")
 	for _, curves := range a.Curves {
@@ -35,6 +36,8 @@ func writeCurves(w io.Writer, a *tuning.Analysis) error {
 			for i, x := range curve.X {
 				fitted := math.NaN()
 				if curves.Axis == tuning.ByOrientation && fit != nil {
+					fitted = fit.At(x)
+				} else if fit := a.Cells[cell].Contrast; curves.Axis == tuning.ByContrast && fit != nil {
 					fitted = fit.At(x)
 				}
 				out.Row(curves.Axis.String(), strconv.Itoa(cell), param.Cell(x), param.Cell(curve.Y[i]),

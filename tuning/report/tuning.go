@@ -2,14 +2,16 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"gpuconv/tuning"
 )
 
-// Tuning is a report about the tuning of cells to stimuli. Analysis has at least one cell, and curves over at least one
-// axis.
+// Tuning is a report about the tuning of cells to stimuli. Analysis has at least one cell, and curves over any
+// number of axes.
 type Tuning struct {
 	Origin
 	Pictures
@@ -21,6 +23,9 @@ type Tuning struct {
 	Metric   tuning.Metric // of the dissimilarities
 	NoMatrix bool          // leaves the dissimilarities out
 	Analysis *tuning.Analysis
+	Fields   *tuning.Fields // receptive fields of the cells, or nil
+	Decoded  *Decoded       // or nil
+	OnePhase bool           // the stimuli have a single phase: see [tuning.SinglePhase]
 
 	Names []string // of the cells; if nil, cells are named by their numbers
 	// Filters are the names of the filters of the first cells, as [FilterNames] returns them. The cells that follow are
@@ -60,7 +65,8 @@ func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error
 		return nil, err
 	}
 	notes = append(notes, t.Analysis.Notes...)
-	if !t.NoMatrix {
+	notes = append(append(notes, t.onePhase()...), t.fieldNotes()...)
+	if !t.NoMatrix && len(t.Analysis.Curves) > 0 {
 		m, err := t.matrix()
 		if err != nil {
 			notes = append(notes, err)
@@ -71,6 +77,11 @@ func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error
 	if err := out.writeJSON("tuning.json", t.json(notes)); err != nil {
 		return nil, err
 	}
+	for _, write := range []func(*files) error{t.plane, t.fields, t.decoding} {
+		if err := write(out); err != nil {
+			return nil, err
+		}
+	}
 	for _, curves := range t.Analysis.Curves {
 		if err := ctx.Err(); err != nil { // an interrupt does not wait for the pictures
 			return nil, err
@@ -80,6 +91,19 @@ func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error
 		}
 	}
 	return notes, ctx.Err()
+}
+
+// onePhase returns a note if curves follow the phase of the stimuli.
+func (t Tuning) onePhase() []error {
+	place := t.Readout.Pool == tuning.Centre || t.Readout.Pool == tuning.At
+	follows := slices.ContainsFunc(t.Analysis.Curves, func(c tuning.AxisCurves) bool {
+		return c.Axis == tuning.ByOrientation || c.Axis == tuning.ByFrequency
+	})
+	if !t.OnePhase || !place || !follows {
+		return nil
+	}
+	return []error{errors.New("the stimuli have one phase: at one place, cells other than energies follow where the bars " +
+		"fall; want several phases, or the mean or max of the map")}
 }
 
 // matrix compares the responses to the values of the first axis. The error says why they cannot be compared.

@@ -21,6 +21,8 @@ type tuningJSON struct {
 	Over             string                `json:"over"`               // how curves reduce all other parameters
 	RDM              string                `json:"rdm"`                // the metric of rdm.csv, or none
 
+	Decoding *decodingJSON `json:"decoding,omitempty"`
+
 	Cells  []cellJSON `json:"cells"`
 	Curves []axisJSON `json:"curves"`
 	Notes  []string   `json:"notes"` // which figures are missing, and why
@@ -47,6 +49,7 @@ func (t Tuning) json(notes []error) tuningJSON {
 		Schema: 1, Command: t.Command, Program: t.Program, ActivationsShape: t.Shape, At: t.at(),
 		Linear: t.Readout.Linear,
 		Phases: t.Settings.Phases.String(), Over: t.Settings.Over.String(), RDM: "none", Notes: texts(notes),
+		Decoding: t.Decoded.json(),
 	}
 	if t.Readout.Linear {
 		r.Negative = t.Settings.Negative.String()

@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"gpuconv/figure"
 	"gpuconv/tuning"
@@ -11,19 +12,19 @@ import (
 // draw writes the picture of all curves over an axis.
 func (t Tuning) draw(out *files, curves tuning.AxisCurves) error {
 	var all []figure.Axes
-	names := t.names()
 	for cell, c := range curves.Curves {
 		axes := axesOf(curves, c)
-		axes.Title = "cell " + names[cell]
-		if filter := t.filter(cell); filter != "" {
-			axes.Title += ", " + filter
-		}
+		axes.Title = t.title(cell)
 		if fit := t.Analysis.Cells[cell].Fit; curves.Axis == tuning.ByOrientation && fit != nil && fit.Explains() {
 			axes.Lines[0].Style = figure.Points
 			axes.Lines = append(axes.Lines, fitted(fit, c.X))
 			if c.HasDirections() { // the fit does not follow a cell that prefers a direction
 				axes.XLabel += ", fit to the mean of directions"
 			}
+		}
+		if fit := t.Analysis.Cells[cell].Contrast; curves.Axis == tuning.ByContrast && fit != nil {
+			axes.Lines[0].Style = figure.Points
+			axes.Lines = append(axes.Lines, over(c.X, fit.At))
 		}
 		all = append(all, axes)
 	}
@@ -51,22 +52,27 @@ func axesOf(curves tuning.AxisCurves, c tuning.Curve) figure.Axes {
 	case tuning.ByPhase:
 		axes.XLabel, axes.XTicks = "phase (°)", degreeTicks(c.X)
 	case tuning.ByFrequency:
-		axes.XLabel, axes.LogX, axes.XTicks = curves.Column, c.X[0] > 0, fewOf(c.X)
-		if curves.Column == "sf_cycles_per_pixel" {
-			axes.XLabel = "spatial frequency (cycles/pixel)"
+		axes.XLabel, axes.LogX, axes.XTicks = axisName(curves.Column), c.X[0] > 0, fewOf(c.X)
+	default:
+		axes.XLabel = axisName(curves.Column)
+		if strings.HasSuffix(curves.Column, "_deg") {
+			axes.XTicks = degreeTicks(c.X)
 		}
 	}
 	return axes
 }
 
 // fitted returns the fit as a line over the range of the data.
-func fitted(fit *tuning.VonMises, x []float64) figure.Line {
+func fitted(fit *tuning.VonMises, x []float64) figure.Line { return over(x, fit.At) }
+
+// over returns a function as a line over the range of x.
+func over(x []float64, f func(float64) float64) figure.Line {
 	const points = 180
 	var line figure.Line
 	lo, hi := x[0], x[len(x)-1]
 	for i := range points + 1 {
 		at := lo + (hi-lo)*float64(i)/points
-		line.X, line.Y = append(line.X, at), append(line.Y, fit.At(at))
+		line.X, line.Y = append(line.X, at), append(line.Y, f(at))
 	}
 	return line
 }

@@ -44,6 +44,9 @@ func (t Tuning) WriteText(w io.Writer, notes []error) error {
 	if more := len(names) - mostPrinted; more > 0 {
 		fmt.Fprintf(out, "… and %d more in cells.csv\n", more)
 	}
+	if t.Decoded != nil {
+		fmt.Fprintf(out, "decoded   %v\n", t.Decoded)
+	}
 	writeNotes(out, notes)
 	return out.Flush()
 }
@@ -113,7 +116,18 @@ func (t Tuning) columns() []printedColumn {
 			all = append(all, printedColumn{"sf_peak", "sf", "%.3g"}, printedColumn{"sf_octaves", "octaves", "%.2f"})
 		case tuning.ByPhase:
 			all = append(all, printedColumn{"f1_over_f0", "F1/F0", "%.3f"})
+		case tuning.ByContrast:
+			all = append(all, printedColumn{"contrast_c50", "c50", "%.3g"}, printedColumn{"contrast_exponent", "n", "%.2f"},
+				printedColumn{"contrast_rmax", "Rmax", "%.3g"})
+		case tuning.BySize:
+			all = append(all, printedColumn{"size_peak", "size", "%.3g"},
+				printedColumn{"size_suppression", "suppression", "%.3f"})
 		}
+	}
+	if t.Fields != nil {
+		all = append(all, printedColumn{"rf_x_pixels", "rf x", "%.1f"}, printedColumn{"rf_y_pixels", "rf y", "%.1f"},
+			printedColumn{"rf_orientation_deg", "rf orientation", "%.0f°"},
+			printedColumn{"rf_sf_cycles_per_pixel", "rf sf", "%.3f"}, printedColumn{"rf_r2", "rf R²", "%.3f"})
 	}
 	return all
 }

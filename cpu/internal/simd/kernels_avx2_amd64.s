@@ -2288,25 +2288,24 @@ TEXT ·patchesAVX2(SB), NOSPLIT, $0-8
 	MOVQ         (AX), CX
 	MOVQ         24(AX), DX
 	MOVQ         48(AX), BX
-	MOVQ         112(AX), SI
+	MOVQ         152(AX), SI
 	MOVQ         72(AX), DI
 	SHLQ         $0x02, DI
-	MOVQ         80(AX), R8
+	MOVQ         136(AX), R8
 	SHLQ         $0x02, R8
-	MOVQ         96(AX), R9
-	SHLQ         $0x02, R9
-	LEAQ         (DI)(DI*2), R10
-	LEAQ         (DI)(DI*4), R11
+	LEAQ         (DI)(DI*2), R9
+	LEAQ         (DI)(DI*4), R10
 	PCALIGN      $0x40
 
 channel:
-	MOVQ         DX, R12
-	VMOVUPS      (R12), Y3
-	VMOVUPS      (R12)(DI*1), Y4
-	VMOVUPS      (R12)(DI*2), Y5
-	VMOVUPS      (R12)(R10*1), Y6
-	VMOVUPS      (R12)(DI*4), Y7
-	VMOVUPS      (R12)(R11*1), Y8
+	MOVQ         80(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11)(DI*1), Y4
+	VMOVUPS      (R11)(DI*2), Y5
+	VMOVUPS      (R11)(R9*1), Y6
+	VMOVUPS      (R11)(DI*4), Y7
+	VMOVUPS      (R11)(R10*1), Y8
 	VMOVAPS      Y7, Y9
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
@@ -2333,13 +2332,14 @@ channel:
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
 	VMOVUPS      Y3, 960(BX)
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y3
-	VMOVUPS      (R12)(DI*1), Y4
-	VMOVUPS      (R12)(DI*2), Y5
-	VMOVUPS      (R12)(R10*1), Y6
-	VMOVUPS      (R12)(DI*4), Y7
-	VMOVUPS      (R12)(R11*1), Y8
+	MOVQ         88(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11)(DI*1), Y4
+	VMOVUPS      (R11)(DI*2), Y5
+	VMOVUPS      (R11)(R9*1), Y6
+	VMOVUPS      (R11)(DI*4), Y7
+	VMOVUPS      (R11)(R10*1), Y8
 	VMOVAPS      Y7, Y9
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
@@ -2366,13 +2366,14 @@ channel:
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
 	VMOVUPS      Y3, 992(BX)
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y3
-	VMOVUPS      (R12)(DI*1), Y4
-	VMOVUPS      (R12)(DI*2), Y5
-	VMOVUPS      (R12)(R10*1), Y6
-	VMOVUPS      (R12)(DI*4), Y7
-	VMOVUPS      (R12)(R11*1), Y8
+	MOVQ         96(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11)(DI*1), Y4
+	VMOVUPS      (R11)(DI*2), Y5
+	VMOVUPS      (R11)(R9*1), Y6
+	VMOVUPS      (R11)(DI*4), Y7
+	VMOVUPS      (R11)(R10*1), Y8
 	VMOVAPS      Y7, Y9
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
@@ -2399,13 +2400,14 @@ channel:
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
 	VMOVUPS      Y3, 1024(BX)
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Y3
-	VMOVUPS      (R12)(DI*1), Y4
-	VMOVUPS      (R12)(DI*2), Y5
-	VMOVUPS      (R12)(R10*1), Y6
-	VMOVUPS      (R12)(DI*4), Y7
-	VMOVUPS      (R12)(R11*1), Y8
+	MOVQ         104(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11)(DI*1), Y4
+	VMOVUPS      (R11)(DI*2), Y5
+	VMOVUPS      (R11)(R9*1), Y6
+	VMOVUPS      (R11)(DI*4), Y7
+	VMOVUPS      (R11)(R10*1), Y8
 	VMOVAPS      Y7, Y9
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
@@ -2432,13 +2434,14 @@ channel:
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
 	VMOVUPS      Y3, 1056(BX)
-	MOVQ         DX, R12
-	VMOVUPS      4(R12), Y3
-	VMOVUPS      4(R12)(DI*1), Y4
-	VMOVUPS      4(R12)(DI*2), Y5
-	VMOVUPS      4(R12)(R10*1), Y6
-	VMOVUPS      4(R12)(DI*4), Y7
-	VMOVUPS      4(R12)(R11*1), Y8
+	MOVQ         112(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11)(DI*1), Y4
+	VMOVUPS      (R11)(DI*2), Y5
+	VMOVUPS      (R11)(R9*1), Y6
+	VMOVUPS      (R11)(DI*4), Y7
+	VMOVUPS      (R11)(R10*1), Y8
 	VMOVAPS      Y7, Y9
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
@@ -2465,13 +2468,14 @@ channel:
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
 	VMOVUPS      Y3, 1088(BX)
-	ADDQ         R8, R12
-	VMOVUPS      4(R12), Y3
-	VMOVUPS      4(R12)(DI*1), Y4
-	VMOVUPS      4(R12)(DI*2), Y5
-	VMOVUPS      4(R12)(R10*1), Y6
-	VMOVUPS      4(R12)(DI*4), Y7
-	VMOVUPS      4(R12)(R11*1), Y8
+	MOVQ         120(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11)(DI*1), Y4
+	VMOVUPS      (R11)(DI*2), Y5
+	VMOVUPS      (R11)(R9*1), Y6
+	VMOVUPS      (R11)(DI*4), Y7
+	VMOVUPS      (R11)(R10*1), Y8
 	VMOVAPS      Y7, Y9
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
@@ -2498,7 +2502,7 @@ channel:
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
 	VMOVUPS      Y3, 1120(BX)
-	MOVQ         CX, R12
+	MOVQ         CX, R11
 	VMOVUPS      (BX), Y3
 	VMOVUPS      32(BX), Y4
 	VMOVUPS      64(BX), Y5
@@ -2509,34 +2513,34 @@ channel:
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
 	VFNMADD231PS Y2, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y7, Y3
 	VFNMADD231PS Y1, Y5, Y3
 	VMOVAPS      Y6, Y9
 	VFNMADD231PS Y1, Y4, Y9
 	VADDPS       Y9, Y3, Y10
-	VMOVUPS      Y10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y5, Y7, Y3
 	VSUBPS       Y4, Y6, Y5
 	VMOVAPS      Y3, Y7
 	VFMADD231PS  Y0, Y5, Y7
-	VMOVUPS      Y7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y0, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y8, Y3
 	VFMADD231PS  Y1, Y4, Y3
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVUPS      192(BX), Y3
 	VMOVUPS      224(BX), Y4
 	VMOVUPS      256(BX), Y5
@@ -2547,34 +2551,34 @@ channel:
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
 	VFNMADD231PS Y2, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y7, Y3
 	VFNMADD231PS Y1, Y5, Y3
 	VMOVAPS      Y6, Y9
 	VFNMADD231PS Y1, Y4, Y9
 	VADDPS       Y9, Y3, Y10
-	VMOVUPS      Y10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y5, Y7, Y3
 	VSUBPS       Y4, Y6, Y5
 	VMOVAPS      Y3, Y7
 	VFMADD231PS  Y0, Y5, Y7
-	VMOVUPS      Y7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y0, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y8, Y3
 	VFMADD231PS  Y1, Y4, Y3
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVUPS      384(BX), Y3
 	VMOVUPS      416(BX), Y4
 	VMOVUPS      448(BX), Y5
@@ -2585,34 +2589,34 @@ channel:
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
 	VFNMADD231PS Y2, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y7, Y3
 	VFNMADD231PS Y1, Y5, Y3
 	VMOVAPS      Y6, Y9
 	VFNMADD231PS Y1, Y4, Y9
 	VADDPS       Y9, Y3, Y10
-	VMOVUPS      Y10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y5, Y7, Y3
 	VSUBPS       Y4, Y6, Y5
 	VMOVAPS      Y3, Y7
 	VFMADD231PS  Y0, Y5, Y7
-	VMOVUPS      Y7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y0, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y8, Y3
 	VFMADD231PS  Y1, Y4, Y3
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVUPS      576(BX), Y3
 	VMOVUPS      608(BX), Y4
 	VMOVUPS      640(BX), Y5
@@ -2623,34 +2627,34 @@ channel:
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
 	VFNMADD231PS Y2, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y7, Y3
 	VFNMADD231PS Y1, Y5, Y3
 	VMOVAPS      Y6, Y9
 	VFNMADD231PS Y1, Y4, Y9
 	VADDPS       Y9, Y3, Y10
-	VMOVUPS      Y10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y5, Y7, Y3
 	VSUBPS       Y4, Y6, Y5
 	VMOVAPS      Y3, Y7
 	VFMADD231PS  Y0, Y5, Y7
-	VMOVUPS      Y7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y0, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y8, Y3
 	VFMADD231PS  Y1, Y4, Y3
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVUPS      768(BX), Y3
 	VMOVUPS      800(BX), Y4
 	VMOVUPS      832(BX), Y5
@@ -2661,34 +2665,34 @@ channel:
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
 	VFNMADD231PS Y2, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y7, Y3
 	VFNMADD231PS Y1, Y5, Y3
 	VMOVAPS      Y6, Y9
 	VFNMADD231PS Y1, Y4, Y9
 	VADDPS       Y9, Y3, Y10
-	VMOVUPS      Y10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y5, Y7, Y3
 	VSUBPS       Y4, Y6, Y5
 	VMOVAPS      Y3, Y7
 	VFMADD231PS  Y0, Y5, Y7
-	VMOVUPS      Y7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y0, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y8, Y3
 	VFMADD231PS  Y1, Y4, Y3
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVUPS      960(BX), Y3
 	VMOVUPS      992(BX), Y4
 	VMOVUPS      1024(BX), Y5
@@ -2699,40 +2703,40 @@ channel:
 	VFMADD231PS  Y1, Y3, Y9
 	VMOVAPS      Y9, Y3
 	VFNMADD231PS Y2, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y7, Y3
 	VFNMADD231PS Y1, Y5, Y3
 	VMOVAPS      Y6, Y9
 	VFNMADD231PS Y1, Y4, Y9
 	VADDPS       Y9, Y3, Y10
-	VMOVUPS      Y10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Y5, Y7, Y3
 	VSUBPS       Y4, Y6, Y5
 	VMOVAPS      Y3, Y7
 	VFMADD231PS  Y0, Y5, Y7
-	VMOVUPS      Y7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y0, Y5, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Y8, Y3
 	VFMADD231PS  Y1, Y4, Y3
 	VMOVAPS      Y3, Y3
 	VFNMADD231PS Y2, Y6, Y3
-	VMOVUPS      Y3, (R12)
-	ADDQ         R9, R12
-	MOVQ         88(AX), R12
-	SHLQ         $0x02, R12
-	ADDQ         R12, DX
-	MOVQ         104(AX), R12
-	SHLQ         $0x02, R12
-	ADDQ         R12, CX
+	VMOVUPS      Y3, (R11)
+	ADDQ         R8, R11
+	MOVQ         128(AX), R11
+	SHLQ         $0x02, R11
+	ADDQ         R11, DX
+	MOVQ         144(AX), R11
+	SHLQ         $0x02, R11
+	ADDQ         R11, CX
 	DECQ         SI
 	JNZ          channel
 	VZEROUPPER

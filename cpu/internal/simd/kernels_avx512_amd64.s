@@ -4564,25 +4564,24 @@ TEXT ·patchesAVX512(SB), NOSPLIT, $0-8
 	MOVQ         (AX), CX
 	MOVQ         24(AX), DX
 	MOVQ         48(AX), BX
-	MOVQ         112(AX), SI
+	MOVQ         152(AX), SI
 	MOVQ         72(AX), DI
 	SHLQ         $0x02, DI
-	MOVQ         80(AX), R8
+	MOVQ         136(AX), R8
 	SHLQ         $0x02, R8
-	MOVQ         96(AX), R9
-	SHLQ         $0x02, R9
-	LEAQ         (DI)(DI*2), R10
-	LEAQ         (DI)(DI*4), R11
+	LEAQ         (DI)(DI*2), R9
+	LEAQ         (DI)(DI*4), R10
 	PCALIGN      $0x40
 
 channel:
-	MOVQ         DX, R12
-	VMOVUPS      (R12), Z3
-	VMOVUPS      (R12)(DI*1), Z4
-	VMOVUPS      (R12)(DI*2), Z5
-	VMOVUPS      (R12)(R10*1), Z6
-	VMOVUPS      (R12)(DI*4), Z7
-	VMOVUPS      (R12)(R11*1), Z8
+	MOVQ         80(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Z3
+	VMOVUPS      (R11)(DI*1), Z4
+	VMOVUPS      (R11)(DI*2), Z5
+	VMOVUPS      (R11)(R9*1), Z6
+	VMOVUPS      (R11)(DI*4), Z7
+	VMOVUPS      (R11)(R10*1), Z8
 	VMOVAPS      Z7, Z9
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
@@ -4609,13 +4608,14 @@ channel:
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
 	VMOVUPS      Z3, 1920(BX)
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Z3
-	VMOVUPS      (R12)(DI*1), Z4
-	VMOVUPS      (R12)(DI*2), Z5
-	VMOVUPS      (R12)(R10*1), Z6
-	VMOVUPS      (R12)(DI*4), Z7
-	VMOVUPS      (R12)(R11*1), Z8
+	MOVQ         88(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Z3
+	VMOVUPS      (R11)(DI*1), Z4
+	VMOVUPS      (R11)(DI*2), Z5
+	VMOVUPS      (R11)(R9*1), Z6
+	VMOVUPS      (R11)(DI*4), Z7
+	VMOVUPS      (R11)(R10*1), Z8
 	VMOVAPS      Z7, Z9
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
@@ -4642,13 +4642,14 @@ channel:
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
 	VMOVUPS      Z3, 1984(BX)
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Z3
-	VMOVUPS      (R12)(DI*1), Z4
-	VMOVUPS      (R12)(DI*2), Z5
-	VMOVUPS      (R12)(R10*1), Z6
-	VMOVUPS      (R12)(DI*4), Z7
-	VMOVUPS      (R12)(R11*1), Z8
+	MOVQ         96(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Z3
+	VMOVUPS      (R11)(DI*1), Z4
+	VMOVUPS      (R11)(DI*2), Z5
+	VMOVUPS      (R11)(R9*1), Z6
+	VMOVUPS      (R11)(DI*4), Z7
+	VMOVUPS      (R11)(R10*1), Z8
 	VMOVAPS      Z7, Z9
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
@@ -4675,13 +4676,14 @@ channel:
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
 	VMOVUPS      Z3, 2048(BX)
-	ADDQ         R8, R12
-	VMOVUPS      (R12), Z3
-	VMOVUPS      (R12)(DI*1), Z4
-	VMOVUPS      (R12)(DI*2), Z5
-	VMOVUPS      (R12)(R10*1), Z6
-	VMOVUPS      (R12)(DI*4), Z7
-	VMOVUPS      (R12)(R11*1), Z8
+	MOVQ         104(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Z3
+	VMOVUPS      (R11)(DI*1), Z4
+	VMOVUPS      (R11)(DI*2), Z5
+	VMOVUPS      (R11)(R9*1), Z6
+	VMOVUPS      (R11)(DI*4), Z7
+	VMOVUPS      (R11)(R10*1), Z8
 	VMOVAPS      Z7, Z9
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
@@ -4708,13 +4710,14 @@ channel:
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
 	VMOVUPS      Z3, 2112(BX)
-	MOVQ         DX, R12
-	VMOVUPS      4(R12), Z3
-	VMOVUPS      4(R12)(DI*1), Z4
-	VMOVUPS      4(R12)(DI*2), Z5
-	VMOVUPS      4(R12)(R10*1), Z6
-	VMOVUPS      4(R12)(DI*4), Z7
-	VMOVUPS      4(R12)(R11*1), Z8
+	MOVQ         112(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Z3
+	VMOVUPS      (R11)(DI*1), Z4
+	VMOVUPS      (R11)(DI*2), Z5
+	VMOVUPS      (R11)(R9*1), Z6
+	VMOVUPS      (R11)(DI*4), Z7
+	VMOVUPS      (R11)(R10*1), Z8
 	VMOVAPS      Z7, Z9
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
@@ -4741,13 +4744,14 @@ channel:
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
 	VMOVUPS      Z3, 2176(BX)
-	ADDQ         R8, R12
-	VMOVUPS      4(R12), Z3
-	VMOVUPS      4(R12)(DI*1), Z4
-	VMOVUPS      4(R12)(DI*2), Z5
-	VMOVUPS      4(R12)(R10*1), Z6
-	VMOVUPS      4(R12)(DI*4), Z7
-	VMOVUPS      4(R12)(R11*1), Z8
+	MOVQ         120(AX), R11
+	LEAQ         (DX)(R11*4), R11
+	VMOVUPS      (R11), Z3
+	VMOVUPS      (R11)(DI*1), Z4
+	VMOVUPS      (R11)(DI*2), Z5
+	VMOVUPS      (R11)(R9*1), Z6
+	VMOVUPS      (R11)(DI*4), Z7
+	VMOVUPS      (R11)(R10*1), Z8
 	VMOVAPS      Z7, Z9
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
@@ -4774,7 +4778,7 @@ channel:
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
 	VMOVUPS      Z3, 2240(BX)
-	MOVQ         CX, R12
+	MOVQ         CX, R11
 	VMOVUPS      (BX), Z3
 	VMOVUPS      64(BX), Z4
 	VMOVUPS      128(BX), Z5
@@ -4785,34 +4789,34 @@ channel:
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
 	VFNMADD231PS Z2, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z7, Z3
 	VFNMADD231PS Z1, Z5, Z3
 	VMOVAPS      Z6, Z9
 	VFNMADD231PS Z1, Z4, Z9
 	VADDPS       Z9, Z3, Z10
-	VMOVUPS      Z10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z9, Z3, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z5, Z7, Z3
 	VSUBPS       Z4, Z6, Z5
 	VMOVAPS      Z3, Z7
 	VFMADD231PS  Z0, Z5, Z7
-	VMOVUPS      Z7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z0, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z8, Z3
 	VFMADD231PS  Z1, Z4, Z3
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVUPS      384(BX), Z3
 	VMOVUPS      448(BX), Z4
 	VMOVUPS      512(BX), Z5
@@ -4823,34 +4827,34 @@ channel:
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
 	VFNMADD231PS Z2, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z7, Z3
 	VFNMADD231PS Z1, Z5, Z3
 	VMOVAPS      Z6, Z9
 	VFNMADD231PS Z1, Z4, Z9
 	VADDPS       Z9, Z3, Z10
-	VMOVUPS      Z10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z9, Z3, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z5, Z7, Z3
 	VSUBPS       Z4, Z6, Z5
 	VMOVAPS      Z3, Z7
 	VFMADD231PS  Z0, Z5, Z7
-	VMOVUPS      Z7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z0, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z8, Z3
 	VFMADD231PS  Z1, Z4, Z3
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVUPS      768(BX), Z3
 	VMOVUPS      832(BX), Z4
 	VMOVUPS      896(BX), Z5
@@ -4861,34 +4865,34 @@ channel:
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
 	VFNMADD231PS Z2, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z7, Z3
 	VFNMADD231PS Z1, Z5, Z3
 	VMOVAPS      Z6, Z9
 	VFNMADD231PS Z1, Z4, Z9
 	VADDPS       Z9, Z3, Z10
-	VMOVUPS      Z10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z9, Z3, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z5, Z7, Z3
 	VSUBPS       Z4, Z6, Z5
 	VMOVAPS      Z3, Z7
 	VFMADD231PS  Z0, Z5, Z7
-	VMOVUPS      Z7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z0, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z8, Z3
 	VFMADD231PS  Z1, Z4, Z3
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVUPS      1152(BX), Z3
 	VMOVUPS      1216(BX), Z4
 	VMOVUPS      1280(BX), Z5
@@ -4899,34 +4903,34 @@ channel:
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
 	VFNMADD231PS Z2, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z7, Z3
 	VFNMADD231PS Z1, Z5, Z3
 	VMOVAPS      Z6, Z9
 	VFNMADD231PS Z1, Z4, Z9
 	VADDPS       Z9, Z3, Z10
-	VMOVUPS      Z10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z9, Z3, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z5, Z7, Z3
 	VSUBPS       Z4, Z6, Z5
 	VMOVAPS      Z3, Z7
 	VFMADD231PS  Z0, Z5, Z7
-	VMOVUPS      Z7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z0, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z8, Z3
 	VFMADD231PS  Z1, Z4, Z3
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVUPS      1536(BX), Z3
 	VMOVUPS      1600(BX), Z4
 	VMOVUPS      1664(BX), Z5
@@ -4937,34 +4941,34 @@ channel:
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
 	VFNMADD231PS Z2, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z7, Z3
 	VFNMADD231PS Z1, Z5, Z3
 	VMOVAPS      Z6, Z9
 	VFNMADD231PS Z1, Z4, Z9
 	VADDPS       Z9, Z3, Z10
-	VMOVUPS      Z10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z9, Z3, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z5, Z7, Z3
 	VSUBPS       Z4, Z6, Z5
 	VMOVAPS      Z3, Z7
 	VFMADD231PS  Z0, Z5, Z7
-	VMOVUPS      Z7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z0, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z8, Z3
 	VFMADD231PS  Z1, Z4, Z3
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVUPS      1920(BX), Z3
 	VMOVUPS      1984(BX), Z4
 	VMOVUPS      2048(BX), Z5
@@ -4975,40 +4979,40 @@ channel:
 	VFMADD231PS  Z1, Z3, Z9
 	VMOVAPS      Z9, Z3
 	VFNMADD231PS Z2, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z7, Z3
 	VFNMADD231PS Z1, Z5, Z3
 	VMOVAPS      Z6, Z9
 	VFNMADD231PS Z1, Z4, Z9
 	VADDPS       Z9, Z3, Z10
-	VMOVUPS      Z10, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z10, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z9, Z3, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VSUBPS       Z5, Z7, Z3
 	VSUBPS       Z4, Z6, Z5
 	VMOVAPS      Z3, Z7
 	VFMADD231PS  Z0, Z5, Z7
-	VMOVUPS      Z7, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z7, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z0, Z5, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
 	VMOVAPS      Z8, Z3
 	VFMADD231PS  Z1, Z4, Z3
 	VMOVAPS      Z3, Z3
 	VFNMADD231PS Z2, Z6, Z3
-	VMOVUPS      Z3, (R12)
-	ADDQ         R9, R12
-	MOVQ         88(AX), R12
-	SHLQ         $0x02, R12
-	ADDQ         R12, DX
-	MOVQ         104(AX), R12
-	SHLQ         $0x02, R12
-	ADDQ         R12, CX
+	VMOVUPS      Z3, (R11)
+	ADDQ         R8, R11
+	MOVQ         128(AX), R11
+	SHLQ         $0x02, R11
+	ADDQ         R11, DX
+	MOVQ         144(AX), R11
+	SHLQ         $0x02, R11
+	ADDQ         R11, CX
 	DECQ         SI
 	JNZ          channel
 	VZEROUPPER

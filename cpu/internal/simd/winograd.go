@@ -11,9 +11,10 @@ package simd
 const PatchSize = 36
 
 // Patches is the work of transforming [Kernels.Lanes] neighbouring patches of Count channels. The columns of the image
-// are distributed over 4 phases. Row r, column s of patch j of channel c is at
+// are distributed over 4 phases, so that neighbouring patches have neighbouring floats. Row r, column s of patch j of
+// channel c is at
 //
-//	Src[c·SrcStep + r·Pitch + s%4·Phase + s/4 + j]
+//	Src[c·SrcStep + r·Pitch + Columns[s] + j]
 //
 // If d is patch j of channel c, [Kernels.TransformPatches] equals
 //
@@ -28,7 +29,7 @@ type Patches struct {
 	Dst, Src  []float32
 	Temp      []float32 // scratch space, 36·Lanes
 	Pitch     int       // floats between rows
-	Phase     int       // floats between phases
+	Columns   [6]int    // where the columns of a patch begin
 	SrcStep   int       // floats between channels of Src
 	DstStride int       // floats between elements of a patch
 	DstStep   int       // floats between channels of Dst
@@ -60,7 +61,9 @@ type Products struct {
 // TransformPatches transforms patches. It panics if p reaches beyond one of its slices.
 func (k *Kernels) TransformPatches(p *Patches) {
 	last := p.Count - 1
-	_ = p.Src[last*p.SrcStep+5*p.Pitch+3*p.Phase+1+k.Lanes-1]
+	for _, column := range p.Columns {
+		_ = p.Src[last*p.SrcStep+5*p.Pitch+column+k.Lanes-1]
+	}
 	_ = p.Dst[(PatchSize-1)*p.DstStride+last*p.DstStep+k.Lanes-1]
 	_ = p.Temp[PatchSize*k.Lanes-1]
 	k.patches(p)
@@ -84,7 +87,7 @@ func patchesGeneric(p *Patches) {
 			for s := range 6 {
 				var d [6]float32
 				for r := range d {
-					d[r] = src[r*p.Pitch+s%4*p.Phase+s/4]
+					d[r] = src[r*p.Pitch+p.Columns[s]]
 				}
 				for i, v := range inputTransform(d) {
 					half[i][s] = v

@@ -16,11 +16,11 @@ func TestTransformLayout(t *testing.T) {
 	}{
 		{"Patches.Temp", unsafe.Offsetof(patches.Temp), 48},
 		{"Patches.Pitch", unsafe.Offsetof(patches.Pitch), 72},
-		{"Patches.Phase", unsafe.Offsetof(patches.Phase), 80},
-		{"Patches.SrcStep", unsafe.Offsetof(patches.SrcStep), 88},
-		{"Patches.DstStride", unsafe.Offsetof(patches.DstStride), 96},
-		{"Patches.DstStep", unsafe.Offsetof(patches.DstStep), 104},
-		{"Patches.Count", unsafe.Offsetof(patches.Count), 112},
+		{"Patches.Columns", unsafe.Offsetof(patches.Columns), 80},
+		{"Patches.SrcStep", unsafe.Offsetof(patches.SrcStep), 128},
+		{"Patches.DstStride", unsafe.Offsetof(patches.DstStride), 136},
+		{"Patches.DstStep", unsafe.Offsetof(patches.DstStep), 144},
+		{"Patches.Count", unsafe.Offsetof(patches.Count), 152},
 		{"Products.Temp", unsafe.Offsetof(products.Temp), 48},
 		{"Products.Check", unsafe.Offsetof(products.Check), 72},
 		{"Products.SrcStride", unsafe.Offsetof(products.SrcStride), 96},
@@ -65,18 +65,22 @@ func TestPatches(t *testing.T) {
 		r := rand.New(rand.NewPCG(7, 8))
 		for trial := range 20 {
 			integer := func() float32 { return float32(r.IntN(17) - 8) }
-			p := &Patches{Phase: k.Lanes + r.IntN(4), Count: 1 + r.IntN(3)}
-			p.Pitch = 4*p.Phase + r.IntN(3)
+			p := &Patches{Count: 1 + r.IntN(3)}
+			p.Pitch = 4*k.Lanes + r.IntN(9)
+			for s := range p.Columns {
+				p.Columns[s] = r.IntN(p.Pitch - k.Lanes)
+			}
+			p.Columns[r.IntN(6)] = p.Pitch - k.Lanes
 			p.SrcStep, p.DstStep = 6*p.Pitch+r.IntN(9), k.Lanes+r.IntN(5)
 			p.DstStride = p.Count*p.DstStep + r.IntN(5)
 			last := p.Count - 1
-			p.Src = drawn(t, last*p.SrcStep+5*p.Pitch+3*p.Phase+1+k.Lanes, trial%2 == 0, integer)
+			p.Src = drawn(t, last*p.SrcStep+6*p.Pitch, trial%2 == 0, integer)
 			p.Dst = drawn(t, 35*p.DstStride+last*p.DstStep+k.Lanes, trial%2 == 0, integer)
 			p.Temp = drawn(t, 36*k.Lanes, trial%2 == 0, integer)
 			k.TransformPatches(p)
 			for c := range p.Count {
 				for j := range k.Lanes {
-					d := func(r, s int) float64 { return float64(p.Src[c*p.SrcStep+r*p.Pitch+s%4*p.Phase+s/4+j]) }
+					d := func(r, s int) float64 { return float64(p.Src[c*p.SrcStep+r*p.Pitch+p.Columns[s]+j]) }
 					for i := range 36 {
 						want := sandwich(bT[:], d, i/6, i%6)
 						if got := p.Dst[i*p.DstStride+c*p.DstStep+j]; float64(got) != want {

@@ -25,15 +25,16 @@ type traits struct {
 	name  string
 	words *regexp.Regexp // in GL_RENDERER or GL_VENDOR, in lower case; nil if nothing names the class
 
-	wave   int // invocations that compute in step
-	waves  int // of a work-group without shared memory: one for each scheduler of a multiprocessor
-	vector int // registers that an invocation may take so that the device still holds enough waves to hide loads
-	scalar int // registers of a wave for values that all its invocations share; 0 if weights in uniforms take none
-	shared int // bytes of shared memory that a work-group may have, as its drivers say
-	banks  int // of shared memory, each of which serves 4 bytes at a time
-	code   int // multiplications that the cache of instructions holds
-	fill   int // invocations that keep a device busy
-	busy   int // work-groups of many waves that keep a device busy; 0 if any number does
+	wave   int  // invocations that compute in step
+	waves  int  // of a work-group without shared memory: one for each scheduler of a multiprocessor
+	vector int  // registers that an invocation may take so that the device still holds enough waves to hide loads
+	scalar int  // registers of a wave for values that all its invocations share; 0 if weights in uniforms take none
+	masks  bool // conditions of an invocation take vector instructions: masks of bits take fewer
+	shared int  // bytes of shared memory that a work-group may have, as its drivers say
+	banks  int  // of shared memory, each of which serves 4 bytes at a time
+	code   int  // multiplications that the cache of instructions holds
+	fill   int  // invocations that keep a device busy
+	busy   int  // work-groups of many waves that keep a device busy; 0 if any number does
 }
 
 // classes is the table of classes, in the order of the constants. No GPU was at hand. The numbers come from the manuals
@@ -58,6 +59,7 @@ var classes = [...]traits{
 		wave:  32, waves: 4, // CUDA C++ programming guide: warps, and four schedulers from Maxwell on
 		vector: 128,      // 65,536 of a multiprocessor / 128 = 16 warps, four for each scheduler; 255 is the most
 		scalar: 0,        // NAK: all 2,352 multiplications of the tutorial's case take weights from the constant bank
+		masks:  true,     // NAK: six predicates, so that a selection by two conditions takes four instructions
 		shared: 48 << 10, // as nvc0, NVK and NVIDIA's driver say
 		banks:  32,       // CUDA C++ programming guide, shared memory
 		code:   4096,     // 64 KiB: half of the instruction cache that two multiprocessors of Hopper share

@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"fmt"
+	"slices"
 
 	"gpuconv/conv"
 )
@@ -9,6 +10,7 @@ import (
 // depthwiseConstants are the constants of depthwise.comp.
 type depthwiseConstants struct {
 	slide
+	columnForm
 	paddingMode conv.PaddingMode
 	lanes       int
 	looped      bool
@@ -17,7 +19,7 @@ type depthwiseConstants struct {
 func (depthwiseConstants) Includes() []string { return []string{"slide.glsl", "column.glsl"} }
 
 func (c depthwiseConstants) Defines() []Define {
-	return append(c.slide.defines(c.lanes, c.handed(c.lanes)),
+	return append(slices.Concat(c.slide.defines(c.lanes, c.handed(c.lanes)), c.columnForm.defines()),
 		sourceMode(c.paddingMode),
 		Define{"LOOPED", bit(c.looped)},
 		Define{"EACH_WEIGHT(M)", eachOf(c.taps(), c.filters)})
@@ -56,7 +58,8 @@ func fitDepthwise(p conv.Problem, device Profile) (depthwise, error) {
 			return depthwise{}, err
 		}
 		down, across := fitted.parts(p)
-		d.constants = depthwiseConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes,
+		d.constants = depthwiseConstants{slide: fitted, columnForm: columnFormOf(p, device, fitted),
+			paddingMode: p.PaddingMode, lanes: bounds.lanes,
 			looped: down*across > 1}
 		return d, d.accept()
 	})

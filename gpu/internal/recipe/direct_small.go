@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"fmt"
+	"slices"
 
 	"gpuconv/conv"
 )
@@ -9,6 +10,7 @@ import (
 // smallConstants are the constants of direct_small.comp.
 type smallConstants struct {
 	slide
+	columnForm
 	paddingMode conv.PaddingMode
 	lanes       int
 	weights     int // vec4 of weights and biases that a pass has
@@ -18,7 +20,7 @@ type smallConstants struct {
 func (smallConstants) Includes() []string { return []string{"slide.glsl", "column.glsl"} }
 
 func (c smallConstants) Defines() []Define {
-	return append(c.slide.defines(c.lanes, c.handed(c.lanes)),
+	return append(slices.Concat(c.slide.defines(c.lanes, c.handed(c.lanes)), c.columnForm.defines()),
 		sourceMode(c.paddingMode),
 		Define{"VECTORS", fmt.Sprint(ceilDiv(c.filters, 4))},
 		Define{"WEIGHTS", fmt.Sprint(c.weights)},
@@ -70,7 +72,8 @@ func fitSmall(p conv.Problem, device Profile) (small, error) {
 			return small{}, err
 		}
 		taps := p.Weight[1] * p.Weight[2] * p.Weight[3]
-		s.constants = smallConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes,
+		s.constants = smallConstants{slide: fitted, columnForm: columnFormOf(p, device, fitted),
+			paddingMode: p.PaddingMode, lanes: bounds.lanes,
 			weights: ceilDiv(filters, 4) * (taps + 1)}
 		s.tiles = tiles
 		s.constants.looped = s.parts() > 1

@@ -1,6 +1,11 @@
 package recipe
 
 import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,6 +85,40 @@ func TestFFTCost(t *testing.T) {
 
 // TestFFTFinish: no tile cuts a window. Where that takes many more tiles, or the device has no room, pool.comp makes
 // the pool. An odd last row of sums takes no tile.
+// TestFFTPoint: fftPoint is within a quarter of what compilers of GPUs made of fft_src.comp, in instructions. There an
+// invocation loads eight numbers, transforms them four times, in passes of radix 8, and stores them.
+func TestFFTPoint(t *testing.T) {
+	tables, err := filepath.Glob(filepath.Join("..", "isa", "figures", "*", "*.tsv"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("no tables of figures: %v", err)
+	}
+	for _, path := range tables {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(text), "\n")
+		names, counted := strings.Split(lines[0], "\t"), 0
+		for _, line := range lines[1:] {
+			cells := strings.Split(line, "\t")
+			figure := func(name string) int {
+				n, _ := strconv.Atoi(cells[slices.Index(names, name)])
+				return n
+			}
+			if !strings.HasSuffix(cells[0], "/fft_src") || figure("shared") != 8*64*64 {
+				continue
+			}
+			counted++
+			if ratio := fftPoint / (float64(figure("length")) / 8); math.Abs(ratio-1) > 0.25 {
+				t.Errorf("%s, %s: the model says %.2f times what is counted", path, cells[0], ratio)
+			}
+		}
+		if counted == 0 {
+			t.Errorf("%s: no transform of 64×64 points", path)
+		}
+	}
+}
+
 func TestFFTFinish(t *testing.T) {
 	pooled := func(kernel, extent int) conv.Problem {
 		p := problems.Layer(1, 2, 4, kernel, extent)

@@ -269,7 +269,8 @@ func (s slide) defines(lanes, shared int) []Define {
 		{"EACH_COLUMN(M)", each(s.tapsW)},
 		{"EACH_SUM(M)", eachOf(s.rows, s.filters)},
 		{"EACH_VALUE(M)", eachOf(s.rows, planes)},
-		{"EACH_OUTPUT(M)", eachOf(s.rows/s.span(), planes)},
+		{"EACH_ROW(M)", each(s.rows / s.span())},
+		{"EACH_PLANE(M)", each(planes)},
 		{"SCHEDULE", s.schedule(s.tapsW)},
 	}...)
 }
@@ -292,8 +293,10 @@ func (s slide) schedule(columns int) string {
 	if columns == 0 {
 		return "" // there is no rest
 	}
+	last := 0
 	for _, r := range s.window() {
-		fmt.Fprintf(&b, "ROW(%d) ", r)
+		fmt.Fprintf(&b, "ROW(%d, %d) ", r, r-last)
+		last = r
 		for v := range columns {
 			fmt.Fprintf(&b, "LOAD(%d) ", v)
 			s.eachMeeting(r, func(o, u int) {

@@ -11,11 +11,11 @@ const (
 	patchesSrc       = 24
 	patchesTemp      = 48
 	patchesPitch     = 72
-	patchesPhase     = 80
-	patchesSrcStep   = 88
-	patchesDstStride = 96
-	patchesDstStep   = 104
-	patchesCount     = 112
+	patchesColumns   = 80
+	patchesSrcStep   = 128
+	patchesDstStride = 136
+	patchesDstStep   = 144
+	patchesCount     = 152
 
 	productsDst       = 0
 	productsSrc       = 24
@@ -102,23 +102,19 @@ func (g *generator) patches() {
 	g.declared = append(g.declared, name+"(p *Patches)")
 	w.two, w.four, w.x58 = w.constant(0x40000000), w.constant(0x40800000), w.constant(0x40a00000)
 	dst, src, temp, count := w.field(patchesDst), w.field(patchesSrc), w.field(patchesTemp), w.field(patchesCount)
-	pitch, phase, stride := w.floats(patchesPitch), w.floats(patchesPhase), w.floats(patchesDstStride)
+	pitch, stride := w.floats(patchesPitch), w.floats(patchesDstStride)
 	pitch3, pitch5 := g.GP64(), g.GP64()
 	g.LEAQ(operand.Mem{Base: pitch, Index: pitch, Scale: 2}, pitch3)
 	g.LEAQ(operand.Mem{Base: pitch, Index: pitch, Scale: 4}, pitch5)
 	g.loop("channel")
 	at := g.GP64()
 	for s := range 6 {
-		if s%4 == 0 {
-			g.MOVQ(src, at)
-		} else {
-			g.ADDQ(phase, at)
-		}
-		shift := s / 4 * 4
+		column := w.field(patchesColumns + 8*s)
+		g.LEAQ(operand.Mem{Base: src, Index: column, Scale: 4}, at)
 		d := g.registers(6)
 		for r, m := range []operand.Mem{
-			{Base: at, Disp: shift}, {Base: at, Index: pitch, Scale: 1, Disp: shift}, {Base: at, Index: pitch, Scale: 2, Disp: shift},
-			{Base: at, Index: pitch3, Scale: 1, Disp: shift}, {Base: at, Index: pitch, Scale: 4, Disp: shift}, {Base: at, Index: pitch5, Scale: 1, Disp: shift},
+			{Base: at}, {Base: at, Index: pitch, Scale: 1}, {Base: at, Index: pitch, Scale: 2},
+			{Base: at, Index: pitch3, Scale: 1}, {Base: at, Index: pitch, Scale: 4}, {Base: at, Index: pitch5, Scale: 1},
 		} {
 			g.VMOVUPS(m, d[r])
 		}

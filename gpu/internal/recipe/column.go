@@ -1,0 +1,34 @@
+package recipe
+
+import "gpuconv/conv"
+
+// columnForm says which of two ways column.glsl takes to the pixels of a part, and how it makes zeros of those outside
+// the image.
+type columnForm struct {
+	narrow bool // a part is a single column of taps, and padding is zeros: one comparison tells what is outside
+	masked bool // otherwise: by masks, which the bits of pixels are combined with, instead of conditions
+}
+
+// outsidePlace is OUTSIDE of column.glsl: no place y*srcW + x of a row within an image's padding may be as large.
+const outsidePlace = 1 << 30
+
+// columnFormOf returns the form for slides of p.
+func columnFormOf(p conv.Problem, device Profile, s slide) columnForm {
+	narrow := p.PaddingMode == conv.Zeros && s.tapsW == 1 && s.placesFit(p)
+	return columnForm{narrow: narrow, masked: classes[device.Class].masks}
+}
+
+// placesFit reports whether the places of all rows that taps read are below outsidePlace.
+func (s slide) placesFit(p conv.Problem) bool {
+	sums, errS := conv.Product(s.blocksH(p)*s.rows, p.Stride[0])
+	taps, errT := conv.Product(p.Weight[2], p.Dilation[0])
+	if errS != nil || errT != nil || sums >= outsidePlace || taps >= outsidePlace {
+		return false
+	}
+	places, err := conv.Product(max(p.Padding.Top, sums+taps), p.Src.W())
+	return err == nil && places < outsidePlace
+}
+
+func (f columnForm) defines() []Define {
+	return []Define{{"NARROW", bit(f.narrow)}, {"MASKED", bit(f.masked)}}
+}

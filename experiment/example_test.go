@@ -55,6 +55,7 @@ func Example() {
 	// 5 images checked, 0 outputs wrong
 	// activations.npy
 	// activations.png
+	// cells.csv
 	// filters.csv
 	// filters.png
 	// run.json

@@ -6,6 +6,7 @@
 //	activations.npy   float32 [images, channels, rows, columns]
 //	stimuli.csv       what each image is, a row for each
 //	filters.csv       what each filter is
+//	cells.csv         the filter, or the two filters, of each channel of activations.npy
 //	stimuli.png       five of the images, or all if there are fewer; the tutorial's gratings are in gratings.png
 //	filters.png       all filters
 //	activations.png   the activations of the images in stimuli.png
@@ -19,6 +20,7 @@ package experiment
 import (
 	"gpuconv/conv"
 	"gpuconv/figure"
+	"gpuconv/npy"
 	"gpuconv/stimuli"
 )
 
@@ -31,6 +33,7 @@ type Job struct {
 	// Flip turns the filters by 180°: true convolution. Tables and pictures show them as they are in Bank.
 	Flip   bool
 	Check  Checking
+	Format npy.Format // of activations.npy; its Chunk and Axes are set by the job
 	Look   Look
 	Origin Origin // copied into the report
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.

@@ -3,12 +3,14 @@ package experiment
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime"
 	"time"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/figure"
+	"gpuconv/param"
 	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
@@ -180,11 +182,11 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if w.gallery, err = newGallery(j.shown(), on.Problem.Src, activations); err != nil {
 		return w, err
 	}
-	file, err := out.Create("activations.npy")
+	file, err := out.Create(j.Format.Name(arrayName))
 	if err != nil {
 		return w, err
 	}
-	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress,
+	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress, Format: j.Format,
 		Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
 			judged := w.check.images
@@ -197,7 +199,7 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	return w, err
 }
 
-// writeTables writes stimuli.csv and filters.csv.
+// writeTables writes stimuli.csv, filters.csv and cells.csv.
 func (j Job) writeTables(out *whole.Folder) error {
 	table, err := j.Images.Table()
 	if err != nil {
@@ -206,5 +208,25 @@ func (j Job) writeTables(out *whole.Folder) error {
 	if err := out.Write("stimuli.csv", table.WriteCSV); err != nil {
 		return err
 	}
-	return out.Write("filters.csv", j.Bank.Table.WriteCSV)
+	if err := out.Write("filters.csv", j.Bank.Table.WriteCSV); err != nil {
+		return err
+	}
+	return out.Write("cells.csv", j.cellTable().WriteCSV)
+}
+
+// cellTable has a row for each channel of activations.npy: its name, and the filter that it is made of. With
+// [conv.Energy] these are two, filter and filter_2. Filters have the numbers of filters.csv. The first column, cell, is
+// that of the tables of gpuconv tuning.
+func (j Job) cellTable() *param.Table {
+	names := j.cells()
+	t := &param.Table{Subject: "cell", Columns: []param.Column{{Name: "name", Words: names}, {Name: "filter"},
+		{Name: "filter_2"}}}
+	for k := range names {
+		first, second := float64(k), math.NaN()
+		if j.Spec.Activation == conv.Energy {
+			first, second = float64(2*k), float64(2*k+1)
+		}
+		t.Columns[1].Numbers, t.Columns[2].Numbers = append(t.Columns[1].Numbers, first), append(t.Columns[2].Numbers, second)
+	}
+	return t
 }

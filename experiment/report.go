@@ -39,6 +39,11 @@ type Report struct {
 	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, channels, rows, columns]
 	FiltersShape     conv.Shape `json:"filters_shape"`     // [filters, channels per group, rows, columns]
 	ActivationsShape conv.Shape `json:"activations_shape"` // of activations.npy: [N, channels, rows, columns]
+	ActivationsFile  string     `json:"activations_file"`  // activations.npy, .npz or .zarr.zip
+	ActivationsDType string     `json:"activations_dtype"` // float32 or float16
+	// Overflown is how many finite outputs float16 could not hold: they became infinite. Check is of the outputs
+	// before.
+	Overflown int `json:"activations_overflown,omitempty"`
 
 	Backend    Backend `json:"backend"`
 	Seconds    Seconds `json:"seconds"`
@@ -56,9 +61,12 @@ type Report struct {
 // Origin holds what only the caller of a job knows: which program ran it, and how its stimuli and filters were chosen.
 // Each parameter has the name of gpuconv's flag. Its value is the one that was used, given or default.
 type Origin struct {
-	Command []string  `json:"command"` // the program and its arguments, as typed
-	Program any       `json:"program"` // which program it was
-	Started time.Time `json:"started"` // UTC; if it is zero, Run sets it to the time of the call
+	Command []string `json:"command"` // the program and its arguments, as typed
+	// Flags are those that were typed, with their values: what it takes to do the run again. Names of files are as
+	// typed.
+	Flags   map[string][]string `json:"flags,omitempty"`
+	Program any                 `json:"program"` // which program it was
+	Started time.Time           `json:"started"` // UTC; if it is zero, Run sets it to the time of the call
 
 	Stimulus string `json:"stimulus,omitempty"` // in place of the preset's: a kind and its settings, or image files
 	Filter   string `json:"filter,omitempty"`   // in place of the preset's: a kind and its settings, or a weights file
@@ -169,6 +177,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 		PaddingMode: s.PaddingMode.String(), Dilation: s.Dilation, Groups: s.Groups, Bias: p.Bias,
 		Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
+		ActivationsFile: j.Format.Name(arrayName), ActivationsDType: j.Format.DType(),
 		Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}
 	if c, ok := on.Plan.(conv.Compiler); ok {
@@ -219,6 +228,7 @@ func (b Backend) Of(plan conv.Plan) Backend {
 // complete adds the measurements to the report.
 func (r *Report) complete(w watched, plan conv.Plan) {
 	r.NotFinite, r.NaN, r.Infinite = w.stats.NotFinite, w.stats.NotFinite.NaN, w.stats.NotFinite.Infinite
+	r.Overflown = w.stats.Overflown
 	r.Seconds.Stream, r.Seconds.Draw = seconds(w.stats.Wall), seconds(w.stats.Draw)
 	r.Seconds.Convolve, r.Seconds.Write = seconds(w.stats.Convolve), seconds(w.stats.Write)
 	if t, ok := plan.(conv.Timer); ok {

@@ -19,12 +19,14 @@ type Stream struct {
 	// It must not keep the tensors.
 	Look     func(first int, src, dst *conv.Tensor) error
 	Progress func(done int) // as in [Job]
+	Format   npy.Format     // of the file; a chunk of Zarr is about a portion of the images
 }
 
 // Written says how long a stream took, and how many of its outputs are NaN or infinite.
 type Written struct {
 	batch.Stats
 	NotFinite NotFinite
+	Overflown int // how many finite outputs became infinite in float16
 }
 
 // Write convolves all images in their order and writes the results into file as .npy: float32 [N, channels, rows,
@@ -37,7 +39,11 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 		return Written{}, err
 	}
 	var written Written
-	err = fill(ctx, file, dst.WithN(s.Images.Shape().N()), func(w *npy.Writer) (err error) {
+	format, n := s.Format, s.Images.Shape().N()
+	portions := (n + s.Problem.Src.N() - 1) / s.Problem.Src.N()
+	format.Chunk = (n + portions - 1) / max(1, portions) // about a portion, so that the last chunk has little filling
+	format.Axes = []string{"image", "channel", "row", "column"}
+	err = fill(ctx, file, format, dst.WithN(s.Images.Shape().N()), func(w *npy.Writer) (err error) {
 		job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
 		job.Progress = s.Progress
 		job.Sink = func(first int, src, dst *conv.Tensor) error {
@@ -53,6 +59,7 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 			return s.Look(first, src, dst)
 		}
 		written.Stats, err = job.Run(ctx)
+		written.Overflown = w.Overflown()
 		return err
 	})
 	return written, err
@@ -67,7 +74,7 @@ func Draw(ctx context.Context, images batch.Source, file *whole.File) error {
 		_ = file.Discard()
 		return err
 	}
-	return fill(ctx, file, all, func(w *npy.Writer) error {
+	return fill(ctx, file, npy.Format{}, all, func(w *npy.Writer) error {
 		for first := 0; first < all.N(); first += portion.Shape.N() {
 			part := portion.Images(0, min(portion.Shape.N(), all.N()-first))
 			if err := batch.Await(ctx, func() error { return images.Draw(part, first) }); err != nil {
@@ -81,9 +88,13 @@ func Draw(ctx context.Context, images batch.Source, file *whole.File) error {
 	})
 }
 
-// fill opens file as .npy and calls write to fill it. It commits file, or discards it after an error.
-func fill(ctx context.Context, file *whole.File, shape conv.Shape, write func(w *npy.Writer) error) error {
-	w, err := npy.NewWriter(file, shape[:]...)
+// arrayName is the name of the array, in the name of its file and as a key.
+const arrayName = "activations"
+
+// fill opens file in a format and calls write to fill it. It commits file, or discards it after an error.
+func fill(ctx context.Context, file *whole.File, format npy.Format, shape conv.Shape,
+	write func(w *npy.Writer) error) error {
+	w, err := format.NewWriter(file, arrayName, shape[:]...)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,9 @@ func named(what uint32) string { return fault.Line(gl.GoStr(gl.GetString(what)))
 // readProfile returns what plans need to know about the device.
 func readProfile(c candidate, info Info) recipe.Profile {
 	class := recipe.DeviceClass(info.Vendor, info.Renderer, c.software)
-	return recipe.NewProfile(class, readLimits(), canMap(), hasExtension("GL_AMD_pinned_memory"))
+	d := recipe.NewProfile(class, readLimits(), canMap(), hasExtension("GL_AMD_pinned_memory"))
+	d.ByRow = class == recipe.Software && recipe.Fuses(info.Renderer, info.Version)
+	return d
 }
 
 func readLimits() recipe.Limits {

@@ -32,7 +32,7 @@ func pixelMutants() []mutant {
 func directMutants() []mutant {
 	const (
 		load    = "#define LOAD(p) x[p] = pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW);"
-		add     = "sum[s] += x[s / VECTORS] * w[s % VECTORS];"
+		add     = "total[s] = fma(vec4(x[s / VECTORS]), w[s % VECTORS], total[s]);"
 		first   = "int first = block * (LOCAL_SIZE * POSITIONS / WINDOW) +"
 		located = "int q = min(first + p / WINDOW * LOCAL_SIZE, outputs - 1);"
 		top     = "((row - image * dstH) * SPAN + p % WINDOW / SPAN) * strideH - padTop;"
@@ -115,15 +115,17 @@ func directMutants() []mutant {
 		{name: "weights of the group's first tile", trial: "oblong", old: "(tile * channels", new: "(group * channels"},
 		{name: "one vector's weights for two", trial: "oblong", old: "(weightRow + v) * VECTORS + k]", new: "(weightRow + v) * VECTORS]"},
 		{name: "a row of weights reversed", old: "weight[(weightRow + v)", new: "weight[(weightRow + kernelW - 1 - v)"},
-		{name: "weights rounded to float16", old: add, new: "sum[s] += x[s / VECTORS] * vec4(unpackHalf2x16(packHalf2x16(w[s % VECTORS].xy)), unpackHalf2x16(packHalf2x16(w[s % VECTORS].zw)));"},
+		{name: "weights rounded to float16", old: add, new: "total[s] += x[s / VECTORS] * vec4(unpackHalf2x16(packHalf2x16(w[s % VECTORS].xy)), unpackHalf2x16(packHalf2x16(w[s % VECTORS].zw)));"},
 		{name: "channels are not told apart", old: "base[p] + channel * plane", new: "base[p]"},
 		{name: "a kernel turned upside down", old: "top[p] + dy", new: "top[p] + (kernelH - 1) * dilationH - dy"},
 		{name: "pixels rounded to float16", old: load, new: load + "\n#undef LOAD\n#define LOAD(p) x[p] = unpackHalf2x16(packHalf2x16(vec2(pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW), 0.0))).x;"},
 		{name: "pixels rounded to TF32", old: load, new: load + "\n#undef LOAD\n#define LOAD(p) x[p] = uintBitsToFloat(floatBitsToUint(pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW)) & 0xffffe000u);"},
-		{name: "the last product instead of the sum", old: add, new: "sum[s] = x[s / VECTORS] * w[s % VECTORS];"},
-		{name: "subtracted", old: add, new: "sum[s] -= x[s / VECTORS] * w[s % VECTORS];"},
-		{name: "the first position's pixel for all", old: add, new: "sum[s] += x[0] * w[s % VECTORS];"},
-		{name: "two filters' weights exchanged", old: add, new: "sum[s] += x[s / VECTORS] * w[s % VECTORS].xzyw;"},
+		{name: "the last product instead of the sum", old: add, new: "total[s] = x[s / VECTORS] * w[s % VECTORS];"},
+		{name: "the last row instead of the sum", trial: "by row", old: "sum[s] += part[s];", new: "sum[s] = part[s];"},
+		{name: "rows begin with 1", trial: "by row", old: "part[s] = vec4(0.0);", new: "part[s] = vec4(1.0);"},
+		{name: "subtracted", old: add, new: "total[s] -= x[s / VECTORS] * w[s % VECTORS];"},
+		{name: "the first position's pixel for all", old: add, new: "total[s] += x[0] * w[s % VECTORS];"},
+		{name: "two filters' weights exchanged", old: add, new: "total[s] += x[s / VECTORS] * w[s % VECTORS].xzyw;"},
 
 		{name: "a plane of the next group is written", old: store, new: "#define STORE_PLANE(f) if (firstPlane + PLANES * k + f <= planes) {"},
 		{name: "the last plane is not written", old: store, new: "#define STORE_PLANE(f) if (firstPlane + PLANES * k + f < planes - 1) {"},

@@ -12,7 +12,8 @@ func softMutants() []mutant {
 		first  = "#define BEGIN(sum, f, i, j, bias) vec4 sum = vec4(bias);"
 		beginV = "vec4 sum = resume == 1 ? BEFORE(f, i, j, 0) : vec4(bias);"
 		beginF = "vec4 sum = resume == 1 ? \\\n	vec4(BEFORE(f, i, j, 0).x, BEFORE(f, i, j, 1).x, BEFORE(f, i, j, 2).x, BEFORE(f, i, j, 3).x) : vec4(bias);"
-		add    = "sum += w * vec4(x0, x1, x2, x3);"
+		begin  = "part = w * vec4(x0, x1, x2, x3);"
+		add    = "sum = fma(vec4(w), vec4(x0, x1, x2, x3), sum);"
 	)
 	return []mutant{
 		{name: "row 0 is outside", old: inside, new: "return y > 0 && y < srcH && s >= 0 && s < srcTexels ? value : vec4(0.0);"},
@@ -83,6 +84,10 @@ func softMutants() []mutant {
 		{name: "columns exchanged", old: add, new: "sum += w * vec4(x1, x0, x2, x3);"},
 		{name: "the last product instead of the sum", old: add, new: "sum = w * vec4(x0, x1, x2, x3);"},
 		{name: "weights rounded to float16", old: add, new: "sum += unpackHalf2x16(packHalf2x16(vec2(w, 0.0))).x * vec4(x0, x1, x2, x3);"},
+		{name: "rows: the first column of taps dropped", trial: "by row", old: begin, new: "part = vec4(0.0);"},
+		{name: "rows: added to the row before", trial: "by row", old: begin, new: "part += w * vec4(x0, x1, x2, x3);"},
+		{name: "rows: a column doubled", trial: "by row", old: begin, new: "part = w * vec4(x0, x1, x2, x2);"},
+		{name: "rows: the last instead of the sum", trial: "by row", old: "sum += part;", new: "sum = part;"},
 		{name: "sums rounded to float16", old: "bits(v.xy), bits(v.zw))", new: "bits(unpackHalf2x16(packHalf2x16(v.xy))), bits(v.zw))"},
 		{name: "a value stored in the neighbour's place", old: "dst[PLACE(f, i, j) + t] = kept[t];", new: "dst[PLACE(f, i, j) + t] = kept[t ^ 1];"},
 

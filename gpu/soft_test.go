@@ -15,8 +15,15 @@ import (
 // TestSoftIsDirect: direct_soft computes the bits of direct, so that the choice between them changes no output. NaN and
 // the sign of 0 are excepted.
 func TestSoftIsDirect(t *testing.T) {
-	soft := openTest(t, Options{Device: Software(), Algorithm: "direct_soft"})
-	direct := openTest(t, Options{Device: Software(), Algorithm: "direct"})
+	for _, byRow := range []bool{false, true} {
+		t.Run(fmt.Sprint("by row ", byRow), func(t *testing.T) { softIsDirect(t, byRow) })
+	}
+}
+
+func softIsDirect(t *testing.T, byRow bool) {
+	change := func(d *Device) { d.profile.ByRow = byRow }
+	soft := openTest(t, Options{Device: Software(), Algorithm: "direct_soft"}, change)
+	direct := openTest(t, Options{Device: Software(), Algorithm: "direct"}, change)
 	wide := conv.Problem{Src: conv.Shape{2, 1, 40, 41}, Weight: conv.Shape{3, 1, 31, 31}, Bias: true,
 		Spec: conv.Spec{Padding: conv.Pad(15, 15), PaddingMode: conv.Reflect, Activation: conv.ReLU}}
 	energy := problems.Seed(3)

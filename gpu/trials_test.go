@@ -137,6 +137,7 @@ func directTrials() (all []*trial) {
 		&trial{name: "resumed", parts: parts[:3], problem: thin, limit: func(d *recipe.Profile) { d.LoopIterations = 5 }},
 		&trial{name: "folded", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{3, 2, 70} }},
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "by row", parts: parts, problem: thin, limit: func(d *recipe.Profile) { d.ByRow, d.LoopIterations = true, 5 }},
 		&trial{name: "thin, as AMD", parts: parts, problem: thin, limit: as(recipe.AMD)},
 		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
 	for _, mode := range conv.PaddingModes()[1:] {
@@ -212,6 +213,7 @@ func softTrials() (all []*trial) {
 		&trial{name: "strided, in passes", parts: parts, problem: linear, limit: short},
 		&trial{name: "any width", parts: parts, problem: odd, special: specials()},
 		&trial{name: "any width, in passes", parts: parts, problem: odd, limit: short},
+		&trial{name: "by row", parts: parts, problem: linear, limit: func(d *recipe.Profile) { d.ByRow, d.Unrolled = true, 60 }},
 		&trial{name: "two tiles, folded", parts: parts, problem: tiles, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 3, 70} }},
 		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(d *recipe.Profile) { d.StorageBlock = 5 * 4 * 9 * 8 * 16 }})
 	for _, mode := range conv.PaddingModes()[1:] {
@@ -263,7 +265,12 @@ func narrowTrial(parts []string, p conv.Problem) *trial {
 	p.Stride, p.Dilation, p.Padding = [2]int{2, 1}, [2]int{3, 2}, conv.Padding{Top: 4, Bottom: 6, Left: 3, Right: 2}
 	// The last pixel of a plane is read in place of what is outside.
 	special := append(specials(), func(c compare.Case) { c.Src.Data[len(c.Src.Data)-1] = float32(math.Inf(1)) })
-	return &trial{name: "narrow", parts: parts, problem: p, special: special, limit: func(d *recipe.Profile) { d.Unrolled = 8 }}
+	return &trial{name: "narrow", parts: parts, problem: p, special: special, limit: func(d *recipe.Profile) {
+		d.Unrolled = 8
+		if d.Class != recipe.Software { // whose own tile would be one row of sums, and a part all rows of taps
+			d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2}
+		}
+	}}
 }
 
 func depthwiseTrials() (all []*trial) {

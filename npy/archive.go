@@ -82,7 +82,7 @@ func isPyTorch(z *zip.Reader) bool {
 	return slices.ContainsFunc(z.File, func(f *zip.File) bool { return strings.HasSuffix(f.Name, "/data.pkl") })
 }
 
-// Advice says how to make a .npy file from a file of weights of another program. kind is the file's kind as package
+// Advice says how to make a .npy file from an array in a file of another program. kind is the file's kind as package
 // filekind names it. Advice returns "" if it knows no way.
 func Advice(kind string) string {
 	switch {
@@ -90,6 +90,13 @@ func Advice(kind string) string {
 		return `save a tensor of it in Python: numpy.save("w.npy", torch.load(FILE)["conv.weight"].numpy())`
 	case kind == filekind.Safetensors:
 		return `save a tensor of it in Python: numpy.save("w.npy", safetensors.numpy.load_file(FILE)["conv.weight"])`
+	case kind == filekind.MATLAB:
+		return `save an array of it in Python: x = scipy.io.loadmat(FILE)["NAME"]; numpy.save("x.npy", x)`
+	case kind == filekind.MATLAB73:
+		return `save an array of it in Python, with its axes turned round: x = h5py.File(FILE)["NAME"][:].T; ` +
+			`numpy.save("x.npy", x)`
+	case kind == filekind.HDF5:
+		return `save an array of it in Python: x = h5py.File(FILE)["NAME"][:]; numpy.save("x.npy", x)`
 	}
 	return ""
 }

@@ -123,9 +123,12 @@ func (h header) checkData(have int64) error {
 
 // formatHeader returns the bytes that NumPy 1.23 and later write before a '<f4' array in C order, in format version
 // 1.0. shape must have passed elementCount: then the length fits in its two bytes.
-func formatHeader(shape []int) []byte {
+func formatHeader(shape []int) []byte { return formatHeaderOf(shape, "<f4") }
+
+// formatHeaderOf is formatHeader for another type of elements.
+func formatHeaderOf(shape []int, descr string) []byte {
 	var b strings.Builder
-	b.WriteString("{'descr': '<f4', 'fortran_order': False, 'shape': " + tuple(shape) + ", }")
+	b.WriteString("{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + tuple(shape) + ", }")
 	if len(shape) > 0 {
 		b.WriteString(strings.Repeat(" ", growthDigits-len(strconv.Itoa(shape[0]))))
 	}

@@ -2,6 +2,7 @@ package npy
 
 import (
 	"bufio"
+	"io"
 	"os"
 
 	"gpuconv/fault"
@@ -17,10 +18,15 @@ type Writer struct {
 	left    int // elements that are still to be written
 	file    *whole.File
 	out     *bufio.Writer
+	sink    io.Writer // takes the elements; ends in out
 	scratch []byte
-	err     error // if not nil, every later Write reports it
-	closed  bool  // by Close or Abort
-	result  error // what Close reports if it is called again
+	half    bool // elements are float16
+	lost    int  // finite numbers that became infinite in float16
+
+	finishSink func() error // writes what follows the elements; nil: nothing
+	err        error        // if not nil, every later Write reports it
+	closed     bool         // by Close or Abort
+	result     error        // what Close reports if it is called again
 }
 
 // WriteFile saves a at path, like Create, Write and Close.
@@ -94,6 +100,7 @@ func NewWriter(file *whole.File, shape ...int) (*Writer, error) {
 		out:     bufio.NewWriterSize(file, min(bufferSize, len(head)+4*count)),
 		scratch: newScratch(),
 	}
+	w.sink = w.out
 	if _, err := w.out.Write(head); err != nil {
 		w.Abort()
 		return nil, &fault.Error{Package: "npy", Err: err}
@@ -112,13 +119,25 @@ func (w *Writer) Write(data []float32) error {
 		return refused(w.name, "want at most %d elements, that many are left of shape %v, got %d", w.left, w.shape,
 			len(data))
 	}
-	if err := writeFloats(w.out, data, w.scratch); err != nil {
+	var err error
+	if w.half {
+		var lost int
+		lost, err = writeHalves(w.sink, data, w.scratch)
+		w.lost += lost
+	} else {
+		err = writeFloats(w.sink, data, w.scratch)
+	}
+	if err != nil {
 		w.err = &fault.Error{Package: "npy", Err: err}
 		return w.err
 	}
 	w.left -= len(data)
 	return nil
 }
+
+// Overflown returns how many of the numbers written so far were finite, but beyond the range of float16, and became
+// infinite. It is 0 for float32.
+func (w *Writer) Overflown() int { return w.lost }
 
 // Close puts the complete array at path, and replaces in one step what was there. It reports an error if elements are
 // missing, a Write has failed or the file cannot be completed. Then path stays as it was, and the hidden file is
@@ -144,7 +163,13 @@ func (w *Writer) finish() error {
 	if w.left > 0 {
 		return refused(w.name, "want %d more elements for shape %v", w.left, w.shape)
 	}
-	err := w.out.Flush()
+	var err error
+	if w.finishSink != nil {
+		err = w.finishSink()
+	}
+	if err == nil {
+		err = w.out.Flush()
+	}
 	if err == nil {
 		err = w.file.Commit()
 	}

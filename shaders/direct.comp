@@ -29,7 +29,8 @@
 //
 // Bound by: loads. A load of pixels has an address for each invocation, and software renderers execute it lane by lane.
 //
-// Constants: LOCAL_SIZE, POSITIONS, VECTORS, ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl;
+// Constants: BY_ROW (1: each row of taps is summed apart, as in direct_soft.comp, whose bits these are then),
+// LOCAL_SIZE, POSITIONS, VECTORS, ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl;
 // and the unrolled loops M(0) M(1) …: EACH_POSITION(M) over POSITIONS, EACH_VECTOR(M) over VECTORS, EACH_SUM(M) over
 // their product, EACH_OUTPUT(M) over the vec4 of filters of each output, EACH_PLANE(M) over PLANES.
 #define SPAN (POOL > 0 ? 2 : 1)     // rows, and columns, of positions of an output
@@ -94,6 +95,14 @@ void main() {
 		int channel = tap / kernelH;
 		int dy = (tap - channel * kernelH) * dilationH;
 		int weightRow = (tile * channels * kernelH + tap) * kernelW;
+#if BY_ROW
+		vec4 part[POSITIONS * VECTORS];
+#define BEGIN(s) part[s] = vec4(0.0);
+		EACH_SUM(BEGIN)
+#define total part
+#else
+#define total sum
+#endif
 		for (int v = 0; v < kernelW; v++) {
 			vec4 w[VECTORS];
 			float x[POSITIONS];
@@ -101,9 +110,13 @@ void main() {
 			EACH_VECTOR(WEIGHT)
 #define LOAD(p) x[p] = pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW);
 			EACH_POSITION(LOAD)
-#define ADD(s) sum[s] += x[s / VECTORS] * w[s % VECTORS];
+#define ADD(s) total[s] = fma(vec4(x[s / VECTORS]), w[s % VECTORS], total[s]);
 			EACH_SUM(ADD)
 		}
+#if BY_ROW
+#define JOIN(s) sum[s] += part[s];
+		EACH_SUM(JOIN)
+#endif
 	}
 
 	// STORE stores vec4 k of an output's filters. s is the index of the sum at its first position; the sums at its next

@@ -36,6 +36,11 @@ type runFlags struct {
 	stimuli       []string
 	images        imageFlags
 	filters, bias string
+	format        string
+	float16       bool
+	from          string
+	again         *again              // of --from, or nil
+	typed         map[string][]string // flags, for run.json
 	spec          specFlags
 }
 
@@ -58,6 +63,9 @@ func newRun() *cobra.Command {
 			"    --filter \"gabor orientation=0:180:45 sf=0.15 quadrature balanced\" --activation energy --output complex",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.repeat(cmd.Context(), cmd.Flags()); err != nil {
+				return err
+			}
 			if err := f.refuse(cmd.Flags()); err != nil {
 				return err
 			}
@@ -85,6 +93,12 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 			"of the preset's bank")
 	fileFlag(flags, &f.bias, "bias", "biases, one per filter: as files of --filter")
 	f.spec.registerWith(flags, "half")
+	fileFlag(flags, &f.from, "from", "run.json of a run, to do it again; flags that are typed too count instead of those in it")
+	flags.StringVar(&f.format, "format", "npy",
+		"of the activations: npy, npz (key activations) or zarr (activations.zarr.zip, Zarr 3, a chunk for each batch\n"+
+			"of images)")
+	flags.BoolVar(&f.float16, "float16", false,
+		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
@@ -110,6 +124,17 @@ func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 	if len(f.stimuli) > 0 && f.filters != "" {
 		return refuseFlags(flags, "--stimulus and --filter", []string{"preset"})
 	}
+	return nil
+}
+
+// repeat takes the flags of the run that --from names, and keeps what was typed for run.json.
+func (f *runFlags) repeat(ctx context.Context, flags *pflag.FlagSet) (err error) {
+	if flags.Changed("from") {
+		if f.again, err = readAgain(ctx, f.from, flags); err != nil {
+			return err
+		}
+	}
+	f.typed = typedFlags(flags)
 	return nil
 }
 
@@ -180,7 +205,12 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	bar.stop()
 	f.drawn(images, p)
 	f.inputs.say(r.Notes)
-	f.inputs.notFinite(filepath.Join(folder, "activations.npy"), r.NotFinite)
+	array := filepath.Join(folder, r.ActivationsFile)
+	f.inputs.notFinite(array, r.NotFinite)
+	if r.Overflown > 0 {
+		f.inputs.note(array, "%d of %d outputs exceed float16's range, 65504, and became infinite", r.Overflown,
+			r.NotFinite.Outputs)
+	}
 	f.inputs.print(stderr)
 	f.conclude(stdout, r, j.Look.Pictures(), folder)
 	return nil
@@ -233,8 +263,11 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 			printLine(w, "          %s", confidence(finds))
 		}
 	}
-	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, run.json",
-		fault.Printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape, strings.Join(pictures, ", "))
+	if f.again != nil && folder == f.output && f.again.compare(r.Files) != "" {
+		printLine(w, "%s", f.again.compare(r.Files))
+	}
+	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, cells.csv, run.json",
+		fault.Printable(filepath.Join(folder, r.ActivationsFile)), r.ActivationsShape, strings.Join(pictures, ", "))
 }
 
 // checked says which outputs were judged.

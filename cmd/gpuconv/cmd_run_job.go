@@ -10,12 +10,16 @@ import (
 	"gpuconv/conv"
 	"gpuconv/experiment"
 	"gpuconv/filters"
+	"gpuconv/npy"
 	"gpuconv/stimuli"
 )
 
 // validate refuses flags that are wrong whatever the images are, before anything is opened or written.
 func (f *runFlags) validate() error {
 	if err := f.folder().checkFolder(); err != nil {
+		return err
+	}
+	if _, err := f.arrayFormat(); err != nil {
 		return err
 	}
 	return f.backend.validate()
@@ -26,6 +30,9 @@ func (f *runFlags) job(ctx context.Context, images stimuli.Set) (experiment.Job,
 	j := experiment.Job{Images: images, Flip: f.spec.flip, Check: experiment.Checking(f.check), Look: f.look(),
 		Origin: f.origin()}
 	var err error
+	if j.Format, err = f.arrayFormat(); err != nil {
+		return j, err
+	}
 	if j.Look.Drawn, j.Look.Formats, err = f.figures.panels(len(f.stimuli) == 0 && f.filters == ""); err != nil {
 		return j, err
 	}
@@ -40,6 +47,12 @@ func (f *runFlags) job(ctx context.Context, images stimuli.Set) (experiment.Job,
 	}
 	j.Bias, err = f.inputs.readBias(ctx, f.bias, j.Bank.Weight.Shape)
 	return j, err
+}
+
+// arrayFormat reads --format and --float16.
+func (f *runFlags) arrayFormat() (npy.Format, error) {
+	kind, err := parseChoice("format", f.format, npy.NPY, npy.NPZ, npy.Zarr)
+	return npy.Format{Kind: kind, Half: f.float16}, err
 }
 
 // problem returns the convolution of a job. It refuses one that is not valid, or does not fit on the disk or in memory.
@@ -114,7 +127,7 @@ func (f *runFlags) look() experiment.Look {
 
 // origin is what run.json says of the flags.
 func (f *runFlags) origin() experiment.Origin {
-	o := experiment.Origin{Command: os.Args, Program: describeProgram(),
+	o := experiment.Origin{Command: os.Args, Flags: f.typed, Program: describeProgram(),
 		Stimulus: strings.Join(f.stimuli, "; "), Filter: f.filters, Preset: f.preset.name}
 	if len(f.stimuli) == 0 {
 		o.Orientations, o.SF, o.Res, o.Patch = f.stimulus.orientations, f.stimulus.sf, f.stimulus.res, f.stimulus.patch

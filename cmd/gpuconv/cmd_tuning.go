@@ -316,7 +316,13 @@ func (f *tuningFlags) folder() bool {
 // activations returns the array to open.
 func (f *tuningFlags) activations() string {
 	if f.folder() {
-		return filepath.Join(f.input, "activations.npy")
+		path := filepath.Join(f.input, "activations.npy")
+		if _, err := os.Stat(path); err != nil { // run --format npz
+			if packed := filepath.Join(f.input, "activations.npz"); regular(packed) {
+				return packed
+			}
+		}
+		return path
 	}
 	return f.input
 }
@@ -471,4 +477,10 @@ func (f *tuningFlags) filterNames(ctx context.Context, channels int) []string {
 		return nil
 	}
 	return report.FilterNames(table, channels)
+}
+
+// regular reports whether there is a regular file of this name.
+func regular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }

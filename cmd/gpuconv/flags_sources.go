@@ -15,6 +15,7 @@ import (
 	"gpuconv/fault"
 	"gpuconv/internal/filekind"
 	"gpuconv/internal/input"
+	"gpuconv/npy"
 	"gpuconv/param"
 	"gpuconv/stimuli"
 
@@ -188,6 +189,9 @@ func (s *sources) add(ctx context.Context, text string, lists int) error {
 	switch {
 	case isPattern(text):
 		return s.addPattern(ctx, text)
+	case npy.Advice(kind) != "":
+		return failed("stimulus", "", &fault.Error{Argument: text, Rule: kind + ": want .npy, .npz:key or pictures; " +
+			npy.Advice(kind)})
 	case isArrayKind(kind) || strings.Contains(text, ".npz:"), err != nil && isArray(text):
 		return s.addArray(ctx, text)
 	case err == nil && info.Mode().IsRegular() && strings.EqualFold(filepath.Ext(text), ".txt"):

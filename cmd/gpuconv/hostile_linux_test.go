@@ -36,6 +36,7 @@ import (
 var calls = map[string]string{
 	"conv":               "--backend cpu --input x.npy --weight w.npy --bias b.npy --output y.npy",
 	"run":                "--backend cpu --stimulus p.png --filter w.npy --bias b.npy --output new",
+	"run --from":         "--from hostile/none --backend cpu --output new",
 	"verify":             "--backend cpu --input x.npy --weight w.npy --bias b.npy",
 	"verify --shader":    "--quick --cases ^nma/nma/7x7$ --shader t.csv --interface i.toml",
 	"verify --interface": "--quick --cases ^nma/nma/7x7$ --shader t.csv --interface i.toml",

@@ -114,7 +114,7 @@ func TestReaderGone(t *testing.T) {
 	if err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-	want := "activations.npy activations.png filters.csv filters.png gratings.png run.json stimuli.csv"
+	want := "activations.npy activations.png cells.csv filters.csv filters.png gratings.png run.json stimuli.csv"
 	if got := names(t, filepath.Join(cmd.Dir, "out")); got != want {
 		t.Errorf("it wrote %q, want %q", got, want)
 	}

@@ -33,7 +33,7 @@ func victims(t *testing.T) map[string]victim {
 	server := httptest.NewServer(http.HandlerFunc(slowly))
 	t.Cleanup(server.Close)
 	population := strings.Fields("aligned.csv cells.csv neurons.png population.json population.png rdm.csv rdm.png")
-	run := strings.Fields("activations.npy activations.png filters.csv filters.png gratings.png run.json stimuli.csv")
+	run := strings.Fields("activations.npy activations.png cells.csv filters.csv filters.png gratings.png run.json stimuli.csv")
 	in := func(folder string, names []string) (paths []string) {
 		for _, name := range names {
 			paths = append(paths, filepath.Join(folder, name))

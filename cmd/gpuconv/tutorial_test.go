@@ -1,9 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/image/tiff"
 )
 
 // documented is a command of a document with the lines that it prints there.
@@ -64,17 +71,65 @@ func TestTutorial(t *testing.T) {
 // TestFiguresPage types the commands of docs/figures.md.
 func TestFiguresPage(t *testing.T) { typed(t, "../../docs/figures.md", 1) }
 
+// TestFilesPage types the commands of docs/files.md, beside pictures and the weights of a network.
+func TestFilesPage(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "photos"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		img := image.NewRGBA(image.Rect(0, 0, 24, 16))
+		for at := range img.Pix {
+			img.Pix[at] = uint8(max(at*(i+3)%251, at%4*85)) // opaque
+			if at%4 == 3 {
+				img.Pix[at] = 255
+			}
+		}
+		var file bytes.Buffer
+		if err := png.Encode(&file, img); err != nil {
+			t.Fatal(err)
+		}
+		copyTo(t, filepath.Join(dir, "photos", fmt.Sprintf("img%d.png", i+1)), file.Bytes())
+	}
+	var page bytes.Buffer
+	if err := tiff.Encode(&page, image.NewGray(image.Rect(0, 0, 24, 16)), nil); err != nil {
+		t.Fatal(err)
+	}
+	copyTo(t, filepath.Join(dir, "photos", "stack.tif"), page.Bytes())
+	for _, kind := range []string{".pt", ".safetensors"} {
+		model, err := os.ReadFile("../../checkpoint/testdata/small" + kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copyTo(t, filepath.Join(dir, "model"+kind), model)
+	}
+	typedIn(t, dir, "../../docs/files.md", 4)
+}
+
+// copyTo writes a file.
+func copyTo(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestTuningPage types the commands of docs/tuning.md.
 func TestTuningPage(t *testing.T) { typed(t, "../../docs/tuning.md", 2) }
 
 // typed types the commands of a page, at least as many as least, in one folder, and compares what they print.
 func typed(t *testing.T, page string, least int) {
 	t.Helper()
+	typedIn(t, t.TempDir(), page, least)
+}
+
+// typedIn is typed in a folder that has files.
+func typedIn(t *testing.T, dir, page string, least int) {
+	t.Helper()
 	commands := commandsOf(t, page)
 	if len(commands) < least {
 		t.Fatalf("%d commands are found", len(commands))
 	}
-	dir := t.TempDir()
 	for _, c := range commands {
 		cmd := program(t, c.args...)
 		cmd.Dir = dir

@@ -29,6 +29,9 @@ const (
 	PyTorch     = "PyTorch's"
 	Safetensors = "a .safetensors file"
 	GIF         = "a GIF"
+	MATLAB      = "a MATLAB .mat"
+	MATLAB73    = "a MATLAB 7.3 .mat, which is HDF5"
+	HDF5        = "an HDF5"
 )
 
 // signatures are the first bytes of binary formats. The first that fits wins; a dot fits any byte. A file that is text
@@ -47,7 +50,7 @@ var signatures = []struct{ start, kind string }{
 	{"\xff\x4f\xff\x51", "a JPEG 2000"}, {"\x00\x00\x00\x0cjP  ", "a JPEG 2000"},
 	{"8BPS", "a Photoshop document"}, {"v/1\x01", "an OpenEXR"},
 	{"\x00\x00\x01\x00", "an icon"}, {"DDS ", "a DDS texture"}, {"qoif", "a QOI"}, {"farbfeld", "a farbfeld"},
-	{"\x89HDF\r\n\x1a\n", "an HDF5"}, {"CDF\x01", "a netCDF"}, {"CDF\x02", "a netCDF"}, {"CDF\x05", "a netCDF"},
+	{"\x89HDF\r\n\x1a\n", HDF5}, {"CDF\x01", "a netCDF"}, {"CDF\x02", "a netCDF"}, {"CDF\x05", "a netCDF"},
 	{"GGUF", "a GGUF model"}, {"....TFL3", "a TFLite model"},
 	{"\x1f\x8b", "a gzip archive"}, {"BZh", "a bzip2 archive"}, {"\xfd7zXZ\x00", "an xz archive"},
 	{"\x28\xb5\x2f\xfd", "a zstd archive"}, {"7z\xbc\xaf\x27\x1c", "a 7z archive"}, {"Rar!", "a RAR archive"},
@@ -57,7 +60,7 @@ var signatures = []struct{ start, kind string }{
 var texts = []struct{ start, kind string }{
 	{"%PDF-", "a PDF"}, {"%!PS", "a PostScript"}, {"#?RADIANCE", "a Radiance HDR"},
 	{"P7\n", "a PAM"}, {"PF\n", "a PFM"}, {"Pf\n", "a PFM"},
-	{"MATLAB 5.0 MAT", "a MATLAB .mat"}, {"SIMPLE  =", "a FITS"},
+	{"MATLAB 5.0 MAT", MATLAB}, {"MATLAB 7.3 MAT", MATLAB73}, {"SIMPLE  =", "a FITS"},
 	{"<svg", "an SVG"}, {"<?xml", "XML text"}, {"<!DOCTYPE html", "a web page"}, {"<html", "a web page"},
 }
 

@@ -134,6 +134,20 @@ func DeviceClass(vendor, renderer string, listed bool) Class {
 	return class
 }
 
+var mesaVersion = regexp.MustCompile(`Mesa (\d+)\.`)
+
+// Fuses reports whether a renderer is an llvmpipe that computes fma() as one instruction, from what its driver says in
+// GL_RENDERER and GL_VERSION. That of Mesa 22.3.6 makes a multiplication and an addition of it, that of 26.2.6 does
+// not.
+func Fuses(renderer, version string) bool {
+	mesa := mesaVersion.FindStringSubmatch(version)
+	if mesa == nil || !strings.Contains(renderer, "llvmpipe") {
+		return false
+	}
+	major, err := strconv.Atoi(mesa[1])
+	return err == nil && major >= 26
+}
+
 // named reports whether a text in lower case names the class.
 func (c Class) named(text string) bool {
 	words := classes[c].words

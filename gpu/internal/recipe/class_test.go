@@ -7,6 +7,25 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
+// TestFuses: llvmpipe of Mesa 26 and later has fma() as one instruction, also below zink, and no other renderer counts.
+func TestFuses(t *testing.T) {
+	for _, c := range []struct {
+		renderer, version string
+		want              bool
+	}{
+		{"llvmpipe (LLVM 22.1.8, 256 bits)", "4.6 (Core Profile) Mesa 26.2.6-1", true},
+		{"zink Vulkan 1.4(llvmpipe (LLVM 22.1.8 256 bits) (MESA_LLVMPIPE))", "4.6 (Core Profile) Mesa 26.2.6-1", true},
+		{"llvmpipe (LLVM 15.0.6, 256 bits)", "4.5 (Core Profile) Mesa 22.3.6", false},
+		{"llvmpipe (LLVM 15.0.6, 256 bits)", "4.5 (Core Profile)", false},
+		{"softpipe", "4.3 (Core Profile) Mesa 26.2.6-1", false},
+		{"AMD Radeon RX 6800 (radeonsi, navi21, ACO)", "4.6 (Core Profile) Mesa 26.2.6-1", false},
+	} {
+		if got := Fuses(c.renderer, c.version); got != c.want {
+			t.Errorf("%s, %s: %v, want %v", c.renderer, c.version, got, c.want)
+		}
+	}
+}
+
 // TestClassOf: what drivers say, as reports on the web quote it. Mesa's drivers of NVIDIA's hardware are NVIDIA's
 // class, those of others that of the hardware, through zink, virgl and D3D12 too.
 func TestClassOf(t *testing.T) {

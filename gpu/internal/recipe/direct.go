@@ -9,6 +9,7 @@ import (
 // directConstants are the constants of direct.comp.
 type directConstants struct {
 	paddingMode conv.PaddingMode
+	byRow       bool // see [Profile]
 	localSize   int
 	positions   int
 	vectors     int
@@ -20,6 +21,7 @@ func (directConstants) Includes() []string { return []string{"pixel.glsl"} }
 func (c directConstants) Defines() []Define {
 	return append([]Define{
 		sourceMode(c.paddingMode), sourceBinding(BindSrc),
+		{"BY_ROW", bit(c.byRow)},
 		{"LOCAL_SIZE", fmt.Sprint(c.localSize)},
 		{"POSITIONS", fmt.Sprint(c.positions)},
 		{"VECTORS", fmt.Sprint(c.vectors)},
@@ -102,8 +104,8 @@ func fitDirect(p conv.Problem, device Profile) (direct, error) {
 		return direct{}, err
 	}
 	t, tiles := chooseDirectTile(device, p.Weight[0]/p.Groups)
-	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(device),
-		positions: t.Positions, vectors: t.Vectors, finish: directFinish(p, device, t)}
+	constants := directConstants{paddingMode: p.PaddingMode, byRow: device.ByRow,
+		localSize: directLocal(device), positions: t.Positions, vectors: t.Vectors, finish: directFinish(p, device, t)}
 	d := direct{p, device, constants, t, tiles, constants.finish.outputs(p)}
 	return d, d.accept(sums)
 }

@@ -76,7 +76,10 @@ func (c softConstants) schedule() (prologue, turn string) {
 			loads.WriteString(load)
 		}
 	}
-	return strings.TrimSpace(before.String()), strings.TrimSpace(loads.String() + sums.String() + slide.String())
+	if c.byRow {
+		turn = "vec4 part; "
+	}
+	return strings.TrimSpace(before.String()), strings.TrimSpace(turn + loads.String() + sums.String() + slide.String())
 }
 
 // compare orders texels by channel, row and place.
@@ -108,17 +111,27 @@ func (c softConstants) writeOutput(b *strings.Builder, window softWindow, f, row
 	fmt.Fprintf(b, "END(%d,%d,%d,%s) ", f/c.filtersPerPlane(), row, segment, value)
 }
 
-// writeSum writes a vec4 of sums of filter f.
+// writeSum writes a vec4 of sums of filter f. With byRow the sum of each row of taps is made apart, and then added.
 func (c softConstants) writeSum(b *strings.Builder, window softWindow, sum string, f, row, segment int) {
 	fmt.Fprintf(b, "BEGIN(%s,%d,%d,%d,%s) ", sum, f, row, segment, weightName(c.filters*c.taps()+f))
 	for tap := range c.taps() {
 		channel, u, v := tap/(c.tapsH*c.kernelW), tap/c.kernelW%c.tapsH, tap%c.kernelW
-		fmt.Fprintf(b, "ADD(%s,%s", sum, weightName(f*c.taps()+tap))
+		verb, to := "ADD", sum
+		if c.byRow {
+			to = "part"
+			if v == 0 {
+				verb = "FIRST"
+			}
+		}
+		fmt.Fprintf(b, "%s(%s,%s", verb, to, weightName(f*c.taps()+tap))
 		for j := range 4 {
 			at := c.shift + (4*segment+j)*c.stride[1] + v*c.dilation[1]
 			fmt.Fprintf(b, ",%s", window.element(c, channel, row*c.stride[0]+u*c.dilation[0], at))
 		}
 		b.WriteString(") ")
+		if c.byRow && v == c.kernelW-1 {
+			fmt.Fprintf(b, "JOIN(%s,part) ", sum)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type softConstants struct {
 	vectors                           bool // vec4 texels
 	passes                            bool // a sum takes several passes, each adds to what the one before wrote
 	relu                              bool // the only pass ends with ReLU
+	byRow                             bool // see [Profile]
 	looped                            bool // strips have several turns
 	exact                             bool // strips and tiles of filters cover the outputs and no more
 	finish                                 // of the only pass
@@ -195,7 +196,7 @@ func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrol
 // columns wide, so that a block of 8 would be half empty. A requested tile has its own block.
 func softBlockOf(p conv.Problem, device Profile, sums conv.Shape, filters int, requested softTile) softConstants {
 	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3],
-		stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode,
+		stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode, byRow: device.ByRow,
 		vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
 	if n := ceilDiv(sums.W(), 4); n == 1 || n == 3 {
 		c.rows, c.segments = min(2, sums.H()), 1

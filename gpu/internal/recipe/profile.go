@@ -15,6 +15,9 @@ type Profile struct {
 	// Unrolled is the most multiplications that a program for a software renderer may write out instead of looping; 0
 	// for no limit. More run faster and compile longer.
 	Unrolled int
+	// ByRow says that direct and direct_soft sum each row of a kernel's taps apart. It is for software renderers whose
+	// multiply-adds wait for each other; see direct_soft.comp.
+	ByRow bool
 	// Compiled reports whether a cache has a program, which need not be compiled then. It is nil if that is not known.
 	Compiled func(Key) bool
 	Requests
@@ -51,7 +54,7 @@ func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
 // than devices of that class.
 func (d Profile) As(class Class) Profile {
 	as := NewProfile(class, d.Limits, d.maps, d.lends)
-	as.Requests, as.Compiled = d.Requests, d.Compiled
+	as.Requests, as.Compiled, as.ByRow = d.Requests, d.Compiled, d.ByRow && class == Software
 	as.SharedMemory = min(as.SharedMemory, classes[class].shared)
 	if d.LoopIterations > 0 {
 		as.LoopIterations = d.LoopIterations

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gpuconv/npy"
+)
+
+// ownFolder is a folder with pictures of two sizes, an array and a list.
+func ownFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "mixed"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for i, size := range []image.Point{{20, 12}, {16, 16}, {20, 12}} {
+		img := image.NewNRGBA(image.Rectangle{Max: size})
+		for y := range size.Y {
+			for x := range size.X {
+				img.SetNRGBA(x, y, color.NRGBA{uint8(x * 11), uint8(y * 13), uint8(40 * i), 255})
+			}
+		}
+		file, err := os.Create(filepath.Join(dir, "mixed", string(rune('a'+i))+".png"))
+		if err == nil {
+			err = png.Encode(file, img)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		file.Close()
+	}
+	for name, shape := range map[string][]int{"x.npy": {2, 12, 20}, "w3.npy": {2, 3, 3, 3}, "rgb.npy": {1, 3, 12, 20}} {
+		n := 1
+		for _, extent := range shape {
+			n *= extent
+		}
+		data := make([]float32, n)
+		for i := range data {
+			data[i] = float32(i%7) - 3
+		}
+		if err := npy.WriteFile(filepath.Join(dir, name), &npy.Array{Shape: shape, Data: data}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copyTo(t, filepath.Join(dir, "list.txt"), []byte("# two\nmixed/c.png\n\nx.npy\n"))
+	copyTo(t, filepath.Join(dir, "empty.txt"), []byte("# none\n"))
+	copyTo(t, filepath.Join(dir, "round.txt"), []byte("round.txt\n"))
+	copyTo(t, filepath.Join(dir, "old.json"), []byte(`{"schema":1,"command":["gpuconv","run"]}`))
+	copyTo(t, filepath.Join(dir, "evil.json"), []byte(`{"schema":1,"flags":{"output":["/"]}}`))
+	return dir
+}
+
+// TestOwnImages: pictures, arrays, lists and kinds become images in the order in which they are named; images of
+// several sizes have a folder for each size.
+func TestOwnImages(t *testing.T) {
+	dir := ownFolder(t)
+	for name, c := range map[string]struct {
+		args  []string
+		files map[string][]int // each activations.npy and its shape
+		table string           // the column file of the first
+	}{
+		"sizes": {[]string{"--stimulus", "mixed"},
+			map[string][]int{"12x20": {2, 6, 12, 20}, "16x16": {1, 6, 16, 16}}, "a.png c.png"},
+		"list": {[]string{"--stimulus", "list.txt"}, map[string][]int{".": {3, 6, 12, 20}}, "c.png x.npy x.npy"},
+		"pattern and kind": {[]string{"--stimulus", "mixed/[ac].png", "--stimulus", "impulse image-size=12,20"},
+			map[string][]int{".": {3, 6, 12, 20}}, "a.png c.png "},
+		"colour": {[]string{"--stimulus", "mixed", "--resize", "10,12", "--crop", "8", "--filter", "w3.npy", "--padding", "0",
+			"--dilation", "2"}, map[string][]int{".": {3, 2, 4, 4}}, "a.png b.png c.png"},
+		"arrays of colours": {[]string{"--stimulus", "rgb.npy", "--filter", "w3.npy", "--padding-mode", "reflect"},
+			map[string][]int{".": {1, 2, 12, 20}}, "rgb.npy"},
+	} {
+		out := strings.ReplaceAll(name, " ", "-")
+		code, _, stderr := inFolder(t, dir, append([]string{"run", "--backend", "cpu", "--output", out}, c.args...)...)
+		if code != 0 {
+			t.Errorf("%s: exit code %d, %s", name, code, stderr)
+			continue
+		}
+		for folder, shape := range c.files {
+			a, err := npy.ReadFile(t.Context(), filepath.Join(dir, out, folder, "activations.npy"))
+			if err != nil || !slices.Equal(a.Shape, shape) {
+				t.Errorf("%s: %s has %v, %v, want %v", name, folder, a, err, shape)
+			}
+		}
+		first := slices.Min(slices.Collect(keysOf(c.files)))
+		if got := columnOf(t, filepath.Join(dir, out, first, "stimuli.csv"), "file"); strings.Join(got, " ") != c.table {
+			t.Errorf("%s: files %q, want %q", name, got, c.table)
+		}
+	}
+}
+
+// keysOf yields the keys of a map.
+func keysOf(m map[string][]int) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for key := range m {
+			if !yield(key) {
+				return
+			}
+		}
+	}
+}
+
+// columnOf returns the words of a column of a table without quotes.
+func columnOf(t *testing.T, path, name string) (words []string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	at := slices.Index(strings.Split(lines[0], ","), name)
+	for _, line := range lines[1:] {
+		words = append(words, strings.Split(line, ",")[at])
+	}
+	return words
+}
+
+// TestOwnImagesRefused: an error names what is wrong with a stimulus, or with run.json, and nothing is written.
+func TestOwnImagesRefused(t *testing.T) {
+	dir := ownFolder(t)
+	for args, want := range map[string]string{
+		"--stimulus no/*.png":                           "--stimulus no/*.png: no file has such a name",
+		"--stimulus empty.txt":                          "--stimulus empty.txt: an empty list",
+		"--stimulus round.txt":                          "--stimulus round.txt: a list in 3 lists",
+		"--stimulus mixed --crop 13":                    "--stimulus: mixed/a.png: 12×20 pixels: want at least the 13×13",
+		"--stimulus mixed --resize 0":                   `--resize "0": want the shorter side`,
+		"--stimulus mixed --normalise 1":                `--normalise "1": want mean,std`,
+		"--stimulus mixed --normalise 1,0":              `--normalise "1,0": want mean,std`,
+		"--stimulus mixed --normalise imagenet":         "--normalise imagenet: want --colour rgb with it",
+		"--stimulus mixed --colour cyan":                `--colour "cyan": want grey, rgb or opponent`,
+		"--stimulus x.npy --colour rgb":                 "--stimulus: x.npy: shape [2 1 12 20]: want 3 channels",
+		"--stimulus rgb.npy":                            "weight [6 1 7 7]: want 3 input channels",
+		"--resize 5":                                    "--resize 5: want --stimulus with image files",
+		"--from old.json":                               "--from old.json: has no flags",
+		"--from evil.json":                              `--from evil.json: flag "output"`,
+		"--from x.npy":                                  "--from x.npy: want the run.json of a run",
+		"--stimulus x.npy --filter w3.npy --bias x.npy": "--filter",
+	} {
+		code, _, stderr := inFolder(t, dir, append([]string{"run", "--backend", "cpu", "--output", "out"},
+			strings.Fields(args)...)...)
+		if line := errorLine(t, stderr); code != exitUsage && code != exitFailed || !strings.HasPrefix(line, "gpuconv: "+want) &&
+			want != "--filter" {
+			t.Errorf("%s: exit code %d, %q, want %q", args, code, line, want)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {
+			t.Errorf("%s: a folder is left", args)
+		}
+	}
+}

@@ -38,8 +38,11 @@ type Line struct {
 type Axes struct {
 	Title, XLabel, YLabel string
 	Lines                 []Line
-	LogX                  bool      // logarithmic horizontal axis; all X must be above 0
-	XTicks                []float64 // the positions of the ticks of the horizontal axis; nil for round values
+	// Polar draws the lines around a circle: X is an angle in degrees, clockwise from the right, and Y the distance
+	// from the middle. There are no labels of axes then.
+	Polar  bool
+	LogX   bool      // logarithmic horizontal axis; all X must be above 0
+	XTicks []float64 // positions of the ticks of the horizontal axis; nil for round values
 }
 
 // The width and height of one graph with its text, in device pixels; how many are in a row; and how many are drawn at
@@ -82,6 +85,9 @@ func Plots(all []Axes) (*Chart, error) {
 
 // plot makes gonum's plot of a.
 func (a Axes) plot() (*plot.Plot, error) {
+	if a.Polar {
+		return a.polarPlot()
+	}
 	p := plot.New()
 	restyle(p)
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = a.Title, a.XLabel, a.YLabel

@@ -265,7 +265,12 @@ func narrowTrial(parts []string, p conv.Problem) *trial {
 	p.Stride, p.Dilation, p.Padding = [2]int{2, 1}, [2]int{3, 2}, conv.Padding{Top: 4, Bottom: 6, Left: 3, Right: 2}
 	// The last pixel of a plane is read in place of what is outside.
 	special := append(specials(), func(c compare.Case) { c.Src.Data[len(c.Src.Data)-1] = float32(math.Inf(1)) })
-	return &trial{name: "narrow", parts: parts, problem: p, special: special, limit: func(d *recipe.Profile) { d.Unrolled = 8 }}
+	return &trial{name: "narrow", parts: parts, problem: p, special: special, limit: func(d *recipe.Profile) {
+		d.Unrolled = 8
+		if d.Class != recipe.Software { // whose own tile would be one row of sums, and a part all rows of taps
+			d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2}
+		}
+	}}
 }
 
 func depthwiseTrials() (all []*trial) {

@@ -28,7 +28,25 @@ func (t Tuning) draw(out *files, curves tuning.AxisCurves) error {
 		}
 		all = append(all, axes)
 	}
-	return drawChart(out, "curves_"+curves.Axis.String(), all)
+	if err := drawChart(out, "curves_"+curves.Axis.String(), all); err != nil {
+		return err
+	}
+	return t.drawDirections(out, curves)
+}
+
+// drawDirections writes the picture directions, the responses to directions around a circle, if there are directions.
+func (t Tuning) drawDirections(out *files, curves tuning.AxisCurves) error {
+	var all []figure.Axes
+	for cell, c := range curves.Curves {
+		if curves.Axis == tuning.ByOrientation && c.HasDirections() {
+			all = append(all, figure.Axes{Title: t.title(cell), Polar: true,
+				Lines: []figure.Line{{X: c.X, Y: c.Y, Style: figure.LinePoints}}})
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return drawChart(out, "directions", all)
 }
 
 // drawChart writes a picture of axes. name is without the format.

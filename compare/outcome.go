@@ -21,6 +21,9 @@ type Outcome struct {
 	// Evidence shows the wrong output of the first failed check that compares outputs. A check with the case's own
 	// numbers takes precedence. Evidence is nil if no output was wrong.
 	Evidence *Evidence
+	// Bits is a hash of the bits of the output for the case's own numbers; 0 if there is none. Backends that add in
+	// different orders have different bits.
+	Bits uint64
 }
 
 // Evidence is a wrong output with all that is needed to examine it.

@@ -19,7 +19,7 @@ func igemmMutants() []mutant {
 		putW    = "sharedWeight[into * (FOURS * BLOCK_K) + i * LANES + lane] = w[i];"
 		readA   = "sharedWeight[firstA + four * BLOCK_K + i * LANES_K];"
 		readB   = "sharedPixel[firstB + four * BLOCK_Q + j * LANES_Q];"
-		addX    = "sum[at * ROWS + i] += a[i].x * b.x;"
+		addX    = "sum[at * ROWS + i] += a[i % HELD].x * b.x;"
 		copied  = "min(first + column / (LANES_Q * WINDOW) * LANES_Q + column % LANES_Q, outputs - 1);"
 		top     = "((row - image * dstH) * SPAN + part / SPAN) * strideH - padTop;"
 		left    = "((copied - row * dstW) * SPAN + part % SPAN) * strideW - padLeft;"
@@ -126,10 +126,13 @@ func igemmMutants() []mutant {
 		{name: "pixels of the first four taps", old: readB, new: "sharedPixel[firstB + j * LANES_Q];"},
 		{name: "pixels of the first column", old: readB, new: "sharedPixel[firstB + four * BLOCK_Q];"},
 		{name: "a tap left out", old: addX, new: ""},
-		{name: "the last product instead of the sum", old: addX, new: "sum[at * ROWS + i] = a[i].x * b.x;"},
-		{name: "subtracted", old: addX, new: "sum[at * ROWS + i] -= a[i].x * b.x;"},
-		{name: "two taps' weights exchanged", old: addX, new: "sum[at * ROWS + i] += a[i].y * b.x;"},
-		{name: "weights rounded to float16", old: addX, new: "sum[at * ROWS + i] += unpackHalf2x16(packHalf2x16(vec2(a[i].x, 0.0))).x * b.x;"},
+		{name: "the last product instead of the sum", old: addX, new: "sum[at * ROWS + i] = a[i % HELD].x * b.x;"},
+		{name: "split: the first half of the rows twice", trial: "split", old: "MULTIPLY_ROWS(1)", new: "MULTIPLY_ROWS(0)"},
+		{name: "split: the second half left out", trial: "split", old: "memoryBarrierShared(); MULTIPLY_ROWS(1)", new: ""},
+		{name: "split: weights of the other half", trial: "split", old: "if (i / HELD == turn) { a[i % HELD] =", new: "if (i / HELD != turn || HELD == ROWS) { a[i % HELD] ="},
+		{name: "subtracted", old: addX, new: "sum[at * ROWS + i] -= a[i % HELD].x * b.x;"},
+		{name: "two taps' weights exchanged", old: addX, new: "sum[at * ROWS + i] += a[i % HELD].y * b.x;"},
+		{name: "weights rounded to float16", old: addX, new: "sum[at * ROWS + i] += unpackHalf2x16(packHalf2x16(vec2(a[i % HELD].x, 0.0))).x * b.x;"},
 
 		{name: "a group's first plane of all blocks", old: firstK, new: "blockK * (BLOCK_K / PAIR) + laneK;"},
 		{name: "one block of filters", old: firstK, new: "laneK;"},
@@ -192,6 +195,10 @@ func igemmTrials() (all []*trial) {
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: few, special: specials()},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
+	halves := conv.Problem{Src: conv.Shape{2, 3, 5, 7}, Weight: conv.Shape{40, 3, 2, 2}, Bias: true} // filters in both halves
+	all = append(all, &trial{name: "split", parts: parts, problem: halves, limit: func(d *recipe.Profile) {
+		d.Tiling = recipe.IgemmTile{LanesK: 8, LanesQ: 16, Rows: 8, Columns: 8, Depth: 8}
+	}})
 	if onHardwareTiles() { // the first tile, which has more invocations than positions, and so skips taps
 		wide, channels := oblong(), pairs
 		wide.Src[1], wide.Weight[0], wide.Weight[1] = 10, 140, 5 // 30 taps: several tiles and a tail

@@ -123,7 +123,7 @@ func stageMutants() []stageMutant {
 		{"one more live array", "ResNet", "igemm", "igemm.comp", []string{
 			"	float sum[ROWS * COLUMNS];", "	float sum[ROWS * COLUMNS], live[ROWS * COLUMNS];",
 			"#define START(s) ", "#define START(s) live[s] = 0.0; ",
-			"a[i].x * b.x; \\", "a[i].x * b.x; live[at * ROWS + i] += a[i].x * b.y; \\",
+			"a[i % HELD].x * b.x; \\", "a[i % HELD].x * b.x; live[at * ROWS + i] += a[i % HELD].x * b.y; \\",
 			"sum[(j) * ROWS + m])", "sum[(j) * ROWS + m] + live[(j) * ROWS + m])",
 		}},
 		{"a weight's index that is no literal", "seed", "direct_small", "direct_small.comp", []string{

@@ -41,15 +41,16 @@
 // read the same one.
 //
 // Bound by: arithmetic. For four taps an invocation reads ROWS + COLUMNS vec4 from shared memory, for 4*ROWS*COLUMNS
-// multiplications. For one tap a block reads BLOCK_K + BLOCK_Q numbers from memory, for BLOCK_K * BLOCK_Q
-// multiplications: a block of 128×128 does 32 FLOP a byte; an H100 is bound by memory below 20.
+// multiplications; with HELD < ROWS it takes one half of its rows after the other, and reads the pixels for each. For
+// one tap a block reads BLOCK_K + BLOCK_Q numbers from memory, for BLOCK_K * BLOCK_Q multiplications: a block of
+// 128×128 does 32 FLOP a byte; an H100 is bound by memory below 20.
 //
-// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS and WEIGHTS (vec4 of each that an
-// invocation copies for a tile), TAIL (1 if taps is no multiple of DEPTH), BIAS (1 if there is one), ENERGY, POOL (0:
-// none, 1: the largest, 2: the mean); those of pixel.glsl; and the unrolled loops: EACH_PIXELS(M) over PIXELS,
-// EACH_WEIGHTS(M) over WEIGHTS, EACH_ROW(M) over ROWS, EACH_COLUMN(M) over COLUMNS, EACH_SUM(M) over ROWS*COLUMNS,
-// EACH_FOUR(M) over DEPTH/4, EACH_PLANE(M) over the planes that its rows make, and EACH_OUTPUT(M) over the outputs of a
-// plane that its columns make.
+// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, HELD (rows at a time: ROWS or half of them),
+// DEPTH, PIXELS and WEIGHTS (vec4 of each that an invocation copies for a tile), TAIL (1 if taps is no multiple of
+// DEPTH), BIAS (1 if there is one), ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl; and the
+// unrolled loops: EACH_PIXELS(M) over PIXELS, EACH_WEIGHTS(M) over WEIGHTS, EACH_ROW(M) over ROWS, EACH_COLUMN(M) over
+// COLUMNS, EACH_SUM(M) over ROWS*COLUMNS, EACH_FOUR(M) over DEPTH/4, EACH_PLANE(M) over the planes that its rows make,
+// and EACH_OUTPUT(M) over the outputs of a plane that its columns make.
 #define BLOCK_K (ROWS * LANES_K)
 #define BLOCK_Q (COLUMNS * LANES_Q)
 #define PAIR (ENERGY + 1)        // filters of an output
@@ -165,23 +166,30 @@ void main() {
 		}
 		int firstA = (1 - into) * (FOURS * BLOCK_K) + laneK;
 		int firstB = (1 - into) * (FOURS * BLOCK_Q) + laneQ;
-#define READ_A(i) a[i] = sharedWeight[firstA + four * BLOCK_K + i * LANES_K];
-#define ADD(i) \
-	sum[at * ROWS + i] += a[i].x * b.x; \
-	sum[at * ROWS + i] += a[i].y * b.y; \
-	sum[at * ROWS + i] += a[i].z * b.z; \
-	sum[at * ROWS + i] += a[i].w * b.w;
+#define READ_A(i) if (i / HELD == turn) { a[i % HELD] = sharedWeight[firstA + four * BLOCK_K + i * LANES_K]; }
+#define ADD(i) if (i / HELD == turn) { \
+	sum[at * ROWS + i] += a[i % HELD].x * b.x; \
+	sum[at * ROWS + i] += a[i % HELD].y * b.y; \
+	sum[at * ROWS + i] += a[i % HELD].z * b.z; \
+	sum[at * ROWS + i] += a[i % HELD].w * b.w; \
+}
 #define MULTIPLY_COLUMN(j) { \
 	const int at = j; \
 	vec4 b = sharedPixel[firstB + four * BLOCK_Q + j * LANES_Q]; \
 	EACH_ROW(ADD) \
 }
-#define MULTIPLY(t) { \
-	const int four = t; \
-	vec4 a[ROWS]; \
+#define MULTIPLY_ROWS(t) { \
+	const int turn = t; \
+	vec4 a[HELD]; \
 	EACH_ROW(READ_A) \
 	EACH_COLUMN(MULTIPLY_COLUMN) \
 }
+#if HELD < ROWS
+// Without the barrier compilers keep the pixels for the second half of the rows.
+#define MULTIPLY(t) { const int four = t; MULTIPLY_ROWS(0) memoryBarrierShared(); MULTIPLY_ROWS(1) }
+#else
+#define MULTIPLY(t) { const int four = t; MULTIPLY_ROWS(0) }
+#endif
 		if (tile > 0) {
 			EACH_FOUR(MULTIPLY)
 		}

@@ -57,8 +57,9 @@ type Entry struct {
 	Tiles     string       `json:"tiles,omitempty"`     // the class of devices whose tiles were used; "" for the device's own
 	Device    string       `json:"device"`
 	Driver    string       `json:"driver,omitempty"`
-	Status    string       `json:"status"`        // passed, failed, skipped, or known for a failure that was expected
-	Why       string       `json:"why,omitempty"` // why it failed or was skipped
+	Status    string       `json:"status"`         // passed, failed, skipped, or known for a failure that was expected
+	Why       string       `json:"why,omitempty"`  // why it failed or was skipped
+	Bits      string       `json:"bits,omitempty"` // a hash of the output's bits for the case's own numbers
 	Seconds   float64      `json:"seconds"`
 	Checks    []finding    `json:"checks"`
 
@@ -115,6 +116,9 @@ func NewEntry(r Record) Entry {
 	var refusal *fault.Error
 	if errors.As(r.Outcome.Err, &refusal) && refusal.Err == conv.ErrUnsupported {
 		e.reason = refusal.Rule
+	}
+	if r.Outcome.Bits != 0 {
+		e.Bits = fmt.Sprintf("%016x", r.Outcome.Bits)
 	}
 	for _, f := range r.Outcome.Findings {
 		e.Checks = append(e.Checks, newFinding(f))

@@ -27,7 +27,8 @@ type benchFlags struct {
 	suite, cases, backends string
 	own                    benchProblems
 	list                   bool
-	same                   []string // flags with which another process makes the same cases
+	guest                  guestFlags // --shader and --interface
+	same                   []string   // flags with which another process makes the same cases
 	deviceFlags
 	count                 int
 	noise                 float64
@@ -74,6 +75,7 @@ func newBench() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
+	f.guest.registerShader(flags, "also time")
 	flags.StringVar(&f.suite, "suite", "seed", "cases: "+either(bench.SuiteNames()))
 	f.own.register(flags)
 	flags.BoolVar(&f.list, "list", false, "print the cases and their work, and time nothing")
@@ -112,6 +114,9 @@ func (f *benchFlags) validate() error {
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
 	if err := b.validate(); err != nil {
+		return err
+	}
+	if err := f.guest.validateShader(); err != nil {
 		return err
 	}
 	switch {

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"time"
 
 	"gpuconv/bench"
 	"gpuconv/cpu"
+	"gpuconv/gpu"
+	"gpuconv/guest"
 	"gpuconv/machine"
 )
 
@@ -45,7 +48,36 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 		}
 		all = append(all, made...)
 	}
+	if f.guest.shader != "" {
+		d, made, err := f.guestSubject(ctx)
+		if err != nil {
+			closeAll()
+			return nil, nil, nil, err
+		}
+		devices, all = append(devices, d), append(all, made)
+	}
 	return all, absent, closeAll, nil
+}
+
+// guestSubject opens a device for the shader of --shader. It computes in this process, because times of a child would
+// count what the processes send each other.
+func (f *benchFlags) guestSubject(ctx context.Context) (chosen, bench.Subject, error) {
+	shader, _, err := f.guest.readShader(ctx)
+	if err != nil {
+		return chosen{}, bench.Subject{}, err
+	}
+	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, untuned: true}
+	d, err := b.open(ctx)
+	if err != nil {
+		return chosen{}, bench.Subject{}, err
+	}
+	info := d.benchInfo(runtime.GOMAXPROCS(0))
+	info.Backend, info.Peer = shader.Name, true
+	device, ok := d.Backend.(*gpu.Device)
+	if !ok {
+		return chosen{}, bench.Subject{}, refused("shader", f.guest.shader, errors.New("want an OpenGL device for it"))
+	}
+	return d, bench.Subject{Backend: guest.Open(device, shader, false), Info: info}, nil
 }
 
 // roofed is implemented by devices that can measure their peak rates, within about a time budget: see

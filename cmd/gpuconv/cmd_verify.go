@@ -64,6 +64,7 @@ func newVerify() *cobra.Command {
 	flags.BoolVar(&f.quick, "quick", false, "check a fixed part of the matrix, which has every pair of options")
 	flags.StringVar(&f.backends, "backend", "gpu,cpu", "what is verified: gpu, cpu or both")
 	f.deviceFlags.register(flags)
+	flags.Lookup("device").Usage += ", or all of these one after the other, which are compared"
 	f.deviceFlags.registerTiles(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "only this GPU algorithm: "+either(gpu.AlgorithmNames()))
 	fileFlag(flags, &f.own.input, "input", "images of your own: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
@@ -94,8 +95,14 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 		}
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
+	if b.device == everyDevice {
+		b.device = gpu.Any().String()
+	}
 	if err := b.validate(); err != nil {
 		return err
+	}
+	if f.device == everyDevice && f.guest.given() {
+		return refused("device", f.device, errors.New("want one device with --shader or --program"))
 	}
 	if err := errors.Join(f.choice.validate(), f.guest.validate(cmd)); err != nil {
 		return err
@@ -186,6 +193,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	f.own.inputs.print(stderr)
 	p := newProof(stdout, stderr, out, runs)
 	p.known, p.most = known, f.choice.failures()
+	p.devices = f.device == everyDevice
 	p.all = f.choice.all() && !f.quick && f.algorithm == ""
 	if err := p.begin(); err != nil {
 		return err
@@ -228,6 +236,7 @@ func printSubjects(w io.Writer, runs []verify.Runner) {
 //   - Otherwise all subjects have the matrix, or with --quick a part of it.
 //   - Wide layers are for all subjects, and for each algorithm of the CPU engine.
 //   - A few small convolutions are for the tiles of hardware, on a software renderer.
+//   - The first case of each list comes first: so a shader that does not compile is soon known.
 //   - Without --quick, each subject has batches around the size of its own chunks.
 func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runner, error) {
 	judge, subjects := cpu.Reference{}, opened.subjects
@@ -240,15 +249,18 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 		return []verify.Runner{{Judge: judge, Subjects: subjects, Cases: []verify.Case{c}}}, nil
 	}
 	matrix := append(f.matrix(subjects), append(verify.Batches(), verify.Layers()...)...)
+	plain, general := verify.Tiles()
+	few := accepting(opened.hardware, general)
 	runs := []verify.Runner{
-		{Judge: judge, Subjects: subjects, Cases: matrix},
+		{Judge: judge, Subjects: subjects, Cases: matrix[:1]},
+		{Judge: judge, Subjects: opened.hardware, Cases: plain[:1]},
+		{Judge: judge, Subjects: few, Cases: general[:1]},
+		{Judge: judge, Subjects: subjects, Cases: matrix[1:]},
 		{Judge: judge, Subjects: append(slices.Clip(subjects), f.cpuAlgorithms()...), Cases: verify.Wide()},
+		{Judge: judge, Subjects: opened.hardware, Cases: plain[1:]},
+		{Judge: judge, Subjects: few, Cases: general[1:]},
 	}
-	if len(opened.hardware) > 0 {
-		plain, general := verify.Tiles()
-		runs = append(runs, verify.Runner{Judge: judge, Subjects: opened.hardware, Cases: plain},
-			verify.Runner{Judge: judge, Subjects: accepting(opened.hardware, general), Cases: general})
-	}
+	runs = slices.DeleteFunc(runs, func(r verify.Runner) bool { return len(r.Subjects) == 0 })
 	for _, s := range subjects {
 		if edges := verify.Edges(s); !f.quick && len(edges) > 0 {
 			one := []verify.Subject{s}

@@ -22,9 +22,14 @@ type guestFlags struct {
 	limit                      time.Duration
 }
 
-func (f *guestFlags) register(flags *pflag.FlagSet) {
-	fileFlag(flags, &f.shader, "shader", "verify this compute shader of yours, GLSL or SPIR-V")
+// registerShader defines the flags of a shader.
+func (f *guestFlags) registerShader(flags *pflag.FlagSet, verb string) {
+	fileFlag(flags, &f.shader, "shader", verb+" this compute shader of yours, GLSL or SPIR-V")
 	fileFlag(flags, &f.described, "interface", "the TOML file that says how --shader is called")
+}
+
+func (f *guestFlags) register(flags *pflag.FlagSet) {
+	f.registerShader(flags, "verify")
 	flags.BoolVar(&f.example, "print-interface", false, "print an interface file with comments, and verify nothing")
 	flags.StringVar(&f.program, "program", "", "verify a program that convolves files: "+
 		"'./mine {input} {weight} {output} {stride}', see docs/your-shader.md")
@@ -39,13 +44,12 @@ var unlike = []string{"backend", "algorithm", "tiles", "precision"}
 
 // validate refuses flags that make no sense together.
 func (f *guestFlags) validate(cmd *cobra.Command) error {
+	if err := f.validateShader(); err != nil {
+		return err
+	}
 	switch {
 	case f.shader != "" && f.program != "":
 		return refused("program", f.program, errors.New("want it without --shader"))
-	case f.shader != "" && f.described == "":
-		return refused("shader", f.shader, errors.New("want --interface with it, a file as --print-interface prints"))
-	case f.shader == "" && f.described != "":
-		return refused("interface", f.described, errors.New("want --shader with it"))
 	case f.limit <= 0:
 		return refused("case-limit", f.limit.String(), errors.New("want more than 0s"))
 	}
@@ -54,6 +58,17 @@ func (f *guestFlags) validate(cmd *cobra.Command) error {
 			return refused(name, cmd.Flags().Lookup(name).Value.String(),
 				errors.New("want it without --shader and --program, it chooses among gpuconv's own"))
 		}
+	}
+	return nil
+}
+
+// validateShader refuses a shader without an interface, and an interface without a shader.
+func (f *guestFlags) validateShader() error {
+	switch {
+	case f.shader != "" && f.described == "":
+		return refused("shader", f.shader, errors.New("want --interface with it, as gpuconv verify --print-interface prints"))
+	case f.shader == "" && f.described != "":
+		return refused("interface", f.described, errors.New("want --shader with it"))
 	}
 	return nil
 }

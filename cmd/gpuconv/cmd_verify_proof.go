@@ -23,6 +23,7 @@ type proof struct {
 	known   *verify.Known // failures that are expected; nil if there is no list
 	most    int           // how many failures end the run; 0 if none do
 	all     bool          // no flag leaves cases out
+	devices bool          // several devices are compared
 	report  verify.Report
 	started time.Time
 	before  int // how many records the runs have that have ended
@@ -178,6 +179,11 @@ func (p *proof) conclude() error {
 	}
 	for _, skip := range p.report.Skips() {
 		printLine(p.stdout, "skipped   %v", skip)
+	}
+	for _, line := range p.report.Devices() {
+		if p.devices {
+			printLine(p.stdout, "device    %s", line)
+		}
 	}
 	p.printStale()
 	count := p.report.Count

@@ -3,8 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 
 	"gpuconv/conv"
 	"gpuconv/cpu"
@@ -49,12 +51,62 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 				verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()})
 			continue
 		}
-		if err := f.openGPUs(ctx, v); err != nil {
+		if err := f.openDevices(ctx, v); err != nil {
 			v.close(ctx)
 			return nil, err
 		}
 	}
 	return v, nil
+}
+
+// everyDevice is the --device that stands for all devices of gpuconv info.
+const everyDevice = "all"
+
+// openDevices opens the device of --device, or all devices.
+func (f *verifyFlags) openDevices(ctx context.Context, v *verified) error {
+	if f.device != everyDevice {
+		return f.openGPUs(ctx, v)
+	}
+	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
+	b.device = gpu.Any().String()
+	options, err := b.options()
+	if err != nil {
+		return err
+	}
+	found, err := allDevices(ctx, options.Provider)
+	if err != nil {
+		return b.unopened(err)
+	}
+	for _, info := range found {
+		one := *f
+		if one.device = gpu.Any().String(); info.Index >= 0 {
+			one.device = strconv.Itoa(info.Index)
+		}
+		subjects, hardware := len(v.subjects), len(v.hardware)
+		if err := one.openGPUs(ctx, v); err != nil {
+			return err
+		}
+		for _, all := range [][]verify.Subject{v.subjects[subjects:], v.hardware[hardware:]} {
+			for i := range all {
+				all[i].Device = fmt.Sprintf("device %s, %s", one.device, all[i].Device)
+			}
+		}
+	}
+	return nil
+}
+
+// allDevices returns the devices that open. Child processes try them, if there are any.
+func allDevices(ctx context.Context, p gpu.Provider) ([]gpu.Info, error) {
+	found, tried, err := openCache().prober().Devices(ctx, p)
+	switch {
+	case err != nil:
+		return nil, err
+	case !tried:
+		return gpu.Devices(p)
+	case len(found.Devices) == 0:
+		return nil, found.Err()
+	}
+	return found.Devices, nil
 }
 
 // openGPUs opens devices that each have one algorithm, as many as openSubject says for each algorithm, and one device

@@ -49,6 +49,8 @@ var calls = map[string]string{
 	"info":               "--backend cpu --problem --input x.npy --weight w.npy --bias b.npy",
 	"autotune":           "--forget --problem --input x.npy --weight w.npy --bias b.npy",
 	"bench":              "--backend cpu --limit 2s --count 1 --input x.npy --weight w.npy --bias b.npy",
+	"bench --shader":     "--backend cpu --limit 2s --count 1 --input x.npy --weight w.npy --shader t.csv --interface i.toml",
+	"bench --interface":  "--backend cpu --limit 2s --count 1 --input x.npy --weight w.npy --shader t.csv --interface i.toml",
 	"bench report":       "r.json",
 	"bench compare":      "r.json r.json",
 	"check":              "folder",
@@ -57,7 +59,7 @@ var calls = map[string]string{
 // briefly are places whose files are opened as those of other places are. Only the worst files are tried there.
 var briefly = []string{"verify --shader", "verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
 	"info --bias", "autotune --input", "autotune --weight", "autotune --bias", "conv --bias", "data --download",
-	"bench --input", "bench --weight", "bench --bias", "bench compare", "check"}
+	"bench --input", "bench --shader", "bench --interface", "bench --weight", "bench --bias", "bench compare", "check"}
 
 // worst are the hostile files that are tried everywhere.
 var worst = []string{"pipe", "zeros.npy", "fortran.npy", "bomb.npz", "deep.png", "run"}

@@ -18,6 +18,15 @@ func (t IgemmTile) lanes() int     { return t.LanesK * t.LanesQ }
 func (t IgemmTile) filters() int   { return t.LanesK * t.Rows }
 func (t IgemmTile) positions() int { return t.LanesQ * t.Columns }
 
+// held is how many rows an invocation takes at a time. With 8×8 sums it takes half of them, so that weights need fewer
+// registers.
+func (t IgemmTile) held() int {
+	if t.Rows*t.Columns >= 64 {
+		return t.Rows / 2
+	}
+	return t.Rows
+}
+
 func (t IgemmTile) String() string {
 	return fmt.Sprintf("%d×%d filters × %d×%d positions, %d deep", t.LanesK, t.Rows, t.LanesQ, t.Columns, t.Depth)
 }
@@ -35,8 +44,8 @@ func igemmTiles(device Profile) []IgemmTile {
 		// Small, since registers are spilled at each barrier. Only tests use the shader there.
 		return []IgemmTile{{8, 4, 2, 4, 8}}
 	case device.Class == NVIDIA:
-		// 64 sums, 32 weights of four taps and what is being copied: NAK takes 136 registers for them, and 93 % of the
-		// instructions are multiplications. So 12 warps run at once on a multiprocessor; with 128 registers 16 would.
+		// 64 sums, 16 weights of four taps and what is being copied: NAK takes 120 registers for them, and 16 warps run
+		// at once on a multiprocessor. With all 8 rows of weights at a time it took 136, and 12 ran.
 		return []IgemmTile{
 			{16, 16, 8, 8, 8}, // 128×128: 16 KiB; 32 FLOP per byte loaded
 			{8, 16, 8, 8, 8},  // 64×128: for up to 64 filters, which fill half of the first tile
@@ -97,6 +106,7 @@ func (c igemmConstants) Defines() []Define {
 		{"LANES", fmt.Sprint(t.lanes())},
 		{"ROWS", fmt.Sprint(t.Rows)},
 		{"COLUMNS", fmt.Sprint(t.Columns)},
+		{"HELD", fmt.Sprint(t.held())},
 		{"DEPTH", fmt.Sprint(t.Depth)},
 		{"PIXELS", fmt.Sprint(pixels)},
 		{"WEIGHTS", fmt.Sprint(weights)},

@@ -6,7 +6,7 @@ type Peaks struct {
 	Bytes float64 `json:"bytes"` // bytes a second of its memory
 }
 
-// Prediction is how long a device would take to compute a problem, by a model on paper: see [Device.Predict]. Times are
+// Prediction is how long a device would take to compute a problem, by a model on paper: see Device.Predict. Times are
 // in seconds. What is not in it: copies between the host and the device, launches, and the tails of dispatches.
 type Prediction struct {
 	Peaks    Peaks            `json:"peaks"`

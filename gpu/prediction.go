@@ -6,7 +6,7 @@ type Peaks struct {
 	Bytes float64 `json:"bytes"` // bytes a second of its memory
 }
 
-// Prediction is how long a device would take to compute a problem, according to a model: see [Device.Predict]. Times
+// Prediction is how long a device would take to compute a problem, according to a model: see Device.Predict. Times
 // are in seconds. They leave out copies between the host and the device, launches, and the tails of dispatches.
 type Prediction struct {
 	Peaks    Peaks            `json:"peaks"`

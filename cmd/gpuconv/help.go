@@ -118,7 +118,7 @@ func similar(typed, dashes string, names []string) string {
 	for i, name := range found {
 		found[i] = dashes + name
 	}
-	if len(found) == 0 {
+	if typed == "" || len(found) == 0 {
 		return ""
 	}
 	return "did you mean " + either(found) + "? "

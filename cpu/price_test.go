@@ -74,7 +74,8 @@ func TestChoices(t *testing.T) {
 }
 
 // TestWide: an image that is four times as wide costs about four times as much, also if a row of its outputs has more
-// blocks than a task of winograd has otherwise. It may cost less: a longer row reads the weights as often as a short one.
+// blocks than a task of winograd has otherwise. It may cost less, because a longer row reads the weights as often as a
+// short one.
 func TestWide(t *testing.T) {
 	for _, isa := range cpu.AvailableISAs() {
 		for _, channels := range []int{64, 512} {

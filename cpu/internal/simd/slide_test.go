@@ -128,8 +128,8 @@ func TestSlides(t *testing.T) {
 	})
 }
 
-// TestStrips: the registers of a strip leave out none of its columns, wherever the last columns of the kernel are beyond
-// the end of a row.
+// TestStrips: the registers of a strip leave out none of its columns, however far the last ones reach beyond the end of
+// a row.
 func TestStrips(t *testing.T) {
 	eachSlide(t, func(t *testing.T, k *Kernels, rows, stride, vectors int) {
 		for columns := (vectors-1)*k.Lanes + 1; columns <= vectors*k.Lanes; columns++ {

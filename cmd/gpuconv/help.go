@@ -1,7 +1,7 @@
 package main
 
 import (
-	"os"
+	"io"
 	"slices"
 	"strings"
 
@@ -88,9 +88,13 @@ func flagUsages(cmd *cobra.Command, columns int) string {
 	return strings.Join(texts, "\n\n")
 }
 
-// terminalColumns returns how wide the terminal is on which help appears, or 0 if it appears on none.
-func terminalColumns() int {
-	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
+// terminalColumns returns how wide the terminal is to which out leads, or 0 if it leads to none.
+func terminalColumns(out io.Writer) int {
+	terminal, ok := terminalOf(out)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(terminal.Fd()))
 	if err != nil || columns < 60 {
 		return 0
 	}
@@ -100,7 +104,7 @@ func terminalColumns() int {
 // useGroups makes help list flags in groups.
 func useGroups(root *cobra.Command) {
 	const flat = "Flags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}"
-	cobra.AddTemplateFunc("flagUsages", func(cmd *cobra.Command) string { return flagUsages(cmd, terminalColumns()) })
+	cobra.AddTemplateFunc("flagUsages", func(cmd *cobra.Command) string { return flagUsages(cmd, terminalColumns(cmd.OutOrStdout())) })
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), flat, "{{flagUsages .}}", 1))
 }
 

@@ -117,8 +117,8 @@ func TestFFTPoint(t *testing.T) {
 	}
 }
 
-// TestFFTFinish: no tile cuts a window. Where that takes many more tiles, or the device has no room, pool.comp makes
-// the pool. An odd last row of sums takes no tile.
+// TestFFTFinish: no tile cuts the window of a pool. If that takes many more tiles, or if the device has no room,
+// pool.comp computes the pool. No tile computes an odd last row of sums.
 func TestFFTFinish(t *testing.T) {
 	pooled := func(kernel, extent int) conv.Problem {
 		p := problems.Layer(1, 2, 4, kernel, extent)

@@ -151,8 +151,10 @@ func (c *child) end() {
 	_ = c.answer.Close()
 }
 
-// alone makes a process the leader of a group, which is killed as a whole when it takes too long.
+// alone makes a process the leader of a group, which is killed as a whole when it takes too long. The process is also
+// killed when the thread that starts it ends, which must therefore be locked until then. So it does not outlive
+// gpuconv, whose group and signals it does not share.
 func alone(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 }

@@ -75,8 +75,8 @@ func TestNoSuchDevice(t *testing.T) {
 	}
 }
 
-// TestUnrolledOption: Options.Unrolled changes programs of software renderers only. With it gpuconv verify --quick still
-// verifies the programs that hardware runs.
+// TestUnrolledOption: Options.Unrolled changes programs of software renderers only. With it gpuconv verify --quick
+// still verifies the programs that hardware runs.
 func TestUnrolledOption(t *testing.T) {
 	for _, class := range ClassNames() {
 		var programs []recipe.Key

@@ -75,6 +75,25 @@ func TestNoSuchDevice(t *testing.T) {
 	}
 }
 
+// TestUnrolledOption: Options.Unrolled changes programs of software renderers only. With it gpuconv verify --quick
+// still verifies the programs that hardware runs.
+func TestUnrolledOption(t *testing.T) {
+	for _, class := range ClassNames() {
+		var programs []recipe.Key
+		for _, most := range []int{0, 16} {
+			d := openTest(t, Options{Device: Software(), Algorithm: "direct_small", Tiles: class, Unrolled: most})
+			b, err := asking{d, d.profile}.blueprint(problems.Seed(64))
+			if err != nil {
+				t.Fatal(err)
+			}
+			programs = append(programs, b.Recipe.Stages[0].Program)
+		}
+		if same := programs[0] == programs[1]; same != (class != "software") {
+			t.Errorf("%s: the program with few multiplications is the usual one: %v", class, same)
+		}
+	}
+}
+
 // TestHardware: if all devices are software, a request for hardware is refused, and the error says what was found.
 // Otherwise the device that opens is hardware.
 func TestHardware(t *testing.T) {

@@ -33,6 +33,14 @@ type verdict struct {
 // killAll runs the trials of each breakage's part until one finds it. The test fails unless exactly the breakages that
 // are not equivalent are found.
 func killAll(t *testing.T, all []breakage) {
+	if len(all) == 0 {
+		t.Fatalf("no mutants of %q, GPUCONV_MUTANTS is all or a file of shaders", os.Getenv("GPUCONV_MUTANTS"))
+	}
+	if tiles := os.Getenv("GPUCONV_TILES"); tiles != "" {
+		if _, err := recipe.ParseClass(tiles); err != nil {
+			t.Fatal("GPUCONV_TILES: ", err) // no device would open, and the test be skipped
+		}
+	}
 	start := time.Now()
 	killed, survived := map[string]int{}, map[string]int{}
 	for _, v := range verdicts(t, all) {

@@ -20,7 +20,7 @@ func (d *Device) look(c candidate) {
 	}
 	d.info.Limits, d.info.LoopIterations = d.profile.Limits, d.profile.LoopIterations
 	d.profile.Precision = d.options.Precision
-	if most := d.options.Unrolled; most > 0 {
+	if most := d.options.Unrolled; most > 0 && d.profile.Class == recipe.Software {
 		d.profile.Unrolled = most
 	}
 	d.binaries = newBinaries(d.options.Programs, d.info)

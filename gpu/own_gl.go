@@ -130,7 +130,8 @@ var ownPlace = regexp.MustCompile(`\b0[:(](\d+)`)
 
 // mistake returns the error for a message of the compiler.
 func (s OwnShader) mistake(log string) *conv.SourceError {
-	e := &conv.SourceError{Shader: s.Name, Log: ownPlace.ReplaceAllString(log, fault.Printable(s.Name)+":$1")}
+	named := strings.ReplaceAll(fault.Printable(s.Name), "$", "$$") // as it is, in a pattern's replacement
+	e := &conv.SourceError{Shader: s.Name, Log: ownPlace.ReplaceAllString(log, named+":$1")}
 	found := ownPlace.FindStringSubmatch(log)
 	if found == nil {
 		return e
@@ -193,6 +194,10 @@ func (o *Own) Prepare(job OwnJob) (*OwnPlan, error) {
 		return nil, err
 	}
 	for _, u := range job.Uniforms {
+		if _, array := o.uniforms[u.Name+"[0]"]; array {
+			return nil, &fault.Error{Package: "gpu", Argument: "uniform " + u.Name, Value: fmt.Sprint(u.Values),
+				Rule: "the shader's is an array, want a vector such as ivec2"}
+		}
 		if kept, ok := o.uniforms[u.Name]; ok && componentsOf(kept.kind) != len(u.Values) {
 			return nil, &fault.Error{Package: "gpu", Argument: "uniform " + u.Name, Value: fmt.Sprint(u.Values),
 				Rule: fmt.Sprintf("the shader's has %d numbers", componentsOf(kept.kind))}

@@ -73,7 +73,7 @@ type countedStage struct {
 }
 
 // countedStages lists the stages of a chip's figures, with the programs that the device would compile for them. It
-// leaves out those whose problem or algorithm is no longer there.
+// leaves out those whose problem or algorithm is no longer there, and those for which the device takes another tile.
 func countedStages(device recipe.Profile, chip string) (all []countedStage, mesa string, err error) {
 	mesa, rows, err := isa.Counted(chip)
 	if err != nil {
@@ -86,7 +86,7 @@ func countedStages(device recipe.Profile, chip string) (all []countedStage, mesa
 	for _, row := range rows {
 		parts := strings.Split(row.Name, "/")
 		b, err := recipe.Draw(named[parts[0]], device, parts[1])
-		if err != nil {
+		if err != nil || b.Description.Tile != row.Tile {
 			continue
 		}
 		for _, s := range b.Stages() {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"gpuconv/conv"
 	"gpuconv/gpu/internal/problems"
+	"gpuconv/gpu/internal/recipe"
 )
 
 // h200 and rx6800 are peaks of two cards, as their makers publish them.
@@ -45,6 +47,30 @@ func TestPredict(t *testing.T) {
 				}
 				if math.Abs(sum-made.Seconds) > 1e-12*sum {
 					t.Errorf("%s, %s: %g s, its stages %g", p.Name, algorithm, made.Seconds, sum)
+				}
+			}
+		}
+	}
+}
+
+// TestCountedTiles: figures of a tile count only where the device takes that tile. One with little shared memory takes
+// others for large kernels.
+func TestCountedTiles(t *testing.T) {
+	for class, chip := range map[string]string{"nvidia": "ampere", "amd": "navi21"} {
+		device := openTest(t, Options{Device: Software(), Tiles: class}).profile
+		device.LoopIterations = 0
+		for _, memory := range []int{device.SharedMemory, 12 << 10} {
+			device.SharedMemory = memory
+			all, _, err := countedStages(device, chip)
+			if err != nil || len(all) < 20 {
+				t.Fatalf("%s: %d stages, %v", class, len(all), err)
+			}
+			for _, c := range all {
+				parts := strings.Split(c.Name, "/")
+				i := slices.IndexFunc(problems.Staged(), func(p problems.Named) bool { return p.Name == parts[0] })
+				b, err := recipe.Draw(problems.Staged()[i].Problem, device, parts[1])
+				if err != nil || b.Description.Tile != c.Tile {
+					t.Errorf("%s: %s of %s, the device takes %s (%v)", class, c.Name, c.Tile, b.Description.Tile, err)
 				}
 			}
 		}

@@ -14,7 +14,7 @@ import (
 
 // stub takes gpuconv's place. It fills the folder that run writes and refuses one that is not empty, writes the files
 // that other verbs write, and ends with code $JUDGED where results are judged. With $HANG as its verb it waits for a
-// signal, and then writes what it has.
+// signal, and then writes what it has. With $FIRST the first run fails after it has named the device.
 const stub = `#!/bin/bash
 value() { local name=$1; shift; while [ $# -gt 0 ]; do [ "$1" = "$name" ] && echo "$2"; shift; done; }
 verb=$1 json=$(value --json "$@") csv=$(value --csv "$@") html=$(value --html "$@") output=$(value --output "$@")
@@ -27,7 +27,7 @@ write() {
 	{
 		printf '{\n "cases": ['
 		separator=
-		for i in $(seq 120); do
+		for i in $(seq ${CASES:-120}); do
 			printf '%s\n  {\n   "status": "%s",\n   "why": "%s"\n  }' "$separator" "${STATUS:-failed}" "$wrong"
 			separator=,
 		done
@@ -43,6 +43,7 @@ case $verb in
 run)
 	[ -e "$output/run.json" ] && echo "gpuconv: --output: want a new or empty folder" >&2 && exit 2
 	mkdir -p "$output" && : >"$output/run.json" && echo 'device    stub'
+	[ -z "$FIRST" ] || { echo 'gpuconv: stub disagrees with the reference' >&2; exit 1; }
 	;;
 info)
 	printf '{\n  "algorithm": "direct",\n  "prediction": {\n    "seconds": 0.001,\n    "stages": []\n  }\n}\n'
@@ -151,6 +152,11 @@ func TestHardware(t *testing.T) {
 	if r := runHardware(t, dir, []string{"JUDGED=1"}, nil); r.code != 1 || r.step(t, "layers").Name == "" {
 		t.Errorf("wrong results: exit code %d: %s", r.code, r.out)
 	}
+	r := runHardware(t, dir, []string{"FIRST=1"}, nil)
+	if r.code != 1 || r.step(t, "verify").Name == "" || strings.Contains(r.out, "no hardware GPU") ||
+		!strings.Contains(r.out, "stub disagrees") {
+		t.Errorf("a first run with a wrong result: exit code %d: %s", r.code, r.out)
+	}
 }
 
 // TestHardwareFolder: a folder with other files is refused, and left as it is.
@@ -189,8 +195,10 @@ func TestHardwareStops(t *testing.T) {
 	if r.code != 1 || r.stopped != "SIGTERM" || !strings.HasPrefix(r.step(t, "verify").Note, "SIGTERM: ") {
 		t.Errorf("exit code %d, stopped %q: %s", r.code, r.stopped, r.out)
 	}
-	if s := r.step(t, "seed"); s.Exit != nil || s.Note != "left out: SIGTERM" {
-		t.Errorf("%+v", s)
+	for _, name := range []string{"predicted", "seed"} {
+		if s := r.step(t, name); s.Exit != nil || s.Note != "left out: SIGTERM" {
+			t.Errorf("%s: %+v", name, s)
+		}
 	}
 	if text, err := os.ReadFile(filepath.Join(r.dir, "verify.json")); err != nil || !json.Valid(text) {
 		t.Errorf("%v: %s", err, text)
@@ -221,6 +229,7 @@ func TestRehearsal(t *testing.T) {
 		{"judges that find no fault", []string{"JUDGED=0", numbers}, 1},
 		{"cases that passed", []string{"JUDGED=1", numbers, "STATUS=passed"}, 1},
 		{"shaders that do not compile", []string{"JUDGED=1", "WRONG=gpu: shader direct does not compile"}, 1},
+		{"more of them than a pipe holds", []string{"JUDGED=1", "CASES=5000", "WRONG=gpu: shader direct does not compile"}, 1},
 	} {
 		r := runHardware(t, t.TempDir(), append(c.variables, "REHEARSAL=1"), nil)
 		if r.code != c.code || r.step(t, "expected").Exit == nil {

@@ -3,9 +3,12 @@ package recipe
 import (
 	"errors"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/isa"
 	"gpuconv/gpu/internal/problems"
 )
 
@@ -60,6 +63,30 @@ func TestLimitsOfDrivers(t *testing.T) {
 		}
 		if passes < 100 {
 			t.Errorf("%s: %d passes", name, passes)
+		}
+	}
+}
+
+// TestFiguresOfDrivers: the figures that are kept of a driver's compiler are of the tiles that its device takes today.
+// Otherwise make isa has to write them anew, and gpuconv info --roof leaves them out.
+func TestFiguresOfDrivers(t *testing.T) {
+	for chip, name := range map[string]string{"navi21": "radeonsi, navi21", "ampere": "zink on NVK"} {
+		device := NewProfile(driverLimits[name].class, driverLimits[name].limits, true, false)
+		_, counted, err := isa.Counted(chip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range counted {
+			parts := strings.Split(s.Name, "/")
+			i := slices.IndexFunc(problems.Staged(), func(p problems.Named) bool { return p.Name == parts[0] })
+			if i < 0 {
+				t.Errorf("%s: %s, there is no such problem", chip, s.Name)
+				continue
+			}
+			b, err := Draw(problems.Staged()[i].Problem, device, parts[1])
+			if err != nil || b.Description.Tile != s.Tile {
+				t.Errorf("%s: %s has %s, the device takes %s (%v)", chip, s.Name, s.Tile, b.Description.Tile, err)
+			}
 		}
 	}
 }

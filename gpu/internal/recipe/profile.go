@@ -13,7 +13,7 @@ type Profile struct {
 	// Busy is how many work-groups keep the device busy; 0 if any number does.
 	Busy int
 	// Unrolled is the most multiplications that a program for a software renderer may write out instead of looping; 0
-	// for no limit. More run faster and compile longer.
+	// for no limit. More run faster and compile longer. For hardware only tests set it.
 	Unrolled int
 	// ByRow says that direct and direct_soft sum each row of a kernel's taps apart. It is for software renderers whose
 	// multiply-adds wait for each other; see direct_soft.comp.

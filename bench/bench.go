@@ -115,8 +115,8 @@ func (w *running) pools() (src, dst []float32, err error) {
 	return make([]float32, most[0]), make([]float32, most[1]), nil
 }
 
-// fillPools fills the parts of the pools that a case needs and no case before it needed: that for images with random
-// numbers, that for outputs with NaN.
+// fillPools fills the parts of the pools that a case needs and no case before it needed. Images get random numbers, and
+// outputs get NaN.
 func (w *running) fillPools(p *prepared) {
 	if more := p.src.Data; len(more) > w.filled[0] {
 		w.fill(more[w.filled[0]:])
@@ -173,7 +173,7 @@ func within(pool []float32, shape conv.Shape) *conv.Tensor {
 	return &conv.Tensor{Shape: shape, Data: pool[:n:n]}
 }
 
-// tries is the share of the time in which cases are tried at most. In the rest they are timed.
+// tries is the largest share of the time that goes to trying cases. In the rest of the time they are timed.
 const tries = 0.5
 
 // try prepares each case and estimates how long it takes on every subject. It notes which cases take too long, or are

@@ -287,10 +287,10 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestSlowedBy5Percent times four engines in the same rounds, so that the machine is the same for them. The
-// engine is not slower than itself. One that computes 5 % of its images again is slower, unless the
-// machine is too busy to show 5 % in a few seconds. One that computes all images again is slower in at least one of
-// three tries: beside other tests the gauge, too, may take twice as long in some of its rounds.
+// TestSlowedBy5Percent times four engines in the same rounds, so that the machine is the same for them. The engine is
+// not slower than itself. One that computes 5 % of its images again is slower, unless the machine is too busy to show
+// that in a few seconds. One that computes all images again is slower in at least one of three tries: while other tests
+// run, the gauge too may take twice as long in some rounds.
 func TestSlowedBy5Percent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times for several seconds")

@@ -15,8 +15,8 @@ import (
 	"gpuconv/bench"
 )
 
-// measuring is a script that writes into the page's title how many pixels each element of the page, or what is in it,
-// is wider than the window or than itself.
+// measuring is a script that lists in the page's title the elements that reach beyond the window, or whose contents are
+// wider than the element, with the number of pixels.
 const measuring = `<script>
 let wide = [];
 for (const e of document.querySelectorAll("*")) {

@@ -56,8 +56,8 @@ var models = map[string]machineModel{
 
 func same(int) float64 { return 1 }
 
-// TestCompareSame: the same program runs twice, 60 times on each kind of machine, At most one
-// comparison in 20 finds a change among its 24 cases. On a quiet machine 19 of 20 cases are called equivalent.
+// TestCompareSame: the same program runs twice, 60 times on each kind of machine. At most one comparison in 20 finds a
+// change among its 24 cases. On a quiet machine 19 of 20 cases are called equivalent.
 func TestCompareSame(t *testing.T) {
 	for name, m := range models {
 		r := rand.New(rand.NewPCG(1, 2))

@@ -10,8 +10,8 @@ import (
 	"gpuconv/param"
 )
 
-// columns returns a table of structs: a column for each name, which is that of a field in JSON. A missing number, and a
-// time of 0, is an empty cell.
+// columns returns a table with a row for each struct and a column for each name, the name of a field in JSON. A missing
+// number, and a time of 0, is an empty cell.
 func columns[T any](rows []T, names ...string) *param.Table {
 	t, fields := &param.Table{}, map[string]int{}
 	for i := range reflect.TypeFor[T]().NumField() {

@@ -91,8 +91,8 @@
 //     machine 36 % of those between equal programs are equivalent; 62 % find a slowdown by 5 % and 88 % find 20 %.
 //     With little other work these are 10, 39 and 80 %, and at load averages of 13 to 18 nearly all are undecided.
 //   - benchstat's test, of golang.org/x/perf, is wrong about 21 to 78 % of the comparisons between equal programs,
-//     by the machine's state, and the rules above without the gauge about up to 46 % (TestRivals; bench/RESULTS.md has
-//     the table). So bench keeps statistics of its own.
+//     depending on the state of the machine. The rules above without the gauge are wrong about up to 46 % (TestRivals;
+//     bench/RESULTS.md has the table). So bench keeps statistics of its own.
 //   - CPU time, summed over threads, is no better. It changes by 10 % with how many threads really ran side by side,
 //     which can be one for a whole run and two for the next. So no verdict is about CPU time.
 package bench

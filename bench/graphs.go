@@ -170,8 +170,8 @@ func (r Report) total(c CaseInfo, b BackendInfo) (Result, bool) {
 	return x, ok && x.Correct
 }
 
-// curve is the curve of a backend: a series of the points that have an interval, and one of those that have a single
-// sample, which are hollow, without error bars and without a line.
+// curve is the curve of a backend. One series has the points with an interval. The other has those of a single sample:
+// they are hollow, without error bars and without a line.
 type curve struct{ many, single figure.Series }
 
 func newCurve(name string, color int, style figure.Style) *curve {
@@ -189,7 +189,8 @@ func (c *curve) add(x, y, low, high float64, single bool) {
 	s.X, s.Y, s.Low, s.High = append(s.X, x), append(s.Y, y), append(s.Low, low), append(s.High, high)
 }
 
-// addRate adds the rate of a case on a backend at x: work divided by time. If the case is missing there, it adds that.
+// addRate adds the rate of a case on a backend at x: work divided by time. If the report says that the case is missing
+// there, it adds the mark for that.
 func (c *curve) addRate(r Report, of CaseInfo, b BackendInfo, x, work float64) {
 	if t, ok := r.total(of, b); ok {
 		c.add(x, work/t.Median, work/t.CIHigh, work/t.CILow, t.Samples < 2)

@@ -116,7 +116,7 @@ func TestGraphsThroughput(t *testing.T) {
 }
 
 // TestGraphsSingleAndMissing: a single sample is a hollow point without an error bar, which no line joins. A case
-// without a time is a cross, and the note says what that means. So it is in all graphs with a point for each case.
+// without a time is a cross, and the note says what that means. That holds for all graphs with a point for each case.
 func TestGraphsSingleAndMissing(t *testing.T) {
 	r := fixed()
 	r.Results = slices.DeleteFunc(r.Results, func(x bench.Result) bool { return x.N == 16 && x.Backend == "pytorch" })

@@ -31,7 +31,7 @@ type page struct {
 	Title                     string
 	Started                   string
 	Backends, Ratios, Results *grid
-	Losses                    int  // how many of Ratios
+	Losses                    int  // how many rows of Ratios are losses
 	Peers                     bool // whether a peer was timed
 	Pictures                  []pagePicture
 	Compile, Notes            []string

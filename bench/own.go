@@ -14,8 +14,8 @@ import (
 const OwnSuite = "problem"
 
 // NewOwnSuite makes a suite of problems that are not in a suite of this package. Cases without a name get one from
-// their numbers. Of several cases with one name the first counts. A case without a group gets the group "problem" and
-// a layer, so that graphs show all of these side by side: what of its name not all cases have.
+// their numbers. Of several cases with one name it takes the first. A case without a group gets the group "problem", so
+// that graphs show all such cases side by side. Its layer is the part of its name that differs between the cases.
 func NewOwnSuite(cases []Case) Suite {
 	s, names := Suite{Name: OwnSuite}, map[string]bool{}
 	for _, c := range cases {

@@ -88,9 +88,9 @@ func sample(x bench.Result, gauge bool) *benchmath.Sample {
 	return benchmath.NewSample(values, &benchmath.DefaultThresholds)
 }
 
-// TestRivals: golang.org/x/perf has statistics, too. bench keeps its own, because on recorded pairs they are right and
-// each of these wrong about more than 5 of 100 in some state of the machine. The log has the table of
-// bench/RESULTS.md: pairs judged wrongly, and pairs judged rightly and not as undecided.
+// TestRivals: golang.org/x/perf has statistics, too. bench keeps its own, because they are never wrong about the
+// recorded pairs. Each of the others is wrong about more than 5 of 100 pairs in some state of the machine. The log has
+// the table of bench/RESULTS.md: pairs judged wrongly, and pairs judged rightly and not as undecided.
 func TestRivals(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only, like TestRecorded")

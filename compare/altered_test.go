@@ -13,7 +13,7 @@ import (
 type altered struct {
 	// plan may change what is planned. It gets copies.
 	plan func(p *conv.Problem, w *conv.Tensor, b []float32)
-	// before may change src, of which it gets a copy. after may change the output.
+	// before gets a copy of src, and may change it. after may change the output.
 	before func(src *conv.Tensor)
 	after  func(dst, src *conv.Tensor)
 	// around gets the caller's own tensors and the number of the run.
@@ -69,8 +69,8 @@ func rounded(bits int) func(values []float32) {
 	}
 }
 
-// shortened rounds to the given number of bits after the leading one, and ties away from zero. float16 and TF32 have
-// 10.
+// shortened rounds to the given number of bits after the leading one. Ties are rounded away from zero. float16 and TF32
+// have 10 such bits.
 func shortened(v float32, bits int) float32 {
 	if v == 0 || v != v {
 		return v

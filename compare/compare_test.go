@@ -114,8 +114,8 @@ func TestCheckNoticesUnwritten(t *testing.T) {
 	}
 }
 
-// TestWarnings: an error may be within the bound and beyond its probable size. With n terms the bound is n·u·A, and the
-// probable size is 4·√n·u·A. From n = 16 on the bound is larger.
+// TestWarnings: an error can be within the bound and still be larger than is probable. With n terms the bound is n·u·A,
+// and the probable size is 4·√n·u·A. From n = 16 on the bound is larger.
 func TestWarnings(t *testing.T) {
 	c := testCase()
 	c.Problem.Src, c.Problem.Weight = conv.Shape{1, 64, 1, 1}, conv.Shape{1, 64, 1, 1}

@@ -9,7 +9,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// Hold one backend to the float64 reference.
+// Test one backend against the float64 reference.
 func Example() {
 	p := conv.Problem{Src: conv.Shape{2, 1, 24, 32}, Weight: conv.Shape{6, 1, 7, 7},
 		Spec: conv.Spec{Padding: conv.Pad(3, 3)}}
@@ -38,7 +38,7 @@ func Example() {
 	// guards passed
 }
 
-// Hold one backend to the error bound alone.
+// Test one backend by the error bound alone.
 func ExampleCheck() {
 	p := conv.Problem{Src: conv.Shape{1, 3, 9, 9}, Weight: conv.Shape{4, 3, 3, 3}}
 	c, err := compare.Random("small", p)
@@ -51,7 +51,7 @@ func ExampleCheck() {
 	// Output: true 196 <nil>
 }
 
-// Hold an output that is there already.
+// Test an output that already exists.
 func ExampleAnswer() {
 	p := conv.Problem{Src: conv.Shape{1, 1, 4, 4}, Weight: conv.Shape{1, 1, 3, 3}}
 	ones := func(s conv.Shape) *conv.Tensor {

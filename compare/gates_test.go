@@ -290,8 +290,8 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// TestUnderflow: the bound allows for underflow in energies of denormal sums. As a fraction of such small outputs it
-// would mean nothing.
+// TestUnderflow: the bound allows for underflow in energies of denormal sums. A fraction of such small outputs would
+// mean nothing.
 func TestUnderflow(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 1, 9, 9}, Weight: conv.Shape{2, 1, 2, 2}}
 	p.Activation = conv.Energy

@@ -7,7 +7,7 @@ import (
 	"gpuconv/conv"
 )
 
-// Sampling judges outputs that exist already, some of many. One goroutine at a time may use it.
+// Sampling judges a sample of the outputs that a backend has already computed. One goroutine at a time may use it.
 type Sampling struct {
 	c                Case // its Src is nil
 	judge            conv.Sampler
@@ -38,12 +38,12 @@ type Batch struct {
 	s        *Sampling
 	src, got *conv.Tensor
 	bound    bound
-	scale    float64 // of the errors of transforms, if all outputs were 0
+	scale    float64 // what errors of transforms are proportional to if all outputs are 0
 	d        conv.Description
 }
 
-// Batch returns what judges outputs of src, of at most the problem's batch. got is what a backend with this description
-// made of src.
+// Batch returns a judge of the outputs for src, which has at most as many images as the problem. got has the outputs
+// that a backend computed, and d describes the backend's plan.
 func (s *Sampling) Batch(src, got *conv.Tensor, d conv.Description) *Batch {
 	c := s.c
 	c.Src = src
@@ -55,8 +55,9 @@ func (s *Sampling) Batch(src, got *conv.Tensor, d conv.Description) *Batch {
 }
 
 // Compare judges some outputs, by their indices into got.Data, within the error bound that the description states. The
-// scale of the errors of transforms is the largest of these outputs, or what a filter gives for pixels as bright as the
-// brightest. A wrong output is not an error; it gives a Result that is not OK. Result.Largest is that of these outputs.
+// errors of transforms are compared with the largest of these outputs, or, if that is larger, with what a filter gives
+// for pixels that are all as bright as the brightest one. A wrong output is not an error; it gives a Result that is not
+// OK. Result.Largest is the largest of these outputs.
 func (b *Batch) Compare(outputs []int) (Result, error) {
 	s := b.s
 	if len(s.value) < len(outputs) {

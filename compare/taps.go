@@ -18,14 +18,15 @@ type filterSum struct {
 
 // tap is one product of a sum: pixel X times weight W.
 type tap struct {
-	Channel, U, V int // of the weight: channel in the group, kernel row and column
-	Row, Column   int // of the image; out of its range if the pixel lies in the padding
+	Channel, U, V int // the weight's channel in its group, and its row and column in the kernel
+	Row, Column   int // the pixel's place in the image; outside the image if the pixel lies in the padding
 	X, W          float32
 	Float32       float32 // bias and products up to this one, rounded to float32 after each operation
 	Float64       float64 // the same in float64
 }
 
-// mostSums bounds the number of sums that sumsOf returns: the sums of a large pooling window are alike.
+// mostSums is the largest number of sums that sumsOf returns. A few sums of a large pooling window are enough to show
+// how all of them are computed.
 const mostSums = 16
 
 // sumsOf returns the sums that one output of a case is made of: one sum, or those of a pair of filters or of a pooling

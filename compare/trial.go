@@ -173,7 +173,7 @@ func (o *Outcome) try(f *filling, test conv.Backend, options Options, guards *Fi
 	return true
 }
 
-// hashOf returns a hash of the bits of numbers, other than 0.
+// hashOf returns a hash of the bits of numbers. The hash is never 0.
 func hashOf(values []float32) uint64 {
 	h := fnv.New64a()
 	var word [4]byte

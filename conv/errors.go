@@ -22,7 +22,7 @@ var ErrLost = errors.New("the device is lost: its driver has reset it")
 type SourceError struct {
 	Shader string // its name
 	Log    string // what the compiler says, in one line
-	File   string // where the first mistake is; "" if the compiler does not say that in a way that is understood
+	File   string // the file with the first mistake; "" if the compiler's message does not name it in a known form
 	Line   int    // from 1 on
 	Text   string // that line
 }
@@ -30,7 +30,7 @@ type SourceError struct {
 // Error returns one line: the shader and what the compiler says.
 func (e *SourceError) Error() string { return "conv: " + e.Plain() }
 
-// Plain returns the line without the package's name.
+// Plain returns what Error returns, without the package's name.
 func (e *SourceError) Plain() string { return "shader " + e.Shader + " does not compile: " + e.Log }
 
 // ShapeError reports an argument that breaks a rule of convolution arithmetic.

@@ -40,7 +40,7 @@ type recipe interface {
 	inputRows(rows int) int       // rows of the slab that this many rows of sums need
 	rowStep() int                 // the first output row of a band is a multiple of it
 	fits(rows int) bool           // whether a band of this many rows of sums fits into the caches
-	images(rows, most int) int    // how many images, at most this many, a task with all their rows should have
+	images(rows, most int) int    // how many images a task with all of their rows should have, at most `most`
 	settle(s *slab, rows, n int)  // completes the slab, for bands of at most this many rows of sums of n images
 	packedLen() int               // floats of packed weights
 	suits(weight []float32) error // nil, or why direct is better for these weights; called before pack
@@ -51,9 +51,9 @@ type recipe interface {
 	band(w *worker, o output, part part) // computes the sums of the filters of some groups
 }
 
-// part means the rows first ≤ y < first+rows of the sums of the groups group ≤ g < group+groups, in the images
-// image ≤ n < image+images of src. There is one group, or as many as recipe.together says. If there are several images,
-// the rows are all that they have.
+// part means the rows first ≤ y < first+rows of the sums of the groups group ≤ g < group+groups, in the images image ≤
+// n < image+images of src. There is one group, or as many as recipe.together says. If there are several images, the
+// part has all of their rows.
 type part struct {
 	src           *conv.Tensor
 	image, images int

@@ -12,7 +12,7 @@ import (
 // is then 1 + 2/3·f·C times as large; alike uses 1 + f·C. If C channels have exactly the same kernel and pixels, their
 // roundings are equal, too, and do not cancel: beside large pixels, errors of 20 γₙA were seen where the screen
 // expected less than 1. If f exceeds 1/2, or twice the share that random weights have (see below), alike adds 16·C
-// times the excess over the smaller of the two.
+// times the amount by which f exceeds the smaller of the two.
 //
 // Random weights have such a share, too: f is about (1+√(9/C))²/9 (Marchenko and Pastur, Math. USSR-Sbornik 1, 1967),
 // and up to randomSlack times that for a few of many filters. But no image has the patterns of all filters, so alike
@@ -84,7 +84,7 @@ func (g *gram) widen(to *[mostTaps]float64, weight []float32) []float32 {
 	return weight[g.taps:]
 }
 
-// square replaces the matrix by its square, and returns the sum of the squares of that one's elements.
+// square replaces the matrix by its square, and returns the sum of the squares of the new elements.
 func (g *gram) square() (squares float64) {
 	a := g.m
 	for i := range g.taps {

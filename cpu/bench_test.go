@@ -102,7 +102,7 @@ func planned(tb testing.TB, engine cpu.Engine, p conv.Problem) (plan conv.Plan, 
 	return plan, tensors[0], tensors[1]
 }
 
-// TestRunAllocates holds Run to allocating nothing, for one image and for many.
+// TestRunAllocates: Run allocates nothing, for one image and for many.
 func TestRunAllocates(t *testing.T) {
 	for _, isa := range cpu.AvailableISAs() {
 		for _, text := range []string{"1,1,48,64,6,7,3,1,1", "8,2,12,10,4,3,1,2,2", "2,16,14,14,16,3,1,1,1", "2,32,9,9,48,1,0,1,1"} {

@@ -11,9 +11,9 @@ import (
 // products are added in the same order as without parts, so that the sums have the same bits.
 
 const (
-	// reuseFloats limits the inputs of a tile, for the channels of a part, to a part of a first-level cache of 32 KiB.
+	// reuseFloats limits the inputs of a tile, for the channels of a part, to 20 KiB of a first-level cache of 32 KiB.
 	reuseFloats = 20 << 10 / 4
-	// partTaps is the least number of taps of a part. It pays for loading and storing the sums.
+	// partTaps is the least number of taps of a part. With that many, loading and storing the sums costs little.
 	partTaps = 48
 )
 
@@ -102,7 +102,7 @@ func (d *direct) setPanel(t *simd.Tile, group, part int, l *panels, panel int) (
 }
 
 // segment is a piece of a row of outputs that a flat tile computes.
-type segment struct{ from, to, floats int } // from the tile's column, to the index in output.data
+type segment struct{ from, to, floats int } // from a column of the tile, to an index into output.data
 
 // deepFlat computes a flat band, tile by tile. The sums of a tile stay in w.work, for all filters.
 func (d *direct) deepFlat(w *worker, o output, p part, columns int) {

@@ -21,7 +21,7 @@ type depthwise struct {
 	bias    []float32
 }
 
-// strip is the part of a row of sums that one call computes. column is its first.
+// strip is the part of a row of sums that one call computes. column is its first column.
 type strip struct {
 	simd.Strip
 	column int
@@ -117,8 +117,8 @@ func (d *depthwise) fits(rows int) bool {
 	return err == nil && n <= slabFloats
 }
 
-// togetherFloats is how many sums are computed in a task, if one group has less: so many that starting the task takes
-// no time in comparison.
+// togetherFloats is how many sums a task computes, if one group has fewer. With that many, the time for starting the
+// task does not matter.
 const togetherFloats = 8 << 10
 
 func (d *depthwise) together() int {

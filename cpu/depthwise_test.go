@@ -37,14 +37,14 @@ func depthwiseProblems() (all []conv.Problem) {
 func eachDepthwise(t *testing.T, f func(t *testing.T, e cpu.Engine, p conv.Problem)) {
 	for _, isa := range tested() {
 		if isa == cpu.Generic {
-			continue // it has no slides
+			continue // there is no depthwise in plain Go
 		}
 		for i, p := range depthwiseProblems() {
 			if testing.Short() && i%4 != 0 {
 				continue
 			}
 			if isa == cpu.AVX2 && p.Weight[2] > 5 {
-				continue // nor has AVX2 for 7 rows
+				continue // there is no depthwise for 7 rows with AVX2
 			}
 			t.Run(fmt.Sprintf("%v/%v/%v/%+v", isa, p.Src, p.Weight, p.Spec), func(t *testing.T) {
 				if i%5 == 4 {

@@ -19,7 +19,7 @@ type direct struct {
 	layout    []panels
 	slab      slab
 	taps      simd.Taps
-	parts     []int     // the first tap of each part of the channels, and at last the number of all taps
+	parts     []int     // the first tap of each part of the channels, and at the end the number of all taps
 	inner     int       // how many rows of sums one panel computes before the next panel follows
 	flat      bool      // whether bands are flat, see cutBand
 	flatPlane int       // floats between the sums of two filters of a flat band

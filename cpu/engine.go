@@ -13,8 +13,8 @@ import (
 // A plan has as many workers as GOMAXPROCS says: the goroutine that calls Run, and goroutines of its own. It keeps
 // these and the memory of all workers until it is closed. Run allocates nothing. It wakes only as many workers as its
 // work is worth. They share out tasks. A task copies a band of rows of one image, for one group of channels and with
-// its padding, into the memory of its worker, and computes the outputs of the band. Of small images a task may have
-// several, with all their rows.
+// its padding, into the memory of its worker, and computes the outputs of the band. If images are small, a task may
+// have several of them, with all of their rows.
 type Engine struct {
 	ISA       ISA    // the instructions to use; Plan reports an error if the processor lacks them
 	Algorithm string // one of [AlgorithmNames]; "" for the one that is expected to take the least time in all
@@ -104,7 +104,7 @@ type blueprint struct {
 	rejected []conv.Rejected
 	recipe   recipe
 	rows     int // the most rows of outputs that a task computes
-	images   int // the most images of a task; 1 if a task has not all rows
+	images   int // the most images of a task; 1 if a task has only some of an image's rows
 	slab     slab
 	cores    int
 	eager    bool

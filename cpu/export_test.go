@@ -50,7 +50,7 @@ func Prices(isa ISA, p conv.Problem) (winograd, direct float64) {
 // Spread has the factors by which the screen multiplies squared pixels: see spread.
 var Spread = spread
 
-// SpreadOf has them for kernels that are cut into some parts along each axis.
+// SpreadOf returns these factors for kernels that are cut into this many parts along each axis.
 var SpreadOf = spreadOf
 
 // WinogradBound is the bound that winograd keeps, in multiples of γₙ·A.

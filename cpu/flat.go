@@ -6,10 +6,10 @@ import (
 )
 
 // A flat band is computed as if it were one long row. The rows of its inputs, perhaps of several images, lie in the
-// slab one after the other, with their padding, pitch floats apart; with a stride, so do those of each phase. So output
-// j of row i reads what output i·pitch+j of the long row reads. Outputs have shorter rows than the slab: outputs of the
-// long row that belong to no row mean nothing, and are dropped. In return tiles are as wide as possible however short
-// the rows are, and load each weight for several rows at a time.
+// slab one after the other, with their padding, pitch floats apart. With a stride, the rows of each phase lie like
+// that. So output j of row i reads what output i·pitch+j of the long row reads. Rows of outputs are shorter than those
+// of the slab, so some outputs of the long row belong to no row. They are dropped. In return tiles are as wide as
+// possible, however short the rows are, and load each weight for several rows at a time.
 
 const (
 	// copyRow and copyFloats are the cycles for which a row, and each float in it, is copied out of a flat band.
@@ -49,14 +49,15 @@ func flatPitch(p *conv.Problem) int {
 	return paddedWidth(p)
 }
 
-// flatColumns returns how many columns this many rows of sums have as a flat band, of each of some images. With a
-// stride there is one image.
+// flatColumns returns how many columns a flat band has that computes this many rows of sums of each of its images. With
+// a stride there is one image.
 func flatColumns(p *conv.Problem, sums conv.Shape, rows, images int) int {
 	inputs := rows + (p.Weight[2]-1)*p.Dilation[0] // rows of an image in the slab
 	return ((images-1)*inputs+rows-1)*flatPitch(p) + sums.W()
 }
 
-// flatBand computes a flat band: the sums of each panel in w.work, from where it copies those that mean something.
+// flatBand computes a flat band. It computes the sums of each panel in w.work, and copies those that belong to a row of
+// outputs.
 func (d *direct) flatBand(w *worker, o output, p part) {
 	t := &w.tile
 	columns := flatColumns(&d.problem, d.sums, p.rows, p.images)

@@ -157,8 +157,8 @@ func dense(state uint32) float32 {
 // m too. Both sides may be that far from the truth: 2·n·u·A.
 //
 // On the grid sums are exact, so that nothing is allowed, but for a mean: each side rounds its quotient once, 2·u·A.
-// With special values even means are exact, the script pools over powers of two there. A is PyTorch's own, so that a
-// wrong magnitude cannot excuse a wrong value.
+// With special values even means are exact, because the script then pools over powers of two. A is PyTorch's own, so
+// that a wrong magnitude cannot excuse a wrong value.
 func (g golden) allowed(i int) float64 {
 	const u = 0x1p-53
 	terms := 0
@@ -216,7 +216,7 @@ func (g golden) check(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer plan.Close()
-	n := len(g.Values) // RunFloat64 refuses it, should it not be dst's
+	n := len(g.Values) // RunFloat64 refuses a length that is not dst's
 	value, magnitude := make([]float64, n), make([]float64, n)
 	if err := plan.(conv.Oracle).RunFloat64(value, magnitude, src); err != nil {
 		t.Fatal(err)

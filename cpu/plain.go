@@ -126,7 +126,7 @@ func (q *plain) add(w *worker, group int, inputs, sums []float32, channel, count
 }
 
 // packPanels packs the filters of all groups as [groups][parts][panels][taps of the part][filters of the panel]. parts
-// has the first tap of each part, and at last the number of taps of a filter.
+// has the first tap of each part, and at the end the number of taps of a filter.
 func packPanels(weight []float32, layout []panels, groups int, parts []int) []float32 {
 	packed := make([]float32, len(weight))
 	size := parts[len(parts)-1]
@@ -156,8 +156,8 @@ func eachPanel(layout []panels, groups, perGroup int, f func(group, filter, filt
 	forEach(len(all), func(i int) { f(all[i].group, all[i].filter, all[i].filters) })
 }
 
-// packPanel packs some taps of count filters, [filters][taps], as [taps][filters]. The taps of a filter follow those of
-// the filter before it after step floats.
+// packPanel packs some taps of count filters, [filters][taps], as [taps][filters]. In filters, step is the number of
+// floats from the taps of one filter to those of the next.
 func packPanel(packed, filters []float32, count, step int) {
 	size := len(packed) / count
 	if count == simd.MaxFilters { // the usual panel: a loop that avoids a cache miss for each weight

@@ -199,7 +199,7 @@ func (c *convolver) work(number int) {
 	}
 }
 
-// compute computes one band of a task's groups of a set of images.
+// compute computes a task: one band of rows, for the groups and the images of the task.
 func (c *convolver) compute(w *worker, task int) {
 	r := &c.run
 	perSet := ceilDiv(c.problem.Groups, r.together)

@@ -73,8 +73,8 @@ func TestChoices(t *testing.T) {
 	}
 }
 
-// TestExpecting holds the choice to the images of the whole job, of which a plan's batch may be a small portion. If
-// nobody says how many images come, they are any number.
+// TestExpecting: the choice depends on the number of images of the whole job, not on that of a batch. If nobody says
+// how many images there are, the engine expects any number.
 func TestExpecting(t *testing.T) {
 	for _, c := range []struct {
 		problem conv.Problem

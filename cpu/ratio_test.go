@@ -13,9 +13,10 @@ import (
 // ratioTries is how often the ratios are measured: a busy machine makes some too small, and a slow engine all of them.
 const ratioTries = 20
 
-// TestRatios holds the engine to figures that no machine's speed changes, measured side by side: with vector
-// instructions it makes at least 8 times what plain Go makes (it is 20 and more), and at least 55 % of the
-// multiply-adds that its instructions can do (78 to 80 % on a machine with six jobs per core), on one thread.
+// TestRatios checks ratios that do not depend on the speed of the machine, because both sides are measured by turns, on
+// one thread. With vector instructions the engine is at least 8 times as fast as in plain Go (20 times and more were
+// measured). It makes at least 55 % of the multiply-adds that its instructions can do (78 to 80 % on a machine with six
+// jobs per core).
 func TestRatios(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")
@@ -56,8 +57,9 @@ func TestRatios(t *testing.T) {
 	}
 }
 
-// TestDepthwisePays holds depthwise to at least 1.2 times the speed of direct, which took its layers before, on one
-// thread and side by side: layers of MobileNet, and kernels of 5 rows. It has 1.6 to 3.4 times that speed (Zen 4).
+// TestDepthwisePays: depthwise has at least 1.2 times the speed of direct, which computed such layers before. Both run
+// on one thread, by turns, on layers of MobileNet and on kernels of 5 rows. depthwise had 1.6 to 3.4 times the speed of
+// direct (Zen 4).
 func TestDepthwisePays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")
@@ -72,8 +74,9 @@ func TestDepthwisePays(t *testing.T) {
 	}
 }
 
-// TestShortRowsPay holds AVX-512 to 0.75 of the speed of AVX2 for rows that end within a register of 16 floats and at
-// the end of one of 8. It has 1.1 times that speed (Zen 4), and had 0.4 when such rows were computed into a buffer.
+// TestShortRowsPay: AVX-512 has at least 0.75 times the speed of AVX2 on rows that fill only a part of its last
+// register of 16 floats, but all of AVX2's last register of 8. It had 1.1 times that speed (Zen 4), and 0.4 times when
+// such rows were computed into a buffer.
 func TestShortRowsPay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")

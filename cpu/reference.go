@@ -218,7 +218,8 @@ func (r *referencePlan) poolPlane(dst, sums []float64) {
 	}
 }
 
-// pooled returns the output of a pool whose window begins at the first of the sums. They have this many columns.
+// pooled returns the output of a pool whose window begins at the first of the sums. columns is the length of a row of
+// sums.
 func pooled(pool conv.Pool, sums []float64, columns int) float64 {
 	if pool.Kind == conv.MaxPool {
 		return windowMax(pool, sums, columns)

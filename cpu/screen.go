@@ -286,8 +286,8 @@ type column struct {
 const screenSide = third + patchSide
 
 // screenBlocks finds the odd blocks of a band of an image, and sets their flags. It examines all outputs of a block
-// that lie in the image, even those outside the band. For if a pool's windows overlap, a band may end within a block
-// that lies whole in the next band, and both bands must find the same.
+// that lie in the image, even those outside the band. If a pool's windows overlap, a band may end within a block that
+// lies whole in the next band, and both bands must find the same.
 func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, isOdd []int32, down int) {
 	m := &worker.screened
 	*m = simd.Magnitudes{Sums: s.magnitudes, Squares: s.squares, Src: worker.slab, SrcStep: w.slab.plane,

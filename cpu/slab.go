@@ -27,8 +27,8 @@ type slab struct {
 	to       []int // places in a row of the slab: of columns 0 to S−1 of the image without its padding
 }
 
-// phases says over how many phases columns and rows are distributed. If rows is 0, rows are not, and all phases of
-// columns of a row lie side by side.
+// phases says over how many phases the columns and the rows are distributed. If rows is 0, the rows are not
+// distributed, and all phases of columns of a row lie side by side.
 type phases struct{ rows, columns int }
 
 // lineFloats is the number of floats in a cache line.
@@ -82,9 +82,9 @@ func (s *slab) at(channel, row, column int) int {
 		column%s.phases.columns*s.colPhase + column/s.phases.columns
 }
 
-// fill copies the rows of the m-th image of a part that its sums need to w.slab, for the channels of its group, as the
-// image number place. There are this many rows, or fewer if the slab has fewer. After the padded image's last row it
-// writes zeros. It leaves the zeros after the end of each row as they are.
+// fill copies to w.slab the pixels that the sums of a part need from its m-th image, in the channels of the part's
+// group. place is the number of the image in the slab. fill copies this many rows, or fewer if the slab has fewer.
+// After the padded image's last row it writes zeros. It leaves the zeros after the end of each row as they are.
 func (s *slab) fill(w *worker, of part, m, place, rows int) {
 	p := &s.problem
 	first := of.first * p.Stride[0]

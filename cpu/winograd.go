@@ -14,15 +14,15 @@ import (
 // filter instead of 144. It transforms the 6×6 patches of inputs of a band, multiplies each of their 36 elements with
 // the same element of each transformed filter, adds up the channels, and transforms the sums back.
 //
-// A 5×5 kernel is the sum of four quarters of 3×3, 3×2, 2×3 and 2×2 weights, each of which sees the image from another
-// place, 0 or 3 pixels further. So it takes 144 products instead of 400: each channel counts as four, of which each has
-// patches and 3×3 kernels of its own, with zeros where a quarter has fewer weights.
+// A 5×5 kernel is the sum of four quarters of 3×3, 3×2, 2×3 and 2×2 weights, each of which sees the image shifted by 0
+// or 3 pixels along each axis. So it takes 144 products instead of 400. Each channel counts as four channels with
+// patches and 3×3 kernels of their own; a kernel has zeros where its quarter has fewer weights.
 //
 // The rounding error of a large pixel would reach all outputs of its blocks. Therefore a screen examines each block
 // first. Blocks that it rejects are called odd. Their patches have an outlier, pixels that are not finite or whose
-// squares may overflow or underflow, or only zeros in the receptive field of an output. Patches of nothing but zeros
-// are accepted. A block is also odd if one of its transformed outputs is not finite. Odd blocks are computed as plain
-// sums, to the same bits as direct.
+// squares may overflow or underflow, or only zeros in the receptive field of an output. The screen accepts patches that
+// have only zeros. A block is also odd if one of its transformed outputs is not finite. Odd blocks are computed as
+// plain sums, to the same bits as direct.
 type winograd struct {
 	problem  conv.Problem // with defaults filled in
 	sums     conv.Shape
@@ -94,7 +94,7 @@ func (w *winograd) packedLen() int {
 	return w.problem.Weight[0] * (w.channels()*simd.PatchSize + w.problem.Weight[1]*w.size() + 1)
 }
 
-// channels returns the number of channels that are transformed and multiplied: each counts as split² ones.
+// channels returns the number of channels that are transformed and multiplied: each channel counts as split² channels.
 func (w *winograd) channels() int { return w.problem.Weight[1] * w.split * w.split }
 
 // size returns the number of weights in a channel of a filter.
@@ -210,7 +210,7 @@ func (w *winograd) screened() int {
 	return ceilDiv(w.inputRows(w.down*block)*w.slab.pitch, w.kernels.Lanes)
 }
 
-// marks returns the integers for one flag per block, and for a list of an image's odd blocks.
+// marks returns the number of integers for one flag per block and for a list of an image's odd blocks.
 func (w *winograd) marks() int { return w.blocks() + w.down*w.across }
 
 // winogradSpace has the parts of a worker's memory that a band of some blocks uses.
@@ -288,9 +288,9 @@ func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, data []float32,
 	}
 }
 
-// transformPatches transforms this many rows of an image's patches, `down` of them. The first patch gets number `first`
-// of all patches. The last register of a row may reach beyond the row's end. The next row, or the next image,
-// overwrites that part; after the last row it is not used.
+// transformPatches transforms `down` rows of an image's patches. The first patch gets number `first` of all patches.
+// The last register of a row may reach beyond the row's end. The next row, or the next image, overwrites that part;
+// after the last row it is not used.
 func (w *winograd) transformPatches(worker *worker, s *winogradSpace, first, down int) {
 	p := &worker.patches
 	*p = simd.Patches{Temp: s.temp, Pitch: w.slab.pitch, SrcStep: w.slab.plane, DstStride: w.capacity * w.channels(),
@@ -310,8 +310,8 @@ func (w *winograd) transformPatches(worker *worker, s *winogradSpace, first, dow
 	}
 }
 
-// multiply adds up the products of each element over the channels. It cuts the blocks into tiles. Of each tile it takes
-// some channels at a time, for all filters.
+// multiply adds up the products of each element over the channels. It cuts the blocks into tiles. For each tile it
+// takes some channels at a time, and multiplies them by the weights of all filters.
 func (w *winograd) multiply(worker *worker, s *winogradSpace, group, blocks int) {
 	channels, filters, lanes := w.channels(), w.filters(), w.kernels.Lanes
 	weight := w.weight[group*simd.PatchSize*filters*channels:]

@@ -56,7 +56,7 @@ func TestBandsMeet(t *testing.T) {
 	plain := conv.Problem{Src: conv.Shape{3, 2, 7, 8}, Weight: conv.Shape{3, 2, 3, 3}}
 	plain.Padding, plain.Activation = conv.Pad(1, 1), conv.ReLU
 	windows := plain
-	windows.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}} // a tile makes it
+	windows.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}} // computed in the tile
 	for _, algorithm := range []string{"direct", "direct_soft"} {
 		for route, how := range map[string]recipe.Transfers{
 			"copied": eager(recipe.Copied), "mapped": eager(recipe.Mapped), "lent": lending(),

@@ -54,7 +54,7 @@ func benchCases() (all []benchCase) {
 	return append(all, benchCase{energy, "/energy"}, benchCase{largest, "/max:2"})
 }
 
-// BenchmarkRoutes moves images by each route: few bytes, whose cost is that of a call, and the seed's case.
+// BenchmarkRoutes moves images by each route: a few bytes, which take as long as a call does, and the seed's case.
 func BenchmarkRoutes(b *testing.B) {
 	for _, width := range []int{16, 128, 512} {
 		p := conv.Problem{Src: conv.Shape{1, 1, 64, width}, Weight: conv.Shape{1, 1, 1, 1}}

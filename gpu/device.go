@@ -28,15 +28,16 @@ type Device struct {
 	lost     error // what every call returns once the context is lost
 }
 
-// Open opens the first device that matches options.Device and has an OpenGL 4.3 core context. With a number it tries
-// that EGL device alone. Otherwise it tries each EGL device that is not software, then the surfaceless platform, the
-// default display and the software devices. The software devices come first if options.Device is [Software], and are
-// left out if it is [Hardware]. Open skips the places in options.Without. With [GLFW] it tries only the device of the
-// display. If no device opens, the error wraps [ErrNoDevice] and says why each one failed.
+// Open opens the first device that matches options.Device and has an OpenGL 4.3 core context. If options.Device is
+// [Numbered], Open tries only the EGL device with that number. Otherwise it tries each EGL device that is not software,
+// then the surfaceless platform, the default display and the software devices. The software devices come first if
+// options.Device is [Software], and are left out if it is [Hardware]. Open skips each [Place] in options.Without. With
+// [GLFW] it tries only the device of the display. If no device opens, the error wraps [ErrNoDevice] and says why each
+// one failed.
 func Open(options Options) (*Device, error) { return open(options, func(*Device) {}) }
 
-// open is Open. Before it returns the device it calls change on the device's thread: tests replace parts of the profile
-// or the seam.
+// open does what Open does. Before it returns, it calls change on the device's thread. Tests use change to replace
+// parts of the profile or of the seam, the functions that call OpenGL.
 func open(options Options, change func(*Device)) (*Device, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err

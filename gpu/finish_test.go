@@ -17,8 +17,8 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// TestFinishes: energy and pools that tiles make are those that pool.comp makes of the same sums, bit for bit except
-// for the sign of 0, also with NaN and infinities.
+// TestFinishes: energy and pools that are computed in tiles have the same bits as those that pool.comp computes from
+// the same sums, also with NaN and infinities. Only the sign of 0 may differ.
 func TestFinishes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
@@ -76,8 +76,8 @@ func TestEnergyOfHugeSums(t *testing.T) {
 	}
 }
 
-// TestFinishedTilings compares each tile of slides that gpuconv autotune may measure with the reference, on sums that
-// energy and a pool follow.
+// TestFinishedTilings compares each tile of slides that gpuconv autotune may measure with the reference, on problems
+// that end with energy and a pool.
 func TestFinishedTilings(t *testing.T) {
 	t.Parallel()
 	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {

@@ -81,8 +81,8 @@ func (a alignedPlan) Run(dst, src *conv.Tensor) error {
 	return nil
 }
 
-// realign returns a copy of t that is aligned to LentAlignment and to no larger number, and all of the memory around
-// it, with as many ones before it as after it.
+// realign returns a copy of t that is aligned to LentAlignment and to no larger power of two. whole is the memory
+// around the copy: as many elements before it as after it, all of them 1.
 func realign(t *conv.Tensor) (moved *conv.Tensor, whole []float32) {
 	const floats = recipe.LentAlignment / 4
 	whole = make([]float32, len(t.Data)+8*floats)

@@ -87,8 +87,9 @@ type worker struct {
 	devices map[string]*Device
 }
 
-// mutantTiles is the class whose tiles an algorithm's trials have, unless they ask for another: GPUCONV_TILES, by
-// default that of the device. direct_soft keeps the device's: hardware never runs it.
+// mutantTiles is the class whose tiles an algorithm's trials use, unless a trial asks for another class. It is
+// GPUCONV_TILES, or else the device's class. direct_soft always uses the device's class, because hardware never runs
+// it.
 func mutantTiles(algorithm string) string {
 	if algorithm == "direct_soft" {
 		return ""

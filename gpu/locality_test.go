@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"strings"
 	"testing"
 
 	"gpuconv/compare"
@@ -74,19 +75,22 @@ func TestLocalityMutants(t *testing.T) {
 	}
 	for _, m := range []mutant{
 		{trial: "direct", file: "direct.comp", name: "a pixel of the first images",
-			old: "* w[s % VECTORS];", new: "* w[s % VECTORS] + 1e-12 * src[gl_LocalInvocationIndex];"},
+			old: "w[s % VECTORS], total[s]);", new: "w[s % VECTORS], total[s]) + 1e-12 * src[gl_LocalInvocationIndex];"},
 		{trial: "direct_soft", file: "direct_soft.comp", name: "another position's pixel",
-			old: "sum += w * vec4(x0, x1, x2, x3);", new: "sum += w * vec4(x0, x1, x2, x3) + 1e-12 * vec4(x3, x0, x1, x2);"},
+			old: "vec4(x0, x1, x2, x3), sum);", new: "vec4(x0, x1, x2, x3), sum) + 1e-12 * vec4(x3, x0, x1, x2);"},
 		{trial: "igemm", file: "igemm.comp", name: "another position's pixel",
-			old: "sum[at * ROWS + i] += a[i].x * b.x;", new: "sum[at * ROWS + i] += a[i].x * b.x + 1e-12 * sum[(at ^ 1) * ROWS + i];"},
+			old: "a[i % HELD].x * b.x;", new: "a[i % HELD].x * b.x + 1e-12 * sum[(at ^ 1) * ROWS + i];"},
 	} {
 		d := openTest(t, Options{Device: Software(), Algorithm: m.trial})
 		d.meddle(func(s *seam) {
 			s.edit = func(file, text string) string {
-				if file == m.file {
-					return m.broken(text)
+				if file != m.file {
+					return text
 				}
-				return text
+				if strings.Count(text, m.old) != 1 {
+					t.Errorf("%s has %d times %q", file, strings.Count(text, m.old), m.old)
+				}
+				return m.broken(text)
 			}
 		})
 		outcome := held.Run(d, compare.Options{Asked: true})

@@ -245,7 +245,7 @@ func fftDstMutants() []mutant {
 	}
 }
 
-// alone makes one sum whose inverse transform is infinite, and nothing else at its place.
+// alone makes a single sum whose inverse transform is infinite. Everything else is 0.
 func alone(c compare.Case) {
 	clear(c.Src.Data)
 	clear(c.Weight.Data)

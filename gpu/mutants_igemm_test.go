@@ -180,7 +180,7 @@ func igemmTrials() (all []*trial) {
 	parts := []string{"igemm", "igemm.comp"}
 	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
 	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}, conv.ReLU
-	// A row is carried in each vec4, and a channel in skips.
+	// Each vec4 of taps continues in the next row of the kernel, and skips continue in the next channel.
 	long := conv.Problem{Src: conv.Shape{2, 3, 6, 9}, Weight: conv.Shape{2, 3, 5, 1}, Bias: true}
 	long.Padding = conv.Padding{Top: 3, Left: 1}
 	pairs := conv.Problem{Src: conv.Shape{1, 7, 2, 9}, Weight: conv.Shape{2, 7, 1, 2}, Bias: true} // vec4 of two channels

@@ -151,7 +151,7 @@ func overflowing(c compare.Case) {
 	}
 }
 
-// faint numbers do the same, and leave room for four sums in one.
+// faint numbers are overflowing ones times 0.2, so that even four sums together fit into float32.
 func faint(c compare.Case) {
 	overflowing(c)
 	scaled(0.2)(c)

@@ -2,7 +2,7 @@ package gpu
 
 // OwnShader is a compute shader of the caller's own, as text or as SPIR-V.
 type OwnShader struct {
-	Name  string // how errors call it
+	Name  string // its name in errors
 	GLSL  string // its text, with #version in the first line; "" for SPIR-V
 	SPIRV []byte // a module with the entry point main; the driver needs GL_ARB_gl_spirv
 	// Defines are inserted after the line of #version. Lines keep their numbers.
@@ -23,16 +23,16 @@ type OwnUniform struct {
 
 // OwnBuffer is a storage buffer of a shader.
 type OwnBuffer struct {
-	What    string // how errors call it
+	What    string // its name in errors
 	Binding int
 	Floats  int // its size
-	// Exact binds no element after the last one, so that GLSL's length() is right. Otherwise the elements after the
-	// last one are bound, too: there what the shader writes is found on every driver.
+	// Exact binds no element after the last one, so that GLSL's length() is right. Otherwise elements after the last
+	// one are bound too, so that on every driver a write there is found.
 	Exact bool
 }
 
-// OwnJob is one way to run a shader: its buffers, uniforms and work-groups. The first buffer is written by the caller
-// for each run, and the last one is read. Those between are written once.
+// OwnJob is one way to run a shader: its buffers, uniforms and work-groups. Each run writes its input to the first
+// buffer and reads its output from the last one. The buffers between them are written once.
 type OwnJob struct {
 	Buffers  []OwnBuffer
 	Fixed    [][]float32 // the content of the buffers between the first and the last
@@ -43,8 +43,9 @@ type OwnJob struct {
 	Guard bool
 }
 
-// The words before and after each buffer of an [OwnJob]. They are found by what no arithmetic makes. There are more
-// after it, because a missing check at the end of the work writes as much as a work-group.
+// The numbers of words before and after each buffer of an [OwnJob]. They are filled with a NaN that no arithmetic
+// gives, so that writes there are found. There are more after a buffer, because a shader without a check at the end of
+// its work writes as much as a whole work-group.
 const (
 	wordsBefore = 64 // 256 bytes, the largest alignment that OpenGL allows drivers to ask for
 	wordsAfter  = 4096

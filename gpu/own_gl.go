@@ -128,7 +128,7 @@ func (s OwnShader) text() string {
 // ownPlace is how compilers name a line of the only source string. Mesa writes 0:12(5), glslang 0:12, NVIDIA 0(12).
 var ownPlace = regexp.MustCompile(`\b0[:(](\d+)`)
 
-// mistake returns the error for what the compiler says.
+// mistake returns the error for a message of the compiler.
 func (s OwnShader) mistake(log string) *conv.SourceError {
 	e := &conv.SourceError{Shader: s.Name, Log: ownPlace.ReplaceAllString(log, fault.Printable(s.Name)+":$1")}
 	found := ownPlace.FindStringSubmatch(log)
@@ -219,7 +219,7 @@ func (o *Own) Prepare(job OwnJob) (*OwnPlan, error) {
 	return p, nil
 }
 
-// fill writes a word all over a buffer: one of dst, and another of all other buffers.
+// fill fills a whole buffer with one word. The word for dst is not that for the other buffers.
 func (p *OwnPlan) fill(i int) {
 	word := sumsFill
 	if i == len(p.buffers)-1 && i == len(p.job.Buffers)-1 {
@@ -235,8 +235,8 @@ func (p *OwnPlan) upload(i int, data []float32) {
 	}
 }
 
-// Run computes dst from src, the contents of the last buffer from that of the first. With Guard, the error says what
-// the shader wrote elsewhere.
+// Run writes src to the first buffer, runs the shader, and reads dst from the last buffer. With Guard, the error says
+// what the shader wrote elsewhere.
 func (p *OwnPlan) Run(dst, src []float32) error {
 	o, last := p.own, len(p.buffers)-1
 	return o.device.do(func() error {

@@ -16,10 +16,11 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// Predict says how long hardware with these peaks would take to compute p, which the device need not be: with
-// Options.Tiles it is of that class. The model is on paper. It knows the instructions, registers and waves that a
-// compiler for a GPU of the class printed of each shader, and how many bytes must move. docs/drivers.md has its
-// formulas. An error wraps [conv.ErrUnsupported] if no compiler's figures of the class or the shader are kept.
+// Predict says how long hardware with these peaks would take to compute p. The hardware has the class that
+// Options.Tiles names, or else the device's class. Nothing is measured: the prediction follows from the instructions,
+// registers and waves that a compiler for GPUs of this class printed for each shader, and from how many bytes must
+// move. docs/drivers.md has the formulas. The error wraps [conv.ErrUnsupported] if gpuconv has no such figures of the
+// class or of a shader.
 func (d *Device) Predict(p conv.Problem, peaks Peaks) (Prediction, error) {
 	if _, err := p.Dst(); err != nil {
 		return Prediction{}, err
@@ -97,8 +98,9 @@ func countedStages(device recipe.Profile, chip string) (all []countedStage, mesa
 	return all, mesa, nil
 }
 
-// nearest returns the counted stage of the program's shader that differs from it in the fewest constants, and the names
-// of these. Of several it is one of the same algorithm, if there is one. Its name is "" if there is none.
+// nearest returns the counted stage with the same shader as program and the fewest other constants, and the names of
+// these constants. Of several such stages it prefers one of the same algorithm. If no stage has the shader, its name is
+// "".
 func nearest(counted []countedStage, program recipe.Key, algorithm string) (best isa.Stage, differences []string) {
 	least := 0
 	for _, c := range counted {
@@ -117,8 +119,8 @@ func nearest(counted []countedStage, program recipe.Key, algorithm string) (best
 	return best, differences
 }
 
-// differing lists the constants that two programs of a shader have different values of, without code that follows from
-// the others.
+// differing lists the constants whose values differ between two programs of a shader. It leaves out constants that hold
+// code, which follows from the others.
 func differing(a, b recipe.Key) []string {
 	names, values := []string{}, map[string]string{}
 	for _, d := range b.Constants.Defines() {

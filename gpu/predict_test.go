@@ -15,8 +15,8 @@ import (
 // h200 and rx6800 are peaks of two cards, as their makers publish them.
 var h200, rx6800 = Peaks{67e12, 4.8e12}, Peaks{16.17e12, 512e9}
 
-// TestPredict: predictions are no faster than the roof, and the sum of their stages. A program whose figures are kept
-// is counted as it is, without other constants.
+// TestPredict: predictions are no faster than the roof, and the sum of their stages. If the figures of the program
+// itself are stored, no constants differ.
 func TestPredict(t *testing.T) {
 	for class, peaks := range map[string]Peaks{"nvidia": h200, "amd": rx6800} {
 		for _, algorithm := range []string{"", "direct_small", "direct_shared", "depthwise", "igemm", "winograd", "direct"} {

@@ -6,8 +6,8 @@ type Peaks struct {
 	Bytes float64 `json:"bytes"` // bytes a second of its memory
 }
 
-// Prediction is how long a device would take to compute a problem, by a model on paper: see [Device.Predict]. Times are
-// in seconds. What is not in it: copies between the host and the device, launches, and the tails of dispatches.
+// Prediction is how long a device would take to compute a problem, according to a model: see Device.Predict. Times
+// are in seconds. They leave out copies between the host and the device, launches, and the tails of dispatches.
 type Prediction struct {
 	Peaks    Peaks            `json:"peaks"`
 	Class    string           `json:"class"`    // of the device, one of [ClassNames]
@@ -16,7 +16,7 @@ type Prediction struct {
 	Stages   []PredictedStage `json:"stages"`
 }
 
-// PredictedStage is one shader. It takes the longest of Memory, and of Arithmetic and Access divided by Busy.
+// PredictedStage is one shader. It takes as long as the longest of Memory, Arithmetic/Busy and Access/Busy.
 type PredictedStage struct {
 	Shader      string   `json:"shader"`
 	Seconds     float64  `json:"seconds"`

@@ -73,7 +73,7 @@ func strictProblems() (all []conv.Problem) {
 }
 
 // strict returns what glslang says of the sources that it refuses, with their files and lines. Without glslang the test
-// is skipped, or fails where GPUCONV_REQUIRE_GPU=1 says that all that tests need is there.
+// is skipped, or fails if GPUCONV_REQUIRE_GPU=1 says that everything is there that the tests need.
 func strict(t *testing.T, keys map[string]recipe.Key) (refused []string) {
 	t.Helper()
 	glslang, err := exec.LookPath("glslangValidator")
@@ -110,8 +110,8 @@ func strict(t *testing.T, keys map[string]recipe.Key) (refused []string) {
 	return refused
 }
 
-// TestOnlyMesaForgives: a semicolon after a function, which GLSL 4.30 has not and Mesa takes, is found, with its file
-// and line.
+// TestOnlyMesaForgives: a semicolon after a function is found, with its file and line. GLSL 4.30 forbids it, and Mesa
+// accepts it.
 func TestOnlyMesaForgives(t *testing.T) {
 	d := openTest(t, Options{Device: Software(), Algorithm: "direct"})
 	intact, err := shaders.Part("pixel.glsl")

@@ -267,7 +267,7 @@ func narrowTrial(parts []string, p conv.Problem) *trial {
 	special := append(specials(), func(c compare.Case) { c.Src.Data[len(c.Src.Data)-1] = float32(math.Inf(1)) })
 	return &trial{name: "narrow", parts: parts, problem: p, special: special, limit: func(d *recipe.Profile) {
 		d.Unrolled = 8
-		if d.Class != recipe.Software { // whose own tile would be one row of sums, and a part all rows of taps
+		if d.Class != recipe.Software { // the tile of software would be one row of sums, and its part would have all rows of taps
 			d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2}
 		}
 	}}
@@ -338,8 +338,8 @@ func sharedTrials() (all []*trial) {
 	return forced("direct_shared", slices.Concat(all, finished, modeTrials(parts[:2])))
 }
 
-// finishTrials end with everything that slide.glsl makes of sums. No window has their last row and column. One trial
-// folds its dispatch.
+// finishTrials end with everything that slide.glsl makes of sums. The last row and column of sums lie in no window. One
+// trial folds its dispatch.
 func finishTrials(parts []string, p conv.Problem, groups [3]int) []*trial {
 	pairs, largest, rectified, both := p, p, p, p
 	pairs.Activation, both.Activation, rectified.Activation = conv.Energy, conv.Energy, conv.ReLU

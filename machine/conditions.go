@@ -8,7 +8,7 @@ import (
 	"github.com/shirou/gopsutil/v4/cpu"
 )
 
-// Condition is something about a computer that times depend on, such as its governor, and how it is.
+// Condition is a property of a computer that times depend on, such as its governor, and the value that it has.
 type Condition struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -17,9 +17,9 @@ type Condition struct {
 // GPUClock is the name of the condition that changes during a run.
 const GPUClock = "GPU clock"
 
-// Conditions lists what Linux says about what times depend on: energy counters, the governor and turbo of the
-// processor, SMT, NUMA, and the processors that this process may use. What cannot be read is said to be unknown, with
-// the reason. clocks has what GPUClocks returned before and after.
+// Conditions lists properties of the computer that times depend on, as Linux reports them: energy counters, the
+// governor and turbo of the processor, SMT, NUMA, and the processors that this process may use. The value of a property
+// that cannot be read is "unknown", with the reason. clocks has what GPUClocks returned before and after the run.
 func Conditions(clocks [2]string) []Condition {
 	gpu := "unknown: no driver lists it in /sys, OpenGL and EGL do not tell it, and NVML is not used"
 	if clocks[0] != "" {
@@ -94,7 +94,7 @@ func readable(pattern string) (texts []string) {
 	return texts
 }
 
-// distinct returns the texts that differ, in their order.
+// distinct returns each different text once, in order.
 func distinct(texts []string) (all []string) {
 	seen := map[string]bool{}
 	for _, text := range texts {

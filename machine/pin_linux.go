@@ -14,8 +14,8 @@ import (
 // mostProcessor is the largest number of a processor that a set of them can have.
 const mostProcessor = 8*len(unix.CPUSet{})*8 - 1
 
-// Pin makes all threads of this process, and those that it will start, run on the given processors only, and lets
-// GOMAXPROCS be how many these are. Processors are numbered from 0, as in /proc/cpuinfo.
+// Pin makes all threads of this process, and those that it will start, run on the given processors only, and lowers
+// GOMAXPROCS to their number. Processors are numbered from 0, as in /proc/cpuinfo.
 func Pin(processors []int) error {
 	var want, allowed unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &allowed); err != nil {

@@ -57,7 +57,7 @@ func TestPin(t *testing.T) {
 	}
 }
 
-// busy keeps threads of their own waiting until the function that it returns is called.
+// busy starts threads that do nothing but wait until the function that it returns is called.
 func busy(threads int) (stop func()) {
 	end, started := make(chan struct{}), make(chan struct{})
 	for range threads {

@@ -25,11 +25,9 @@ func TestToFloat16(t *testing.T) {
 		if got := toFloat16(-low); got != bits|0x8000 {
 			t.Fatalf("%v becomes %#x, want %#x", -low, got, bits|0x8000)
 		}
-		high := 2 * float64(low) // of the last: 2¹⁶
+		high := 65536.0 // beyond the last
 		if bits+1 < 0x7c00 {
 			high = float64(float16(bits + 1))
-		} else {
-			high = 65536
 		}
 		middle := float32((float64(low) + high) / 2) // exact
 		even := bits + bits&1

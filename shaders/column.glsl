@@ -74,8 +74,8 @@ int line;              // where the row that turnTo chose begins, counted from t
 int outsideH;          // all bits if this row is outside the image, else none
 int outsideW[TAPS_W];  // the same for the columns
 
-// outside returns all bits if a place is outside a row or column of pixels, else none. With MASKED these are made by
-// arithmetic, since compilers turn masks that are made of conditions into conditions.
+// outside returns all bits if a place is outside a row or column of pixels, else none. With MASKED it computes them
+// without a condition, because compilers turn a mask that was made by a condition back into a condition.
 int outside(int at, int size) {
 #if MASKED
 	return (at | size - 1 - at) >> 31;

@@ -29,10 +29,10 @@
 //
 // Bound by: loads. A load of pixels has an address for each invocation, and software renderers execute it lane by lane.
 //
-// Constants: BY_ROW (1: each row of taps is summed apart, as in direct_soft.comp, whose bits these are then),
-// LOCAL_SIZE, POSITIONS, VECTORS, ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl;
-// and the unrolled loops M(0) M(1) …: EACH_POSITION(M) over POSITIONS, EACH_VECTOR(M) over VECTORS, EACH_SUM(M) over
-// their product, EACH_OUTPUT(M) over the vec4 of filters of each output, EACH_PLANE(M) over PLANES.
+// Constants: BY_ROW (1: each row of taps is summed apart, which gives the same bits as direct_soft.comp), LOCAL_SIZE,
+// POSITIONS, VECTORS, ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl; and the unrolled loops
+// M(0) M(1) …: EACH_POSITION(M) over POSITIONS, EACH_VECTOR(M) over VECTORS, EACH_SUM(M) over their product,
+// EACH_OUTPUT(M) over the vec4 of filters of each output, EACH_PLANE(M) over PLANES.
 #define SPAN (POOL > 0 ? 2 : 1)     // rows, and columns, of positions of an output
 #define WINDOW (SPAN * SPAN)
 #define PLANES (ENERGY > 0 ? 2 : 4) // planes of outputs that a vec4 of filters makes

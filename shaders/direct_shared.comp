@@ -41,8 +41,8 @@
 // Constants: LANES_W, LANES_H, VECTORS (of 4 filters), TAPS_H, TAPS_W (taps of a part of the kernel), STRIDE_W,
 // DILATION_W, TILE_H (rows in shared memory), PHASE, those of pixel.glsl and slide.glsl, EACH_COLUMN(M): M(0) …
 // M(TAPS_W-1), EACH_SUM(M): M(row, filter) for every sum, EACH_WEIGHT(M): M(0) … M(TAPS_H*TAPS_W*VECTORS-1), and
-// SCHEDULE: ROW(r, lower), LOAD(v), ADD(row, f, t), as in direct_small.comp.
-// The same of the rest: REST_W (0: there is none), EACH_REST_COLUMN(M), EACH_REST_WEIGHT(M) and REST_SCHEDULE.
+// SCHEDULE: ROW(r, lower), LOAD(v), ADD(row, f, t), as in direct_small.comp. The same for the rest: REST_W (0: there is
+// none), EACH_REST_COLUMN(M), EACH_REST_WEIGHT(M) and REST_SCHEDULE.
 layout(local_size_x = LANES_W, local_size_y = LANES_H) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // [tile][channel][part][u][v][VECTORS]

@@ -37,8 +37,8 @@
 //
 // Where llvmpipe computes fma() as one instruction, each row of taps is summed apart: FIRST, ADD to part, and JOIN.
 // LLVM orders the multiply-adds so that two sums are computed at a time, whatever the order of the macros, and each
-// waits for the one before it. Those of other rows do not wait, and the seed's case takes 0.7 of the time. Without
-// fma() the multiplications do not wait, and it takes as long as before.
+// waits for the one before it. If each row of taps is summed apart, multiply-adds of different rows do not wait for
+// each other, and the seed's case takes 0.7 of the time. Without fma() it saves no time.
 //
 // The lists use variables, not elements of arrays: with arrays Mesa's compiler takes ten times as long before LLVM
 // starts.

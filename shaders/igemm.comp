@@ -185,7 +185,7 @@ void main() {
 	EACH_COLUMN(MULTIPLY_COLUMN) \
 }
 #if HELD < ROWS
-// Without the barrier compilers keep the pixels for the second half of the rows.
+// Without the barrier, compilers keep the pixels in registers until the second half of the rows needs them.
 #define MULTIPLY(t) { const int four = t; MULTIPLY_ROWS(0) memoryBarrierShared(); MULTIPLY_ROWS(1) }
 #else
 #define MULTIPLY(t) { const int four = t; MULTIPLY_ROWS(0) }

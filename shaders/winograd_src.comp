@@ -10,7 +10,7 @@
 // Pixels of a tile that no sum of the image needs count as 0.
 //
 // Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. An invocation takes one tile of
-// one channel, q = c*tiles + p, so that neighbours store neighbours.
+// one channel, q = c*tiles + p, so that neighbouring invocations write to neighbouring addresses.
 //
 //	  6×6 pixels; the next tile takes     ┌──────┬──┐
 //	  the last two columns again          │ 4×4  │  │
@@ -27,7 +27,7 @@ layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };  // 
 uniform int channels;
 uniform int tilesH, tilesW, tiles;  // tiles: of all images
 uniform int padTop, padLeft;
-uniform int endH, endW;             // the row and column after the last that a sum of the image needs
+uniform int endH, endW;             // no sum of the image needs pixels from this row or column on
 
 void main() {
 	int q = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LOCAL_SIZE + gl_LocalInvocationID.x);

@@ -12,11 +12,14 @@ import (
 // Curve is a tuning curve: the responses Y of a cell to the values X of a parameter. X ascends.
 type Curve struct{ X, Y []float64 }
 
-// Curves returns a curve over the column by for each cell. over says how the other columns are reduced. Best keeps the
-// images that agree in all other columns with the image to which the cell responds most (the first of several). If
-// images also agree in by, the curve has their mean. Largest and Mean reduce all images that have the same value of by.
+// Curves returns a tuning curve for each cell: its responses to the values of one column, called by. The argument over
+// says what becomes of the other columns. Best finds the image to which the cell responds most (the first, if there are
+// several), and keeps the images with the same values in all other columns. If several of these have the same value in
+// by, the curve has their mean response. Largest and Mean use all images: the curve has the largest or the mean
+// response to each value of by.
 //
-// Curves refuses values of by that are not finite, columns that do not have one value for each image, and Modulation.
+// Curves returns an error if a value of by is not finite, if a column does not have one value for each image, or if
+// over is Modulation.
 func Curves(r *Responses, by param.Column, others []param.Column, over Reduction) ([]Curve, error) {
 	if err := r.check(append([]param.Column{by}, others...)...); err != nil {
 		return nil, err
@@ -181,7 +184,8 @@ func (c Curve) fold(period float64) Curve {
 	return out.merged()
 }
 
-// even refuses a folded curve with fewer than least angles, or with angles that are not evenly spaced over the period.
+// even returns an error if a folded curve has fewer angles than the argument least says, or if they are not evenly
+// spaced over the period.
 func (c Curve) even(what string, period float64, least int) error {
 	n := len(c.X)
 	if n < least {

@@ -6,9 +6,9 @@ import (
 	"gpuconv/conv"
 )
 
-// QuickOf is [Quick] for a backend that accepts few problems: it leaves out the levels of axes that accepts refuses,
-// and covers every pair of the others. Without this most cases of a backend without pools, for instance, would be
-// skipped. Combinations may still be refused.
+// QuickOf is [Quick] for a backend that accepts few problems: it leaves out the levels of axes for which accepts
+// returns false, and covers every pair of the others. Without that, most cases of a backend that has no pools, for
+// instance, would be skipped. accepts may still be false for a combination of levels.
 func QuickOf(stimuli []Stimulus, banks []Bank, accepts func(conv.Problem) bool) []Case {
 	return quick(accepted(table(stimuli, banks, fewKernels()), accepts))
 }
@@ -18,8 +18,8 @@ func WholeOf(stimuli []Stimulus, banks []Bank, accepts func(conv.Problem) bool) 
 	return wholeOf(accepted(table(stimuli, banks, everyKernel()), accepts))
 }
 
-// accepted returns the axes with the levels that are accepted if nothing else changes in the first problem of a cover
-// that is accepted. If none is, it returns all levels.
+// accepted returns the axes without the levels that are refused. It takes the first problem of a cover that is
+// accepted, and puts each level into it, one at a time. If no problem of the cover is accepted, it returns all levels.
 func accepted(axes []axis, accepts func(conv.Problem) bool) []axis {
 	var base row
 	for _, r := range append(coverOf(axes, plainSizes(axes)), coverOf(axes, sizes(axes))...) {

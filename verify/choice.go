@@ -33,7 +33,7 @@ func (c *Choice) Of(cases []Case) (all []Case) {
 }
 
 // Shard is one of several parts of the cases, for machines that share them: part 2 of 8 has every eighth case from the
-// second on. Cases that follow each other take about as long, so that the parts do, too. The zero value has all cases.
+// second on. Cases next to each other take about the same time, and so do the parts. The zero value has all cases.
 type Shard struct{ Part, Parts int }
 
 // ParseShard reads i/n, part i of n: 2/8.

@@ -60,8 +60,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestSeeds: another seed gives other numbers for the same problem, and the same seed the same. A case of the caller's
-// numbers keeps them.
+// TestSeeds: another seed gives other numbers for the same problem, and the same seed gives the same numbers. A case
+// with the caller's own numbers keeps them.
 func TestSeeds(t *testing.T) {
 	for _, c := range slices.Concat(few(12), Wide()[:1], Batches()[:1]) {
 		plain, other, again := c, c, c
@@ -93,8 +93,8 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
-// TestKnown: a failure that is expected does not count as one, one that is fixed is said, and so is a line about no
-// case.
+// TestKnown: an expected failure does not count as a failure. A line is reported if its failure is fixed, or if it is
+// about no case.
 func TestKnown(t *testing.T) {
 	cases := withoutRelations(few(12))
 	first := slices.IndexFunc(cases, func(c Case) bool { return c.Problem.Bias })

@@ -8,7 +8,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// last is the engine with one output off by a last place: no gate minds, but bits differ.
+// last is the engine with the last bit of one output changed: all gates pass, but the bits of the output differ.
 type last struct{ cpu.Engine }
 
 func (l last) Plan(p conv.Problem, w *conv.Tensor, bias []float32) (conv.Plan, error) {

@@ -8,7 +8,7 @@ import (
 	"gpuconv/verify"
 )
 
-// Hold a backend to a few cases. [verify.Quick] and [verify.Whole] have the others.
+// Test a backend on a few cases. [verify.Quick] and [verify.Whole] have the others.
 func Example() {
 	var count verify.Count
 	r := verify.Runner{

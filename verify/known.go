@@ -18,8 +18,8 @@ import (
 //	CASE
 //	WHO | CASE
 //
-// WHO is backend, algorithm and tiles, as the lines of cases have them: "gpu igemm with the tiles of amd".
-// Without WHO the line is about every subject. In both, * matches any text. Text after # and empty lines are ignored.
+// WHO is backend, algorithm and tiles, as the lines of cases name them: "gpu igemm with the tiles of amd". Without WHO
+// the line is about every subject. In both, * matches any text. Text after # and empty lines are ignored.
 type Known struct{ lines []knownLine }
 
 type knownLine struct {
@@ -55,7 +55,7 @@ func ReadKnown(r io.Reader) (*Known, error) {
 	return k, lines.Err()
 }
 
-// wildcard returns the expression that matches what text matches as a whole, with * for any text.
+// wildcard returns an expression that matches whole texts. In text, * matches any text.
 func wildcard(text string) *regexp.Regexp {
 	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(text), `\*`, ".*") + "$")
 }

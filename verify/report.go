@@ -20,7 +20,7 @@ type Count struct {
 	Passed  int `json:"passed"`
 	Failed  int `json:"failed"`
 	Skipped int `json:"skipped"`
-	Known   int `json:"known"` // of the skipped ones: failures that were expected
+	Known   int `json:"known"` // how many of the skipped ones are failures that were expected
 }
 
 // Add counts a record.

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestAutotuneInterrupted: a race that would take minutes ends at once and stores nothing. Programs that the driver has
-// already compiled may stay.
+// TestAutotuneInterrupted: if autotune would take minutes and is interrupted, it ends at once and stores no choice.
+// Programs that are already compiled may stay in the cache.
 func TestAutotuneInterrupted(t *testing.T) {
 	unixOnly(t)
 	needGPU(t)

@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"runtime"
-	"strconv"
 	"strings"
 
 	"gpuconv/bench"
 	"gpuconv/machine"
+	"gpuconv/param"
 
 	"github.com/shirou/gopsutil/v4/host"
 	"github.com/shirou/gopsutil/v4/load"
@@ -45,8 +45,8 @@ func pin(list string) error {
 		if !both {
 			high = low
 		}
-		first, err := strconv.Atoi(low)
-		last, more := strconv.Atoi(high)
+		first, err := param.ParseWhole(low)
+		last, more := param.ParseWhole(high)
 		if err != nil || more != nil || first < 0 || last < first || last >= 1<<16 {
 			return misread("pin", list, errors.New("want processors from 0 on, such as 0,2 or 0-3"))
 		}

@@ -32,7 +32,7 @@ func (f *choiceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.seed, "seed", "0", "draw other numbers for the same cases")
 	fileFlag(flags, &f.known, "known", "a list of failures that are expected: CASE or WHO | CASE to a line, * for any text")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "stop at the first case that fails, as with --max-failures 1")
-	flags.IntVar(&f.maxFailures, "max-failures", 0, "stop after this many cases have failed; 0 never stops")
+	wholeVar(flags, &f.maxFailures, "max-failures", 0, "stop after this many cases have failed; 0 never stops")
 	flags.DurationVar(&f.timeLimit, "time-limit", 0,
 		"stop after this time, such as 90s, with the reports of what was done; 0 never stops")
 }

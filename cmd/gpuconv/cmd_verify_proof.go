@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"gpuconv/batch"
@@ -29,6 +30,9 @@ type proof struct {
 	before  int // how many records the finished runs have
 	drawn   int // how many pictures were drawn
 	broken  []broken
+
+	mu    sync.Mutex // of ended, and held while a record is added
+	ended bool       // no record is added any more: an interrupted run may still be about to add one
 }
 
 // broken is a shader that does not compile.
@@ -75,6 +79,9 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 		r.Each = p.look
 		r.Progress = func(done int) { p.bar.set(p.before + done) }
 		err := batch.Await(ctx, func() error { return r.Run(ctx) })
+		if err != nil {
+			p.end()
+		}
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
 			p.report.Stopped = context.Cause(ctx).Error()
@@ -97,12 +104,24 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	return nil
 }
 
+// end returns when no record is being added, and none will be.
+func (p *proof) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+}
+
 // mostPictures is how many pictures are drawn at most, since a shader may be wrong in every case.
 const mostPictures = 50
 
 // look adds a record to the report and the files. If the case failed, it prints that at once and draws a picture, if
 // there is a folder for it. If the case did not fail and has a note, it prints the note.
 func (p *proof) look(r verify.Record) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return context.Canceled
+	}
 	p.known.Look(&r)
 	p.report.Count.Add(r)
 	entry := verify.NewEntry(r)

@@ -52,6 +52,9 @@ func choices(verb, flag string) []string {
 	case "suite":
 		return bench.SuiteNames()
 	case "format":
+		if verb == "run" {
+			return []string{"npy", "npz", "zarr"}
+		}
 		return []string{"text", "go"}
 	case "figures":
 		return figure.Formats()

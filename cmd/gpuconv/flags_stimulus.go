@@ -11,7 +11,7 @@ import (
 	"gpuconv/stimuli"
 )
 
-// canvasSettings are the settings of a stimulus that take one value and cannot be swept, as parameters can.
+// canvasSettings are the settings of a stimulus that take a single value. Unlike parameters, they cannot be swept.
 func canvasSettings() []setting {
 	return []setting{
 		{"image-size", "rows and columns in pixels: 64, or 48,64 for H,W (default 64)"},

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"os"
+	"io"
 	"slices"
 	"strings"
 
@@ -89,9 +89,14 @@ func flagUsages(cmd *cobra.Command, columns int) string {
 	return strings.Join(texts, "\n\n")
 }
 
-// terminalColumns returns the width of the terminal, or 0 if help does not go to a terminal of at least 60 columns.
-func terminalColumns() int {
-	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
+// terminalColumns returns the width of the terminal that out writes to. It returns 0 if out does not write to a terminal,
+// or if the terminal has fewer than 60 columns.
+func terminalColumns(out io.Writer) int {
+	terminal, ok := terminalOf(out)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(terminal.Fd()))
 	if err != nil || columns < 60 {
 		return 0
 	}
@@ -101,7 +106,7 @@ func terminalColumns() int {
 // useGroups makes help list flags in groups.
 func useGroups(root *cobra.Command) {
 	const flat = "Flags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}"
-	cobra.AddTemplateFunc("flagUsages", func(cmd *cobra.Command) string { return flagUsages(cmd, terminalColumns()) })
+	cobra.AddTemplateFunc("flagUsages", func(cmd *cobra.Command) string { return flagUsages(cmd, terminalColumns(cmd.OutOrStdout())) })
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), flat, "{{flagUsages .}}", 1))
 }
 

@@ -15,8 +15,8 @@ import (
 // mostColumns is the largest width of prose: of documents, and of comments in Go and in shaders.
 const mostColumns = 120
 
-// TestLines: no line of prose is wider. Tables, code in documents, generated files and the contents of testdata are not
-// prose. Neither are comments that follow code on their line.
+// TestLines: no line of prose is wider than mostColumns. Tables, code in documents, generated files and the contents of
+// testdata are not prose. Neither are comments that follow code on their line.
 func TestLines(t *testing.T) {
 	root := filepath.Join("..", "..")
 	seen := 0

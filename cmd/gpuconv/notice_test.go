@@ -114,8 +114,8 @@ func (m *module) licences(t *testing.T, name string) map[string]string {
 	return texts
 }
 
-// unified returns a text as UTF-8, which some licences are not, without spaces and carriage returns at the ends of
-// lines.
+// unified converts a text to UTF-8, because some licences have another encoding. It removes spaces and carriage returns
+// at the ends of lines.
 func unified(text []byte) string {
 	if !utf8.Valid(text) {
 		var latin1 strings.Builder

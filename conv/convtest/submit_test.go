@@ -50,7 +50,7 @@ func (d doubling) Submit(dst, src *conv.Tensor) (conv.Pending, error) {
 	case d.broken == "the last image is left out" && src.Shape.N() > 0:
 		dst, src = dst.Images(0, dst.Shape.N()-1), src.Images(0, src.Shape.N()-1)
 	case d.broken == "Wait does not wait":
-		return wait(func() error { return nil }), nil // nor may anything else: that would be a race
+		return wait(func() error { return nil }), nil // and nothing computes dst later: that would be a data race
 	case d.broken == "one in ten is forgotten" && n%10 == 9:
 		return wait(func() error { return nil }), nil
 	case d.broken == "it computes after Close":

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestAccessLists: if a POSIX access list lets another user write, the permissions of the group show it. An entry whose
-// right to write the mask removes does not count.
+// TestAccessLists: if a POSIX access list lets another user write, the permissions of the group show it. An entry does
+// not count if the mask takes away its right to write.
 func TestAccessLists(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.Chmod(folder, 0o700); err != nil {

@@ -110,8 +110,8 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// TestOver: intervals that are points leave the ratio alone; one with a width gives its own, and two give less than
-// their ends would.
+// TestOver: the ratio of two points is a point. The ratio of a point and an interval has the ends of that interval. The
+// ratio of two intervals is narrower than the ratios of their ends.
 func TestOver(t *testing.T) {
 	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(b) }
 	if r := (Interval{6, 6, 6}).Over(Interval{2, 2, 2}); r != (Interval{3, 3, 3}) {

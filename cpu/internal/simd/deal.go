@@ -59,8 +59,8 @@ func dealGeneric(d *Deal) {
 	}
 }
 
-// deal2, deal3 and deal4 are the loops for 2, 3 and 4 phases, as for strides of 2 and 3, and for Winograd's blocks.
-// They do without a bounds check for each float.
+// deal2, deal3 and deal4 are the loops for 2, 3 and 4 phases. Strides of 2 and 3 need the first two, Winograd's blocks
+// the last one. The loops check no bounds for single floats.
 func deal2(a, b, src []float32) {
 	for i := range min(len(a), len(b)) {
 		group := (*[2]float32)(src[2*i:])

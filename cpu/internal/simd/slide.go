@@ -40,17 +40,19 @@ type Slide struct {
 	Rows               int // rows of outputs
 	Flags              Flags
 
-	done, weightAt int // what the assembly keeps: planes that are done, bytes from Weight to the plane's,
+	done, weightAt int // variables of the assembly: planes that are done, bytes from Weight to the plane's weights
 	bias           float32
 }
 
 // partial is the flag of strips that fill only a part of a register.
 const partial Flags = 4
 
-// Strip is the columns of a slide: up to maxStrip registers, of which the last may overlap the one before it.
+// Strip describes the columns of a slide. They take up to maxStrip registers. The last register may overlap the one
+// before it.
 type Strip struct {
-	// masks of the inputs of the first register and of the last one, for each tap: each has as many registers of inputs
-	// as the stride says. Then the mask of the outputs of a single register.
+	// masks has for each tap the masks of the inputs of the first register of outputs, and then of the last one. With a
+	// stride of 2 a register of outputs has two registers of inputs, and a mask for each. After all taps comes the mask
+	// of the outputs of a single register.
 	masks      []uint32
 	offsets    []int // of the inputs of the first column, for each tap
 	step, last int   // floats from the first register to the second, and to the last
@@ -82,10 +84,9 @@ func (k *Kernels) StripVectors(rows, stride int) int {
 	return n
 }
 
-// NewStrip returns a strip of this many columns of outputs. The first column reads the columns offsets[v] of the
-// inputs, which may be negative, and the next ones those that are further to the right by the stride. Rows of inputs
-// have this width. NewStrip reports false if a register that is neither the first nor the last reads beyond the ends of
-// a row: it has no mask for that.
+// NewStrip returns a strip of this many columns of outputs. Column j of the outputs reads the columns offsets[v] +
+// j·stride of the inputs. Offsets may be negative. width is the length of a row of inputs. NewStrip reports false if a
+// register that is neither the first nor the last reads beyond the ends of a row: it has no mask for that.
 func (k *Kernels) NewStrip(columns, width, stride int, offsets []int) (s Strip, ok bool) {
 	s = Strip{offsets: offsets, columns: columns, width: width, stride: stride}
 	s.vectors = (columns + k.Lanes - 1) / k.Lanes

@@ -173,7 +173,7 @@ func (o *Opened) create() error {
 	return nil
 }
 
-// config returns a configuration of the display for OpenGL. If there is none it returns 0, which stands for no
+// config returns a configuration of the display for OpenGL. If there is none it returns 0, which means no
 // configuration, or an error if the display does not accept that.
 func (o *Opened) config() (uintptr, error) {
 	attributes := []int32{surfaceType, pbufferBit, renderableType, openGLBit, none}

@@ -24,8 +24,8 @@ var mainThread = struct {
 // windows counts the open windows. Only the main thread uses it.
 var windows int
 
-// eventInterval is how often events are taken while a window is open. They are dropped; but Windows takes a program
-// that leaves its events waiting for one that hangs.
+// eventInterval is how often events are taken while a window is open. They are dropped, but must be taken: Windows
+// considers a program hung if it takes no events.
 const eventInterval = 100 * time.Millisecond
 
 // Main runs f on a goroutine of its own and returns when f has returned. Meanwhile the caller's thread makes the calls

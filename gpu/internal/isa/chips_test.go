@@ -24,7 +24,7 @@ var chips = []string{"navi21", "vega10", "navi31", "ampere"}
 // mutants is how many stages TestStages of package gpu makes worse on purpose.
 const mutants = 3
 
-// TestBudgetsOfChips holds every stage to shaders/budgets.txt, by what the compiler of each chip prints of it.
+// TestBudgetsOfChips compares every stage with shaders/budgets.txt, by what the compiler of each chip prints about it.
 func TestBudgetsOfChips(t *testing.T) {
 	for _, chip := range chips {
 		t.Run(chip, func(t *testing.T) {
@@ -34,8 +34,9 @@ func TestBudgetsOfChips(t *testing.T) {
 	}
 }
 
-// TestBudgetsOfFigures holds the figures that are kept to shaders/budgets.txt, on every machine: what is not within
-// the budgets cannot be kept. It sees no shader. A change of one shows in TestBudgetsOfChips, with the drivers.
+// TestBudgetsOfFigures compares the stored figures with shaders/budgets.txt. It needs no drivers, so it runs on every
+// machine. It does not compile the shaders: only TestBudgetsOfChips, which needs the drivers, notices that a shader has
+// changed.
 func TestBudgetsOfFigures(t *testing.T) {
 	for _, chip := range chips {
 		mesa, counted, err := Counted(chip)
@@ -80,8 +81,8 @@ func hold(t *testing.T, chip string, stages []Stage) {
 	}
 }
 
-// TestFigures compares the figures of every stage with those in figures for the same version of Mesa, if there are
-// any.
+// TestFigures compares the figures of every stage with those in the folder figures for the same version of Mesa, if
+// there are any.
 func TestFigures(t *testing.T) {
 	for _, chip := range chips {
 		t.Run(chip, func(t *testing.T) {
@@ -128,8 +129,8 @@ func readDump(t *testing.T, chip string) (device string, stages []Stage) {
 
 var mesa = regexp.MustCompile(`Mesa (\d+\.\d+\.\d+)`)
 
-// compare compares figures with those in figures for the same version of Mesa. With -update it writes them there
-// instead.
+// compare compares figures with those in the folder figures for the same version of Mesa. With -update it writes them
+// there instead.
 func compare(t *testing.T, device, chip string, stages []Stage) {
 	t.Helper()
 	version := mesa.FindStringSubmatch(device)

@@ -13,8 +13,8 @@ import (
 //go:embed figures
 var figures embed.FS
 
-// Counted returns the stages of a chip's table, as make isa keeps it, and the version of Mesa whose compiler
-// they are of: the newest that has a table of the chip. Mutants are left out.
+// Counted returns the stages of a chip's table, without mutants, and the version of Mesa that printed their figures. If
+// several versions have a table of the chip, it takes the newest.
 func Counted(chip string) (mesa string, all []Stage, err error) {
 	versions, err := figures.ReadDir("figures")
 	if err != nil {

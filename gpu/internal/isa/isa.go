@@ -1,7 +1,7 @@
 // Package isa reads what compilers of GPUs print about the programs that they make: registers, spills, memory, and the
 // assembly. It compares these figures with budgets: make isa runs its tests on dumps, the output of drivers whose
-// hardware is not here. The folder figures has what they said, and gpuconv info --roof predicts times from it. A stage
-// is one shader of an algorithm.
+// hardware is not here. The folder figures stores the figures of these dumps, and gpuconv info --roof predicts times
+// from them. A stage is one shader of an algorithm.
 package isa
 
 import (
@@ -88,8 +88,8 @@ var bounded = map[string]func(f Figures) int{
 	"length":    func(f Figures) int { return f.Length },
 }
 
-// blocks counts the instructions of a program, basic block by basic block: length is how many all blocks have that have
-// ended, main the block of them with most multiply-adds, and current the block that is being read.
+// blocks counts the instructions of a program, basic block by basic block: current is the block that is being read. Of
+// the blocks before it, length counts all instructions, and main is the block with most multiply-adds.
 type blocks struct {
 	length        int
 	main, current Mix

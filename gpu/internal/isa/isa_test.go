@@ -127,8 +127,8 @@ func TestReadPart(t *testing.T) {
 	}
 }
 
-// TestBudgets: of the lines of a figure that match, the last counts, and a figure outside its budget is listed with by
-// how much.
+// TestBudgets: of the lines of a figure that match, the last counts, and a figure outside its budget is listed with the
+// difference.
 func TestBudgets(t *testing.T) {
 	budgets, err := ReadBudgets(strings.NewReader(`
 */*/*/* spills <= 0 # comment
@@ -185,7 +185,7 @@ func TestWriteTable(t *testing.T) {
 	}
 }
 
-// TestReadTable: a table that was changed by hand is refused, with the line.
+// TestReadTable: a damaged table is refused, and the error names the line.
 func TestReadTable(t *testing.T) {
 	var b bytes.Buffer
 	s := Stage{"seed/igemm/igemm", "8 deep", Figures{Length: 8, Main: Mix{FMA: 3, Integer: 1}}}

@@ -8,8 +8,8 @@ import (
 )
 
 // nakStats are the statistics that NAK prints, by name, each with the figure that it sets. "Spills to reg" is not among
-// them: so NAK calls predicates and uniform registers that it moves to vector registers, which needs no memory and
-// counts as moves.
+// them: it counts predicates and uniform registers that NAK moves to vector registers. That needs no memory, and
+// package isa counts it as moves.
 var nakStats = map[string]func(f *Figures, n int){
 	"Num GPRs":      func(f *Figures, n int) { f.Registers = n },
 	"Spills to mem": func(f *Figures, n int) { f.Spills += n },

@@ -1,7 +1,7 @@
-// Package paper predicts on paper how long a GPU takes that is not here. It has two rates of the device, arithmetic and
-// memory, what a compiler printed of each stage (package isa), and how many invocations and bytes a stage has. A
-// prediction is a time between the roof, which nothing can pass, and what is measured: it has no launches, no tails
-// of dispatches and no conflicts. docs/drivers.md has the formulas.
+// Package paper predicts how long a GPU would take that this machine does not have. The model knows the device's peak
+// rates of arithmetic and memory, what a compiler printed about each stage (package isa), and how many invocations and
+// bytes a stage has. A predicted time lies between the time at the roof, which no program can beat, and a measured one:
+// it leaves out launches, tails of dispatches and conflicts. docs/drivers.md has the formulas.
 package paper
 
 import "gpuconv/gpu/internal/isa"
@@ -12,13 +12,13 @@ type Roof struct {
 	Bytes float64 // bytes a second that device memory reads and writes
 }
 
-// Chip is how the hardware of a maker executes instructions.
+// Chip says how the hardware of one maker executes instructions.
 type Chip struct {
 	Figures    string  // the chip whose figures count, as package isa names it
 	Wave       int     // invocations of a wave
-	Schedulers int     // that the waves of Figures.Waves are divided among
+	Schedulers int     // that share the waves of Figures.Waves
 	Slots      bool    // each instruction takes a slot of a scheduler; else only vector instructions do
-	Access     float64 // slots for one access of a wave to shared memory or a buffer, at the rate of the units
+	Access     float64 // slots of arithmetic in the time of one access to shared memory or a buffer
 }
 
 // Chips are the makers whose compilers print figures, by the class of their devices.
@@ -36,14 +36,14 @@ func Chips() map[string]Chip {
 
 const (
 	// lanes is how many multiply-adds a scheduler starts in a clock, and clock how many clocks a second has: on an H200
-	// 1.98e9, on an RX 6800 2.1e9. They say how many schedulers a device with a certain roof has.
+	// 1.98e9, on an RX 6800 2.1e9. From these follows how many schedulers a device with a given roof has.
 	lanes, clock = 32, 2e9
 	// latency is how many clocks a load takes that no cache of a multiprocessor serves. 480 were measured on an H100
 	// (arXiv 2402.13499) without other loads.
 	latency = 500
 )
 
-// Work is a stage and what is to be done.
+// Work is a stage and how much it has to compute and to move.
 type Work struct {
 	isa.Figures
 	Invocations float64 // of all dispatches
@@ -57,7 +57,7 @@ type Time struct {
 	Arithmetic float64 // if the device did nothing but issue instructions
 	Access     float64 // if it did nothing but access shared memory and caches
 	Memory     float64 // if it did nothing but move bytes
-	Busy       float64 // which part of the time its schedulers have a wave that does not wait, 1 at most
+	Busy       float64 // the part of the time in which its schedulers have a wave that does not wait; at most 1
 }
 
 // Seconds is how long the stage takes.

@@ -21,7 +21,8 @@ var (
 	amd    = Chip{Wave: 64, Schedulers: 1, Access: 2}
 )
 
-// TestPredict: closed forms. Of 1e6 invocations with 500 multiply-adds each, the main block is executed ten times.
+// TestPredict compares predictions with closed forms. Each of 1e6 invocations needs 500 multiply-adds, so it executes
+// the main block ten times.
 func TestPredict(t *testing.T) {
 	w := Work{Figures: stage(), Invocations: 1e6, Dispatches: 1, MACs: 500, Bytes: 1e6}
 	for _, c := range []struct {
@@ -64,7 +65,8 @@ func TestPredict(t *testing.T) {
 	}
 }
 
-// TestRoofs: a program of multiply-adds alone reaches the roof, and one without work the memory's.
+// TestRoofs: a program of multiply-adds alone takes the time at the roof of arithmetic, and one without arithmetic that
+// of memory.
 func TestRoofs(t *testing.T) {
 	pure := isa.Figures{Waves: 64, Length: 1000, Main: isa.Mix{isa.FMA: 1000}}
 	for name, chip := range Chips() {

@@ -1,5 +1,5 @@
-// Package problems has the problems that tests of plans and tests of devices share, and those of the figures that
-// compilers print.
+// Package problems has the problems that tests of plans and tests of devices share, and those for which package isa
+// stores what compilers print.
 package problems
 
 import "gpuconv/conv"

@@ -16,7 +16,7 @@ import (
 	"gpuconv/whole"
 )
 
-// example is a program of n bytes that a seed tells apart.
+// example returns a program of n bytes. Other seeds give other programs.
 func example(seed byte, n int) Program {
 	return Program{Format: 0x8740 + uint32(seed), Data: bytes.Repeat([]byte{seed, 1, 2, 3}, n/4)}
 }

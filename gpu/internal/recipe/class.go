@@ -15,8 +15,8 @@ type Class int
 const (
 	Other    Class = iota // hardware of any other maker
 	NVIDIA                // hardware of NVIDIA, whoever made the driver
-	AMD                   // the same of AMD
-	Intel                 // the same of Intel
+	AMD                   // hardware of AMD
+	Intel                 // hardware of Intel
 	Software              // a software renderer: a CPU does the work
 )
 
@@ -38,7 +38,7 @@ type traits struct {
 }
 
 // classes is the table of classes, in the order of the constants. No GPU was at hand. The numbers come from the manuals
-// that stand beside them, and from what Mesa's compilers made of the shaders, which needs no GPU: those of radeonsi
+// that are named beside them, and from what Mesa's compilers made of the shaders, which needs no GPU: those of radeonsi
 // (ACO and LLVM), RADV, nvc0 and NVK (NAK).
 var classes = [...]traits{
 	Other: {
@@ -123,9 +123,9 @@ func ClassOf(vendor, renderer string) Class {
 	return Other
 }
 
-// DeviceClass returns the class of a device that EGL may list as software. Such a device is hardware only if its
-// renderer names some. EGL's software device may be a GPU: there Mesa's zink opens the first device of Vulkan, which
-// may be any.
+// DeviceClass returns the class of a device. listed means that EGL lists the device as software. It is then hardware
+// only if its renderer names hardware. That can happen: with zink, EGL's software device is the first device of Vulkan,
+// which may be a GPU.
 func DeviceClass(vendor, renderer string, listed bool) Class {
 	class := ClassOf(vendor, renderer)
 	if listed && !class.named(strings.ToLower(renderer)) {
@@ -137,8 +137,8 @@ func DeviceClass(vendor, renderer string, listed bool) Class {
 var mesaVersion = regexp.MustCompile(`Mesa (\d+)\.`)
 
 // Fuses reports whether a renderer is an llvmpipe that computes fma() as one instruction, from what its driver says in
-// GL_RENDERER and GL_VERSION. That of Mesa 22.3.6 makes a multiplication and an addition of it, that of 26.2.6 does
-// not.
+// GL_RENDERER and GL_VERSION. llvmpipe of Mesa 22.3.6 computes it as a multiplication and an addition, that of Mesa
+// 26.2.6 as one instruction.
 func Fuses(renderer, version string) bool {
 	mesa := mesaVersion.FindStringSubmatch(version)
 	if mesa == nil || !strings.Contains(renderer, "llvmpipe") {

@@ -7,7 +7,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestFuses: llvmpipe of Mesa 26 and later has fma() as one instruction, also below zink, and no other renderer counts.
+// TestFuses: llvmpipe of Mesa 26 and later computes fma() as one instruction, also under zink. No other renderer
+// counts.
 func TestFuses(t *testing.T) {
 	for _, c := range []struct {
 		renderer, version string

@@ -2,11 +2,11 @@ package recipe
 
 import "gpuconv/conv"
 
-// columnForm says which of two ways column.glsl takes to the pixels of a part, and how it makes zeros of those outside
-// the image.
+// columnForm says in which of two ways column.glsl finds the pixels of a part, and how it replaces those outside the
+// image by zeros.
 type columnForm struct {
 	narrow bool // a part is a single column of taps, and padding is zeros: one comparison tells what is outside
-	masked bool // otherwise: by masks, which the bits of pixels are combined with, instead of conditions
+	masked bool // if not narrow: zeros are made by masks of bits instead of conditions
 }
 
 // outsidePlace is OUTSIDE of column.glsl: no place y*srcW + x of a row within an image's padding may be as large.

@@ -6,8 +6,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestColumnForm: parts of a single column of taps are narrow, unless the padding is no zeros or a place leaves the
-// range below OUTSIDE.
+// TestColumnForm: parts of a single column of taps are narrow, unless the padding is not zeros, or a place may be
+// OUTSIDE or larger.
 func TestColumnForm(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 1, 100, 1 << 10}, Weight: conv.Shape{1, 1, 3, 1}}
 	p.Spec = p.WithDefaults()

@@ -7,8 +7,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestSoftFinishes: of ten filters five in a tile cost least. Five are no pairs, so that energy, which would be a
-// dispatch of its own, has four.
+// TestSoftFinishes: for ten filters, tiles of five cost least. With energy tiles have four, because five are not whole
+// pairs: energy would then need a dispatch of its own.
 func TestSoftFinishes(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{10, 3, 5, 5}}
 	p.Padding = conv.Pad(2, 2)
@@ -25,9 +25,9 @@ func TestSoftFinishes(t *testing.T) {
 	}
 }
 
-// TestShortPrograms: where one work-group computes all positions of a batch, programs are as short as the work is
-// little, and one program takes all taps: compiling them takes no longer than computing with direct does. Elsewhere,
-// and for much work, they are as long as runs fastest.
+// TestShortPrograms: where one work-group computes all positions of a batch, programs are short if there is little
+// work, and one program takes all taps. So compiling takes no longer than computing with direct. Elsewhere, and for
+// much work, programs have the length that runs fastest.
 func TestShortPrograms(t *testing.T) {
 	d := roomy()
 	d.Class, d.LoopIterations, d.Unrolled = Software, SoftwareLoopLimit, softwareUnrolled

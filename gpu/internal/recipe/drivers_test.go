@@ -9,8 +9,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// driverLimits are what drivers of hardware say to make shim: blocks of 4 GiB, work-groups without end along x, 48 and
-// 64 KiB of shared memory, at most 64 invocations along z.
+// driverLimits are the limits that drivers of hardware report in make shim. They include blocks of 4 GiB, 2³¹ − 2
+// work-groups along x, 48 and 64 KiB of shared memory, and at most 64 invocations along z.
 var driverLimits = map[string]struct {
 	class  Class
 	limits Limits

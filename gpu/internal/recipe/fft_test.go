@@ -83,8 +83,6 @@ func TestFFTCost(t *testing.T) {
 	}
 }
 
-// TestFFTFinish: no tile cuts a window. Where that takes many more tiles, or the device has no room, pool.comp makes
-// the pool. An odd last row of sums takes no tile.
 // TestFFTPoint: fftPoint is within a quarter of what compilers of GPUs made of fft_src.comp, in instructions. There an
 // invocation loads eight numbers, transforms them four times, in passes of radix 8, and stores them.
 func TestFFTPoint(t *testing.T) {
@@ -119,6 +117,8 @@ func TestFFTPoint(t *testing.T) {
 	}
 }
 
+// TestFFTFinish: no tile cuts the window of a pool. If that takes many more tiles, or if the device has no room,
+// pool.comp computes the pool. No tile computes an odd last row of sums.
 func TestFFTFinish(t *testing.T) {
 	pooled := func(kernel, extent int) conv.Problem {
 		p := problems.Layer(1, 2, 4, kernel, extent)

@@ -26,7 +26,7 @@ var borrowed = map[string]string{
 }
 
 // TestOnePlace: an algorithm is a shader, files of its name, and a row of the table. No other code, here or in package
-// gpu, has its name or uses what its files declare, but for what is borrowed.
+// gpu, has its name or uses what its files declare, except for what is borrowed.
 func TestOnePlace(t *testing.T) {
 	own := parsed(t, ".")
 	found := map[string]bool{}
@@ -122,7 +122,7 @@ func algorithmOf(file string) (longest string) {
 	return longest
 }
 
-// foreign lists where files use what the files of an algorithm declare that they don't belong to.
+// foreign lists the places where a file uses what the files of another algorithm declare.
 func (c code) foreign() (all []use) {
 	info := types.Info{Uses: map[*ast.Ident]types.Object{}}
 	config := types.Config{Importer: nothing{}, Error: func(error) {}} // names of this package need no imports

@@ -71,9 +71,9 @@ type Stage struct {
 	Writes    Place
 	Passes    func(images int) []Pass // the dispatches for this many images
 	MaxImages int                     // the most images that one dispatch can compute, at least 1
-	// Lanes is how many invocations a work-group has, and MACs how many multiply-adds of sums an invocation makes, also
-	// those of a tile that are not used. MACs is 0 if the program is written out or has only short loops. Lanes is 0 if
-	// neither is counted.
+	// Lanes is how many invocations a work-group has. MACs is how many multiply-adds an invocation makes for its sums,
+	// including sums of a tile that no output uses. MACs is 0 if the program is written out or has only short loops.
+	// Lanes is 0 if neither is counted.
 	Lanes, MACs int
 }
 

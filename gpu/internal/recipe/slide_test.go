@@ -246,8 +246,8 @@ func TestSlideRests(t *testing.T) {
 	}
 }
 
-// TestSmallScalars: where weights take scalar registers, no more of them are met again later than there are. Devices
-// whose weights take none have longer columns, and whole kernels.
+// TestSmallScalars: where weights take scalar registers, a part has no more weights in use at once than there are
+// registers. Devices whose weights take none have longer columns, and whole kernels.
 func TestSmallScalars(t *testing.T) {
 	for _, c := range []struct {
 		class             Class

@@ -120,7 +120,7 @@ func (k Key) Mistake(message string, edit func(file, text string) string) (file 
 	return found[1], line, strings.TrimSpace(text)
 }
 
-// located matches the first line that Locate has given the name of its file.
+// located matches the name of a file and the number of a line, as Locate writes them.
 var located = regexp.MustCompile(`([\w]+\.(?:comp|glsl))[:(](\d+)`)
 
 // sharer is implemented by the constants of a shader that includes shared files besides the prelude.

@@ -51,8 +51,8 @@ func workGroup(t *testing.T, s Stage) [3]int {
 	return size
 }
 
-// TestMACs: the invocations of a stage make at least the multiply-adds of the problem, of winograd's products a
-// quarter or more. Tiles that are not full make more.
+// TestMACs: the invocations of a stage make at least as many multiply-adds as the problem has, or at least a quarter of
+// them in the products of winograd. Tiles that are not full make more.
 func TestMACs(t *testing.T) {
 	eachStage(t, func(name string, b Blueprint, s Stage) {
 		if s.MACs == 0 {
@@ -68,7 +68,7 @@ func TestMACs(t *testing.T) {
 		if b.Description.Algorithm == "winograd" {
 			want /= 4
 		}
-		// Tiles divide the 48×64 positions of the one and the 56×56 of the other.
+		// Here the tiles are full: they divide the 48×64 positions of the one and the 56×56 of the other.
 		full := strings.HasSuffix(name, "seed, direct_small, direct_small") || strings.HasSuffix(name, "ResNet, igemm, igemm")
 		if made < want || full && made != want {
 			t.Errorf("%s: %g multiply-adds of %g", name, made, want)

@@ -20,8 +20,9 @@ type isa struct {
 	// vectors[f] is the largest width, in registers, of a tile of f filters: at most maxVectors of package simd, and so
 	// that registers are left for inputs and weights.
 	vectors [maxFilters + 1]int
-	// slides[n] is the same for a strip of a slide with kernels of n rows: at most maxStrip of package simd. For 7 rows
-	// AVX2 has registers for strips of one, which took 1.01 times as long as direct (128 filters, 56×56 pixels, Zen 4).
+	// slides[n] is the same for a strip of a slide with kernels of n rows: at most maxStrip of package simd. For 7
+	// rows, AVX2 has enough registers only for strips of one register, which took 1.01 times as long as direct (128
+	// filters, 56×56 pixels, Zen 4).
 	slides [8]int
 }
 

@@ -163,8 +163,8 @@ func (s *slide) begin(sums []reg.VecVirtual) {
 	}
 }
 
-// addRow adds the products of a row of inputs: the next one, which is number phase of those between two rows of
-// outputs. A row above or below the image has zeros.
+// addRow adds the products of the next row of inputs. With a stride, phase counts the rows of inputs since the last row
+// at which a row of outputs begins. A row above or below the image has zeros.
 func (s *slide) addRow(phase int) {
 	s.x = s.GP64()
 	s.MOVQ(s.src, s.x)
@@ -308,7 +308,7 @@ func (s *slide) finish(skip reg.GPVirtual) {
 	s.Label("stored")
 }
 
-// storePart stores the first columns of a register, as the mask after those of the taps says.
+// storePart stores the first columns of a register. Their mask follows the masks of the taps.
 func (s *slide) storePart(sum reg.VecVirtual) {
 	if s.isa.lanes == 16 {
 		k := s.K()

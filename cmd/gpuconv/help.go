@@ -89,8 +89,8 @@ func flagUsages(cmd *cobra.Command, columns int) string {
 	return strings.Join(texts, "\n\n")
 }
 
-// terminalColumns returns the width of the terminal that out writes to. It returns 0 if out does not write to a terminal,
-// or if the terminal has fewer than 60 columns.
+// terminalColumns returns the width of the terminal that out writes to. It returns 0 if out does not write to a
+// terminal, or if the terminal has fewer than 60 columns.
 func terminalColumns(out io.Writer) int {
 	terminal, ok := terminalOf(out)
 	if !ok {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -191,6 +192,57 @@ func TestHostile(t *testing.T) {
 	long := append(binary.LittleEndian.AppendUint64(nil, 1<<30), `{"a`...)
 	if _, err := Open(t.Context(), write(t, "x.safetensors", long)); err == nil {
 		t.Error("a header longer than the file is accepted")
+	}
+}
+
+// TestBombs: small pickles whose keys, names or dictionaries would be huge end in no time.
+func TestBombs(t *testing.T) {
+	tuple := ")" + strings.Repeat("2\x86", 60) // each holds the one before twice
+	for name, pickle := range map[string]string{"key": "}" + tuple + "K\x00s.", "class": tuple + "X\x01\x00\x00\x00a\x93."} {
+		made, err := run([]byte(pickle))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		(&walk{}).visit("", made, 0)
+	}
+	long := string(binary.LittleEndian.AppendUint32([]byte{'X'}, 1<<20)) + strings.Repeat("k", 1<<20)
+	keys := "}" + long + "](" + strings.Repeat("cos\nsystem\n", 1<<10) + "es."
+	made, err := run([]byte(keys))
+	w := &walk{}
+	if w.visit("", made, 0); err != nil || w.named > 2*mostNames || w.visited > 100 {
+		t.Errorf("a long key is in names of %d bytes, %d visited, %v", w.named, w.visited, err)
+	}
+	var kinds strings.Builder
+	for i := range 3 * mostRest {
+		fmt.Fprintf(&kinds, "ca\nb%d\n", i)
+	}
+	made, err = run([]byte("](" + kinds.String() + "e."))
+	w = &walk{}
+	if w.visit("", made, 0); err != nil || len(w.rest) != mostRest {
+		t.Errorf("%d classes are noted, %v, want %d", len(w.rest), err, mostRest)
+	}
+	pairs := "ccollections\nOrderedDict\nq\x00](" + strings.Repeat("K\x01K\x02\x86", 1000) + "e\x85q\x01" +
+		strings.Repeat("h\x00h\x01R", 20000) + "."
+	if _, err := run([]byte(pairs)); err == nil || !strings.Contains(err.Error(), "makes more than") {
+		t.Errorf("20 million entries are made: %v", err)
+	}
+}
+
+// TestChecksums: an element that has changed since the file was written is found, in C order or not.
+func TestChecksums(t *testing.T) {
+	data := []byte("sixteen elements")
+	for name, pickle := range map[string]string{"C": tensorOf(0, 2, 2, 2, 1), "part": tensorOf(1, 1, 2, 2, 1),
+		"Fortran": tensorOf(0, 2, 2, 1, 2)} {
+		content := pickled(t, pickle, data)
+		content[bytes.Index(content, data)] ^= 1
+		r, err := Open(t.Context(), write(t, "x.pt", content))
+		if err == nil {
+			_, err = r.Array()
+			r.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "checksum") {
+			t.Errorf("%s: %v, want an error about the checksum", name, err)
+		}
 	}
 }
 

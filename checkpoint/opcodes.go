@@ -216,7 +216,7 @@ func (m *machine) call(op byte) error {
 		if err != nil {
 			return err
 		}
-		return m.push(global{fmt.Sprint(module), fmt.Sprint(name)})
+		return m.push(global{text(module), text(name)})
 	case 'Q':
 		id, err := m.pop()
 		if err != nil {
@@ -229,7 +229,7 @@ func (m *machine) call(op byte) error {
 		if err != nil {
 			return err
 		}
-		return m.push(reduce(class, args))
+		return m.pushMade(reduce(class, args))
 	case 0x92: // NEWOBJ_EX
 		_, _ = m.pop()
 		args, _ := m.pop()
@@ -237,7 +237,7 @@ func (m *machine) call(op byte) error {
 		if err != nil {
 			return err
 		}
-		return m.push(reduce(class, args))
+		return m.pushMade(reduce(class, args))
 	case 'b': // BUILD: a state, such as _metadata of an OrderedDict
 		_, err := m.pop()
 		return err

@@ -112,6 +112,14 @@ func (m *machine) push(v value) error {
 	return nil
 }
 
+// pushMade pushes what reduce has made. The entries of a dictionary count too: each call copies them.
+func (m *machine) pushMade(v value) error {
+	if d, ok := v.(*dict); ok {
+		m.made += len(d.keys)
+	}
+	return m.push(v)
+}
+
 var errStack = errors.New("its pickle takes from an empty stack")
 
 // floor is the height below which nothing may be taken: that of the last mark.

@@ -119,17 +119,24 @@ type walk struct {
 	tensors []tensor
 	rest    []string
 	visited int
+	named   int // bytes of all names
 }
 
-// Bounds of a walk: a dictionary may contain itself, or another one many times.
+// Bounds of a walk: a dictionary may contain itself, or another one many times, and keys may be long.
 const (
 	mostDepth   = 16
 	mostVisited = 1 << 20
+	mostNames   = 64 << 20
+	mostRest    = 1 << 10
 )
+
+// full reports whether a walk has come to its bounds.
+func (w *walk) full() bool { return w.visited > mostVisited || w.named > mostNames }
 
 // visit adds v, which is called name.
 func (w *walk) visit(name string, v value, depth int) {
-	if w.visited++; depth > mostDepth || w.visited > mostVisited {
+	w.visited, w.named = w.visited+1, w.named+len(name)
+	if depth > mostDepth || w.full() {
 		return
 	}
 	switch v := v.(type) {
@@ -137,7 +144,10 @@ func (w *walk) visit(name string, v value, depth int) {
 		w.tensors = append(w.tensors, v.tensor(name))
 	case *dict:
 		for i, key := range v.keys {
-			w.visit(joined(name, fmt.Sprint(key)), v.values[i], depth+1)
+			if w.full() {
+				return
+			}
+			w.visit(joined(name, text(key)), v.values[i], depth+1)
 		}
 	case *sequence:
 		w.visitAll(name, v.items, depth)
@@ -154,12 +164,30 @@ func (w *walk) visit(name string, v value, depth int) {
 
 func (w *walk) visitAll(name string, items []value, depth int) {
 	for i, item := range items {
+		if w.full() {
+			return
+		}
 		w.visit(joined(name, fmt.Sprint(i)), item, depth+1)
 	}
 }
 
+// text returns a key, or a part of a class's name, as a text. It writes no tuples: a tuple of a hundred bytes may hold
+// others 2⁶⁰ times.
+func text(v value) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case nil, bool, int64, float64:
+		return fmt.Sprint(v)
+	}
+	return "…"
+}
+
 // also notes a thing that is not a tensor, and each kind of thing only once.
 func (w *walk) also(name, what string) {
+	if len(w.rest) == mostRest {
+		return
+	}
 	if name != "" {
 		what += " (" + name + ")"
 	}

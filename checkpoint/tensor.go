@@ -72,6 +72,9 @@ func (t tensor) gather(src io.Reader) (io.Reader, error) {
 	if _, err := io.ReadFull(src, raw); err != nil {
 		return nil, err
 	}
+	if err := ended(src); err != nil {
+		return nil, err
+	}
 	ordered := make([]byte, 0, count*size)
 	index := make([]int, len(t.shape))
 	for range count {

@@ -78,6 +78,9 @@ func (f *torch) read(e *zip.File, most int64) ([]byte, error) {
 	if _, err := io.ReadFull(src, content); err != nil {
 		return nil, whole.Cause(err)
 	}
+	if err := ended(src); err != nil {
+		return nil, whole.Cause(err)
+	}
 	return content, nil
 }
 
@@ -124,8 +127,28 @@ func (f *torch) section(t tensor) (io.ReadCloser, error) {
 	return &limited{io.LimitReader(src, t.end-t.start), src}, nil
 }
 
-// limited reads a part of an entry, and closes it.
+// limited reads a part of an entry, and then passes over the rest: at the end package zip compares the checksum.
 type limited struct {
 	io.Reader
-	io.Closer
+	entry io.ReadCloser
+}
+
+// Read implements [io.Reader].
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if err == io.EOF {
+		if _, err := io.Copy(io.Discard, l.entry); err != nil {
+			return n, err
+		}
+	}
+	return n, err
+}
+
+// Close implements [io.Closer].
+func (l *limited) Close() error { return l.entry.Close() }
+
+// ended reads to the end of an entry whose bytes have all been read, where package zip compares the checksum.
+func ended(src io.Reader) error {
+	_, err := io.Copy(io.Discard, src)
+	return err
 }

@@ -89,7 +89,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// checkPDF checks the size of a PDF's page, in millimetres, and that the same drawing is the same file.
+// checkPDF checks the size of a PDF's page, in millimetres, and that the PDF does not have the time.
 func checkPDF(t *testing.T, name string, d Drawing, mm float64) {
 	var file bytes.Buffer
 	if err := d.WritePDF(&file); err != nil {

@@ -29,7 +29,8 @@ func (o output) pdf(w io.Writer) error {
 // room.
 const lowPage = vg.Length(120)
 
-// timeless writes a PDF without the time at which it was made, so that the same drawing is the same file.
+// timeless writes a PDF without the time at which it was made. The same drawing is not always the same file, because
+// fpdf writes several images in any order.
 type timeless struct{ w io.Writer }
 
 var madeAt = regexp.MustCompile(`\((D:)[0-9]{14}\)`)

@@ -1,13 +1,13 @@
 package guest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -26,11 +26,13 @@ type Program struct {
 	// stride above 1, is refused if no word has the placeholder of that option.
 	Words []string
 	Limit time.Duration // how long the program may take for one run
+
+	folders *folders
 }
 
 // ParseProgram reads the words of a command line, which spaces separate. There is no shell, and there are no quotes.
 func ParseProgram(line string, limit time.Duration) (Program, error) {
-	p := Program{Words: strings.Fields(line), Limit: limit}
+	p := Program{Words: strings.Fields(line), Limit: limit, folders: &folders{}}
 	for _, needed := range []string{"{input}", "{weight}", "{output}"} {
 		if !p.has(needed) {
 			return p, fault.New("guest", "", "", "want %s in it, it is replaced by the path of a .npy file", needed)
@@ -89,7 +91,10 @@ func (p Program) Plan(problem conv.Problem, w *conv.Tensor, biases []float32) (c
 		biases = make([]float32, problem.Weight[0])
 	}
 	problem.Spec = problem.WithDefaults()
-	folder, remove, err := whole.Options{NoSync: true}.Scratch("gpuconv-program")
+	if p.folders == nil {
+		p.folders = &folders{}
+	}
+	folder, remove, err := p.folders.add()
 	if err != nil {
 		return nil, err
 	}
@@ -165,15 +170,16 @@ func (r *programPlan) start() error {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	alone(cmd)
-	var said bytes.Buffer
+	var said tail
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &said, &said, time.Second
+	runtime.LockOSThread() // on Linux the program ends with this thread, see alone
+	defer runtime.UnlockOSThread()
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
 		return fault.New("guest", r.program.name(), "", "it does not end within %v", r.program.Limit)
 	case err != nil:
-		t := tail{kept: said.Bytes()}
-		return &fault.Error{Package: "guest", Argument: r.program.name(), Rule: t.last(), Err: err}
+		return &fault.Error{Package: "guest", Argument: r.program.name(), Rule: said.last(), Err: err}
 	}
 	return nil
 }

@@ -61,7 +61,8 @@ func OpenFiles(ctx context.Context, path string, background float64) (*Files, er
 
 // OpenSizes returns the images of files and folders, as [OpenFiles] finds them, in the order of paths. Images of
 // different sizes are in different sets, in the order in which the sizes first appear. Each page of a TIFF is an image,
-// unless o.FirstPage is set. It refuses images that are smaller than o.Crop.
+// unless o.FirstPage is set. It refuses images that are smaller than o.Crop and, unless o.FirstPage is set, a TIFF with
+// pages that cannot be read.
 func OpenSizes(ctx context.Context, paths []string, o Options) ([]*Files, error) {
 	var items []item
 	var passed passedOver
@@ -122,9 +123,12 @@ func pagesOf(ctx context.Context, path string, o Options) ([]item, error) {
 	if err != nil {
 		return nil, err
 	}
+	if first.cut != nil && len(first.directories) > 0 && !o.FirstPage {
+		return nil, &fault.Error{Package: "stimuli", Argument: path, Err: first.cut}
+	}
 	items := []item{{path: path, head: first}}
 	for page := 1; page < first.pages && !o.FirstPage; page++ {
-		f, err := openPage(ctx, path, page)
+		f, err := openPage(ctx, path, page, first.directories)
 		if err != nil {
 			return nil, err
 		}
@@ -307,7 +311,11 @@ func (f *Files) newPainter() painter {
 	var scratch []float32
 	return func(image []float32, i int) error {
 		of := f.items[i]
-		file, err := openPage(f.ctx, of.path, of.page)
+		var pages []directory
+		if of.page > 0 {
+			pages = of.directories
+		}
+		file, err := openPage(f.ctx, of.path, of.page, pages)
 		if err != nil {
 			return err
 		}

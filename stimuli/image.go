@@ -64,24 +64,29 @@ type imageFile struct {
 
 // head is what a picture's file says about its pixels.
 type head struct {
-	kind          string  // as package filekind names it
-	rows, columns int     // of the upright image
-	turn          turned  // how the stored image is turned
-	pages         int     // how many images the file holds
-	offset        uint32  // of the directory of this page of a TIFF
-	bytes         float64 // memory that decoding takes, beyond the pixels in float32
+	kind          string      // as package filekind names it
+	rows, columns int         // of the upright image
+	turn          turned      // how the stored image is turned
+	pages         int         // how many images the file holds
+	offset        uint32      // of the directory of this page of a TIFF
+	directories   []directory // of all pages of a TIFF
+	cut           error       // says that a TIFF has more pages, which cannot be read
+	bytes         float64     // memory that decoding takes, beyond the pixels in float32
 }
 
 // openImage opens a file and reads the head of its first image.
-func openImage(ctx context.Context, path string) (*imageFile, error) { return openPage(ctx, path, 0) }
+func openImage(ctx context.Context, path string) (*imageFile, error) {
+	return openPage(ctx, path, 0, nil)
+}
 
-// openPage opens a file and reads the head of one of its images.
-func openPage(ctx context.Context, path string, page int) (*imageFile, error) {
+// openPage opens a file and reads the head of one of its images. pages are the directories of a TIFF, if they are
+// known: to find those of a long stack takes time.
+func openPage(ctx context.Context, path string, page int, pages []directory) (*imageFile, error) {
 	file, err := input.Open(ctx, input.Picture, path)
 	if err != nil {
 		return nil, &fault.Error{Package: "stimuli", Argument: path, Err: whole.Cause(err)}
 	}
-	f := &imageFile{File: file, ctx: ctx, path: path, page: page}
+	f := &imageFile{File: file, ctx: ctx, path: path, page: page, head: head{directories: pages}}
 	if err := f.readHead(); err != nil {
 		file.Close()
 		return nil, err
@@ -110,9 +115,11 @@ func (f *imageFile) readHead() (err error) {
 	}
 	f.pages = 1
 	if f.kind == filekind.TIFF {
-		pages := tiffPages(f)
-		if f.pages = max(1, len(pages)); f.page < len(pages) {
-			f.offset = pages[f.page]
+		if f.directories == nil {
+			f.directories, f.cut = tiffPages(f)
+		}
+		if f.pages = max(1, len(f.directories)); f.page < len(f.directories) {
+			f.offset = f.directories[f.page].offset
 		}
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return f.failed(err)
@@ -131,9 +138,10 @@ func (f *imageFile) readHead() (err error) {
 	if n, _ := conv.Product(config.Width, config.Height); n <= 0 {
 		return fault.New("stimuli", f.path, "", "%d×%d pixels: want at least one", config.Height, config.Width)
 	}
-	f.turn = 1
 	if f.page == 0 {
 		f.turn = readOrientation(f, f.kind)
+	} else {
+		f.turn = max(1, f.directories[f.page].turn)
 	}
 	f.bytes = price(f.File, f.kind, config)
 	f.rows, f.columns = f.turn.size(config.Height, config.Width)

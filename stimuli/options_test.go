@@ -135,6 +135,49 @@ func TestTIFFPages(t *testing.T) {
 	}
 }
 
+// TestDamagedPages: a TIFF that ends amid its pages is refused, where it used to be read as a shorter one. Its first
+// page can be read. A later page is turned as its own tag says.
+func TestDamagedPages(t *testing.T) {
+	content, err := os.ReadFile("testdata/pages.tif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const third = 0x128 + 2 // the fields of the third directory, 12 bytes each
+	path := filepath.Join(t.TempDir(), "a.tif")
+	save := func(content []byte) {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(content[:third+24])
+	if _, err := OpenSizes(t.Context(), []string{path}, Options{}); err == nil ||
+		!strings.Contains(err.Error(), "damaged, or cut off, after 2 pages") {
+		t.Errorf("a TIFF that is cut off: %v", err)
+	}
+	if first, err := OpenFiles(t.Context(), path, 0); err != nil || first.Shape() != (conv.Shape{1, 1, 4, 5}) {
+		t.Errorf("its first page: %v", err)
+	}
+	fields := content[third:]
+	copy(fields[7*12:9*12], fields[6*12:8*12])                                  // in place of the planar configuration
+	copy(fields[6*12:7*12], "\x12\x01\x03\x00\x01\x00\x00\x00\x03\x00\x00\x00") // 274: turned by 180°
+	save(content)
+	sets, err := OpenSizes(t.Context(), []string{path}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dst, _ := conv.NewTensor(sets[0].Shape().WithN(1))
+	if err := sets[0].Draw(dst, 1); err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Clone(readOptionsGolden(t).Pages[2])
+	slices.Reverse(want)
+	for k, v := range want {
+		if math.Abs(float64(dst.Data[k])-v/255) > 1e-7 {
+			t.Fatalf("pixel %d of a page that is turned is %v, want %v", k, dst.Data[k], v/255)
+		}
+	}
+}
+
 // TestJoin: the images, titles and rows of joined sets come one after the other, and columns of one are empty in
 // others.
 func TestJoin(t *testing.T) {

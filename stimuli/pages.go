@@ -2,41 +2,57 @@ package stimuli
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
 )
 
-// maxPages is where counting the pages of a TIFF stops: the directories of a damaged file may form a circle.
-const maxPages = 10000
+// maxPages is how many directories of a TIFF are read at most.
+const maxPages = 1 << 16
 
-// tiffPages returns the offsets of the directories of the pages of a TIFF: its images, except thumbnails and masks. It
-// returns none for a file that it cannot read. Each image has a directory, which ends with the offset of the next one
-// (TIFF 6.0, section 2).
-func tiffPages(file io.ReadSeeker) (pages []uint32) {
+// directory is what a directory of a TIFF says of an image.
+type directory struct {
+	offset uint32
+	turn   turned // 0 if it does not say
+}
+
+// tiffPages returns the directories of the pages of a TIFF: its images, except thumbnails and masks. Each image has a
+// directory, which ends with the offset of the next one (TIFF 6.0, section 2). The error says that there are more
+// pages, which cannot be read.
+func tiffPages(file io.ReadSeeker) (pages []directory, err error) {
 	header := make([]byte, 8)
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return nil
+		return nil, err
 	}
 	if _, err := io.ReadFull(file, header); err != nil {
-		return nil
+		return nil, err
 	}
 	order := tiffOrder(header)
 	next := order.Uint32(header[4:])
 	seen := map[uint32]bool{}
-	for range maxPages {
-		if next == 0 || seen[next] {
-			break
+	for next != 0 && !seen[next] { // those of a damaged file may form a circle
+		if len(seen) == maxPages {
+			return pages, fmt.Errorf("more than %d directories: want fewer", maxPages)
 		}
 		seen[next] = true
-		page, after, err := tiffDirectory(file, order, next)
+		page, d, after, err := tiffDirectory(file, order, next)
 		if err != nil {
-			break
+			return pages, errors.New("damaged, or cut off, after " + counted(len(pages)) + ": want the whole file")
 		}
 		if page {
-			pages = append(pages, next)
+			pages = append(pages, d)
 		}
 		next = after
 	}
-	return pages
+	return pages, nil
+}
+
+// counted is a number of pages in words.
+func counted(pages int) string {
+	if pages == 1 {
+		return "1 page"
+	}
+	return fmt.Sprintf("%d pages", pages)
 }
 
 // tiffOrder returns the byte order of a TIFF, by its first bytes.
@@ -79,25 +95,29 @@ func (t *tiffPage) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Tags that say what an image of a TIFF is for (TIFF 6.0, section 8). The second is an older form of the first.
+// Tags that say what an image of a TIFF is for, and how it is turned (TIFF 6.0, section 8). The second is an older form
+// of the first.
 const (
 	newSubfileType = 254 // bits: 1 marks a smaller version of another image, 4 a mask
 	subfileType    = 255 // 2 marks a smaller version of another image
+	turnTag        = 274
 )
 
 // tiffDirectory reads the directory at an offset. It returns whether its image is a page, and where the next directory
 // starts.
-func tiffDirectory(file io.ReadSeeker, order binary.ByteOrder, at uint32) (page bool, next uint32, err error) {
+func tiffDirectory(file io.ReadSeeker, order binary.ByteOrder, at uint32) (page bool, d directory, next uint32,
+	err error) {
+	d.offset = at
 	if _, err := file.Seek(int64(at), io.SeekStart); err != nil {
-		return false, 0, err
+		return false, d, 0, err
 	}
 	count := make([]byte, 2)
 	if _, err := io.ReadFull(file, count); err != nil {
-		return false, 0, err
+		return false, d, 0, err
 	}
 	fields := make([]byte, 12*int(order.Uint16(count))+4)
 	if _, err := io.ReadFull(file, fields); err != nil {
-		return false, 0, err
+		return false, d, 0, err
 	}
 	page = true
 	for ; len(fields) > 4; fields = fields[12:] {
@@ -110,7 +130,11 @@ func tiffDirectory(file io.ReadSeeker, order binary.ByteOrder, at uint32) (page 
 			page = value&(1|4) == 0
 		case subfileType:
 			page = page && value != 2
+		case turnTag:
+			if value >= 1 && value <= 8 {
+				d.turn = turned(value)
+			}
 		}
 	}
-	return page, order.Uint32(fields), nil
+	return page, d, order.Uint32(fields), nil
 }

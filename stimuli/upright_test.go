@@ -249,19 +249,19 @@ func TestPages(t *testing.T) {
 		"old": {[][]uint16{{255, 1}, {255, 2}}, 1}, "old pages": {[][]uint16{{255, 3}, {255, 3}}, 2},
 	} {
 		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
-			if got := len(tiffPages(bytes.NewReader(directories(order, c.subfiles)))); got != c.want {
-				t.Errorf("%s, %v: %d pages, want %d", name, order, got, c.want)
+			if got, err := tiffPages(bytes.NewReader(directories(order, c.subfiles))); len(got) != c.want || err != nil {
+				t.Errorf("%s, %v: %d pages, %v, want %d", name, order, len(got), err, c.want)
 			}
 		}
 	}
 	round := directories(binary.LittleEndian, [][]uint16{{254, 0}})
 	copy(round[len(round)-4:], round[4:8]) // the directory refers to itself as the next
-	if got := len(tiffPages(bytes.NewReader(round))); got != 1 {
-		t.Errorf("round in circles: %d pages", got)
+	if got, err := tiffPages(bytes.NewReader(round)); len(got) != 1 || err != nil {
+		t.Errorf("round in circles: %d pages, %v", len(got), err)
 	}
 	for cut := range round {
-		if got := len(tiffPages(bytes.NewReader(round[:cut]))); got > 1 {
-			t.Errorf("cut to %d bytes: %d pages", cut, got)
+		if got, err := tiffPages(bytes.NewReader(round[:cut])); len(got) > 0 || err == nil {
+			t.Errorf("cut to %d bytes: %d pages, %v", cut, len(got), err)
 		}
 	}
 }

@@ -113,6 +113,15 @@ func SinglePhase(t *param.Table) bool {
 // In reports whether t has a column for the axis.
 func (a Axis) In(t *param.Table) bool { return shownIn(t).column(a) >= 0 }
 
+// Column returns the name of the axis's column in t, or "" if there is none.
+func (a Axis) Column(t *param.Table) string {
+	s := shownIn(t)
+	if at := s.column(a); at >= 0 {
+		return s[at].Name
+	}
+	return ""
+}
+
 // shown is what the images showed, as columns of numbers.
 type shown []param.Column
 

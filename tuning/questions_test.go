@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"gpuconv/param"
@@ -175,6 +176,15 @@ func TestPlane(t *testing.T) {
 	if a, err = Analyse(t.Context(), r, table, Settings{By: []Axis{"speed"}, Phases: Largest}); err != nil ||
 		a.Plane != nil || !slices.Equal(a.Curves[0].Curves[0].Y, []float64{8, 16}) {
 		t.Errorf("over speed %+v, %v", a, err)
+	}
+	// A column of phases in full, as the second axis: it is not reduced.
+	a, err = Analyse(t.Context(), r, table, Settings{By: []Axis{ByContrast, "phase_deg"}, Phases: Largest, Plane: true})
+	if err != nil || !slices.Equal(a.Plane.Cells[0][1], []float64{16, 16. / 181}) {
+		t.Errorf("over contrast and phase_deg: %v", err)
+	}
+	_, err = Analyse(t.Context(), r, table, Settings{By: []Axis{BySize, "diameter"}, Phases: Largest, Plane: true})
+	if err == nil || !strings.Contains(err.Error(), "both are the column diameter_pixels") {
+		t.Errorf("two axes of one column: %v", err)
 	}
 }
 

@@ -32,6 +32,9 @@ func (c *Choice) Of(cases []Case) (all []Case) {
 	return all
 }
 
+// Matched is how many cases had a name that matches, in all calls of Of, whatever the shard.
+func (c *Choice) Matched() int { return c.seen }
+
 // Shard is one of several parts of the cases, for machines that share them: part 2 of 8 has every eighth case from the
 // second on. Cases next to each other take about the same time, and so do the parts. The zero value has all cases.
 type Shard struct{ Part, Parts int }

@@ -143,7 +143,7 @@ func (f *runFlags) repeat(ctx context.Context, flags *pflag.FlagSet) (err error)
 func (f *runFlags) folder() output { return f.saving.output("output", f.output) }
 
 // run does the job: all of its files are written, or none. Images of several sizes are a job for each size, in a folder
-// of its own.
+// of its own. Nothing is written if one of them is refused; if one fails later, those before it stay.
 func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.validate(); err != nil {
 		return err
@@ -156,16 +156,50 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if len(sets) == 1 {
 		return f.runOne(ctx, stdout, stderr, sets[0], f.output)
 	}
+	if err := f.possible(ctx, sets); err != nil {
+		return err
+	}
 	for i, images := range sets {
 		of := images.Shape()
 		folder := filepath.Join(f.output, fmt.Sprintf("%dx%d", of.H(), of.W()))
 		printLine(stdout, "size      %d of %d: %s of %d×%d, into %s", i+1, len(sets), counted(of.N(), "image"), of.H(), of.W(),
 			fault.Printable(folder))
 		if err := f.runOne(ctx, stdout, stderr, images, folder); err != nil {
-			return err
+			return f.partly(ctx, err, i, len(sets))
 		}
 	}
 	return nil
+}
+
+// possible refuses sets if one of them cannot be convolved.
+func (f *runFlags) possible(ctx context.Context, sets []stimuli.Set) error {
+	notes, overflown := f.inputs.notes, f.inputs.overflown
+	for _, images := range sets {
+		j, err := f.job(ctx, images)
+		if err == nil {
+			_, err = f.problem(j)
+		}
+		if err == nil {
+			err = f.rehearseStimuli(ctx, images)
+		}
+		if err != nil {
+			return fmt.Errorf("images of %d×%d: %w", images.Shape().H(), images.Shape().W(), err)
+		}
+	}
+	f.inputs.notes, f.inputs.overflown = notes, overflown // runOne notes the same again
+	return nil
+}
+
+// partly says in an error how many of all sizes are written already.
+func (f *runFlags) partly(ctx context.Context, err error, done, all int) error {
+	written := fmt.Sprintf("; %d of %d sizes are written, in %s", done, all, fault.Printable(f.output))
+	switch {
+	case done == 0:
+		return err
+	case ctx.Err() != nil:
+		return errors.New("interrupted" + written)
+	}
+	return fmt.Errorf("%w%s", err, written)
 }
 
 // runOne does the job of images of one size.

@@ -94,7 +94,7 @@ func (a *again) compare(files []whole.Sum) string {
 			return "same      " + was.Name + " has the same bits as in the run that --from names"
 		}
 		return "differs   " + was.Name + " has other bits than in the run that --from names: another device, driver or " +
-			"version, or other input files"
+			"version, other input files or other flags"
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"gpuconv/batch"
 	"gpuconv/fault"
 	"gpuconv/npy"
 	"gpuconv/param"
@@ -155,7 +156,8 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if stimuli != nil {
 		defer stimuli.Close()
 	}
-	if err := reserveTuning(source, cells, pictures.Drawn.Page.Memory()); err != nil {
+	more := pictures.Drawn.Page.Memory() + decoded.Memory(cells, table.Len())
+	if err := reserveTuning(source, cells, more); err != nil {
 		return err
 	}
 	out, err := f.saving.output("output", f.output).createFolder()
@@ -180,7 +182,11 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	if decoded != nil {
-		if decoded.Decoding, err = tuning.Decode(responses, decoded.Labels); err != nil {
+		err := batch.Await(ctx, func() (err error) {
+			decoded.Decoding, err = tuning.Decode(responses, decoded.Labels)
+			return err
+		})
+		if err != nil {
 			return failed("decode", f.decode, plain(err))
 		}
 	}
@@ -405,7 +411,14 @@ func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []i
 	if err := f.suit(shape, table.Len()); err != nil {
 		return err
 	}
+	named := map[string]tuning.Axis{}
 	for _, axis := range s.By {
+		column := axis.Column(table)
+		if other, twice := named[column]; twice && column != "" {
+			return refused("by", f.by, fmt.Errorf("%v and %v are both the column %s: want each once", other, axis,
+				fault.Printable(column)))
+		}
+		named[column] = axis
 		if !axis.In(table) {
 			return refused("by", axis.String(),
 				fmt.Errorf("the table has no column %s…: want some of %s, or another table", axis,
@@ -446,10 +459,11 @@ func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Reado
 
 // reserveTuning refuses activations that do not fit in memory. It counts the maps of one image in float32 and float64,
 // the array if it is read whole, two copies of the responses (while phases are reduced), and the results for each cell.
-func reserveTuning(source *npy.Reader, cells int, picture float64) error {
+// more is the memory for what else was asked for.
+func reserveTuning(source *npy.Reader, cells int, more float64) error {
 	const pictures, cell = 128 << 20, 4000 // bytes
 	shape := source.Shape()
-	image, need := 1.0, pictures+picture+source.Memory()+float64(cells)*(cell+16*float64(shape[0]))
+	image, need := 1.0, pictures+more+source.Memory()+float64(cells)*(cell+16*float64(shape[0]))
 	for _, extent := range shape[1:] {
 		image *= float64(extent)
 	}

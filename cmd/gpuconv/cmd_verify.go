@@ -155,13 +155,14 @@ func (f *verifyFlags) names() []string {
 
 func (f *verifyFlags) isOwn() bool { return f.own.input != "" || f.own.weight != "" }
 
-func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
+func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) (err error) {
 	if f.guest.example {
 		_, err := io.WriteString(stdout, guest.Example)
 		return err
 	}
 	ctx, cancel := limited(cmd.Context(), f.choice.timeLimit)
 	defer cancel()
+	defer func() { err = overtime(ctx, err) }()
 	if err := f.validate(cmd); err != nil {
 		return err
 	}
@@ -198,14 +199,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err := p.begin(); err != nil {
 		return err
 	}
-	err = p.prove(ctx, runs)
-	if p.report.Stopped != "" {
-		cancel() // a device may still be at work: close must not wait
-	}
-	if err != nil {
-		return err
-	}
-	return p.conclude()
+	return p.whole(ctx, cancel, runs) // a device may still be at work after it was stopped: close must not wait
 }
 
 // limited returns a context that ends after limit, if that is not 0.
@@ -214,6 +208,14 @@ func limited(ctx context.Context, limit time.Duration) (context.Context, context
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("the time limit of %v is over", limit))
+}
+
+// overtime returns err, or what it means if the time limit was over before the first case.
+func overtime(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+		return fmt.Errorf("%w: no case was run", context.Cause(ctx))
+	}
+	return err
 }
 
 // printSubjects names each subject once.

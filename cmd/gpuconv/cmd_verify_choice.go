@@ -88,7 +88,7 @@ func (f *choiceFlags) choose(runs []verify.Runner) ([]verify.Runner, error) {
 	switch {
 	case len(chosen) > 0:
 		return chosen, nil
-	case f.cases != "" && f.shard == "":
+	case c.Matched() == 0:
 		return nil, misread("cases", f.cases, fmt.Errorf("there are none such; the first is %s", fault.Printable(first)))
 	}
 	return nil, refused("shard", f.shard, errors.New("there are fewer cases than parts: want fewer parts"))

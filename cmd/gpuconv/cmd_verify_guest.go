@@ -50,6 +50,8 @@ func (f *guestFlags) validate(cmd *cobra.Command) error {
 	switch {
 	case f.shader != "" && f.program != "":
 		return refused("program", f.program, errors.New("want it without --shader"))
+	case f.program != "" && (cmd.Flags().Changed("device") || cmd.Flags().Changed("context")):
+		return refused("program", f.program, errors.New("want no --device and no --context with it, they open a GPU"))
 	case f.limit <= 0:
 		return refused("case-limit", f.limit.String(), errors.New("want more than 0s"))
 	}
@@ -82,6 +84,9 @@ func (f *guestFlags) readShader(ctx context.Context) (s guest.Shader, text strin
 	content, err := input.ReadFile(ctx, input.Interface, f.described)
 	if err == nil {
 		s.Interface, err = guest.ParseInterface(string(content))
+	}
+	if err == nil {
+		err = s.Check()
 	}
 	return s, string(content), refused("interface", f.described, err)
 }

@@ -69,6 +69,19 @@ func (p *proof) running() verify.Report {
 	return r
 }
 
+// whole makes the runs and concludes. If the runs were stopped, it calls stop before it concludes. An error that ended
+// the runs, such as that of a lost device, comes before that of the conclusion.
+func (p *proof) whole(ctx context.Context, stop func(), runs []verify.Runner) error {
+	ended := p.prove(ctx, runs)
+	if p.report.Stopped != "" {
+		stop()
+	}
+	if err := p.conclude(); ended == nil {
+		return err
+	}
+	return ended
+}
+
 // errEnough ends a run in which as many cases failed as --max-failures allows.
 var errEnough = errors.New("enough cases have failed")
 
@@ -77,7 +90,7 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	defer p.bar.stop()
 	for _, r := range runs {
 		r.Each = p.look
-		r.Progress = func(done int) { p.bar.set(p.before + done) }
+		r.Progress = p.show
 		err := batch.Await(ctx, func() error { return r.Run(ctx) })
 		if err != nil {
 			p.end()
@@ -94,7 +107,7 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 			}
 		case err != nil:
 			p.report.Stopped = plain(err).Error()
-			return errors.Join(plain(err), p.out.end(p.report))
+			return plain(err)
 		}
 		if p.report.Stopped != "" {
 			return nil
@@ -109,6 +122,15 @@ func (p *proof) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended = true
+}
+
+// show shows how many records of a run are done.
+func (p *proof) show(done int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		p.bar.set(p.before + done)
+	}
 }
 
 // mostPictures is how many pictures are drawn at most, since a shader may be wrong in every case.

@@ -34,6 +34,9 @@ func choices(verb, flag string) []string {
 	case "tiles":
 		return gpu.ClassNames()
 	case "device":
+		if verb == "verify" {
+			return []string{"any", "gpu", "software", everyDevice}
+		}
 		return []string{"any", "gpu", "software"}
 	case "context":
 		return []string{"egl", "glfw"}

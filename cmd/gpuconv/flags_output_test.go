@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func exists(path string) bool {
@@ -119,6 +122,9 @@ func TestDistinctOutputs(t *testing.T) {
 			if _, files := cmd.Annotations[reads]; files {
 				args = append(args, "r.json")
 			}
+			if cmd.Name() == "compare" { // two reports
+				args = append(args, "r.json")
+			}
 			code, _, stderr := gpuconv(t, args...)
 			want := "gpuconv: --" + flags[i].Name + " ./a//b.npy: --" + flags[i-1].Name + " is to be written there: want another name"
 			if line := errorLine(t, stderr); code != exitUsage || line != want {
@@ -128,5 +134,24 @@ func TestDistinctOutputs(t *testing.T) {
 	})
 	if tried < 5 {
 		t.Errorf("%d pairs were tried", tried)
+	}
+}
+
+// TestOutputFlagsAreListed: each flag whose help says that it names something to write is one of outputFlags.
+func TestOutputFlagsAreListed(t *testing.T) {
+	says := regexp.MustCompile(`^write |^a new or empty folder|\bto write\b`)
+	seen := 0
+	each(newRoot(), func(cmd *cobra.Command, name string) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() != "string" || !says.MatchString(f.Usage) {
+				return
+			}
+			if seen++; !slices.Contains(outputFlags(cmd), f) {
+				t.Errorf("%s --%s is not among outputFlags: %s", name, f.Name, f.Usage)
+			}
+		})
+	})
+	if seen < 20 {
+		t.Errorf("%d flags name something to write", seen)
 	}
 }

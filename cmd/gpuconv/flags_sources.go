@@ -141,7 +141,7 @@ func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &sources{in: &f.inputs, options: options, strict: f.inputs.strict}
+	o := &sources{in: &f.inputs, options: options}
 	for _, text := range f.stimuli {
 		if err := o.add(ctx, text, 0); err != nil {
 			closeSets(o.sets)
@@ -151,6 +151,11 @@ func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
 	if err := o.flush(ctx); err != nil {
 		closeSets(o.sets)
 		return nil, err
+	}
+	for _, name := range imageFlagNames {
+		if typed, ok := f.typed[name]; ok && !o.files {
+			return nil, refused(name, strings.Join(typed, ","), errors.New("want --stimulus with image files"))
+		}
 	}
 	return o.bySize()
 }
@@ -173,7 +178,6 @@ func (f *runFlags) channels(ctx context.Context) int {
 type sources struct {
 	in       *inputs
 	options  stimuli.Options
-	strict   bool
 	pictures []string // named one after the other, not opened yet
 	sets     []stimuli.Set
 	files    bool // there are pictures or arrays

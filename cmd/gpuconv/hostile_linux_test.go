@@ -22,7 +22,6 @@ import (
 	"testing"
 	"time"
 
-	"gpuconv/guest"
 	"gpuconv/internal/input"
 	"gpuconv/npy"
 
@@ -55,6 +54,10 @@ var calls = map[string]string{
 	"bench compare":      "r.json r.json",
 	"check":              "folder",
 }
+
+// anyShader is an interface that fits any shader.
+const anyShader = "buffers.src.binding = 0\nbuffers.weight.binding = 1\nbuffers.bias.binding = 2\n" +
+	"buffers.dst.binding = 3\ndefines.PADDING = \"pad_top\"\ngroups.x = 1\n"
 
 // briefly are places whose files are opened as those of other places are. Only the worst files are tried there.
 var briefly = []string{"verify --shader", "verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
@@ -279,7 +282,7 @@ func harmless(t *testing.T, dir string) {
 	try(npy.WriteNPZ(filepath.Join(dir, "r.npz"), npy.Named{Name: "resp_train", Array: array(3, 4)},
 		npy.Named{Name: "resp_test", Array: array(3, 4)}, npy.Named{Name: "stimuli", Array: array(3)}))
 	try(os.WriteFile(filepath.Join(dir, "t.csv"), []byte("image,kind,orientation_deg\n0,g,0\n1,g,90\n"), 0o666))
-	try(os.WriteFile(filepath.Join(dir, "i.toml"), []byte(guest.Example), 0o666))
+	try(os.WriteFile(filepath.Join(dir, "i.toml"), []byte(anyShader), 0o666))
 	try(os.WriteFile(filepath.Join(dir, "r.json"), []byte("{}"), 0o666))
 	try(os.Mkdir(filepath.Join(dir, "folder"), 0o777))
 	var picture bytes.Buffer

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"image"
 	"image/color"
 	"image/png"
@@ -121,6 +122,30 @@ func columnOf(t *testing.T, path, name string) (words []string) {
 	return words
 }
 
+// TestSizesInPart: if a later size fails, or an interrupt comes, an error says what is written already.
+func TestSizesInPart(t *testing.T) {
+	dir := ownFolder(t)
+	picture := filepath.Join(dir, "mixed", "b.png")
+	content, err := os.ReadFile(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copyTo(t, picture, content[:len(content)-40])
+	code, _, stderr := inFolder(t, dir, "run", "--backend", "cpu", "--stimulus", "mixed", "--output", "out")
+	if !strings.HasSuffix(stderr, "; 1 of 2 sizes are written, in out\n") || code != exitFailed {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "out", "12x20", "run.json")); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := (&runFlags{output: "out"}).partly(ctx, ctx.Err(), 2, 3); err.Error() !=
+		"interrupted; 2 of 3 sizes are written, in out" {
+		t.Error(err)
+	}
+}
+
 // TestOwnImagesRefused: an error names what is wrong with a stimulus, or with run.json, and nothing is written.
 func TestOwnImagesRefused(t *testing.T) {
 	dir := ownFolder(t)
@@ -137,6 +162,10 @@ func TestOwnImagesRefused(t *testing.T) {
 		"--stimulus x.npy --colour rgb":                 "--stimulus: x.npy: shape [2 1 12 20]: want 3 channels",
 		"--stimulus rgb.npy":                            "weight [6 1 7 7]: want 3 input channels",
 		"--resize 5":                                    "--resize 5: want --stimulus with image files",
+		"--stimulus impulse --resize 5":                 "--resize 5: want --stimulus with image files",
+		"--stimulus impulse --normalise 0,2":            "--normalise 0,2: want --stimulus with image files",
+		"--stimulus mixed --show 1":                     "images of 16×16: --show 1: want numbers of images, from 0 to 0",
+		"--stimulus x.npy --stimulus rgb.npy":           "images of 12×20: weight [6 1 7 7]: want 3 input channels",
 		"--from old.json":                               "--from old.json: has no flags",
 		"--from evil.json":                              `--from evil.json: flag "output"`,
 		"--from x.npy":                                  "--from x.npy: want the run.json of a run",

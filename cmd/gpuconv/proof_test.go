@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -267,5 +269,78 @@ func TestProofStops(t *testing.T) {
 		if err := p.conclude(); err == nil || p.report.Failed != most || p.report.Stopped != want {
 			t.Errorf("%v, %d failures, %q, want %q", err, p.report.Failed, p.report.Stopped, want)
 		}
+	}
+}
+
+// slow is a writer that ends a context at its first line, and takes long for each.
+type slow struct {
+	stop   func()
+	inside atomic.Int32
+}
+
+func (s *slow) Write(text []byte) (int, error) {
+	s.inside.Add(1)
+	defer s.inside.Add(-1)
+	s.stop()
+	time.Sleep(200 * time.Millisecond)
+	return len(text), nil
+}
+
+// TestProofStoppedInARecord: a proof that is stopped while it prints a record ends after that one, and counts no other.
+func TestProofStoppedInARecord(t *testing.T) {
+	var cases []verify.Case
+	for _, c := range verify.Quick(verify.Stimuli(), verify.Banks()) {
+		if len(cases) < 4 && c.Problem.Weight.H() == 7 {
+			cases = append(cases, c)
+		}
+	}
+	runs := []verify.Runner{{Judge: cpu.Reference{}, Cases: cases, Subjects: []verify.Subject{
+		{Backend: uncompiled{}, Name: "first"}, {Backend: uncompiled{}, Name: "second"}}}}
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, stderr := &slow{stop: cancel}, &bytes.Buffer{}
+	p := newProof(stdout, stderr, &proofFiles{}, runs)
+	if err := errors.Join(p.begin(), p.prove(ctx, runs)); err != nil {
+		t.Fatal(err)
+	}
+	if stdout.inside.Load() != 0 {
+		t.Error("a record is looked at after the proof was stopped")
+	}
+	done := p.report.Done()
+	if time.Sleep(time.Second); p.report.Done() != done || done > 2 || p.report.Stopped != "interrupted" {
+		t.Errorf("%d records, and later %d, %q", done, p.report.Done(), p.report.Stopped)
+	}
+}
+
+// gone is a device that is lost at once.
+type gone struct{ cpu.Engine }
+
+func (gone) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) { return nil, conv.ErrLost }
+
+// TestProofOfLostDevice: a proof that a lost device ends has a last line with its counts, and a report with its time.
+func TestProofOfLostDevice(t *testing.T) {
+	cases := verify.Quick(verify.Stimuli(), verify.Banks())[:2]
+	runs := []verify.Runner{{Judge: cpu.Reference{}, Cases: cases,
+		Subjects: []verify.Subject{{Backend: gone{}, Name: "gpu"}}}}
+	var stdout, stderr bytes.Buffer
+	path := filepath.Join(t.TempDir(), "v.json")
+	p := newProof(&stdout, &stderr, &proofFiles{json: output{flag: "json", path: path}}, runs)
+	if err := p.begin(); err != nil {
+		t.Fatal(err)
+	}
+	stopped := false
+	err := p.whole(t.Context(), func() { stopped = true }, runs)
+	const last = "\n0 passed, 1 failed, 0 skipped\n"
+	if !errors.Is(err, conv.ErrLost) || !stopped || !strings.HasSuffix(stdout.String(), last) {
+		t.Errorf("%v, stopped: %v, %s", err, stopped, stdout.String())
+	}
+	var report struct {
+		Seconds float64
+		Failed  int
+		Stopped string
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(text, &report) != nil || report.Seconds == 0 || report.Failed != 1 ||
+		report.Stopped == "" {
+		t.Errorf("%v, %.200s", err, text)
 	}
 }

@@ -18,6 +18,15 @@ type Decoded struct {
 	Sides  [2]string // what the labels −1 and 1 mean, such as left and right
 }
 
+// Memory returns the bytes that [tuning.Decode] takes for this many cells and images, or 0 without a question. They are
+// the responses, and a matrix of all pairs of cells, its factors and a copy.
+func (d *Decoded) Memory(cells, images int) float64 {
+	if d == nil {
+		return 0
+	}
+	return 8 * float64(cells) * (float64(images) + 3*float64(cells))
+}
+
 // decoding writes decoding.csv, with a row for each image that has a label: its value of the parameter, its label and
 // the readout. It does nothing if nothing was decoded.
 func (t Tuning) decoding(out *files) error {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 
 	"gpuconv/figure"
 	"gpuconv/tuning"
@@ -28,10 +29,23 @@ func (t Tuning) draw(out *files, curves tuning.AxisCurves) error {
 		}
 		all = append(all, axes)
 	}
-	if err := drawChart(out, "curves_"+curves.Axis.String(), all); err != nil {
+	if err := drawChart(out, "curves_"+fileName(curves.Axis.String()), all); err != nil {
 		return err
 	}
 	return t.drawDirections(out, curves)
+}
+
+// fileName returns the name of a column as a part of the name of a file: an underscore is in place of each character
+// that some system does not allow there, as in speed (deg/s), and long names are cut.
+func fileName(column string) string {
+	const most = 50 // letters
+	name := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, column))
+	return string(name[:min(most, len(name))])
 }
 
 // drawDirections writes the picture directions, the responses to directions around a circle, if there are directions.

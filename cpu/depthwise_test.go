@@ -65,6 +65,26 @@ func TestDepthwise(t *testing.T) {
 	})
 }
 
+// TestDepthwisePadded: every output is written and right, however wide the padding at the right is.
+func TestDepthwisePadded(t *testing.T) {
+	for _, isa := range tested() {
+		if isa == cpu.Generic {
+			continue // it has no slides
+		}
+		for right := range 34 {
+			for _, columns := range []int{31, 32, 47, 63, 64} { // of the outputs
+				p := conv.Problem{Src: conv.Shape{1, 1, 4, columns + 1 - right}, Weight: conv.Shape{1, 1, 3, 3}, Bias: true,
+					Spec: conv.Spec{Padding: conv.Padding{Top: 1, Bottom: 1, Left: 1, Right: right}}}
+				e := cpu.Engine{ISA: isa, Algorithm: "depthwise"}
+				if _, err := e.Explain(p); err != nil {
+					continue // no strips for such rows
+				}
+				checkGuarded(t, e, p, right%2 == 0)
+			}
+		}
+	}
+}
+
 // TestDepthwiseBits holds depthwise to the bits of direct, with infinite weights and pixels among others, on any number
 // of threads, which cut images into other bands.
 func TestDepthwiseBits(t *testing.T) {

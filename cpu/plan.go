@@ -67,8 +67,10 @@ func newPlan(b *blueprint) *enginePlan {
 				b.recipe.workspace()), marks: make([]int32, b.recipe.marks()),
 			segments: make([]segment, 0, maxVectors*b.kernels.Lanes)})
 	}
-	for _, w := range c.workers {
-		clear(w.work) // so that the system provides its pages, see depthwise.slack
+	if _, ok := b.recipe.(*depthwise); ok {
+		for _, w := range c.workers {
+			clear(w.work) // so that the system provides its pages, see depthwise.slack
+		}
 	}
 	c.task = c.work
 	c.crew = newCrew(len(c.workers), c.task)

@@ -52,12 +52,13 @@ func priceWinograd(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels)
 	channels, filters := p.Weight[1]*split*split, p.Weight[0]/p.Groups // as winograd.channels counts them
 	across, down := ceilDiv(sums.W(), block), ceilDiv(sums.H(), block)
 	most := blocksMost(channels, filters)
-	blocks, tasks := across*max(1, most/across), 0.0 // of a task; tasks of an image, as in winograd.fits
+	rows := max(1, most/across)       // of blocks, in a task of a part of an image, as in winograd.fits
+	blocks, tasks := across*rows, 0.0 // of a task; tasks of an image
 	if together := most / (across * down); together > 0 {
 		together = min(together, p.Src.N())
 		blocks, tasks = together*across*down, 1/float64(together)
 	} else {
-		tasks = float64(ceilDiv(down, most/across))
+		tasks = float64(ceilDiv(down, rows))
 	}
 	kernels := float64(channels * filters)
 	_, perTap := cheapestPanels(filters, ceilDiv(blocks, k.Lanes), k)

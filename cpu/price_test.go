@@ -73,6 +73,29 @@ func TestChoices(t *testing.T) {
 	}
 }
 
+// TestWide: an image that is four times as wide costs about four times as much, also if a row of its outputs has more
+// blocks than a task of winograd has otherwise. It may cost less, because a longer row reads the weights as often as a
+// short one.
+func TestWide(t *testing.T) {
+	for _, isa := range cpu.AvailableISAs() {
+		for _, channels := range []int{64, 512} {
+			p := square3(64, channels, 32, channels)
+			p.Src[3] = 512
+			winograd, direct := cpu.Prices(isa, p)
+			p.Src[3] *= 4
+			wide, wideDirect := cpu.Prices(isa, p)
+			for name, ratio := range map[string]float64{"winograd": wide / winograd, "direct": wideDirect / direct} {
+				if !(ratio > 3 && ratio < 4.5) {
+					t.Errorf("%v, %d channels: %s costs %.3g times as much, want about 4", isa, channels, name, ratio)
+				}
+			}
+			if _, err := (cpu.Engine{ISA: isa}).Explain(p); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // TestExpecting: the choice depends on the number of images of the whole job, not on that of a batch. If nobody says
 // how many images there are, the engine expects any number.
 func TestExpecting(t *testing.T) {

@@ -93,7 +93,7 @@ func (k *Kernels) NewStrip(columns, width, stride int, offsets []int) (s Strip, 
 	s.last = max(0, columns-k.Lanes)
 	s.step = min(k.Lanes, s.last)
 	if s.vectors > 2 && !s.inside(k) {
-		s.step = s.last / (s.vectors - 1)
+		s.step = (s.last + s.vectors - 2) / (s.vectors - 1) // rounded up, so that no column is left out
 	}
 	for _, offset := range offsets {
 		for _, register := range []int{0, s.last} {

@@ -128,6 +128,28 @@ func TestSlides(t *testing.T) {
 	})
 }
 
+// TestStrips: the registers of a strip leave out none of its columns, however far the last ones reach beyond the end of
+// a row.
+func TestStrips(t *testing.T) {
+	eachSlide(t, func(t *testing.T, k *Kernels, rows, stride, vectors int) {
+		for columns := (vectors-1)*k.Lanes + 1; columns <= vectors*k.Lanes; columns++ {
+			for after := range min(3*k.Lanes*stride, columns*stride) {
+				s, ok := k.NewStrip(columns, (columns-1)*stride+2-after, stride, []int{-1, 0, 1})
+				for j, at := 1, 0; ok && j < vectors; j++ {
+					next := j * s.step
+					if j == vectors-1 {
+						next = s.last
+					}
+					if next-at > k.Lanes {
+						t.Errorf("%v, stride %d, %d columns, %d beyond the end: registers begin at %d and %d", k.ISA, stride, columns, after, at, next)
+					}
+					at = next
+				}
+			}
+		}
+	})
+}
+
 // TestSlideBounds: a slide that reaches beyond its slices panics before it is done.
 func TestSlideBounds(t *testing.T) {
 	r := rand.New(rand.NewPCG(23, 24))

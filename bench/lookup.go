@@ -1,13 +1,13 @@
 package bench
 
-// lookup finds cases, backends and results of a report by name, and why results are missing. Its maps have their places
-// in the report's lists. Tables, pages and pictures look up every case on every backend, and reports can have thousands
-// of cases. Without this index each search would read the whole report.
+// lookup finds cases, backends and results of a report by name, and why results are missing. Its maps hold indices into
+// the lists of the report, or the reason why a result is missing. Tables, pages and pictures look up every case on
+// every backend, and reports can have thousands of cases. Without this index each search would read the whole report.
 type lookup struct {
 	cases    map[caseName]int
 	backends map[backendName]int
 	results  map[resultName]int
-	missing  map[resultName]string // why, without the suite and the cache
+	missing  map[resultName]string // the reason; the keys have no suite and no cache
 }
 
 type caseName struct{ suite, name string }
@@ -103,7 +103,7 @@ func (r Report) find(c CaseInfo, b BackendInfo, phase, cache string) (Result, bo
 	return r.exactly(c, b, phase, cache)
 }
 
-// exactly is find, with a cache that matters for every phase: "" for a result without one.
+// exactly is like find, but cache matters for every phase. It is "" for a result without a state of the cache.
 func (r Report) exactly(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
 	i, ok := r.lookup().results[resultName{c.key(), b.key(), phase, cache}]
 	if !ok {

@@ -28,7 +28,7 @@ type tensor struct {
 	shape  []int
 	stride []int  // elements from one index to the next; nil in C order
 	dtype  string // as [npy.Raw] names it, or the file's own name if it cannot be read
-	// Where the elements lie, in bytes of the file's data, or of an entry of an archive.
+	// Where the elements are: bytes start to end of the file's data or, in an archive, of an entry.
 	entry      string
 	start, end int64
 }
@@ -44,16 +44,17 @@ type file interface {
 }
 
 // Open opens a tensor for reading in pieces: model.safetensors:NAME or model.pt:NAME. The name may be left out if the
-// file has a single tensor. In nested dictionaries, names are joined by dots: model.pt:state_dict.conv.weight. A file
-// whose own name has the colon is taken first. The caller must call Close.
+// file has a single tensor. In nested dictionaries, names are joined by dots: model.pt:state_dict.conv.weight. If the
+// whole path, with its colon, is the name of a file, Open reads that file. The caller must call Close.
 //
 // The elements may be float16, bfloat16, float32, float64, integers or bool. They become float32 as in package npy.
 //
 // A .pt file must have been written by PyTorch 1.6 or later. Its pickle is read as data: dictionaries, lists, numbers,
-// texts and tensors. Objects of all other classes are passed over, and errors name them. Nothing of the file is called.
+// texts and tensors. Objects of other classes are skipped, and errors name them. No function that the file names is
+// called.
 //
-// Errors: [ErrOther] if the file is of another kind, also if there is no such file; a file that is damaged or claims
-// more than it has; no tensor of that name, with a list of those that there are; a type of elements that cannot become
+// Errors: [ErrOther] if the file is of another kind or does not exist; a file that is damaged or claims more bytes than
+// it has; no tensor of that name, with a list of the tensors in the file; a type of elements that cannot become
 // float32; ctx's error.
 func Open(ctx context.Context, path string) (*npy.Reader, error) {
 	f, name, key, err := openFile(ctx, path)
@@ -137,7 +138,7 @@ func recognise(f *input.File, name string, start []byte) (file, error) {
 	return nil, ErrOther
 }
 
-// find returns the tensor of a name; an empty name means the only one.
+// find returns the tensor of this name. If the name is empty, it returns the only tensor of the file.
 func find(f file, key string) (tensor, error) {
 	all := f.tensors()
 	at := slices.IndexFunc(all, func(t tensor) bool { return t.name == key })
@@ -165,7 +166,7 @@ func likely(all []tensor) string {
 // listed is how many names an error has at most.
 const listed = 20
 
-// list names tensors with their shapes: those of four extents first, which can be weights.
+// list returns the names and shapes of tensors. Those of four extents come first, because they can be weights.
 func list(all []tensor) string {
 	var weights, rest []string
 	for _, t := range all {

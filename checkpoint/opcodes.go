@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// constant runs the opcodes that push a value of their own. It reports whether op is one of them.
+// constant runs the opcodes that push a constant. It reports whether op is one of them.
 func (m *machine) constant(op byte) (done bool, err error) {
 	var v value
 	switch op {
@@ -128,7 +128,7 @@ func (m *machine) addOne(op byte) error {
 	return m.add(items)
 }
 
-// add adds items to the list or dictionary on top of the stack. An object of an unknown class keeps nothing.
+// add adds items to the list or dictionary on top of the stack. Items for an object of an unknown class are dropped.
 func (m *machine) add(items []value) error {
 	top, err := m.top()
 	if err != nil {

@@ -8,9 +8,10 @@ import (
 )
 
 // A pickle is a program for a machine with a stack. Python's pickle may call any function that it names. This machine
-// calls none: it knows dictionaries, lists, tuples, numbers and texts, and leaves a note in place of anything else. It
-// is written here because the libraries for Go allocate what a length claims, which ends the process. Its opcodes are
-// those that torch.save writes, and those of later protocols: https://docs.python.org/3/library/pickletools.html
+// calls none: it makes dictionaries, lists, tuples, numbers and texts, and puts a placeholder in place of anything
+// else. It is written here because the libraries for Go allocate as many bytes as a length in the file claims, which
+// can end the process. It knows the opcodes that torch.save writes, and those of later protocols:
+// https://docs.python.org/3/library/pickletools.html
 
 // value is what a pickle makes: nil, bool, int64, float64, string, []value (a tuple), *sequence, *dict, global,
 // storage, stored or object.
@@ -26,7 +27,7 @@ type global struct{ module, name string }
 
 func (g global) String() string { return g.module + "." + g.name }
 
-// object stands in for what a class or function would have made.
+// object is a placeholder for what a class or function would have made.
 type object struct{ of global }
 
 // storage is the bytes of tensors: an entry of the archive.
@@ -52,12 +53,12 @@ type machine struct {
 	code  []byte
 	at    int
 	stack []value
-	marks []int // heights of the stack
+	marks []int // the height of the stack at each mark
 	memo  map[int]value
 	made  int
 }
 
-// mark, on the stack, would be a value; heights of marks are kept beside it.
+// Marks are not values, so they are not on the stack: machine.marks has the height of the stack at each mark.
 
 func (m *machine) take(n int) ([]byte, error) {
 	if n < 0 || n > len(m.code)-m.at {

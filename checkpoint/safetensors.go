@@ -9,7 +9,8 @@ import (
 	"sort"
 )
 
-// Bounds of the header of a .safetensors file. A network has some thousand tensors, and 100 bytes about each.
+// Bounds of the header of a .safetensors file. A network has some thousand tensors, and its header has about 100 bytes
+// for each.
 const (
 	mostHeader  = 16 << 20
 	mostTensors = 1 << 16

@@ -8,9 +8,10 @@ import (
 	"gpuconv/npy"
 )
 
-// What a pickle of torch.save names, and what becomes of it. These classes and functions are all that have a meaning.
+// The classes and functions that a pickle of torch.save names, and what this package makes of them. Calls of all others
+// become objects.
 
-// storages are the classes of typed storages: the type of their elements.
+// storages has the type of the elements for each class of typed storages.
 var storages = map[string]string{"FloatStorage": "f4", "DoubleStorage": "f8", "HalfStorage": "f2",
 	"BFloat16Storage": "bf16", "ByteStorage": "u1", "CharStorage": "i1", "ShortStorage": "i2", "IntStorage": "i4",
 	"LongStorage": "i8", "BoolStorage": "b1"}
@@ -113,7 +114,7 @@ func extents(v value) ([]int, bool) {
 	return all, true
 }
 
-// walk collects the tensors in what a pickle made, and names the rest.
+// walk collects the tensors in the result of a pickle, and names everything else in it.
 type walk struct {
 	tensors []tensor
 	rest    []string
@@ -121,7 +122,7 @@ type walk struct {
 	named   int // bytes of all names
 }
 
-// Bounds of a walk: dictionaries may hold themselves, or each other many times, and keys may be long.
+// Bounds of a walk: a dictionary may contain itself, or another one many times, and keys may be long.
 const (
 	mostDepth   = 16
 	mostVisited = 1 << 20
@@ -182,7 +183,7 @@ func text(v value) string {
 	return "…"
 }
 
-// also notes what is no tensor, each kind of thing once.
+// also notes a thing that is not a tensor, and each kind of thing only once.
 func (w *walk) also(name, what string) {
 	if len(w.rest) == mostRest {
 		return
@@ -204,7 +205,8 @@ func joined(name, key string) string {
 	return name + "." + key
 }
 
-// tensor says where the elements of s are. Its end is that of the last element; check refuses what does not fit.
+// tensor says where the elements of s are. They end with the last one, even if that is beyond the storage: check then
+// refuses the tensor.
 func (s stored) tensor(name string) tensor {
 	t := tensor{name: name, shape: s.shape, dtype: s.in.dtype, entry: s.in.key}
 	size := int64(npy.ElementSize(s.in.dtype))

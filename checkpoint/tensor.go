@@ -59,8 +59,9 @@ func contiguous(shape, stride []int) bool {
 	return true
 }
 
-// gather reads a tensor whose elements are not in C order, and returns them in it. check has passed, so its bytes are
-// in the file. Strides of 0 repeat elements: then it refuses more than the file has.
+// gather reads a tensor whose elements are not in C order, and returns the elements in C order. check has passed, so
+// the bytes are in the file. Strides of 0 repeat elements; gather refuses a tensor that has more elements than its
+// bytes hold.
 func (t tensor) gather(src io.Reader) (io.Reader, error) {
 	size := npy.ElementSize(t.dtype)
 	count, err := conv.Product(t.shape...)

@@ -22,8 +22,8 @@ type torch struct {
 	rest   []string
 }
 
-// mostPickle is the largest data.pkl that is read. That of a network of a million tensors has some 200 MB, of ten
-// thousand 2 MB.
+// mostPickle is the largest data.pkl that is read. A network of a million tensors has one of some 200 MB, a network of
+// ten thousand tensors one of 2 MB.
 const mostPickle = 64 << 20
 
 func readTorch(r io.ReaderAt, size int64) (file, error) {
@@ -61,7 +61,7 @@ func readTorch(r io.ReaderAt, size int64) (file, error) {
 	return f, nil
 }
 
-// read returns the content of an entry of at most most bytes.
+// read returns the content of an entry. It refuses entries of more than most bytes.
 func (f *torch) read(e *zip.File, most int64) ([]byte, error) {
 	if err := npy.CheckEntry(e, f.size); err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (f *torch) read(e *zip.File, most int64) ([]byte, error) {
 	return content, nil
 }
 
-// littleEndian refuses a file whose entry byteorder says that a big-endian machine wrote it.
+// littleEndian refuses a file that a big-endian machine wrote, according to its entry byteorder.
 func (f *torch) littleEndian() error {
 	for _, e := range f.zip.File {
 		if e.Name != f.folder+"byteorder" {
@@ -102,7 +102,7 @@ func (f *torch) littleEndian() error {
 func (f *torch) tensors() []tensor { return f.all }
 func (f *torch) others() []string  { return f.rest }
 
-// section returns the bytes of a tensor. Entries are stored without compression, but need not be.
+// section returns the bytes of a tensor. torch.save does not compress entries, but compressed ones can be read too.
 func (f *torch) section(t tensor) (io.ReadCloser, error) {
 	name := f.folder + "data/" + t.entry
 	at := slices.IndexFunc(f.zip.File, func(e *zip.File) bool { return e.Name == name })

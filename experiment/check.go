@@ -14,7 +14,8 @@ import (
 type Checking struct {
 	// Sample judges single outputs, drawn at random from all images and channels and more densely at borders and seams.
 	// A fault in one output of a thousand is then found with a probability of 99.9 %. It takes at most a tenth of the
-	// job, or 0.2 s if that is more. Where outputs are so costly that fewer fit in, [Check].Finds says what is found.
+	// job, or 0.2 s if that is more. If outputs are so costly that there is time for fewer, [Check].Finds says which
+	// faults are found.
 	Sample bool
 	// Seed draws another sample. The same seed draws the same outputs.
 	Seed uint64

@@ -6,10 +6,10 @@ import (
 	"gpuconv/conv"
 )
 
-// edges draws outputs where faults hide: at the borders of an image, where padding is read; at multiples of the sizes
-// of tiles, rows of bands and images of chunks; in the last filters, which fill a tile only in part.
+// edges draws outputs where faults hide: at the borders of an image, where padding is read; on both sides of the seams
+// between tiles, bands and chunks; in the last filters, which fill only a part of a tile.
 type edges struct {
-	border [2]int // how many rows, and columns, from the border an output sees padding
+	border [2]int // how many rows and columns of outputs at each border see padding
 	band   int    // rows of outputs in a band, 0 if images are not cut
 	chunk  int    // images in a chunk
 }
@@ -49,7 +49,7 @@ func (e edges) draw(r *rand.Rand, shape conv.Shape) int {
 	return ((at[0]*shape[1]+at[1])*shape[2]+at[2])*shape[3] + at[3]
 }
 
-// border draws one of the first or last few of n.
+// border draws a number from 0 to n−1: one of the first few or of the last few.
 func border(r *rand.Rand, n, few int) int {
 	at := r.IntN(few)
 	if r.IntN(2) == 0 {
@@ -58,7 +58,7 @@ func border(r *rand.Rand, n, few int) int {
 	return n - 1 - at
 }
 
-// seam draws, out of n, the last of a tile of this size or the first of the next.
+// seam draws a number from 0 to n−1: the last in a tile of this size, or the first in the next tile.
 func seam(r *rand.Rand, n, size int) int {
 	if n <= size {
 		return n - 1

@@ -43,7 +43,8 @@ type Job struct {
 	Phase func(name string)
 }
 
-// The phases of a job. Judging is told only if whole images are judged; a sample takes no time to speak of.
+// The phases of a job. Phase is called with Judging only if whole images are judged, because a sample takes hardly any
+// time.
 const (
 	Convolving = "convolving"
 	Judging    = "checking against the reference"

@@ -114,8 +114,8 @@ func (j Job) draw(ctx context.Context, on Prepared, g *gallery, out *whole.Folde
 	return group.Wait()
 }
 
-// field returns the pixels that the output in the middle of a map sees, X of columns and Y of rows. They may reach into
-// the padding.
+// field returns the pixels that the output in the middle of a map sees. X counts columns, and Y counts rows. The pixels
+// may reach into the padding.
 func field(p conv.Problem) image.Rectangle {
 	dst, err := p.Dst()
 	if err != nil {

@@ -41,8 +41,8 @@ type Report struct {
 	ActivationsShape conv.Shape `json:"activations_shape"` // of activations.npy: [N, channels, rows, columns]
 	ActivationsFile  string     `json:"activations_file"`  // activations.npy, .npz or .zarr.zip
 	ActivationsDType string     `json:"activations_dtype"` // float32 or float16
-	// Overflown is how many finite outputs float16 could not hold: they became infinite. Check is of the outputs
-	// before.
+	// Overflown is how many finite outputs float16 could not hold: they became infinite. Check judges the float32
+	// outputs, before that.
 	Overflown int `json:"activations_overflown,omitempty"`
 
 	Backend    Backend `json:"backend"`
@@ -62,8 +62,8 @@ type Report struct {
 // Each parameter has the name of gpuconv's flag. Its value is the one that was used, given or default.
 type Origin struct {
 	Command []string `json:"command"` // the program and its arguments, as typed
-	// Flags are those that were typed, with their values: what it takes to do the run again. Names of files are as
-	// typed.
+	// Flags are those that were typed, with their values: gpuconv run --from repeats the run with them. Names of files
+	// are as typed.
 	Flags   map[string][]string `json:"flags,omitempty"`
 	Program any                 `json:"program"` // which program it was
 	Started time.Time           `json:"started"` // UTC; if it is zero, Run sets it to the time of the call
@@ -138,16 +138,16 @@ type Rates struct {
 
 // Check says how some of the outputs compare with the float64 reference. See package compare for the bound.
 type Check struct {
-	Images int `json:"images"` // that have at least one of these outputs
+	Images int `json:"images"` // how many images have at least one judged output
 	// Sampled means that single outputs were drawn at random, with this Seed. Otherwise all outputs of these images are
 	// judged.
 	Sampled bool   `json:"sampled"`
 	Seed    uint64 `json:"seed"`
 	Outputs int    `json:"outputs"`
 	Of      int    `json:"outputs_of"` // how many outputs the job has
-	// Finds is a share of all outputs: were as many of them wrong, or more, the check would have found it with a
-	// probability of 99.9 %. It is 0 if every output was judged. It is also 0 if whole images were: they say nothing of
-	// the others.
+	// Finds is a share of all outputs. If at least this share were wrong, the check would have found a wrong output
+	// with a probability of 99.9 %. It is 0 if every output was judged. It is also 0 if whole images were judged,
+	// because these say nothing about the other images.
 	Finds         param.Number `json:"finds"`
 	Wrong         int          `json:"wrong"`         // always 0: otherwise there is no run.json
 	BothNaN       int          `json:"both_nan"`      // outputs that are NaN in both

@@ -16,25 +16,25 @@ import (
 // probability (1−p)ⁿ. With n = ln(0.001)/ln(0.999) = 6,905 outputs that is 0.001 for p = 0.001.
 const (
 	sampledOutputs = 8192    // judged at least, if the time allows it: more than 6,905
-	sampledMACs    = 1 << 23 // then more, as many as these multiplications make, about 40 ms of the judge
-	outputMACs     = 32      // as many multiplications take the time that an output takes beside its own
+	sampledMACs    = 1 << 23 // then as many more as take this many multiplications, about 40 ms
+	outputMACs     = 32      // the cost of an output beside its own multiplications, in multiplications
 	missed         = 0.001
 )
 
 // The time that judging takes at most: a share of the time that the job has taken without it, or leastTime if that is
-// more. Both are spread over the portions, so that the last images are judged as the first.
+// more. Both are spread over the portions, so that the last images are judged as closely as the first.
 const (
 	shareOfJob = 0.1
 	leastTime  = 200 * time.Millisecond
 )
 
-// All outputs of a job cost the same. So the number of outputs is chosen by their cost, which is the least time for an
-// output in any block of them: on a busy machine a block may have to wait, and seem to cost more. The first blocks are
-// small, and find the cost.
+// All outputs of a job cost the same, so this cost decides how many are judged. Outputs are judged in blocks. The cost
+// is the time per output of the fastest block: on a busy machine a block may have to wait, and then seems to cost more.
+// The first blocks are small, and find the cost.
 const (
-	blockTime = 5 * time.Millisecond // about how long the outputs that are judged at once take, at most
+	blockTime = 5 * time.Millisecond // about how long a block takes, at most
 	probes    = 8                    // blocks that are judged even if outputs seem to be too costly
-	probeTime = leastTime / 2        // how long they take at most, but for the last of them
+	probeTime = leastTime / 2        // no probe begins once blocks have taken this long
 )
 
 // sample judges single outputs of a job.
@@ -46,13 +46,13 @@ type sample struct {
 	random *rand.Rand
 	images int     // of the job
 	wanted float64 // how many outputs of each image are drawn with the same probability
-	least  float64 // likewise, before any more are judged
+	least  float64 // how many of these are judged before half of the time is kept for later images
 	start  time.Time
 	block  int           // how many outputs are judged at once
 	blocks int           // judged so far
 	each   float64       // seconds that an output costs
 	waited time.Duration // how long all blocks took
-	rate   float64       // the least share, in a portion, of outputs that were drawn with the same probability and judged
+	rate   float64       // share of outputs drawn with the same probability and judged; the lowest of all portions
 }
 
 // newSample prepares to judge outputs of a job of this many images.
@@ -108,8 +108,8 @@ func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) err
 	return nil
 }
 
-// late reports whether n more outputs cost more than is allowed. Once there is enough of a portion, half of what is
-// allowed is kept for portions to come.
+// late reports whether n more outputs cost more than is allowed. Once enough outputs of a portion are judged, half of
+// the allowed time is kept for later portions.
 func (s *sample) late(n int, allowed time.Duration, enough bool) bool {
 	if enough {
 		allowed /= 2
@@ -120,7 +120,7 @@ func (s *sample) late(n int, allowed time.Duration, enough bool) bool {
 	return s.each*float64(s.c.result.Elements+n) > allowed.Seconds()
 }
 
-// allowed returns what judging may cost in all until this many images are done.
+// allowed returns how long all judging may have taken when this many images are done.
 func (s *sample) allowed(done int, now time.Time) time.Duration {
 	job := now.Sub(s.start) - s.c.spent
 	least := float64(leastTime) * float64(done) / float64(s.images)
@@ -137,20 +137,20 @@ func (s *sample) pace(n int, took time.Duration) {
 	s.block = min(max(int(blockTime.Seconds()/math.Max(each, 1e-9)), 1), 2*n+runtime.GOMAXPROCS(0))
 }
 
-// drawing is what is drawn of a portion, in the order in which it is judged.
+// drawing holds the outputs that are drawn from a portion, in the order in which they are judged.
 type drawing struct {
 	outputs []int // indices into the portion's outputs
 	image   int   // how many outputs an image has
-	every   int   // every so many of outputs is at an edge, the others are drawn with the same probability; 0: none is
+	every   int   // one output in every is at an edge, all others are equally probable; 0: none is at an edge
 }
 
 // alike reports whether drawn output i was drawn with the same probability as any other.
 func (d drawing) alike(i int) bool { return d.every == 0 || i%d.every != d.every-1 }
 
-// atEdges is one of how many outputs is drawn at a border or a seam.
+// One in atEdges outputs is drawn at a border or a seam.
 const atEdges = 4
 
-// draw draws outputs of a portion of this shape: all in a random order if that many are wanted.
+// draw draws outputs of a portion of this shape. If as many are wanted as there are, it returns all in a random order.
 func (s *sample) draw(shape conv.Shape) drawing {
 	all := shape[0] * shape[1] * shape[2] * shape[3]
 	d := drawing{image: all / shape.N()}
@@ -172,7 +172,8 @@ func (s *sample) draw(shape conv.Shape) drawing {
 }
 
 // finds returns the smallest share of wrong outputs that the sample misses with a probability of 0.001 at most. It is 0
-// if every output was judged, and 1 if only a job without a right output would be noticed for sure.
+// if every output was judged, and 1 if the sample is so small that it would be sure to find only a job whose outputs
+// are all wrong.
 func (s *sample) finds(outputs float64) float64 {
 	if s.rate >= 1 {
 		return 0

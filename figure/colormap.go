@@ -9,7 +9,7 @@ import (
 type colorMap struct {
 	min, max float64
 	ramp     func(t float64) color.NRGBA // the colour of t in 0 … 1
-	nan      color.NRGBA                 // of NaN: neither in the ramp nor close to it, whoever looks
+	nan      color.NRGBA                 // of NaN: not close to any colour of the ramp, for colour-blind people too
 }
 
 // bwr returns matplotlib's bwr: linear from blue (0, 0, 255) at min through white in the middle to red (255, 0, 0) at

@@ -12,10 +12,10 @@ import (
 // (TestColourBlind).
 type Colours int
 
-// BWR is matplotlib's bwr, blue through white to red, as in the tutorial; from 0 up it is its upper half, white to red.
-// BlueRed and PurpleOrange are Moreland's smooth diverging maps through light grey (Proc. 5th Int. Symp. Visual
-// Computing, 2009); from 0 up they are his black body, from black through red and yellow to white. Grey goes from black
-// to white.
+// BWR is matplotlib's bwr, from blue through white to red, as in the tutorial. For values from 0 up it is the upper
+// half of bwr, from white to red. BlueRed and PurpleOrange are Moreland's smooth diverging maps through light grey
+// (Proc. 5th Int. Symp. Visual Computing, 2009). For values from 0 up they are his black body map, from black through
+// red and yellow to white. Grey goes from black to white.
 const (
 	BWR Colours = iota
 	BlueRed

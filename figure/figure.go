@@ -16,10 +16,11 @@
 // so. Nothing else is interpolated.
 //
 // Values outside the range of the colour bar, including infinities, have the colour of its nearer end. The bar then has
-// an arrow at that end, like matplotlib's with extend. NaN has a colour that no value has, black, magenta among greys
-// or light blue, and a swatch below the bar says so. [Colours] lists the maps.
+// an arrow at that end, like matplotlib's with extend. NaN has a colour that no value has: black, magenta among greys,
+// or light blue. A swatch below the bar shows it. [Colours] lists the maps.
 //
-// If a batch or bank is large, only the first few panels are drawn, and a note says how many of how many.
+// If a batch or bank is large, only the first few panels are drawn, and a note says how many are drawn and how many
+// there are.
 package figure
 
 import (
@@ -48,11 +49,11 @@ const (
 	crowded                = 8
 )
 
-// Stimuli draws images [N 1 H W], five to a row and at most 50, each under its title; nil titles number them. What
-// the titles have in common, between commas, is a note. The greys
-// cover the range from the smallest to the largest value that is drawn. With [Light] the smallest is black and the
-// largest white; with [Ink], as in the tutorial, it is the other way round. Stimuli refuses an empty batch, images of
-// several channels, titles whose number is not that of the images, and what a [Page] does not allow.
+// Stimuli draws images [N 1 H W], five to a row and at most 50, each under its title. If titles is nil, they are
+// numbered. The parts of titles, between commas, that all titles have in common become a note. The greys cover the
+// range from the smallest to the largest value that is drawn. With [Light] the smallest is black and the largest white;
+// with [Ink], as in the tutorial, it is the other way round. Stimuli refuses an empty batch, images of several
+// channels, titles whose number is not that of the images, and what a [Page] does not allow.
 func Stimuli(images *conv.Tensor, titles []string, look Look) (*Picture, error) {
 	titles, err := checkImages("images", images, "titles", titles, "image")
 	if err != nil {
@@ -74,11 +75,12 @@ func Stimuli(images *conv.Tensor, titles []string, look Look) (*Picture, error) 
 	})
 }
 
-// Filters draws the weights [K C KH KW] of a bank, each filter under its title; nil titles number the filters as
-// channels. In the tutorial's colours, bwr, blue is negative, white 0 and red positive. The range is symmetric about 0,
-// up to the largest absolute weight of the whole bank or, as look.Scale says, of each filter. A filter of several input
-// channels is a column with one panel for each. At most 8 input channels and 64 panels are drawn. Filters refuses an
-// empty bank, titles whose number is not that of the filters, and what a [Page] does not allow.
+// Filters draws the weights [K C KH KW] of a bank, each filter under its title. If titles is nil, the filters are
+// numbered as channels. In the tutorial's colours (bwr), blue is negative, white is 0 and red is positive. The range is
+// symmetric about 0, up to the largest absolute weight of the whole bank or, as look.Scale says, of each filter. A
+// filter of several input channels is a column with one panel for each. At most 8 input channels and 64 panels are
+// drawn. Filters refuses an empty bank, titles whose number is not that of the filters, and what a [Page] does not
+// allow.
 func Filters(weight *conv.Tensor, titles []string, look Look) (*Picture, error) {
 	titles, err := checkFilters(weight, titles)
 	if err != nil {

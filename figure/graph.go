@@ -181,8 +181,8 @@ type look struct {
 }
 
 // look returns the colour and the mark of s. The colours are Wong's palette (see lineColor) without yellow, which is
-// hard to see on white. The marks differ, too, for print without colours:
-// circles, boxes and pyramids, filled or hollow.
+// hard to see on white. The marks differ, too, for print without colours: circles, boxes and pyramids, filled or
+// hollow.
 func (s Series) look() look {
 	colors := []color.Color{
 		color.NRGBA{0, 114, 178, 255}, color.NRGBA{213, 94, 0, 255}, color.NRGBA{0, 158, 115, 255}, color.Black,
@@ -267,8 +267,8 @@ func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
 }
 
 // decades puts ticks at 1, 2, … 9 times each power of ten. The powers have labels. If the range spans less than a
-// factor of 150, 2 and 5 times each power have labels, too, and if that gives fewer than two labels, all ticks have. A
-// range without two such ticks has ticks at round values.
+// factor of 150, 2 and 5 times each power have labels, too. If that gives fewer than two labels, all ticks have labels.
+// A range with fewer than two of these ticks gets ticks at round values.
 type decades struct{}
 
 // Ticks implements [plot.Ticker].

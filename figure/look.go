@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Look says how pictures are drawn. The zero value draws them as the tutorial does, apart from the tone of stimuli: in
-// its colours, with one scale for all panels, for a screen.
+// Look says how pictures are drawn. The zero value draws them as the tutorial does: in its colours, with one scale for
+// all panels, for a screen. Only the tone of stimuli is not the tutorial's.
 type Look struct {
 	Tone    Tone
 	Colours Colours
@@ -17,9 +17,9 @@ type Look struct {
 // Scale says whether the panels of a picture share one range of values.
 type Scale int
 
-// All gives all panels one range. Each gives every panel a range of its own, which its title states; then the colour
-// bar counts in shares of it. Automatic is All if the largest magnitude of every panel is at least a fifth of the
-// largest of all, and otherwise Each: panels of smaller values would look blank.
+// All gives all panels one range. Each gives every panel a range of its own. The title of a panel then states its
+// range, and the colour bar shows shares of the range. Automatic is Each if the largest magnitude of some panel is
+// below a fifth of the largest of all, because that panel would look blank. Otherwise Automatic is All.
 const (
 	All Scale = iota
 	Each
@@ -92,8 +92,8 @@ func (p Page) units() float64 { return p.Width / 25.4 * dpi }
 // baseFont is the size of small text in a layout that is not scaled, in points.
 const baseFont = smallSize * 72 / dpi
 
-// scaled is how much larger than its layout a drawing becomes on paper, and how many pixels of its panels there are to
-// one of the layout.
+// scaled says how much larger than its layout a drawing is on paper, and how many pixels of a panel there are for each
+// pixel of the layout, along a side.
 type scaled struct {
 	scale  float64 // 0 means 1
 	dpi    float64 // 0 means the default
@@ -135,8 +135,8 @@ func (g grain) pixels() int { return max(1, g.detail) }
 // mostDetail bounds the pixels of a panel along a unit of layout.
 const mostDetail = 4
 
-// fitted makes a picture of the width and size of text that the page asks for. width returns the width of a picture's
-// layout if its boxes have a size.
+// fitted makes a picture with the width and the size of text that the page asks for. make makes the picture with panels
+// of a given size.
 func (p Page) fitted(make func(grain) *Picture) (*Picture, error) {
 	if err := p.check(); err != nil {
 		return nil, err

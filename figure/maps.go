@@ -15,19 +15,20 @@ type Maps struct {
 	Activations    *conv.Tensor // [N K Hout Wout]
 	ChannelTitles  []string     // nil numbers them
 	// Limit is the activation at the ends of the colour scale; the tutorial's is 3. 0 means the largest finite
-	// magnitude that is drawn, or what Look.Scale makes of it.
+	// magnitude that is drawn or, with a range for each channel, that of the channel.
 	Limit    float64
 	Positive bool   // no activation is below 0, as after ReLU or of energy: the colours begin at 0
 	Label    string // what the activations are, beside the colour bar; "" means activation strength
-	// Field, if it is not empty, is drawn on each stimulus: the pixels that one output sees. Rows are Y, columns X. It
-	// may reach beyond the image; one that covers all of it is not drawn.
+	// Field, if it is not empty, is drawn on each stimulus: the pixels that one output sees. Y counts rows, and X
+	// counts columns. Field may reach beyond the image. If it covers the whole image, it is not drawn.
 	Field image.Rectangle
 }
 
 // Activations draws a row for each image: the stimulus as [Stimuli] draws it, then its activations, channel by channel.
-// Only the first row has the titles of the channels. Their range goes from −Limit to Limit, or from 0 if no activation
-// is below 0; with [Each] every channel has its own. At most 20 images and 12 channels are drawn. Activations refuses
-// what Stimuli refuses, activations of another number of images, and a limit that is not a number of at least 0.
+// Only the first row has the titles of the channels. The colours go from −Limit to Limit, or from 0 if no activation is
+// below 0. With [Each] every channel has a limit of its own. At most 20 images and 12 channels are drawn. Activations
+// refuses what Stimuli refuses, activations of another number of images, and a limit that is not a number of at least
+// 0.
 func Activations(m Maps, look Look) (*Picture, error) {
 	stimuli, err := checkImages("stimuli", m.Stimuli, "stimulus titles", m.StimulusTitles, "stimulus")
 	if err != nil {

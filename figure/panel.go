@@ -12,7 +12,7 @@ type panel struct {
 	img           *image.RGBA
 	size          image.Point     // of img in the layout
 	rows, columns int             // values along the axes
-	block         int             // how many values one pixel stands for, along each axis
+	block         int             // how many values one pixel shows, along each axis
 	x, y          axis            // below, and at the left
 	field         image.Rectangle // drawn over the image, in values: columns X and rows Y; empty for none
 }

@@ -35,15 +35,15 @@ type timeless struct{ w io.Writer }
 
 var madeAt = regexp.MustCompile(`\((D:)[0-9]{14}\)`)
 
-// Write implements [io.Writer]. vgpdf passes on the whole file at once, or a few large parts; a part that cuts a date
-// in two keeps it.
+// Write implements [io.Writer]. vgpdf writes the whole file at once, or in a few large parts. A date that is cut in two
+// by the end of a part stays as it is.
 func (t timeless) Write(data []byte) (int, error) {
 	_, err := t.w.Write(madeAt.ReplaceAll(data, []byte("(${1}20000101000000)")))
 	return len(data), err
 }
 
-// pdfCanvas is vgpdf's canvas. It has the size of the layout, whatever the size of the paper, and letters that vgpdf
-// lacks: it has only those of Windows-1252.
+// pdfCanvas is vgpdf's canvas. Its size is that of the layout, whatever the size of the paper. It can also draw letters
+// beyond those of Windows-1252, the only ones that vgpdf has.
 type pdfCanvas struct {
 	*vgpdf.Canvas
 	width, height vg.Length
@@ -65,7 +65,8 @@ func (c pdfCanvas) FillString(face vgfont.Face, at vg.Point, text string) {
 	c.Fill(outline(face, at, text))
 }
 
-// DrawImage implements [vg.Canvas]. vgpdf's own turns images upside down, as its y axis points up, and fpdf's down.
+// DrawImage implements [vg.Canvas]. vgpdf's own method turns images upside down, because its y axis points up and that
+// of fpdf points down.
 func (c pdfCanvas) DrawImage(rect vg.Rectangle, img image.Image) {
 	c.Push()
 	defer c.Pop()
@@ -94,7 +95,7 @@ func windows1252(text string) (encoded string, ok bool) {
 
 // outline returns the shapes of the letters of text.
 func outline(face vgfont.Face, at vg.Point, text string) vg.Path {
-	const units = 1000 // to the size of the font
+	const units = 1000 // units per size of the font
 	var buffer sfnt.Buffer
 	var path vg.Path
 	x := fixed.Int26_6(0)

@@ -55,7 +55,7 @@ const (
 )
 
 // Plots draws graphs, at most four to a row. It draws at most 40; if there are more, a note says how many. It refuses
-// no graphs, lines whose X and Y differ in length, and an X of 0 or less on a logarithmic axis.
+// an empty list, lines whose X and Y differ in length, and an X of 0 or less on a logarithmic axis.
 func Plots(all []Axes) (*Chart, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("figure: no axes: want at least 1")
@@ -204,8 +204,8 @@ func (t ticker) Ticks(lo, hi float64) []plot.Tick {
 	return ticks
 }
 
-// shortest returns the largest power of ten, at most v's own, of which v is a multiple when it is rounded to three
-// significant digits. label then writes v with no more decimals than it needs.
+// shortest rounds v to three significant digits and returns the place value of the last digit that is not 0: 10 for
+// 120, and 0.1 for 1.5. label then writes v with no more decimals than it needs.
 func shortest(v float64) float64 {
 	if v == 0 {
 		return 1

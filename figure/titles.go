@@ -2,8 +2,9 @@ package figure
 
 import "strings"
 
-// apart returns titles without the parts that are alike in all of them, and these parts. The parts of a title are
-// separated by commas. If titles have different numbers of parts, or nothing is left of one, they stay as they are.
+// apart returns the titles without the parts that all of them have in common, and these parts. The parts of a title are
+// separated by commas. If titles have different numbers of parts, or if nothing would be left of a title, all titles
+// stay as they are.
 func apart(titles []string) (short []string, common string) {
 	const comma = ", "
 	if len(titles) < 2 {

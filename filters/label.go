@@ -37,8 +37,8 @@ func halfTurn(degrees float64) float64 {
 	return turned + 0 // not −0
 }
 
-// label names a filter by the grating that it prefers, such as 45°. own is the filter's own parameter. The
-// label begins with it if it is another number, or always, as in θ 0°, prefers 90°.
+// label names a filter by the grating that it prefers, such as 45°. own is the angle with which the filter was made. If
+// it differs from prefers, or if always is set, the label begins with it: θ 0°, prefers 90°.
 func label(own, prefers float64, always bool) string {
 	if own == prefers && !always {
 		return degrees(prefers)
@@ -57,8 +57,8 @@ const (
 
 // Labels returns a name for each row of a table of filters, such as gabor 45° or nma-gabor θ 0°, prefers 90°: the kind,
 // and the orientation of the grating that the filter prefers, if it prefers one. The table is one that [Bank.Table] or
-// [NMA.Table] returned. Of a table without the column prefers_deg, orientation_deg counts. Labels returns nil for a
-// table without kinds.
+// [NMA.Table] returned. If the table has no column prefers_deg, Labels takes the orientations from orientation_deg.
+// Labels returns nil for a table without kinds.
 func Labels(t *param.Table) []string {
 	kinds := t.Column("kind").Words
 	own, theta, prefers := t.Column(ownColumn).Numbers, t.Column(thetaColumn).Numbers, t.Column(prefersColumn).Numbers

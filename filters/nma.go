@@ -92,12 +92,12 @@ func (f NMA) Names() []string {
 	return names
 }
 
-// Table returns the parameters of each filter, as those of a [Gabor]. Its orientation is that of the tutorial's grating
-// to which it responds most, 90° minus the tutorial's own angle θ (the column theta_deg), from 0° to below 180°. Below
-// 0° the stripes are those of the orientation 180° further with the phase 270° in place of 90°. The column prefers_deg
-// has the orientation, as in the tables of other banks. A Gabor's spatial frequency is in cycles per pixel. A pixel is
-// Size/(Size−1) units of the tutorial's grid, whose Size points go from −Size/2 to Size/2. The centre-surround pair has
-// none of these values.
+// Table returns the parameters of each filter, as those of a [Gabor]. The orientation of a Gabor is that of the
+// tutorial's grating to which it responds most: 90° minus the tutorial's own angle θ (the column theta_deg). If that is
+// below 0°, Table adds 180° and writes the phase as 270° in place of 90°, which describes the same filter. The column
+// prefers_deg repeats the orientation, as in the tables of other banks. A Gabor's spatial frequency is in cycles per
+// pixel. A pixel is Size/(Size−1) units of the tutorial's grid, whose Size points go from −Size/2 to Size/2. The
+// centre-surround pair has none of these values.
 func (f NMA) Table() (*param.Table, error) {
 	if err := f.check(); err != nil {
 		return nil, err

@@ -73,7 +73,7 @@ func ExampleDevice_Plan() {
 	// [1 2 3 3] [4 6 4 6 9 6 4 6 4] [2 2 2 2 2 2 2 2 2]
 }
 
-// List what there is. A device that has a number is opened by it: gpu.Options{Device: gpu.Numbered(0)}.
+// List the devices. To open the device with the number 0, use gpu.Options{Device: gpu.Numbered(0)}.
 func ExampleDevices() {
 	devices, err := gpu.Devices(gpu.DefaultProvider)
 	if err != nil {

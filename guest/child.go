@@ -17,7 +17,7 @@ const variable = "GPUCONV_GUEST"
 
 // Options say how [Start] runs a shader.
 type Options struct {
-	Device gpu.Options // Device, Provider and Without of it
+	Device gpu.Options // only Device, Provider and Without are used
 	// Limit is how long a child may take to open the device, to prepare a problem or to compute a batch.
 	Limit time.Duration
 }
@@ -26,7 +26,7 @@ type Options struct {
 // use it; they take turns.
 //
 // If the child dies or does not answer in time, its plans report that, and the next plan starts another child. After
-// three such ends every call reports an error that wraps [conv.ErrLost].
+// three children have ended in this way, every call reports an error that wraps [conv.ErrLost].
 type Isolated struct {
 	shader Shader
 	limit  time.Duration
@@ -35,12 +35,12 @@ type Isolated struct {
 	mutex  sync.Mutex
 	info   gpu.Info
 	child  *child
-	plans  int // how many plans the children have made, which numbers them
+	plans  int // how many plans the children have made, and the number of the newest
 	deaths int
 	lost   error
 }
 
-// mostDeaths is how many children may die. A shader that hangs would otherwise take the limit's time for each case.
+// mostDeaths is how many children may die. Otherwise a shader that hangs would take the whole time limit for each case.
 const mostDeaths = 3
 
 // gaveUp is the error of every call after too many deaths.
@@ -91,7 +91,7 @@ type answer struct {
 	Info gpu.Info // of the device, in the first answer
 
 	Err         string
-	Source      *conv.SourceError // if that is the error
+	Source      *conv.SourceError // the error, if it is of this type
 	Unsupported bool              // the error wraps conv.ErrUnsupported
 	ended       bool              // the child died or does not answer
 }
@@ -116,8 +116,8 @@ func failed(err error) answer {
 	return a
 }
 
-// Start starts a child that opens a device for a shader. text is that of the shader's interface file. The error says
-// why the device cannot be opened. The child ends with Close or with this process.
+// Start starts a child that opens a device for a shader. text is the content of the shader's interface file. The error
+// says why the device cannot be opened. The child ends with Close or with this process.
 func Start(ctx context.Context, shader Shader, text string, o Options) (*Isolated, error) {
 	s := &Isolated{shader: shader, limit: o.Limit,
 		setup: setup{Name: shader.Name, Interface: text, Text: shader.Text, Device: o.Device.Device.String(),

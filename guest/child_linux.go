@@ -45,7 +45,8 @@ type child struct {
 	ended  <-chan error
 }
 
-// startChild starts this program as a child. It ends when its stdin does, also if this process is killed.
+// startChild starts this program as a child. The child ends when its stdin ends, and so also when this process is
+// killed.
 func startChild() (*child, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -144,16 +145,17 @@ func (c *child) death() string {
 	return text
 }
 
-// end ends the child and what it has started. It does not wait for a child that waits in the kernel.
+// end kills the child and the processes that it has started. It does not wait for their end, because a child that is
+// blocked in the kernel may never end.
 func (c *child) end() {
 	_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
 	_ = c.stdin.Close()
 	_ = c.answer.Close()
 }
 
-// alone makes a process the leader of a group, which is killed as a whole when it takes too long. The process is also
-// killed when the thread that starts it ends, which must therefore be locked until then. So it does not outlive
-// gpuconv, whose group and signals it does not share.
+// alone makes a process the leader of a group of processes. If it takes too long, the whole group is killed. The
+// process is also killed when the thread that starts it ends, so the caller must lock that thread until then. So the
+// process does not outlive gpuconv, although it does not share the group and the signals of gpuconv.
 func alone(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

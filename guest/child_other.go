@@ -11,10 +11,10 @@ import (
 	"gpuconv/conv"
 )
 
-// Child returns at once: only on Linux are there children.
+// Child returns at once, because only Linux has child processes for shaders.
 func Child() {}
 
-// child is this process itself: a shader that crashes the driver ends it.
+// child runs the shader in this process. A shader that crashes the driver ends the process.
 type child struct{ host host }
 
 func startChild() (*child, error) { return &child{host{plans: map[int]conv.Plan{}}}, nil }

@@ -22,7 +22,7 @@ type formula struct {
 	uses    []string // the names in it
 }
 
-// names are the numbers and texts of a problem, with the values of a plain one.
+// plain is a problem without options. parseFormula takes the names of numbers from it, and their types.
 var plain = conv.Problem{Src: conv.Shape{1, 1, 8, 8}, Weight: conv.Shape{1, 1, 3, 3}}
 
 // numbers returns the values of all names that formulas may use, for a problem.

@@ -50,7 +50,7 @@ type bufferOf struct {
 	layout  layout
 }
 
-// valueOf is what gets one or several numbers: a uniform, a define or a specialization constant.
+// valueOf is a uniform, a define or a specialization constant, with the formulas of its numbers.
 type valueOf struct {
 	name     string
 	formulas []formula
@@ -217,8 +217,8 @@ func (i *Interface) checkConstants() error {
 	return nil
 }
 
-// knows reports whether a formula uses one of the names. What accepts says about C_group does not tell the shader that
-// there are groups.
+// knows reports whether one of the names is in a formula: of a value that the shader is given, of its work-groups or of
+// accepts. For groups, C_group in accepts does not count, because it does not tell the shader that there are groups.
 func (i *Interface) knows(names ...string) bool {
 	if !slices.Equal(names, toldGroups) {
 		return i.uses(i.accepts, names)
@@ -229,7 +229,8 @@ func (i *Interface) knows(names ...string) bool {
 // toldGroups are the names by which a shader learns of groups.
 var toldGroups = []string{"groups", "C_group"}
 
-// uses reports whether one of the names is in what the shader is given, or in further formulas.
+// uses reports whether one of the names is in a formula of a value that the shader is given or of its work-groups, or
+// in a further formula.
 func (i *Interface) uses(further []formula, names []string) bool {
 	all := slices.Concat(further, i.groups[:])
 	for _, v := range slices.Concat(i.uniforms, i.defines, i.constants) {
@@ -241,7 +242,7 @@ func (i *Interface) uses(further []formula, names []string) bool {
 }
 
 // Refuses says why the shader does not accept a problem, or returns nil. A problem is refused if a formula of accepts
-// is false for it, or if a number of it is not the plain one and the interface does not give it to the shader.
+// is false for it, or if it has an option, such as a stride above 1, that the interface does not give to the shader.
 func (i *Interface) Refuses(p conv.Problem) error {
 	p.Spec = p.WithDefaults()
 	values := numbers(p, [3]int{1, 1, 1})

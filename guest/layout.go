@@ -7,9 +7,9 @@ import (
 	"gpuconv/fault"
 )
 
-// layout says in which order the numbers of a tensor are in memory. The last axis varies fastest. With a block, that
-// axis is cut into blocks of so many, of which the numbers are next to each other: OIHW4o has [⌈O/4⌉, I, H, W, 4]. The
-// last block is filled up with zeros.
+// layout says in which order the numbers of a tensor are in memory. The last axis varies fastest. A layout may cut one
+// axis into blocks of a given size. The numbers of a block are then next to each other: OIHW4o has the shape [⌈O/4⌉, I,
+// H, W, 4]. The last block is filled up with zeros.
 type layout struct {
 	text  string
 	order [4]int // the axes, the slowest first
@@ -17,8 +17,8 @@ type layout struct {
 	block int    // 1 for none
 }
 
-// parseLayout reads a layout of a tensor with the given axes: a permutation of them and, if wanted, a block and its
-// axis in small letters.
+// parseLayout reads a layout of a tensor with the given axes: a permutation of the axes, and after it, if an axis is
+// cut into blocks, the size of a block and the axis in a small letter.
 func parseLayout(text, axes string) (layout, error) {
 	l := layout{text: text, block: 1}
 	wrong := fault.New("guest", "layout", fmt.Sprintf("%q", text),

@@ -22,8 +22,8 @@ import (
 type Program struct {
 	// Words are the program and its arguments. In them {input}, {weight}, {bias} and {output} are replaced by paths of
 	// .npy files, and {stride}, {padding}, {padding-mode}, {dilation}, {groups}, {activation} and {pool} by texts as
-	// the flags of gpuconv conv take them: {padding} is top,bottom,left,right. A problem that needs what no word has is
-	// refused.
+	// the flags of gpuconv conv take them: {padding} is top,bottom,left,right. A problem with an option, such as a
+	// stride above 1, is refused if no word has the placeholder of that option.
 	Words []string
 	Limit time.Duration // how long the program may take for one run
 
@@ -107,7 +107,7 @@ func (p Program) Plan(problem conv.Problem, w *conv.Tensor, biases []float32) (c
 	return made, nil
 }
 
-// programPlan is a convolution of a program. Its files are in a folder.
+// programPlan is a convolution that a program computes. Its files are in a folder of its own.
 type programPlan struct {
 	program     Program
 	p           conv.Problem

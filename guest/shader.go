@@ -87,7 +87,7 @@ func (b *Backend) Plan(p conv.Problem, w *conv.Tensor, biases []float32) (conv.P
 	return made, err
 }
 
-// job says how the shader is called for a problem, all but its uniforms.
+// job says how the shader is called for a problem, except for the values of its uniforms.
 func (s Shader) job(p conv.Problem, dstShape conv.Shape, w *conv.Tensor, biases []float32) gpu.OwnJob {
 	i := s.Interface
 	exact := bytes.Contains(s.Text, []byte(".length()"))
@@ -157,7 +157,7 @@ func (b *Backend) program(p conv.Problem) (*gpu.Own, error) {
 	return program, nil
 }
 
-// literal writes numbers as GLSL has them.
+// literal writes numbers as a literal of GLSL.
 func literal(numbers []float64) string {
 	var all []string
 	for _, n := range numbers {

@@ -60,7 +60,8 @@ func (f Format) size() int {
 	return 4
 }
 
-// NewWriter is [NewWriter] for any format. array is the name of the array in a .npz or Zarr file.
+// NewWriter does what the function [NewWriter] does, for any format. array is the name of the array in a .npz or Zarr
+// file.
 func (f Format) NewWriter(file *whole.File, array string, shape ...int) (*Writer, error) {
 	w, err := f.begin(file, array, shape)
 	if err != nil {
@@ -101,7 +102,7 @@ func (f Format) begin(file *whole.File, array string, shape []int) (*Writer, err
 	return w, nil
 }
 
-// stored begins an entry of an archive that is not compressed. The same arrays give the same bytes.
+// stored begins an entry of an archive, without compression. The same arrays give the same bytes.
 func stored(archive *zip.Writer, name string) (io.Writer, error) {
 	return archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store,
 		Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}) // zip's first day, as in NumPy

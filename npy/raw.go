@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// Raw is an array whose elements another kind of file holds: little-endian, in C order, without a header.
+// Raw describes an array whose elements are in a file of another kind. They are little-endian and in C order, without a
+// header.
 type Raw struct {
 	Name    string // for errors
 	Shape   []int
@@ -32,7 +33,7 @@ func NewRaw(r Raw) (*Reader, error) {
 		src: elements{src: r.Src, dtype: d, left: count}, left: count, closers: r.Closers}, nil
 }
 
-// ElementSize returns how many bytes an element of a type of [Raw] has, or 0 for another type.
+// ElementSize returns the size in bytes of an element of one of the types that [Raw] lists, or 0 for any other type.
 func ElementSize(dtype string) int {
 	if dtype == "bf16" {
 		return 2

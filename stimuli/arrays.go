@@ -25,9 +25,10 @@ type Array struct {
 	scratch []float32
 }
 
-// OpenArray opens an array of images. Its pixels are taken as they are. Of o, Resize, Crop and Normalise apply to any
-// array, and Colour and Linear to arrays of three channels, R, G and B from 0 to 1. The caller must call Close. It
-// refuses files that are no array, shapes that are no images, and options that do not fit.
+// OpenArray opens an array of images. Its pixels are not scaled. The options Resize, Crop and Normalise apply to any
+// array. Recolour with Colour, and Linear, apply to arrays of three channels: R, G and B from 0 to 1. All other options
+// are ignored. The caller must call Close. OpenArray refuses files that are not arrays, shapes that are not those of
+// images, and options that do not fit.
 func OpenArray(ctx context.Context, path string, o Options) (*Array, error) {
 	reader, err := npy.Open(ctx, path)
 	if err != nil {
@@ -71,7 +72,7 @@ func (a *Array) Shape() conv.Shape { return a.shape }
 // Path returns the name of the array.
 func (a *Array) Path() string { return a.path }
 
-// Reader returns the array, for its type and what float32 cannot hold of it.
+// Reader returns the reader of the array. It knows the type of the elements, and which values float32 cannot hold.
 func (a *Array) Reader() *npy.Reader { return a.reader.Reader }
 
 // Close closes the file.
@@ -124,7 +125,7 @@ func (a *Array) Draw(dst *conv.Tensor, first int) error {
 	return nil
 }
 
-// plainArray reports whether the pixels of an array are taken as they are.
+// plainArray reports whether the options leave the pixels of an array as they are.
 func (o Options) plainArray() bool {
 	return !o.Recolour && o.Resize == [2]int{} && o.Crop == [2]int{} && !o.normalises()
 }

@@ -68,7 +68,7 @@ type AliasingError struct {
 	Quantity  string  // spatial frequency, drift
 	Frequency float64 // its absolute value is above the Nyquist limit of 0.5
 	Unit      string  // cycles/pixel or cycles/frame
-	Permit    string  // what would permit it, for the text; "" means "aliasing allowed"
+	Permit    string  // how to permit the pattern, for the error text; "" means "aliasing allowed"
 }
 
 // Error returns one line that says what is too fine, and what would be right.

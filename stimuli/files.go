@@ -60,9 +60,9 @@ func OpenFiles(ctx context.Context, path string, background float64) (*Files, er
 }
 
 // OpenSizes returns the images of files and folders, as [OpenFiles] finds them, in the order of paths. Images of
-// different sizes are in different sets, in the order in which the sizes come. Each page of a TIFF is an image, unless
-// o.FirstPage is set. It refuses images that are smaller than o.Crop and, unless o.FirstPage is set, a TIFF with pages
-// that cannot be read.
+// different sizes are in different sets, in the order in which the sizes first appear. Each page of a TIFF is an image,
+// unless o.FirstPage is set. It refuses images that are smaller than o.Crop and, unless o.FirstPage is set, a TIFF with
+// pages that cannot be read.
 func OpenSizes(ctx context.Context, paths []string, o Options) ([]*Files, error) {
 	var items []item
 	var passed passedOver

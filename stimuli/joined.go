@@ -16,7 +16,7 @@ type Joined struct {
 	shape conv.Shape
 }
 
-// Join joins sets. It refuses none, and sets whose images differ in channels or size.
+// Join joins sets. It refuses an empty list, and sets whose images differ in channels or size.
 func Join(sets ...Set) (*Joined, error) {
 	if len(sets) == 0 {
 		return nil, fault.New("stimuli", "a set of none", "", "want at least one")
@@ -42,7 +42,8 @@ func (j *Joined) Draw(dst *conv.Tensor, first int) error {
 	})
 }
 
-// each visits the parts of n images from first on: n images of a set from number from on, after done others.
+// each visits the sets that have the n images from first on. For each of them it calls visit with the set, the number
+// in this set of the first image to take, how many to take, and how many were taken before.
 func (j *Joined) each(first, n int, visit func(s Set, from, n, done int) error) error {
 	done := 0
 	for _, s := range j.Sets {
@@ -64,7 +65,7 @@ func (j *Joined) each(first, n int, visit func(s Set, from, n, done int) error) 
 	return nil
 }
 
-// Table has the columns of all sets; a set without a column has NaN there, or an empty text.
+// Table has the columns of all sets; images of a set without a column have NaN or an empty text in it.
 func (j *Joined) Table() (*param.Table, error) {
 	t, rows := param.NewTable("image"), 0
 	for _, s := range j.Sets {
@@ -87,7 +88,7 @@ func (j *Joined) Table() (*param.Table, error) {
 	return t, t.Check()
 }
 
-// extended fills a column up to rows, and adds the cells of another.
+// extended fills a column with empty cells up to this many rows, and appends the cells of another column.
 func extended(c param.Column, rows int, more param.Column) param.Column {
 	words := c.Words != nil || c.Numbers == nil && more.Words != nil
 	for c.Len() < rows {
@@ -101,13 +102,13 @@ func extended(c param.Column, rows int, more param.Column) param.Column {
 	return c
 }
 
-// Title returns the title in its own set.
+// Title returns the title that image i has in its own set.
 func (j *Joined) Title(i int) (title string) {
 	_ = j.each(i, 1, func(s Set, from, _, _ int) error { title = s.Title(from); return nil })
 	return title
 }
 
-// Notes returns those of all sets.
+// Notes returns the notes of all sets.
 func (j *Joined) Notes() (notes []string) {
 	for _, s := range j.Sets {
 		if of, ok := s.(Noter); ok {

@@ -67,14 +67,15 @@ type Options struct {
 	// Linear undoes the transfer function of sRGB (IEC 61966-2-1) first, so that pixels are proportional to light.
 	Linear bool
 	// Resize is rows and columns. If columns are 0, rows is the size of the shorter side, and the longer side follows.
-	// 0, 0 keeps the size. See [Options.Size] for rounding, and package documentation for the filter.
+	// 0, 0 keeps the size. See [Options.Size] for rounding. It interpolates linearly, and averages where an image
+	// becomes smaller, as Pillow's BILINEAR and torchvision's Resize do.
 	Resize [2]int
 	// Crop is rows and columns of the part in the middle that is kept, after Resize. 0, 0 keeps all.
 	Crop      [2]int
 	Normalise Normalisation
 	// FirstPage reads only the first image of each TIFF. Otherwise each page is an image.
 	FirstPage bool
-	// Recolour makes [Array] apply Colour to arrays of three channels. Otherwise it keeps the channels of an array.
+	// Recolour applies Colour to the three channels of an [Array]. Without it and Linear, an array keeps its channels.
 	Recolour bool
 }
 

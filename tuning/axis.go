@@ -12,13 +12,13 @@ import (
 // Axis is a parameter that cells are tuned to: one of the names below, or the name of a column of the table.
 type Axis string
 
-// The axes with figures of their own. The column of an axis in a table is the one of its name or, if there is none, the
-// first whose name begins with it; ByContrast and BySize want an underscore after it. BySize also takes the columns
-// diameter… and aperture_radius….
+// The axes that have figures of their own. The column of an axis is the one that has its name or, if there is none, the
+// first whose name begins with it, such as orientation_deg. For ByContrast and BySize an underscore must follow. BySize
+// also takes columns whose names begin with diameter or aperture_radius.
 const (
 	ByOrientation Axis = "orientation" // in degrees
 	ByFrequency   Axis = "sf"          // spatial frequency, in cycles/pixel or the like
-	// ByPhase is in degrees. If no phase varies, it is the column frame, where all frames make one cycle.
+	// ByPhase is in degrees. If no phase varies, the column frame is taken, and all frames make one cycle.
 	ByPhase    Axis = "phase"
 	ByContrast Axis = "contrast" // of any unit, at least 0
 	BySize     Axis = "size"     // a radius or a diameter, of any unit
@@ -101,8 +101,9 @@ func checkMeasured(t *param.Table, by []Axis) error {
 	return nil
 }
 
-// SinglePhase reports whether the stimuli have phases, but all the same one and no frames of a drift: then a response
-// at one place depends on where the bars of a grating fall as well as on its orientation and spatial frequency.
+// SinglePhase reports whether the stimuli all have the same phase, and no frames of a drift. A response at one place
+// then depends not only on the orientation and spatial frequency of a grating, but also on where its bars fall. If the
+// table has no phases, SinglePhase returns false.
 func SinglePhase(t *param.Table) bool {
 	s := shownIn(t)
 	at := s.prefixed(ByPhase)

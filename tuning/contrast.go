@@ -17,7 +17,7 @@ import (
 // of Rmax is reached at C50, the semisaturation contrast.
 type NakaRushton struct {
 	Rmax     float64 // in the unit of the responses, above 0
-	C50      float64 // in the unit of the contrasts, from a hundredth of the least above 0 to a hundred times the largest
+	C50      float64 // in the unit of the contrasts, from 1/100 of the least above 0 to 100 times the largest
 	Exponent float64 // from 0.1 to 20
 	Base     float64 // the response at contrast 0
 	R2       float64 // share of the variance over contrasts that the curve explains, up to 1
@@ -39,9 +39,9 @@ func hyperbola(c, half, n float64) float64 {
 const leastExponent, mostExponent = 0.1, 20
 
 // FitNakaRushton fits the curve to contrasts of at least 0 by least squares. ok is false if responses are not finite or
-// all alike, if no curve that rises is better than a constant, and if the best C50 or Exponent is at the end of its
-// range: then the data do not say where the response saturates. Base is not held at 0 nor above. It refuses contrasts
-// below 0 and fewer than 4 of them, because there are four parameters.
+// all alike, or if no rising curve fits better than a constant. It is also false if the best C50 or Exponent is at an
+// end of its range, because the data then do not show where the response saturates. Base may be below 0. FitNakaRushton
+// refuses contrasts below 0 and fewer than 4 of them, because there are four parameters.
 //
 // For a given C50 and Exponent, the best Base and Rmax follow in closed form; gonum's Nelder-Mead method searches for
 // the two, from the best point of a grid. TestNakaRushtonGoldens compares fits with SciPy's curve_fit.

@@ -16,7 +16,7 @@ type Decoding struct {
 	Images, Right int       // how many images have a label, and how many of them the readout labels right
 	Low, High     float64   // Wilson's interval of 95 % for the share that is right, if images are independent
 	Chance        float64   // the share of the larger class
-	Values        []float64 // the readout of each image, by weights of other images: above 0 is class 1; NaN: no label
+	Values        []float64 // the readout of each image, not trained on it: above 0 means label 1; NaN: no label
 }
 
 // The readout's ridge, as a share of the number of images, and the number of parts of the cross-validation.
@@ -34,10 +34,11 @@ const (
 // whose direction is that of Fisher's linear discriminant with a shrunk covariance (Hastie, Tibshirani and Friedman,
 // The Elements of Statistical Learning, 2nd ed., sections 3.4.1 and 4.3). An image is labelled by the sign of z·w + t̄.
 //
-// Each image is labelled by weights, means and deviations of other images: the i-th image of a class is in part i
-// modulo 5, or modulo the size of the smaller class if that is less than 5. Share of images right: 0 … 1.
+// In the cross-validation, the i-th image of a class is in part i modulo 5, or modulo the size of the smaller class if
+// that is less than 5. Images of one part are labelled with the weights, means and deviations of the images of all
+// other parts.
 //
-// Decode refuses labels other than −1, 0 and 1 or of another number than images, classes of fewer than 2 images, and
+// Decode refuses labels other than −1, 0 and 1, more or fewer labels than images, classes of fewer than 2 images, and
 // responses that are not finite.
 func Decode(r *Responses, labels []int) (*Decoding, error) {
 	if err := r.check(); err != nil {
@@ -82,7 +83,7 @@ func Decode(r *Responses, labels []int) (*Decoding, error) {
 	return d, nil
 }
 
-// CheckLabels refuses labels that Decode refuses: others than −1, 0 and 1, and fewer than 2 of −1 or of 1.
+// CheckLabels refuses the labels that Decode refuses: any other than −1, 0 and 1, and fewer than two of −1 or of 1.
 func CheckLabels(labels []int) error {
 	count := map[int]int{}
 	for _, label := range labels {
@@ -157,9 +158,10 @@ func wilson(k, n int) (low, high float64) {
 	return max(0, (centre-half)/(1+z*z/m)), min(1, (centre+half)/(1+z*z/m))
 }
 
-// Sides returns labels for [Decode] from the values of a parameter. Of orientations in degrees, −1 is left, between −90
-// and 0, and 1 is right, between 0 and 90, both modulo 180, as in the tutorial's question; 0 and 90 have neither. Of
-// other parameters, −1 is below the median and 1 above it.
+// Sides returns labels for [Decode] from the values of a parameter. For orientations in degrees, −1 means left (between
+// −90 and 0) and 1 means right (between 0 and 90), both modulo 180, as in the tutorial's question. For other
+// parameters, −1 means below the median and 1 above it. Orientations of 0 and 90, and values equal to the median, have
+// the label 0.
 func Sides(values []float64, orientation bool) []int {
 	labels := make([]int, len(values))
 	middle := 0.0

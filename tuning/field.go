@@ -21,7 +21,7 @@ import (
 type Fields struct {
 	Rows, Columns int
 	Weights       [][]float64 // of each cell, row by row
-	// Noise is the standard deviation of a weight of each cell that only chance explains: sd(r)/(σ·√n).
+	// Noise is, for each cell, the standard deviation that its weights have by chance alone: sd(r)/(σ·√n).
 	Noise []float64
 	// Neighbours is the correlation of pixels that are side by side, 0 for white noise.
 	Neighbours float64
@@ -97,8 +97,8 @@ func ReverseCorrelation(ctx context.Context, r *Responses, images Source) (*Fiel
 	return f, nil
 }
 
-// certain is how many standard deviations of chance a weight has to exceed to belong to a field: of 4,096 pixels, one
-// exceeds them by chance in 3 % of the cells.
+// A weight belongs to a field if it exceeds certain times Fields.Noise. Of 4,096 pixels, at least one does so by chance
+// in 3 % of the cells.
 const certain = 4.5
 
 // Fit fits a Gabor to the field of a cell, on the pixels around those that exceed chance. If there are none, or the fit

@@ -35,9 +35,9 @@ type window struct {
 // gaborPoint is a point of the search: centre, orientation in radians, frequency and the logarithms of the widths.
 type gaborPoint [6]float64
 
-// fit fits a Gabor by least squares. The amplitudes of its cosine and sine follow in closed form for the other six
-// numbers, which gonum's Nelder-Mead method searches, from the best points of a grid. TestFieldGoldens compares it with
-// SciPy's least_squares.
+// fit fits a Gabor by least squares. gonum's Nelder-Mead method searches for six numbers, from the best points of a
+// grid. For each six, the amplitudes of the cosine and the sine follow in closed form. TestFieldGoldens compares it
+// with SciPy's least_squares.
 func (w window) fit() (FieldGabor, error) {
 	total := w.variance()
 	if !(total > 0) {

@@ -143,7 +143,7 @@ func (f *benchFlags) validate() error {
 
 func (f *benchFlags) names() []string { return strings.Split(f.backends, ",") }
 
-// wholeSuite returns all cases of --suite, or one's own problems as a suite.
+// wholeSuite returns all cases of --suite, or the user's own problems as a suite.
 func (f *benchFlags) wholeSuite(ctx context.Context) (bench.Suite, error) {
 	if len(f.own.texts) > 0 {
 		return f.own.suite(ctx)
@@ -222,7 +222,7 @@ func (f *benchFlags) timeLimit() time.Duration {
 	switch {
 	case f.limit > 0:
 		return f.limit
-	case f.suite == "seed": // with one's own problems, too
+	case f.suite == "seed": // and for the user's own problems
 		return 80 * time.Second
 	}
 	return 10 * time.Minute
@@ -231,8 +231,8 @@ func (f *benchFlags) timeLimit() time.Duration {
 // left returns how much of the time limit is left.
 func (f *benchFlags) left() time.Duration { return max(0, time.Until(f.started.Add(f.timeLimit()))) }
 
-// measure times the suite and, for a GPU, compiling its shaders. asked says that --backend was given: only without it
-// may a GPU be absent.
+// measure times the suite and, for a GPU, compiling its shaders. asked says whether --backend was given. If it was not,
+// the GPU may be missing.
 func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool, stderr io.Writer) (bench.Report,
 	error) {
 	if f.seed == 0 {
@@ -258,8 +258,8 @@ type shownBench struct {
 	bar *progress
 }
 
-// newBench returns the bench that the flags describe. compiles says that compiling is timed after it; it then ends
-// early enough.
+// newBench returns the bench that the flags describe. compiles says whether compiling is timed after it. If so, the
+// bench leaves time for that.
 func (f *benchFlags) newBench(suite bench.Suite, subjects []bench.Subject, compiles bool,
 	stderr io.Writer) *shownBench {
 	limit := f.timeLimit()

@@ -112,7 +112,7 @@ func (f *compareFlags) run(cmd *cobra.Command, paths []string) error {
 }
 
 // conclude prints the comparison. It returns an error if the reports have nothing in common, if something is slower or
-// wrong, or if there is what --fail-on names.
+// wrong, or if the comparison shows something that --fail-on names.
 func (f *compareFlags) conclude(c bench.Comparison, stdout io.Writer) error {
 	if c.Common() == 0 {
 		return errors.New("the two reports have no case and backend in common")

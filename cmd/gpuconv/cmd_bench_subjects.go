@@ -59,8 +59,8 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 	return all, absent, closeAll, nil
 }
 
-// guestSubject opens a device for the shader of --shader. It computes in this process, because times of a child would
-// count what the processes send each other.
+// guestSubject opens a device for the shader of --shader. It computes in this process, because the times of a child
+// process would include the messages between the processes.
 func (f *benchFlags) guestSubject(ctx context.Context) (chosen, bench.Subject, error) {
 	shader, _, err := f.guest.readShader(ctx)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"gpuconv/param"
 )
 
-// predictor is implemented by devices that predict times on paper: see [gpu.Device.Predict].
+// predictor is implemented by devices that predict times without computing anything: see [gpu.Device.Predict].
 type predictor interface {
 	Predict(p conv.Problem, peaks gpu.Peaks) (gpu.Prediction, error)
 }
@@ -41,7 +41,7 @@ func parsePeaks(text string, backend *backendFlags) (peaks gpu.Peaks, err error)
 	return peaks, nil
 }
 
-// predict predicts the time of p on hardware with these peaks. text is what --roof was.
+// predict predicts the time of p on hardware with these peaks. text is the value of --roof, for errors.
 func predict(p conv.Problem, c chosen, peaks gpu.Peaks, text string) (*gpu.Prediction, error) {
 	asked, ok := c.Backend.(predictor)
 	if !ok {
@@ -80,7 +80,7 @@ func (e explanation) printPrediction(w io.Writer) {
 	}
 }
 
-// rounded is a rate for people.
+// rounded writes a rate for people.
 func rounded(rate float64) string {
 	switch {
 	case rate >= 1e6:
@@ -91,7 +91,7 @@ func rounded(rate float64) string {
 	return fmt.Sprintf("%.3g", rate)
 }
 
-// duration is a time with three digits and a unit.
+// duration writes a time with three digits and a unit.
 func duration(seconds float64) string {
 	switch {
 	case seconds >= 1:

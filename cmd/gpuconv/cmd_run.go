@@ -106,7 +106,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.figures.registerPanels(flags)
 }
 
-// refuse refuses flags of the preset that --stimulus or --filter replaces, and flags of image files without any.
+// refuse refuses flags of the preset that --stimulus or --filter replaces, and flags that are only for image files if
+// there are none.
 func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 	if len(f.stimuli) > 0 {
 		if err := refuseFlags(flags, "--stimulus", []string{"orientations", "sf", "res", "patch"}); err != nil {
@@ -138,7 +139,7 @@ func (f *runFlags) repeat(ctx context.Context, flags *pflag.FlagSet) (err error)
 	return nil
 }
 
-// folder is --output.
+// folder returns the folder that --output names.
 func (f *runFlags) folder() output { return f.saving.output("output", f.output) }
 
 // run does the job: all of its files are written, or none. Images of several sizes are a job for each size, in a folder
@@ -312,7 +313,7 @@ func checked(c *experiment.Check) string {
 	return fmt.Sprintf("a random sample of all %d outputs", c.Of)
 }
 
-// confidence says how rare a fault is that a sample finds.
+// confidence says how rare a fault may be and still be found by the sample.
 func confidence(finds float64) string {
 	text := "not all images: there was no time, --check all judges every output"
 	if finds < 1 {
@@ -324,7 +325,7 @@ func confidence(finds float64) string {
 	return text
 }
 
-// twoDigits rounds down to two digits, so that no more is promised.
+// twoDigits rounds n down to two significant digits, so that the text does not promise too much.
 func twoDigits(n float64) string {
 	unit := 1.0
 	for n/unit >= 100 {

@@ -18,7 +18,7 @@ import (
 
 // run --from does a run again: run.json keeps each flag that was typed, and the checksums of what was written.
 
-// again is what --from needs of a run.json.
+// again holds the parts of a run.json that --from needs.
 type again struct {
 	Flags   map[string][]string `json:"flags"`
 	Command []string            `json:"command"`
@@ -26,7 +26,7 @@ type again struct {
 	Files   []whole.Sum         `json:"files"`
 }
 
-// notAgain are flags that say where and how to write, not what.
+// notAgain are the flags that run.json does not keep. They say where and how to write, not what.
 var notAgain = []string{"output", "from", "no-sync", "help"}
 
 // typedFlags returns the values of each flag that was typed, for run.json.
@@ -45,8 +45,8 @@ func typedFlags(flags *pflag.FlagSet) map[string][]string {
 	return typed
 }
 
-// readAgain reads the run.json of --from and sets the flags of that run, except those that were typed now. A backend
-// that the run chose is asked for by name, because another one may have other bits.
+// readAgain reads the run.json of --from and sets the flags of that run, except those that were typed now. If that run
+// chose its backend itself, readAgain asks for the same backend by name, because another one may round differently.
 func readAgain(ctx context.Context, path string, flags *pflag.FlagSet) (*again, error) {
 	text, err := input.ReadFile(ctx, input.Provenance, path)
 	if err != nil {

@@ -116,7 +116,7 @@ func (f *runFlags) weights(ctx context.Context, j experiment.Job) (*experiment.B
 	return s.filterBank(ctx)
 }
 
-// look says how to draw the pictures: those of a preset in the range of the tutorial's.
+// look says how to draw the pictures. Those of a preset have the colour range of the tutorial.
 func (f *runFlags) look() experiment.Look {
 	l := experiment.Look{Gratings: len(f.stimuli) == 0}
 	if len(f.stimuli) == 0 && f.filters == "" {

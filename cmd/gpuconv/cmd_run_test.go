@@ -16,10 +16,10 @@ func TestLightIsLight(t *testing.T) {
 	if code, _, stderr := gpuconv(t, args...); code != exitOK {
 		t.Fatal(stderr)
 	}
-	// The side of a square is 256/3 and 192/3.
+	// A square has a side of 256/3 pixels in stimuli.png, rounded down, and of 192/3 in activations.png.
 	for picture, side := range map[string]int{"stimuli.png": 85, "activations.png": 64} {
 		n := blackPixels(t, filepath.Join(out, picture))
-		if want := 8 * side * side; n < want || n > want*5/4 { // and some of the text
+		if want := 8 * side * side; n < want || n > want*5/4 { // the text is black, too
 			t.Errorf("%s: %d black pixels, want about %d", picture, n, want)
 		}
 	}

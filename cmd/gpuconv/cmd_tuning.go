@@ -296,7 +296,7 @@ func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 	return r, nil
 }
 
-// parseSums reads 2+4,3+5.
+// parseSums reads sums of channels, such as 2+4,3+5.
 func parseSums(text string) (sums [][]int, err error) {
 	if text == "" {
 		return nil, nil
@@ -333,7 +333,7 @@ func (f *tuningFlags) activations() string {
 	return f.input
 }
 
-// wantTable refuses flags that name no table of what each image showed, or two.
+// wantTable refuses flags unless they name exactly one table of what each image showed.
 func (f *tuningFlags) wantTable() error {
 	switch {
 	case f.orientations != "" && f.table != "":
@@ -346,8 +346,8 @@ func (f *tuningFlags) wantTable() error {
 	return refused("table", "", errors.New("want a CSV of what each image showed, or --orientations"))
 }
 
-// readTable reads the table of what each image showed. by lists the axes of the curves; if it is empty, all that vary.
-// shape is that of the activations.
+// readTable reads the table of what each image showed. by lists the axes of the curves. If it is empty, these are all
+// axes that vary. shape is that of the activations.
 func (f *tuningFlags) readTable(ctx context.Context, by []tuning.Axis, shape []int) (*param.Table, error) {
 	if f.orientations != "" {
 		return f.orientationTable(shape)
@@ -405,8 +405,8 @@ func (f *tuningFlags) suit(shape []int, images int) error {
 		counted(images, "image"), lines))
 }
 
-// complete chooses the axes if none are given. It checks that the table has as many images as the array and the columns
-// for the axes.
+// complete chooses the axes if none are given. It checks that the table has as many images as the array, and that it
+// has a column for each axis.
 func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []int) error {
 	if err := f.suit(shape, table.Len()); err != nil {
 		return err
@@ -429,7 +429,7 @@ func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []i
 		return nil
 	}
 	s.By = tuning.Varying(table)
-	if f.stimuli != "" || f.decode != "" { // a question of its own: curves only over what they are usual for
+	if f.stimuli != "" || f.decode != "" { // the question is another one: make only the usual curves
 		s.By = slices.DeleteFunc(s.By, func(axis tuning.Axis) bool {
 			return axis != tuning.ByOrientation && axis != tuning.ByFrequency && axis != tuning.ByPhase
 		})

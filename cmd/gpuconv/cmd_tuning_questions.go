@@ -12,8 +12,8 @@ import (
 	"gpuconv/tuning/report"
 )
 
-// openStimuli opens --stimuli. It refuses another number of images than there are responses to. It returns nil without
-// --stimuli.
+// openStimuli opens --stimuli. It refuses a file with more or fewer images than there are responses to. It returns nil
+// without --stimuli.
 func (f *tuningFlags) openStimuli(ctx context.Context, images int) (*npy.Reader, error) {
 	if f.stimuli == "" {
 		return nil, nil

@@ -233,12 +233,12 @@ func printSubjects(w io.Writer, runs []verify.Runner) {
 
 // runs returns runs of cases with the subjects that must pass them:
 //
-//   - With --input and --weight there is one case, for all subjects, and for the CPU engine's algorithms that it would
-//     not choose.
+//   - With --input and --weight there is one case. It is for all subjects, and for those algorithms of the CPU engine
+//     that the engine would not choose.
 //   - Otherwise all subjects have the matrix, or with --quick a part of it.
 //   - Wide layers are for all subjects, and for each algorithm of the CPU engine.
 //   - A few small convolutions are for the tiles of hardware, on a software renderer.
-//   - The first case of each list comes first: so a shader that does not compile is soon known.
+//   - The first case of each list runs before all others, to find a shader that does not compile early.
 //   - Without --quick, each subject has batches around the size of its own chunks.
 func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runner, error) {
 	judge, subjects := cpu.Reference{}, opened.subjects
@@ -273,8 +273,8 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 	return runs, nil
 }
 
-// matrix returns the cases of the table, or with --quick a part of them. What somebody else wrote has those that it
-// accepts.
+// matrix returns the cases of the table, or with --quick a part of them. A shader or program of the user's gets only
+// those that it accepts.
 func (f *verifyFlags) matrix(subjects []verify.Subject) []verify.Case {
 	stimuli, banks := verify.Stimuli(), verify.Banks()
 	accepts := func(p conv.Problem) bool {

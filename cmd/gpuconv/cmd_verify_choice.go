@@ -69,7 +69,7 @@ func (f *choiceFlags) choice() (*verify.Choice, error) {
 	return c, nil
 }
 
-// choose leaves the chosen cases in the runs. It refuses flags that leave none.
+// choose keeps only the chosen cases in the runs. It refuses flags that choose no case.
 func (f *choiceFlags) choose(runs []verify.Runner) ([]verify.Runner, error) {
 	c, err := f.choice()
 	if err != nil {
@@ -118,7 +118,7 @@ func (f *choiceFlags) knownFailures(ctx context.Context) (*verify.Known, error) 
 	return known, refused("known", f.known, err)
 }
 
-// printCases prints the name of each case once. A name may be in several runs, of which each has other subjects.
+// printCases prints the name of each case once. The same name may be in several runs with different subjects.
 func printCases(w io.Writer, runs []verify.Runner) {
 	seen := map[string]bool{}
 	for _, r := range runs {

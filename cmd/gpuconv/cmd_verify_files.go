@@ -65,7 +65,7 @@ type firstLine struct {
 	Total   int    `json:"total"`
 }
 
-// lastLine is the last line of --jsonl. Without it the process was killed.
+// lastLine is the last line of --jsonl. If it is missing, the process was killed.
 type lastLine struct {
 	End     bool    `json:"end"` // true
 	Seconds float64 `json:"seconds"`
@@ -85,8 +85,8 @@ func (o *proofFiles) line(content any) error {
 	return o.jsonl.blame(o.lines.Add(text))
 }
 
-// Between two writes of a file that holds all cases there are at least mostOften, and the time that a write takes,
-// seldom times. So writing them takes a twentieth of the run at most.
+// The reports hold all cases, so writing them takes time. After a write, the next one waits for mostOften or, if that
+// is longer, for seldom times as long as the write took. So writing takes at most a twentieth of the run.
 const (
 	mostOften = time.Second
 	seldom    = 20
@@ -100,8 +100,8 @@ func (o *proofFiles) refresh(r verify.Report) error {
 	return o.write(r, true)
 }
 
-// write writes the reports, each whole or not at all. A passing report is not synced to the disk, since another one
-// replaces it.
+// write writes the reports, each whole or not at all. passing says that a later report will replace this one, so that
+// it need not be synced to the disk.
 func (o *proofFiles) write(r verify.Report, passing bool) error {
 	began := time.Now()
 	for _, file := range []struct {

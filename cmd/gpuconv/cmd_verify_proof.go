@@ -27,7 +27,7 @@ type proof struct {
 	devices bool          // several devices are compared
 	report  verify.Report
 	started time.Time
-	before  int // how many records the runs have that have ended
+	before  int // how many records the finished runs have
 	drawn   int // how many pictures were drawn
 	broken  []broken
 
@@ -249,7 +249,8 @@ func (b broken) same(e *conv.SourceError) bool {
 	return b.Shader == e.Shader && b.File == e.File && b.Line == e.Line && (b.File != "" || b.Log == e.Log)
 }
 
-// mostStale is how many lines of a list of known failures are said to be wrong: a list may be of another program.
+// mostStale is how many wrong lines of a list of known failures are printed at most. If the list is for another
+// program, nearly all may be wrong.
 const mostStale = 20
 
 // printStale says which lines of the list of known failures are wrong now.

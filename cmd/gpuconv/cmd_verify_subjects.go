@@ -59,7 +59,7 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	return v, nil
 }
 
-// everyDevice is the --device that stands for all devices of gpuconv info.
+// everyDevice is the value of --device that means all devices of gpuconv info.
 const everyDevice = "all"
 
 // openDevices opens the device of --device, or all devices.
@@ -95,7 +95,7 @@ func (f *verifyFlags) openDevices(ctx context.Context, v *verified) error {
 	return nil
 }
 
-// allDevices returns the devices that open. Child processes try them, if there are any.
+// allDevices returns the devices that open. Where this system allows it, child processes try them.
 func allDevices(ctx context.Context, p gpu.Provider) ([]gpu.Info, error) {
 	found, tried, err := openCache().prober().Devices(ctx, p)
 	switch {
@@ -109,8 +109,8 @@ func allDevices(ctx context.Context, p gpu.Provider) ([]gpu.Info, error) {
 	return found.Devices, nil
 }
 
-// openGPUs opens devices that each have one algorithm, as many as openSubject says for each algorithm, and one device
-// without a forced algorithm, which is asked which algorithm it would choose. With --quick it leaves out algorithms
+// openGPUs opens devices that each have one forced algorithm. openSubject says how many there are for an algorithm. One
+// more device has no forced algorithm: it says which algorithm it would choose. With --quick it leaves out algorithms
 // that the device never chooses.
 func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
 	itself, err := f.openGPU(ctx, v, "", f.tiles)
@@ -148,7 +148,7 @@ const softwareClass = "software"
 func (f *verifyFlags) openHardware(ctx context.Context, v *verified) error {
 	hardware := slices.DeleteFunc(gpu.ClassNames(), func(class string) bool { return class == softwareClass })
 	for i, algorithm := range gpu.AlgorithmNames() {
-		class := hardware[(i+2)%len(hardware)] // direct_small as amd, whose weights are cut otherwise than nvidia's
+		class := hardware[(i+2)%len(hardware)] // direct_small gets amd's tiles: they cut weights unlike nvidia's
 		if !gpu.Chosen(algorithm, class, conv.Fast) {
 			continue
 		}
@@ -181,7 +181,8 @@ func (f *verifyFlags) openSubject(ctx context.Context, v *verified, s *verify.Su
 // own.
 const mostTwins = 4
 
-// hardwareTwins is the same for tiles of hardware. Each of the two lists of verify.Tiles has as many cases.
+// hardwareTwins is like mostTwins, for tiles of hardware. More would be idle, because each of the two lists of
+// verify.Tiles has two cases.
 const hardwareTwins = 2
 
 // openGPU opens a device with a forced algorithm, or with none if algorithm is "", and with the tiles of a class, or

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// choices returns the values that a shell may offer for a flag of a verb, or nil if these are no list.
+// choices returns the values that a shell may offer for a flag of a verb, or nil if there is no list of them.
 func choices(verb, flag string) []string {
 	switch flag {
 	case "backend":

@@ -23,8 +23,9 @@ type axis struct {
 	values []string
 }
 
-// parseAxes reads a text such as "n=1,64,4096 k=3,5,7 out=6": one problem for each combination of values, the last axis
-// first. What it leaves out is as in the tutorial's layer with 64 images; the padding is half of the kernel.
+// parseAxes reads a text such as "n=1,64,4096 k=3,5,7 out=6": one problem for each combination of values. The last axis
+// varies fastest. Sizes that the text leaves out are those of the tutorial's layer with 64 images, and the padding is
+// half of the kernel.
 func (f *problemFlags) parseAxes(text string) (all []bench.Case, err error) {
 	var axes []axis
 	count := 1
@@ -99,7 +100,7 @@ func setSize(sizes map[string]int, key, text string) (int, error) {
 	return v, nil
 }
 
-// problemOf is a dense problem, or one of groups, with a square kernel.
+// problemOf returns a problem with a square kernel, dense or in groups.
 func problemOf(s map[string]int) conv.Problem {
 	return conv.Problem{Src: conv.Shape{s["n"], s["c"], s["h"], s["w"]},
 		Weight: conv.Shape{s["out"], s["c"] / s["groups"], s["k"], s["k"]},

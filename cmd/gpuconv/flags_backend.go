@@ -244,7 +244,8 @@ type reached struct {
 	note    string // drivers that were passed over, and what is wrong with the cache
 }
 
-// reach adds to options the places where drivers fail, which a child process tries, and what is kept between runs.
+// reach completes options. A child process tries the drivers, and options then leave out those that fail. They also get
+// what is kept between runs.
 func (f *backendFlags) reach(ctx context.Context, options gpu.Options) (reached, error) {
 	kept := openCache()
 	options.Programs = kept.programs()

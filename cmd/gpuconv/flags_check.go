@@ -14,7 +14,8 @@ import (
 // checkFlag is --check of run: how much is compared with the reference.
 type checkFlag experiment.Checking
 
-// register adds --check. A sample is drawn with another seed each time, so that many runs see more than one.
+// register adds --check. Each run draws its sample with another seed, so that many runs together check more outputs
+// than one.
 func (c *checkFlag) register(flags *pflag.FlagSet) {
 	defer inGroup(flags, groupCheck)()
 	*c = checkFlag{Sample: true, Seed: uint64(rand.Uint32())}

@@ -141,8 +141,9 @@ func showNumbers(text string, images int) (all []int, err error) {
 	return all, nil
 }
 
-// showSettings returns the images that have the settings of a text such as orientation=0,45 sf=0.1: in each named
-// column one of the values. A setting names a column, or begins it: sf is sf_cycles_per_pixel.
+// showSettings returns the numbers of the images that fit a text such as orientation=0,45 sf=0.1. An image fits if it
+// has one of the given values in each named column. A name may be the beginning of a column's: sf means
+// sf_cycles_per_pixel.
 func showSettings(text string, set stimuli.Set) (all []int, err error) {
 	table, err := set.Table()
 	if err != nil {

@@ -21,7 +21,7 @@ func fileFlag(flags *pflag.FlagSet, value *string, name, usage string) {
 	flags.Lookup(name).Annotations = map[string][]string{reads: nil}
 }
 
-// filesFlag is [fileFlag] for a flag that may be given several times.
+// filesFlag is like [fileFlag], for a flag that may be given several times.
 func filesFlag(flags *pflag.FlagSet, values *[]string, name, usage string) {
 	flags.StringArrayVar(values, name, nil, usage)
 	flags.Lookup(name).Annotations = map[string][]string{reads: nil}

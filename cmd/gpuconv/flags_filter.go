@@ -94,7 +94,7 @@ func isArray(name string) bool {
 	return strings.HasSuffix(name, ".npy") || strings.HasSuffix(name, ".npz") || strings.Contains(name, ".npz:")
 }
 
-// isWeights is isArray for what holds weights: files of trained networks, too.
+// isWeights is like isArray, but also takes the names of files of trained networks.
 func isWeights(name string) bool {
 	return isArray(name) || slices.ContainsFunc([]string{".safetensors", ".pt", ".pth"}, func(ext string) bool {
 		return strings.HasSuffix(name, ext) || strings.Contains(name, ext+":")

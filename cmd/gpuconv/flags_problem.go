@@ -98,7 +98,7 @@ func (f *problemFlags) complete(text string, p conv.Problem) (conv.Problem, erro
 	return p, err
 }
 
-// parseCompact reads the short form, in which bench/peers names its cases too.
+// parseCompact reads the short form, which is also the form of the names of cases in bench/peers.
 func parseCompact(text string) (conv.Problem, error) {
 	v, err := parseInts(text)
 	if err != nil || len(v) != 9 || v[8] < 1 {
@@ -161,7 +161,7 @@ type explanation struct {
 	Rejected    []rejected `json:"rejected"`
 	Chunk       int        `json:"chunk"`          // images that are computed at a time, or bands if images are cut
 	Band        int        `json:"band,omitempty"` // rows of outputs in a band, if images are cut
-	Chunks      int        `json:"chunks"`         // how many times that many are computed, the last time perhaps fewer
+	Chunks      int        `json:"chunks"`         // how many chunks there are; the last may be smaller
 	PlanMemory  float64    `json:"plan_memory"`
 	TotalMemory float64    `json:"total_memory"` // the plan, all of src and all of dst
 

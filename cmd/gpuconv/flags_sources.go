@@ -51,14 +51,14 @@ func (f *imageFlags) register(flags *pflag.FlagSet) {
 	flags.Lookup("background").Value = newText(&f.background)
 }
 
-// newText is a flag of a text.
+// newText returns the value of a flag that stores its text in *at.
 func newText(at *string) pflag.Value {
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
 	set.StringVar(at, "text", "", "")
 	return set.Lookup("text").Value
 }
 
-// given returns the first of these flags that was typed.
+// given returns the first of imageFlagNames that was typed, or "" if none was.
 func (f *imageFlags) given(flags *pflag.FlagSet) string {
 	at := slices.IndexFunc(imageFlagNames, flags.Changed)
 	if at < 0 {
@@ -183,10 +183,10 @@ type sources struct {
 	files    bool // there are pictures or arrays
 }
 
-// mostLists bounds lists in lists.
+// mostLists is how many lists may be nested in each other, the outermost included.
 const mostLists = 3
 
-// add adds what text names. lists is how many lists the text is in.
+// add adds the stimuli that text names. lists is how many lists, nested in each other, contain the text.
 func (s *sources) add(ctx context.Context, text string, lists int) error {
 	kind := kindOf(ctx, text)
 	info, err := os.Stat(text)
@@ -369,7 +369,7 @@ func (f *runFlags) rehearseStimuli(ctx context.Context, images stimuli.Set) erro
 	return nil
 }
 
-// drawn notes what a user should know of the files of images that were drawn.
+// drawn adds notes for the user about the image files that were read.
 func (f *runFlags) drawn(images stimuli.Set, p conv.Problem) {
 	pictures := false
 	for _, part := range partsOf(images) {

@@ -32,7 +32,8 @@ var groups = []string{groupPreset, groupInput, groupKind, groupConvolution, grou
 // fewFlags is how many flags are listed without groups.
 const fewFlags = 12
 
-// inGroup returns a function that puts all flags that were added in between into a group: defer inGroup(…)().
+// inGroup returns a function that puts all flags that were added since inGroup was called into a group. Its use is:
+// defer inGroup(…)().
 func inGroup(flags *pflag.FlagSet, title string) func() {
 	old := map[string]bool{}
 	flags.VisitAll(func(f *pflag.Flag) { old[f.Name] = true })
@@ -88,7 +89,8 @@ func flagUsages(cmd *cobra.Command, columns int) string {
 	return strings.Join(texts, "\n\n")
 }
 
-// terminalColumns returns how wide the terminal is to which out leads, or 0 if it leads to none.
+// terminalColumns returns the width of the terminal that out writes to. It returns 0 if out does not write to a
+// terminal, or if the terminal has fewer than 60 columns.
 func terminalColumns(out io.Writer) int {
 	terminal, ok := terminalOf(out)
 	if !ok {
@@ -108,7 +110,8 @@ func useGroups(root *cobra.Command) {
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), flat, "{{flagUsages .}}", 1))
 }
 
-// similar returns what somebody may have meant who typed a name that does not exist, as the start of a sentence, or "".
+// similar suggests existing names in place of a typed one that does not exist. It returns the first words of an error,
+// or "" if no name is similar.
 func similar(typed, dashes string, names []string) string {
 	others := &cobra.Command{SuggestionsMinimumDistance: 1 + len(typed)/5} // letters that are wrong
 	for _, name := range names {

@@ -30,7 +30,7 @@ func newProgress(w io.Writer, what string, total int) *progress {
 	return newProgressOf(w, what, "images", total)
 }
 
-// newTimedProgress is newProgress for a job that knows how long it goes on at most. Such a job calls setLeft, not set.
+// newTimedProgress is like newProgress, for a job with a time limit. Such a job calls setLeft, not set.
 func newTimedProgress(w io.Writer, what string, total int) *progress {
 	p := newProgressOf(w, what, "", total)
 	p.last = time.Time{} // the first line comes at once

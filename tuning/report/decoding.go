@@ -45,7 +45,7 @@ func (t Tuning) decoding(out *files) error {
 	})
 }
 
-// String says how well it went, in a line.
+// String describes the result in one line.
 func (d *Decoded) String() string {
 	share := float64(d.Right) / float64(d.Images)
 	return fmt.Sprintf("%s or %s: %d of %d images right, %.1f %% (95 %%: %.1f to %.1f), by chance %.1f %%", d.Sides[0],

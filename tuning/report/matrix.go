@@ -24,7 +24,7 @@ func (m matrix) write(out *files) error {
 	return m.draw(out)
 }
 
-// axisName names a column of a table beside an axis: orientation_deg is orientation (°).
+// axisName returns the label of an axis for a column of a table: orientation (°) for orientation_deg.
 func axisName(column string) string {
 	known := map[string]string{"sf_cycles_per_pixel": "spatial frequency (cycles/pixel)",
 		"drift_cycles_per_frame": "drift (cycles/frame)"}

@@ -40,7 +40,7 @@ type files struct {
 	pictures Pictures
 }
 
-// draw writes a picture in each format. name is without the format.
+// draw writes a picture in each format. name has no extension.
 func (f *files) draw(name string, d figure.Drawing) error {
 	formats := f.pictures.Formats
 	if formats == nil {

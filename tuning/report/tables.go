@@ -26,8 +26,8 @@ func writeCells(w io.Writer, a *tuning.Analysis, names []string, extra ...param.
 }
 
 // writeCurves writes a table with a row for each point of each curve: the axis, the cell, the value of the parameter,
-// the response and, over orientation or contrast, the fitted curve. Over directions, the fit is to the mean of two
-// opposite ones.
+// the response and, over orientation or contrast, the fitted curve. Over directions, the curve is fitted to the mean
+// responses of opposite directions.
 func writeCurves(w io.Writer, a *tuning.Analysis) error {
 	out := param.NewWriter(w, "by", "cell", "value", "response", "fit")
 	for _, curves := range a.Curves {

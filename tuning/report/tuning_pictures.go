@@ -19,7 +19,7 @@ func (t Tuning) draw(out *files, curves tuning.AxisCurves) error {
 		if fit := t.Analysis.Cells[cell].Fit; curves.Axis == tuning.ByOrientation && fit != nil && fit.Explains() {
 			axes.Lines[0].Style = figure.Points
 			axes.Lines = append(axes.Lines, fitted(fit, c.X))
-			if c.HasDirections() { // the fit does not follow a cell that prefers a direction
+			if c.HasDirections() { // the fit has a period of 180°, and cannot show a preferred direction
 				axes.XLabel += ", fit to the mean of directions"
 			}
 		}
@@ -63,7 +63,7 @@ func (t Tuning) drawDirections(out *files, curves tuning.AxisCurves) error {
 	return drawChart(out, "directions", all)
 }
 
-// drawChart writes a picture of axes. name is without the format.
+// drawChart writes a picture of axes. name has no extension.
 func drawChart(out *files, name string, all []figure.Axes) error {
 	chart, err := figure.Plots(all)
 	if err != nil {

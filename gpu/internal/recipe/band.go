@@ -13,7 +13,7 @@ import (
 //
 // A band contains the rows of padding above and below its image, so that the device need not pad there. All bands of a
 // problem have the same size and use the same programs. If the rows do not divide evenly, the last band begins earlier.
-// Its first outputs are then those of the band before it, and are dropped.
+// Its first outputs are then also outputs of the band before it, so they are dropped.
 type Bands struct {
 	Count  int // bands of an image; 0 if images are whole
 	Rows   int // rows of outputs of a band
@@ -153,9 +153,9 @@ func (a algorithm) bandRows(p conv.Problem, device Profile) int {
 	return most
 }
 
-// takes reports whether the algorithm can compute bands of p on a device, and whether they are no larger than a chunk.
-// They may be larger if more than an eighth of their rows of pixels are in the next band too: of smaller bands an even
-// larger part would be.
+// takes reports whether the algorithm can compute bands of p on a device, and whether each fits into a chunk. A band
+// that does not fit is accepted if it shares more than an eighth of its rows of pixels with the next band: smaller
+// bands would share an even larger part.
 func (a algorithm) takes(p conv.Problem, b Bands, device Profile) bool {
 	p = b.of(p)
 	if !device.patient(p) {

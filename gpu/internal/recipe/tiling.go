@@ -6,9 +6,9 @@ import (
 	"gpuconv/conv"
 )
 
-// Tiling says how an algorithm cuts the work into tiles. Each algorithm, or group of algorithms, has a type of its own
-// for that, which is comparable. String names a tiling for people and in the files of gpuconv autotune. Different
-// values have different names.
+// Tiling says how an algorithm cuts the work into tiles. Each algorithm, or group of algorithms, has its own type of
+// tiling. Tilings can be compared with ==. String returns the name of a tiling, for people and for the files of gpuconv
+// autotune. Different tilings have different names.
 //
 // Each algorithm chooses its tile for a problem in one function. The bounds for each class of devices are in the same
 // file, with the reasons for them:

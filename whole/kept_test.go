@@ -195,11 +195,11 @@ func TestKeptStepFails(t *testing.T) {
 func TestKept(t *testing.T) {
 	root := t.TempDir()
 	path := filepath.Join(root, "new", "out")
-	d, err := keepNothing(t, path)
-	if err != nil || exists(filepath.Join(root, "new")) {
+	if err := keepNothing(t, path); err != nil || exists(filepath.Join(root, "new")) {
 		t.Fatalf("%v, and %q are left", err, names(t, root))
 	}
-	if d, err = (Options{}).KeepFolder(path, "a"); err != nil {
+	d, err := Options{}.KeepFolder(path, "a")
+	if err != nil {
 		t.Fatal(err)
 	}
 	if !d.Kept() || !IsUnfinished(path) || exists(path) {
@@ -239,20 +239,19 @@ func TestKept(t *testing.T) {
 }
 
 // keepNothing begins a folder and discards it.
-func keepNothing(t *testing.T, path string) (*Folder, error) {
+func keepNothing(t *testing.T, path string) error {
 	t.Helper()
 	d, err := Options{}.KeepFolder(path, "a")
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer d.Discard()
 	g, err := d.Grow()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	put(t, d, "b")
-	err = errors.Join(d.Journal().Add([]byte("x")), g.Close())
-	d.Discard()
-	return d, err
+	return errors.Join(d.Journal().Add([]byte("x")), g.Close())
 }
 
 // TestKeptForeign: a folder of somebody else that has the name of one that is kept is left alone.

@@ -358,8 +358,8 @@ func TestKeepCountsOnce(t *testing.T) {
 	}
 }
 
-// TestNumerics: the bits of the CPU engine are those of this version of the numbers. If they change on purpose, numerics
-// grows, so that no run goes on with others.
+// TestNumerics: the bits of the CPU engine are those of this version of the numbers. If they change on purpose,
+// numerics grows, so that no run goes on with others.
 func TestNumerics(t *testing.T) {
 	j := tutorial(t, stimuli.NMA{Resolution: 0.05}, "0:90:30", filters.NMA{Channels: 3, Size: 7})
 	p, err := j.Problem()

@@ -13,8 +13,8 @@ import (
 	"gpuconv/npy"
 )
 
-// numerics is the version of the numbers. It grows when the same job on the same device may give other bits than before.
-// TestNumerics fails if the bits of the CPU engine change and this does not.
+// numerics is the version of the numbers. It grows when the same job on the same device may give other bits than
+// before. TestNumerics fails if the bits of the CPU engine change and this does not.
 const numerics = 1
 
 // Setting is one of the things that the bits of a job's activations depend on.

@@ -15,8 +15,8 @@ import (
 	"gpuconv/internal/input"
 )
 
-// Journal is a text file of lines, each with its own checksum. It only grows. A line that a power cut or a full disk has
-// cut off, and one that somebody has changed, does not count. Several goroutines may add lines at once.
+// Journal is a text file of lines, each with its own checksum. It only grows. A line that a power cut or a full disk
+// has cut off, and one that somebody has changed, does not count. Several goroutines may add lines at once.
 //
 // A line is the CRC-32C of its text in eight hexadecimal digits, a space, the text, and a line feed.
 type Journal struct {

@@ -82,8 +82,8 @@ func cutOff(t *testing.T, chunks int, with os.Signal) (stderr string, complete b
 	}
 }
 
-// TestResumeKilled kills a run at random moments and goes on with it. The result has the bits of a run that was not cut,
-// and only chunks that were in flight are done twice. GPUCONV_KILLS is how often.
+// TestResumeKilled kills a run at random moments and goes on with it. The result has the bits of a run that was not
+// cut, and only chunks that were in flight are done twice. GPUCONV_KILLS is how often.
 func TestResumeKilled(t *testing.T) {
 	unixOnly(t)
 	kills := 3

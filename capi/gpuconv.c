@@ -34,8 +34,8 @@ static char *last(void)
 }
 
 /*
- * After a fork the child has one thread. Go's scheduler and collector are gone, and a call would wait for them for ever.
- * An atomic is not needed: the child has one thread when this is set.
+ * After a fork the child has one thread. Go's scheduler and collector are gone, and a call would wait for them for
+ * ever. An atomic is not needed: the child has one thread when this is set.
  */
 static int forked;
 static int parent;
@@ -45,8 +45,8 @@ static void in_child(void) { forked = 1; }
 /*
  * What Go does to signals when it is loaded, and how it is undone. Go's constructor, which has no priority, installs
  * handlers of its own for a few signals and starts a thread, from which all its threads take their signal mask. The
- * first constructor here comes before it, keeps the handlers, and blocks what can be blocked. The second one comes after
- * it, puts the handlers and the mask back, and keeps Go's threads as they are: with signals blocked, so that no handler
+ * first constructor here comes before it, keeps the handlers, and blocks what can be blocked. The second one comes
+ * after it, puts the handlers and the mask back, and keeps Go's threads as they are: with signals blocked, so that no handler
  * of the program runs on their small stacks.
  *
  * Go needs none of its handlers here. Those for SIGSEGV, SIGBUS and SIGFPE turn the use of a nil pointer in Go into an

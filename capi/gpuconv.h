@@ -85,9 +85,9 @@ uint32_t gpuconv_abi(void);
 const char *gpuconv_last_error(void);
 
 /*
- * What to open. Set size to sizeof(gpuconv_options) and everything else to 0, then what you need. Texts end in a 0 byte;
- * NULL and "" choose the default. An older program has a smaller struct: what it lacks is taken as 0. A larger struct is
- * GPUCONV_INVALID if anything that the library does not know differs from 0.
+ * What to open. Set size to sizeof(gpuconv_options) and everything else to 0, then what you need. Texts end in a 0
+ * byte; NULL and "" choose the default. An older program has a smaller struct: what it lacks is taken as 0. A larger
+ * struct is GPUCONV_INVALID if anything that the library does not know differs from 0.
  */
 typedef struct gpuconv_options {
 	uint64_t size;
@@ -157,8 +157,8 @@ int gpuconv_make_plan(gpuconv_device device, const gpuconv_problem *problem, con
 	gpuconv_plan *plan);
 
 /*
- * Computes dst from src: images of them, from 0 to the problem's src[0]. Both are in the caller's memory, at multiples of
- * 4, and must not overlap. Nothing is copied on the CPU. src does not change. After an error the content of dst is
+ * Computes dst from src: images of them, from 0 to the problem's src[0]. Both are in the caller's memory, at multiples
+ * of 4, and must not overlap. Nothing is copied on the CPU. src does not change. After an error the content of dst is
  * undefined and the plan stays usable.
  */
 int gpuconv_run(gpuconv_plan plan, float *dst, const float *src, int64_t images);
@@ -184,8 +184,8 @@ int gpuconv_cancel(gpuconv_pending pending);
 
 /*
  * The functions below write a text: a JSON object in UTF-8, with a 0 byte after it. text has room for capacity bytes,
- * and may be NULL if capacity is 0. length gets the length of the whole text, without the 0 byte. If there is not enough
- * room, text gets what fits, and a 0 byte: call again with length + 1 bytes.
+ * and may be NULL if capacity is 0. length gets the length of the whole text, without the 0 byte. If there is not
+ * enough room, text gets what fits, and a 0 byte: call again with length + 1 bytes.
  *
  * Fields may be added to the objects, so programs skip those that they do not know.
  */

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"gpuconv/experiment"
 	"gpuconv/fault"
-	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )
@@ -39,9 +37,8 @@ func newCheck() *cobra.Command {
 
 // checkRun compares a folder with its run.json.
 func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
-	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-		return usage(&fault.Error{Argument: folder, Rule: "want a folder of gpuconv run, this is a " +
-			whole.Kind(info)})
+	if err := wantRun(folder); err != nil {
+		return err
 	}
 	a, err := experiment.AuditFolder(ctx, folder)
 	if ctx.Err() != nil {

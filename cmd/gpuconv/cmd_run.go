@@ -32,6 +32,7 @@ type runFlags struct {
 	inputs   inputs
 	saving   saving
 	figures  figureFlags
+	html     bool
 
 	stimuli       []string
 	images        imageFlags
@@ -101,6 +102,10 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	flags.BoolVar(&f.html, "html", false,
+		"write also report.html into the folder, one page about the run, and measure what the device can do at most;\n"+
+			"gpuconv report writes the page of an earlier run")
+	flags.Lookup("html").Annotations = map[string][]string{groupOf: {groupOutput}}
 	f.inputs.register(flags)
 	f.figures.register(flags)
 	f.figures.registerPanels(flags)
@@ -229,6 +234,9 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	}
 	defer s.close(ctx)
 	e := experiment.Prepared{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
+	if f.html {
+		j.Roof = s.roof()
+	}
 	announce(stdout, j, p, s)
 	bar := newProgress(stderr, experiment.Convolving, j.Images.Shape().N())
 	defer bar.stop()
@@ -248,7 +256,11 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	}
 	f.inputs.print(stderr)
 	f.conclude(stdout, r, j.Look.Pictures(), folder)
-	return nil
+	if !f.html {
+		return nil
+	}
+	to := f.saving.output("output", filepath.Join(folder, pageName))
+	return runPage{folder: folder, to: to, run: f}.write(ctx, stdout, stderr)
 }
 
 // disagreeing names the device in the error of a wrong result.

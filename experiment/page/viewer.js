@@ -180,6 +180,8 @@
   find("choice").hidden = maps.length < 2;
   find("each").addEventListener("change", () => showImage(shown));
   find("ramp").style.background = "linear-gradient(to right," + data.ramp.filter((_, i) => i % 15 === 0) + ")";
+  find("nan").hidden = !images.some(image => image.activations.some(Number.isNaN));
+  find("nan").style.borderLeftColor = data.nan;
   find("viewer").hidden = false;
   chooseOutput(output);
   showImage(0);

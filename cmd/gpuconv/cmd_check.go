@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"gpuconv/experiment"
 	"gpuconv/fault"

@@ -9,6 +9,7 @@ import (
 
 	"gpuconv/experiment"
 	"gpuconv/fault"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )

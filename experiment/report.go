@@ -49,6 +49,8 @@ type Report struct {
 	Roof       *Roof   `json:"roof,omitempty"` // what the device could do at most, if it was measured
 	Seconds    Seconds `json:"seconds"`
 	ImagesPerS Rates   `json:"images_per_s"`
+	Bound      string  `json:"bound"` // draw, convolve, write or check: what the others waited for
+	InMemory   int     `json:"images_in_a_portion"`
 	NaN        int     `json:"activations_nan"`
 	Infinite   int     `json:"activations_infinite"`
 	Check      *Check  `json:"check"` // null if no image was judged
@@ -128,11 +130,35 @@ type Seconds struct {
 	Draw     param.Number  `json:"draw"`              // drawing stimuli
 	Convolve param.Number  `json:"convolve"`          // including the copies to the device and back
 	Write    param.Number  `json:"write"`             // writing activations.npy, and Check
+	Waits    Waits         `json:"waits"`             // how long each of the three waited for the others
 	Check    param.Number  `json:"check"`             // checking against the reference, a part of Write
 	Pictures param.Number  `json:"pictures"`
 	Upload   *param.Number `json:"upload,omitempty"`
 	Kernel   *param.Number `json:"kernel,omitempty"`
 	Readback *param.Number `json:"readback,omitempty"`
+}
+
+// Waits holds how long each phase of a stream waited for the others. The one that waited least is named in
+// [Report].Bound: it bounded the speed.
+type Waits struct {
+	Draw     param.Number `json:"draw"` // for room in memory, which is free once a portion is written
+	Convolve param.Number `json:"convolve"`
+	Write    param.Number `json:"write"`
+}
+
+// bound names the phase that waited least, as the fields of [Seconds] are called. If judging took most of the time of
+// writing, that is what bounded the speed.
+func (s Seconds) bound() string {
+	least := min(s.Waits.Draw, s.Waits.Convolve, s.Waits.Write)
+	switch {
+	case least == s.Waits.Convolve:
+		return "convolve"
+	case least == s.Waits.Draw:
+		return "draw"
+	case s.Check > s.Write/2:
+		return "check"
+	}
+	return "write"
 }
 
 // Rates holds throughputs in images per second: the number of images that this process convolved, divided by the field
@@ -199,7 +225,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 		Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
 		ActivationsFile: j.Format.Name(arrayName), ActivationsDType: j.Format.DType(),
-		Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
+		InMemory: p.Src.N(), Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}
 	if c, ok := on.Plan.(conv.Compiler); ok {
 		took := seconds(c.Compiled().Took)
@@ -257,6 +283,8 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 		upload, kernel, readback := seconds(timings.Upload), seconds(timings.Kernel), seconds(timings.Readback)
 		r.Seconds.Upload, r.Seconds.Kernel, r.Seconds.Readback = &upload, &kernel, &readback
 	}
+	waits := w.stats.Waits
+	r.Seconds.Waits = Waits{seconds(waits.Draw), seconds(waits.Convolve), seconds(waits.Write)}
 	if c := w.check; c.images > 0 {
 		found := c.result
 		r.Seconds.Check = seconds(c.spent)
@@ -273,6 +301,7 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 			r.Check.Finds = param.Number(c.sample.finds(float64(r.Check.Of)))
 		}
 	}
+	r.Bound = r.Seconds.bound()
 	r.Seconds.Whole = seconds(time.Since(r.Started))
 	r.Started = r.Started.UTC().Truncate(time.Millisecond)
 	n := param.Number(w.stats.Images)

@@ -30,6 +30,7 @@ type runFlags struct {
 	check    checkFlag
 	output   string
 	resume   bool
+	memory   sizeFlag
 	inputs   inputs
 	saving   saving
 	figures  figureFlags
@@ -110,6 +111,9 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.resume, "resume", false,
 		"keep what is done in DIR.unfinished beside DIR, with a journal, and go on with what is there: after a kill, a\n"+
 			"full disk or a power cut, the same command does only the rest")
+	flags.Var(&f.memory, "memory",
+		"the most memory that the images, their activations and all tables take, whatever their number, such as 512MiB;\n"+
+			"the program itself takes up to 64 MiB more, and a GPU's driver some of its own")
 	f.inputs.register(flags)
 	f.figures.register(flags)
 	f.figures.registerPanels(flags)
@@ -283,6 +287,10 @@ func (f *runFlags) page(ctx context.Context, stdout, stderr io.Writer, folder st
 	return runPage{folder: folder, to: to, run: f}.write(ctx, stdout, stderr)
 }
 
+// bounds says in words what bounded the speed of a run: see [experiment.Report].
+var bounds = map[string]string{"draw": "drawing or reading the images", "convolve": "convolving",
+	"write": "writing the activations", "check": "checking against the reference"}
+
 // disagreeing names the device in the error of a wrong result.
 func disagreeing(s session, err error) error {
 	var wrong *experiment.WrongError
@@ -324,6 +332,9 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
+	if f.memory.bytes > 0 {
+		printLine(w, "bound     by %s, in portions of %s", bounds[r.Bound], counted(r.InMemory, "image"))
+	}
 	if r.Resumed != nil && r.Resumed.Processes > 1 {
 		printLine(w, "resumed   %d of %d images were done before%s", r.Resumed.Images, r.ActivationsShape.N(), redone(r.Resumed))
 	}

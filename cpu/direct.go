@@ -69,8 +69,8 @@ func (d *direct) fits(rows int) bool {
 }
 
 // windowFloats is half of a first-level cache of 32 KiB. If the inputs of a tile and the weights of a panel fit into
-// it, a panel computes all rows of a band before the next panel. Otherwise all panels compute one row before the next,
-// so that the row's inputs stay in the cache.
+// it, or if the kernel is 1×1, a panel computes all rows of a band before the next panel. Otherwise all panels compute
+// one row before the next, so that the row's inputs stay in the cache.
 const windowFloats = 16 << 10 / 4
 
 // cutRows is how many rows one call computes at most if the tiles reach beyond the ends of the rows.
@@ -113,8 +113,8 @@ func (d *direct) settle(s *slab, rows, images int) {
 		l.joined = join(l.spans, d.kernels.Lanes)
 	}
 	d.inner = rows
-	if window := p.Weight[1] * p.Weight[2] * (2*lineFloats +
-		p.Weight[3]); window+d.size()*simd.MaxFilters > windowFloats {
+	window := p.Weight[1] * p.Weight[2] * (2*lineFloats + p.Weight[3])
+	if window+d.size()*simd.MaxFilters > windowFloats && !d.pointwise() {
 		d.inner = 1
 	}
 	offsets := make([]int, 0, d.size())

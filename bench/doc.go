@@ -41,7 +41,7 @@
 //	min(peak rate of multiply-adds, peak rate of the memory × FLOP of the case / bytes of the case)
 //
 // Both peak rates of a device are the highest that its probes reached, before the rounds or between them: on a
-// processor [Peak], and the rate of copying memory. A case exceeds 100 % of the roofline if its algorithm saves
+// processor [machine.Peak] and [machine.CopyRate]. A case exceeds 100 % of the roofline if its algorithm saves
 // multiplications, or if its data stay in caches.
 //
 // # When a time has changed
@@ -81,18 +81,14 @@
 //
 // What the rules find:
 //
-//   - In simulated pairs of runs, the second is slower by 5 %, in all 24 cases or in a single one. If blocks scatter by
-//     0.5 %, Compare always finds the slowdown (TestCompareSlower, TestCompareOneCase). If they scatter by 1 %, it
-//     always finds that of 24 cases, and that of a single case in half of the pairs.
-//   - In 3,600 simulated comparisons of single cases, on a quiet machine and two busy ones, 97 % of those between equal
-//     times on the quiet machine are equivalent. No case that is slower by 5 or 20 % is called equivalent or faster
-//     (TestVerdicts).
-//   - Of 2,016 comparisons of recorded runs none is wrong (TestRecorded; testdata/record.sh records runs). On an idle
-//     machine 36 % of those between equal programs are equivalent; 62 % find a slowdown by 5 % and 88 % find 20 %.
-//     With little other work these are 10, 39 and 80 %, and at load averages of 13 to 18 nearly all are undecided.
-//   - benchstat's test, of golang.org/x/perf, is wrong about 21 to 78 % of the comparisons between equal programs,
-//     depending on the state of the machine. The rules above without the gauge are wrong about up to 46 % (TestRivals;
-//     bench/RESULTS.md has the table). So bench keeps statistics of its own.
+//   - In simulated pairs of runs whose blocks scatter by 0.5 %, Compare always finds a slowdown by 5 %, in all 24 cases
+//     or in a single one (TestCompareSlower, TestCompareOneCase).
+//   - In 3,600 simulated comparisons of single cases, 97 % of those between equal times on a quiet machine are
+//     equivalent, and nothing that is slower is called equivalent or faster (TestVerdicts).
+//   - Of 2,016 comparisons of recorded runs none is wrong (TestRecorded). benchstat's test, of golang.org/x/perf, is
+//     wrong about 21 to 78 % of those between equal programs, depending on the state of the machine, and the rules
+//     above without the gauge about up to 46 % (TestRivals; bench/RESULTS.md has the table). So bench keeps statistics
+//     of its own.
 //   - CPU time, summed over threads, is no better. It changes by 10 % with how many threads really ran side by side,
 //     which can be one for a whole run and two for the next. So no verdict is about CPU time.
 package bench

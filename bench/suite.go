@@ -186,10 +186,16 @@ func (s Suite) describe(c Case) CaseInfo {
 // Memory returns how many bytes the images and outputs of a suite take. All cases share two buffers, which are as large
 // as the largest images and the largest outputs.
 func (s Suite) Memory() float64 {
-	var src, dst float64
-	for _, c := range s.Cases {
-		shape, _ := c.Problem.Dst()
-		src, dst = max(src, c.Problem.Src.Bytes()), max(dst, shape.Bytes())
-	}
+	src, dst := s.largest()
 	return src + dst
+}
+
+// largest returns how many bytes the largest images and the largest outputs take.
+func (s Suite) largest() (src, dst float64) {
+	for _, c := range s.Cases {
+		if shape, err := c.Problem.Dst(); err == nil {
+			src, dst = max(src, c.Problem.Src.Bytes()), max(dst, shape.Bytes())
+		}
+	}
+	return src, dst
 }

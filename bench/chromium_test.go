@@ -16,12 +16,16 @@ import (
 )
 
 // measuring is a script that lists in the page's title the elements that reach beyond the window, or whose contents are
-// wider than the element, with the number of pixels.
+// wider than the element, with the number of pixels, and pictures that are so much smaller than they were drawn that
+// nobody could read them.
 const measuring = `<script>
 let wide = [];
 for (const e of document.querySelectorAll("*")) {
 	const over = Math.max(e.getBoundingClientRect().right - innerWidth, e.scrollWidth - e.clientWidth);
 	if (over > 1 && getComputedStyle(e).display !== "inline" && e.clientWidth > 0) wide.push(e.tagName + " +" + over);
+}
+for (const e of document.images) {
+	if (e.clientWidth < 0.8 * e.naturalWidth) wide.push("a picture of " + e.naturalWidth + " in " + e.clientWidth);
 }
 const dark = getComputedStyle(document.body).backgroundColor !== "rgb(255, 255, 255)";
 document.title = "measured " + innerWidth + " " + dark + " [" + wide.join(", ") + "]";
@@ -71,7 +75,7 @@ func browse(t *testing.T, page string, width, height int, dark bool, screenshot 
 }
 
 // TestPageInChromium: at the widths of a desk and of a phone, light and dark, nothing of the page is wider than the
-// window, nothing scrolls sideways, and the console has no message. GPUCONV_SCREENSHOTS names a folder for pictures of
+// window, nothing scrolls sideways, no picture is too small to read, and the console has no message. GPUCONV_SCREENSHOTS names a folder for pictures of
 // the page.
 func TestPageInChromium(t *testing.T) {
 	if testing.Short() {

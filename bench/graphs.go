@@ -194,9 +194,9 @@ func (c *curve) add(x, y, low, high float64, single bool) {
 }
 
 // addRate adds the rate of a case on a backend at x: work divided by time. If the report says that the case is missing
-// there, it adds the mark for that.
+// there, it adds the mark for that. A case without work has neither.
 func (c *curve) addRate(r Report, of CaseInfo, b BackendInfo, x, work float64) {
-	if t, ok := r.total(of, b); ok {
+	if t, ok := r.total(of, b); ok && work > 0 {
 		c.add(x, work/t.Median, work/t.CIHigh, work/t.CILow, t.Samples < 2)
 	} else {
 		c.miss(r, of, b, x)
@@ -233,7 +233,7 @@ func (r Report) roofline() Picture {
 		c, _ := r.caseOf(x)
 		lo, hi = min(lo, c.Intensity), max(hi, c.Intensity)
 	}
-	var drawn []Roof
+	drawn := map[string]bool{}
 	var roofs []figure.Series
 	for i, b := range r.Backends {
 		points := newCurve(r.name(b), i, figure.Points)
@@ -241,8 +241,8 @@ func (r Report) roofline() Picture {
 			points.addRate(r, c, b, c.Intensity, 2e-9*c.MACs)
 		}
 		g.draw(points)
-		if b.Roof != nil && len(points.many.X)+len(points.single.X) > 0 && !slices.Contains(drawn, *b.Roof) {
-			drawn = append(drawn, *b.Roof)
+		if b.Roof != nil && len(points.many.X)+len(points.single.X) > 0 && !drawn[b.Roof.rates("")] {
+			drawn[b.Roof.rates("")] = true
 			roofs = append(roofs, roofCurve(b, i, lo/2, hi*2))
 		}
 	}

@@ -37,10 +37,14 @@ type page struct {
 	Compile, Notes, Commands  []string
 }
 
-// Source returns a data URL with the whole picture.
-func (p Picture) Source() template.URL { // safe: it contains nothing but base64
-	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(p.SVG))
-}
+// Source returns the whole picture as a data URL.
+func (p Picture) Source() template.URL { return template.URL(dataURL(p.SVG)) }
+
+// NarrowSource returns the picture for a phone as a data URL.
+func (p Picture) NarrowSource() template.Srcset { return template.Srcset(dataURL(p.Narrow)) }
+
+// dataURL returns a URL with a picture. It is safe in a page, since the picture is nothing but base64 there.
+func dataURL(svg []byte) string { return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg) }
 
 func (r Report) page(pictures []Picture) page {
 	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "),

@@ -75,8 +75,8 @@ func browse(t *testing.T, page string, width, height int, dark bool, screenshot 
 }
 
 // TestPageInChromium: at the widths of a desk and of a phone, light and dark, nothing of the page is wider than the
-// window, nothing scrolls sideways, no picture is too small to read, and the console has no message. GPUCONV_SCREENSHOTS names a folder for pictures of
-// the page.
+// window, nothing scrolls sideways, no picture is too small to read, and the console has no message.
+// GPUCONV_SCREENSHOTS names a folder for pictures of the page.
 func TestPageInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it starts a browser four times")

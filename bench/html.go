@@ -44,7 +44,9 @@ func (p Picture) Source() template.URL { return template.URL(dataURL(p.SVG)) }
 func (p Picture) NarrowSource() template.Srcset { return template.Srcset(dataURL(p.Narrow)) }
 
 // dataURL returns a URL with a picture. It is safe in a page, since the picture is nothing but base64 there.
-func dataURL(svg []byte) string { return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg) }
+func dataURL(svg []byte) string {
+	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)
+}
 
 func (r Report) page(pictures []Picture) page {
 	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "),

@@ -51,11 +51,7 @@ func newChange(x Result, r Report) Change {
 // Compare compares the totals of two reports, and the kernels of backends that copy to a device. threshold is a share:
 // 0.03 is 3 %.
 //
-// A change is significant if Yuen's test finds that the 20 % trimmed means of the blocks' log medians differ. It must
-// find that twice: for the times, and for the times divided by the gauge's time beside each block. Without a gauge,
-// once is enough. The level is 5 % over all tests together (Holm). The verdict is Slower or Faster if, in addition, the
-// change exceeds threshold both times. It is Equivalent if both 90 % intervals lie within ± threshold, and otherwise
-// Undecided. The doc of the package gives the reasons.
+// The doc of the package has the rules of the verdicts.
 func Compare(before, after Report, threshold float64) Comparison {
 	before, after = before.Printable().prepared(), after.Printable().prepared()
 	c := Comparison{Threshold: threshold, Notes: []string{}, Changes: []Change{}}

@@ -64,10 +64,8 @@
 //   - The blocks of a run cannot show by how much the whole run is off, for two reasons. Two processes of one program
 //     differ slightly, for instance because their code has other addresses: a standard deviation of 1 % is allowed for
 //     the ratio of two runs. And jobs that disturb the machine do so between runs as well as within them: the variance
-//     of a run's mean is taken as s²·(1/n + 0.4²), with n blocks and s the standard deviation of a block. More blocks
-//     reduce only the first term.
-//   - The factor 0.4 is the smallest of 0.2, 0.4 and 0.6 with which no recorded pair is judged wrongly (below). At load
-//     averages of 8 to 17 a slowdown by 5 % is then undecided.
+//     of a run's mean is taken as s²·(1/n + 0.4²), with n blocks and s the standard deviation of a block, so that more
+//     blocks reduce only the first term. At load averages of 8 to 17 a slowdown by 5 % is then undecided.
 //   - All tests of a comparison are one family, corrected by Holm's method (1979): 5 % is the probability of a false
 //     alarm in any of them.
 //   - A change must also exceed a threshold in both tests, 3 % by default. Two processes of one program can differ by 1

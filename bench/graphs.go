@@ -98,19 +98,13 @@ func slug(name string) string {
 
 // axisLabel returns the label for the value that varies in a group of cases: an axis, or the batch if group is "".
 func axisLabel(group string) string {
-	switch group {
-	case "":
-		return "images in a batch, N"
-	case "kernel":
-		return "rows and columns of the kernel"
-	case "channels":
-		return "channels in, and as many out"
-	case "size":
-		return "rows and columns of the image (pixels)"
-	case "stride":
-		return "stride (pixels)"
+	label, known := map[string]string{"": "images in a batch, N", "kernel": "rows and columns of the kernel",
+		"channels": "channels in, and as many out", "size": "rows and columns of the image (pixels)",
+		"stride": "stride (pixels)"}[group]
+	if !known {
+		return group
 	}
-	return group
+	return label
 }
 
 // overAxis returns the graph of images per second of a suite's cases in a group, over the value that varies.

@@ -71,7 +71,7 @@ func (r Report) backendOf(x Result) (BackendInfo, bool) {
 
 // find returns the result of a phase, other than PhaseCompile, of a case on a backend.
 func (r Report) find(c CaseInfo, b BackendInfo, phase string) (Result, bool) {
-	return at(r.Results, r.lookup().results, key{c.Suite, c.Case, b.Backend, b.Threads, phase, ""})
+	return r.phaseOf(Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads}, phase)
 }
 
 // phaseOf returns the result of a phase, other than PhaseCompile, of the case and on the backend of x.

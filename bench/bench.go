@@ -26,14 +26,6 @@ type Bench struct {
 	Progress func(done, total int, left time.Duration)
 }
 
-// DefaultSettings returns the defaults: at least 10 rounds, and at least 10 samples and half a second of each case on
-// each backend. Rounds go on until confidence intervals are within ±1 % of the median or limit has passed. longest is
-// how long a single run of a case may take; cases with longer runs are left out.
-func DefaultSettings(limit, longest time.Duration) Settings {
-	return Settings{Samples: 10, Seconds: 0.5, Rounds: 10, Noise: 0.01, Limit: limit.Seconds(),
-		Longest: longest.Seconds()}
-}
-
 // Steps returns the total with which Progress is called at first: each case is tried once on each subject, and timed in
 // each of the first Settings.Rounds rounds. The total becomes smaller when cases turn out not to be timed.
 func (b Bench) Steps() int { return (1 + b.Settings.Rounds) * len(b.Suite.Cases) * len(b.Subjects) }

@@ -236,14 +236,12 @@ func (e *entry) scout(ctx context.Context) error {
 // one if that takes longer than warm, since a single short run says little on a busy machine.
 func (e *entry) fastest(plan conv.Plan, images int) (float64, error) {
 	best := math.Inf(1)
-	for start := time.Now(); ; {
+	for start := time.Now(); time.Since(start).Seconds() <= min(warm, 3*best); {
 		begun := time.Now()
 		if err := e.run(plan, images); err != nil {
 			return 0, err
 		}
 		best = min(best, time.Since(begun).Seconds())
-		if time.Since(start).Seconds() > min(warm, 3*best) {
-			return best, nil
-		}
 	}
+	return best, nil
 }

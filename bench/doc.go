@@ -24,7 +24,7 @@
 // subject, the report has no times and rates of that case on that subject.
 //
 // Rounds go on until each case on each subject has enough rounds, samples and seconds, and a median that is known to
-// ±1 % (the default of Settings.Noise), or until the time is up. The report lists the cases that then have fewer
+// ±1 % (Settings.Noise, --noise), or until the time is up. The report lists the cases that then have fewer
 // samples or seconds.
 //
 // # How a time is reported

@@ -2,7 +2,6 @@ package bench
 
 import (
 	_ "embed" // the page
-	"encoding/base64"
 	"html/template"
 	"io"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"gpuconv/internal/statistics"
+	"gpuconv/internal/webpage"
 )
 
 //go:embed page.html
@@ -28,6 +28,7 @@ func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 
 // page is the data of page.html.
 type page struct {
+	Style                     template.CSS
 	Report                    Report
 	Title, Started            string
 	Backends, Ratios, Results *grid
@@ -37,20 +38,19 @@ type page struct {
 	Compile, Notes, Commands  []string
 }
 
-// Source returns the whole picture as a data URL.
-func (p Picture) Source() template.URL { return template.URL(dataURL(p.SVG)) }
+// Source returns the address of the whole picture, which is in the page itself.
+func (p Picture) Source() template.URL { return webpage.Picture("image/svg+xml", p.SVG) }
 
-// NarrowSource returns the picture for a phone as a data URL.
-func (p Picture) NarrowSource() template.Srcset { return template.Srcset(dataURL(p.Narrow)) }
-
-// dataURL returns a URL with a picture. It is safe in a page, since the picture is nothing but base64 there.
-func dataURL(svg []byte) string {
-	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)
+// NarrowSource returns the address of the picture for a phone.
+func (p Picture) NarrowSource() template.Srcset {
+	return template.Srcset(webpage.Picture("image/svg+xml", p.Narrow))
 }
 
 func (r Report) page(pictures []Picture) page {
-	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "),
-		Started: r.Run.Started.UTC().Format(time.DateTime) + " UTC", Backends: r.backends(), Pictures: pictures, Results: r.grid(),
+	p := page{Style: webpage.Style(), Report: r,
+		Title:    "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "),
+		Started:  r.Run.Started.UTC().Format(time.DateTime) + " UTC",
+		Backends: r.backends(), Pictures: pictures, Results: r.grid(),
 		Compile: lines(r.writeCompile), Notes: lines(r.writeNotes), Commands: commands(r)}
 	p.Peers = slices.ContainsFunc(r.Backends, func(b BackendInfo) bool { return b.Peer && b.Absent == "" })
 	p.addRatios(r)

@@ -38,6 +38,7 @@ type Job struct {
 	Origin Origin // copied into the report
 	// Shard, if not nil, says of which job this is a part: Images are some of its images.
 	Shard *Shard
+	Roof  *Roof // copied into the report
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.
 	Progress func(done int)
 	// Phase, if not nil, is called with the name of what begins: [Convolving], [Judging] or [Drawing]. Convolving comes

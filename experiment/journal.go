@@ -85,7 +85,6 @@ type history struct {
 	processes int
 	started   time.Time // when the last process did
 	since     int       // images that it has done since then
-	lines     int       // that count
 }
 
 // readHistory reads the lines of a journal. It refuses one whose first line is not of a job of this version.

@@ -46,6 +46,7 @@ type Report struct {
 	Overflown int `json:"activations_overflown,omitempty"`
 
 	Backend    Backend `json:"backend"`
+	Roof       *Roof   `json:"roof,omitempty"` // what the device could do at most, if it was measured
 	Seconds    Seconds `json:"seconds"`
 	ImagesPerS Rates   `json:"images_per_s"`
 	Bound      string  `json:"bound"` // draw, convolve, write or check: what the others waited for
@@ -188,8 +189,23 @@ type Check struct {
 	MaxError      param.Number `json:"max_error"`
 	MaxErrorBound param.Number `json:"max_error_over_bound"` // largest error/bound of an output; above 1 it is wrong
 	RMS           param.Number `json:"rms_error_over_max"`   // root mean square error/largest |activation|
+	Worst         *Worst       `json:"worst,omitempty"`      // where MaxErrorBound is; null if all outputs are exact
 
 	Result compare.Result `json:"-"` // the same, with more detail
+}
+
+// Worst is the output with the largest error/bound of all that were judged.
+type Worst struct {
+	Output [4]int       `json:"output"` // image, channel, row, column
+	Got    param.Number `json:"got"`
+	Want   param.Number `json:"want"`
+	Bound  param.Number `json:"bound"` // the error that is allowed there
+}
+
+// Roof holds peak rates of the device that convolved, as package bench measures them.
+type Roof struct {
+	GFLOPS float64 `json:"gflops"` // of multiply-adds on registers alone, two operations each
+	GBPS   float64 `json:"gbps"`   // of copying memory, bytes read plus bytes written
 }
 
 func seconds(d time.Duration) param.Number { return param.Number(d.Seconds()) }
@@ -203,7 +219,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 	}
 	s := p.WithDefaults()
 	r := &Report{
-		Schema: schema, Origin: j.Origin,
+		Schema: schema, Origin: j.Origin, Roof: j.Roof,
 		Channels: p.Weight.N(), Size: p.Weight.H(), Activation: s.Activation.String(),
 		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left,
 		PaddingAll:  [4]int{s.Padding.Top, s.Padding.Bottom, s.Padding.Left, s.Padding.Right},
@@ -278,6 +294,10 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 			Of:      r.NotFinite.Outputs,
 			BothNaN: found.BothNaN, BothInf: found.BothInf,
 			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio), RMS: param.Number(found.RMS)}
+		if found.MaxRatio > 0 {
+			r.Check.Worst = &Worst{Output: found.Worst, Got: param.Number(found.Got), Want: param.Number(found.Want),
+				Bound: param.Number(found.Limit)}
+		}
 		if c.sample != nil {
 			r.Check.Sampled, r.Check.Seed = true, c.sample.seed
 			r.Check.Finds = param.Number(c.sample.finds(float64(r.Check.Of)))

@@ -35,6 +35,7 @@ type runFlags struct {
 	inputs   inputs
 	saving   saving
 	figures  figureFlags
+	html     bool
 
 	stimuli       []string
 	images        imageFlags
@@ -107,6 +108,10 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	flags.BoolVar(&f.html, "html", false,
+		"write also report.html into the folder, one page about the run, and measure what the device can do at most;\n"+
+			"gpuconv report writes the page of an earlier run")
+	flags.Lookup("html").Annotations = map[string][]string{groupOf: {groupOutput}}
 	flags.BoolVar(&f.resume, "resume", false,
 		"keep what is done in DIR.unfinished beside DIR, with a journal, and go on with what is there: after a kill, a\n"+
 			"full disk or a power cut, the same command does only the rest")
@@ -236,7 +241,10 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 		return err
 	}
 	if f.done() {
-		return f.verifyDone(ctx, stdout, j, p)
+		if err := f.verifyDone(ctx, stdout, j, p); err != nil {
+			return err
+		}
+		return f.page(ctx, stdout, stderr, folder)
 	}
 	out, err := f.begin(folder, j)
 	if err != nil {
@@ -253,6 +261,9 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	e := experiment.Prepared{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
 	if err := f.shards.check(ctx, j, e, folder); err != nil {
 		return err
+	}
+	if f.html {
+		j.Roof = s.roof()
 	}
 	announce(stdout, j, p, s)
 	bar := newProgress(stderr, experiment.Convolving, j.Images.Shape().N())
@@ -275,7 +286,16 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	}
 	f.inputs.print(stderr)
 	f.conclude(stdout, r, j.Look.Pictures(), folder)
-	return nil
+	return f.page(ctx, stdout, stderr, folder)
+}
+
+// page writes the page about a folder of the run, if --html asks for it.
+func (f *runFlags) page(ctx context.Context, stdout, stderr io.Writer, folder string) error {
+	if !f.html {
+		return nil
+	}
+	to := f.saving.output("output", filepath.Join(folder, pageName))
+	return runPage{folder: folder, to: to, run: f}.write(ctx, stdout, stderr)
 }
 
 // bounds says in words what bounded the speed of a run: see [experiment.Report].

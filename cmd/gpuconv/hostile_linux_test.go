@@ -55,6 +55,8 @@ var calls = map[string]string{
 	"check":              "folder",
 	"merge":              "folder --output new",
 	"status":             "folder",
+	"report":             "folder",
+	"report --tuning":    "folder --tuning folder",
 }
 
 // anyShader is an interface that fits any shader.
@@ -64,7 +66,7 @@ const anyShader = "buffers.src.binding = 0\nbuffers.weight.binding = 1\nbuffers.
 // briefly are places whose files are opened as those of other places are. Only the worst files are tried there.
 var briefly = []string{"verify --shader", "verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
 	"info --bias", "autotune --input", "autotune --weight", "autotune --bias", "conv --bias", "data --download",
-	"bench --input", "bench --shader", "bench --interface", "bench --weight", "bench --bias", "bench compare", "check",
+	"bench --input", "bench --shader", "bench --interface", "bench --weight", "bench --bias", "bench compare", "check", "report", "report --tuning",
 	"merge", "status"}
 
 // worst are the hostile files that are tried everywhere.

@@ -44,6 +44,7 @@ var quick = map[string][]string{
 	"check":         {},
 	"merge":         {"--output", "m"},
 	"status":        {},
+	"report":        {},
 	"conv":          {"--backend", "cpu", "--input", "x.npy", "--weight", "w.npy", "--output", "y.npy"},
 	"verify":        {"--backend", "cpu", "--input", "x.npy", "--weight", "w.npy"},
 	"bench":         {"--cases", "^none$"},

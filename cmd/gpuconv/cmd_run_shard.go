@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"gpuconv/experiment"
 	"gpuconv/fault"
@@ -40,8 +41,13 @@ func (f *runFlags) shard(flags *pflag.FlagSet) (err error) {
 	if f.output == "" {
 		return f.folder().checkFolder() // it says what is missing
 	}
-	if flags.Changed("show") {
-		return refused("show", flags.Lookup("show").Value.String(), errors.New("want it without --shard"))
+	flags.Visit(func(flag *pflag.Flag) {
+		if group := flag.Annotations[groupOf]; flag.Name == "html" || slices.Contains(group, groupPictures) {
+			err = refused(flag.Name, "", errors.New("want it without --shard: shards have no pictures"))
+		}
+	})
+	if err != nil {
+		return err
 	}
 	f.resume = true
 	f.output = filepath.Join(f.output, experiment.ShardName(f.shards.part.Part, f.shards.part.Parts))

@@ -39,9 +39,16 @@ func newCheck() *cobra.Command {
 
 // checkRun compares a folder with its run.json.
 func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
-	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-		return usage(&fault.Error{Argument: folder, Rule: "want a folder of gpuconv run, this is a " +
-			whole.Kind(info)})
+	if err := wantRun(folder); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(folder); err != nil && whole.IsUnfinished(folder) {
+		u, err := experiment.ReadUnfinished(ctx, folder)
+		if err != nil {
+			return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
+		}
+		return &fault.Error{Argument: folder, Rule: "it is not complete: " + u.String() +
+			", and gpuconv run --resume goes on"}
 	}
 	a, err := experiment.AuditFolder(ctx, folder)
 	if ctx.Err() != nil {
@@ -50,6 +57,11 @@ func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
 	if err != nil {
 		return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
 	}
+	return printAudit(stdout, folder, a)
+}
+
+// printAudit prints what is wrong in a folder. Its error says how many files are.
+func printAudit(stdout io.Writer, folder string, a *experiment.Audit) error {
 	for _, wrong := range a.Wrong {
 		printLine(stdout, "wrong     %v", wrong)
 	}

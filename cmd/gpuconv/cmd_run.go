@@ -29,9 +29,12 @@ type runFlags struct {
 	backend  backendFlags
 	check    checkFlag
 	output   string
+	resume   bool
+	memory   sizeFlag
 	inputs   inputs
 	saving   saving
 	figures  figureFlags
+	html     bool
 
 	stimuli       []string
 	images        imageFlags
@@ -101,6 +104,16 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	flags.BoolVar(&f.html, "html", false,
+		"write also report.html into the folder, one page about the run, and measure what the device can do at most;\n"+
+			"gpuconv report writes the page of an earlier run")
+	flags.Lookup("html").Annotations = map[string][]string{groupOf: {groupOutput}}
+	flags.BoolVar(&f.resume, "resume", false,
+		"keep what is done in DIR.unfinished beside DIR, with a journal, and go on with what is there: after a kill, a\n"+
+			"full disk or a power cut, the same command does only the rest")
+	flags.Var(&f.memory, "memory",
+		"the most memory that the images, their activations and all tables take, whatever their number, such as 512MiB;\n"+
+			"the program itself takes up to 64 MiB more, and a GPU's driver some of its own")
 	f.inputs.register(flags)
 	f.figures.register(flags)
 	f.figures.registerPanels(flags)
@@ -153,6 +166,9 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer closeSets(sets)
+	if len(sets) > 1 && f.resume {
+		return refused("resume", "", errors.New("images of several sizes: want one size with it, as by --resize and --crop"))
+	}
 	if len(sets) == 1 {
 		return f.runOne(ctx, stdout, stderr, sets[0], f.output)
 	}
@@ -216,7 +232,13 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err := f.rehearseStimuli(ctx, images); err != nil {
 		return err
 	}
-	out, err := f.saving.output("output", folder).createFolder()
+	if f.done() {
+		if err := f.verifyDone(ctx, stdout, j, p); err != nil {
+			return err
+		}
+		return f.page(ctx, stdout, stderr, folder)
+	}
+	out, err := f.begin(folder, j)
 	if err != nil {
 		return err
 	}
@@ -229,13 +251,18 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	}
 	defer s.close(ctx)
 	e := experiment.Prepared{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
+	if f.html {
+		j.Roof = s.roof()
+	}
 	announce(stdout, j, p, s)
 	bar := newProgress(stderr, experiment.Convolving, j.Images.Shape().N())
 	defer bar.stop()
 	j.Progress, j.Phase = bar.set, bar.phase
 	r, err := j.RunOn(ctx, e, out.Folder)
 	if err != nil {
-		return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
+		return stopped(err, func(err error) error {
+			return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
+		})
 	}
 	bar.stop()
 	f.drawn(images, p)
@@ -248,8 +275,21 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	}
 	f.inputs.print(stderr)
 	f.conclude(stdout, r, j.Look.Pictures(), folder)
-	return nil
+	return f.page(ctx, stdout, stderr, folder)
 }
+
+// page writes the page about a folder of the run, if --html asks for it.
+func (f *runFlags) page(ctx context.Context, stdout, stderr io.Writer, folder string) error {
+	if !f.html {
+		return nil
+	}
+	to := f.saving.output("output", filepath.Join(folder, pageName))
+	return runPage{folder: folder, to: to, run: f}.write(ctx, stdout, stderr)
+}
+
+// bounds says in words what bounded the speed of a run: see [experiment.Report].
+var bounds = map[string]string{"draw": "drawing or reading the images", "convolve": "convolving",
+	"write": "writing the activations", "check": "checking against the reference"}
 
 // disagreeing names the device in the error of a wrong result.
 func disagreeing(s session, err error) error {
@@ -292,6 +332,12 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
+	if f.memory.bytes > 0 {
+		printLine(w, "bound     by %s, in portions of %s", bounds[r.Bound], counted(r.InMemory, "image"))
+	}
+	if r.Resumed != nil && r.Resumed.Processes > 1 {
+		printLine(w, "resumed   %d of %d images were done before%s", r.Resumed.Images, r.ActivationsShape.N(), redone(r.Resumed))
+	}
 	if r.Check != nil {
 		printLine(w, "checked   %s against the float64 reference: %v", checked(r.Check), r.Check.Result)
 		if finds := float64(r.Check.Finds); finds > 0 {

@@ -66,7 +66,7 @@ def to_numpy(name, x):
 def dense(name, x):
     """Return an array of the caller as float32 in C order. It is copied only if it is not that already."""
     x = to_numpy(name, x)
-    if x.dtype == np.float32 and x.flags.c_contiguous and x.dtype.isnative and x.flags.aligned:
+    if x.dtype == np.float32 and x.flags.c_contiguous and x.flags.aligned:
         return x
     if x.dtype.newbyteorder("=") in (np.float64, np.longdouble):
         text = f"{name} is {x.dtype}: gpuconv computes in float32, and rounds it"
@@ -109,7 +109,7 @@ class Output:
         if not target.flags.writeable:
             raise ValueError("out is read-only: want an array that can be written")
         self.target = target
-        direct = target.flags.c_contiguous and target.flags.aligned and target.dtype.isnative
+        direct = target.flags.c_contiguous and target.flags.aligned
         self.copied = not direct or any(np.may_share_memory(target, a) for a in inputs)
         self.array = np.empty(shape, np.float32) if self.copied else target
 

@@ -9,11 +9,9 @@ from test_program import gpuconv  # skips if there is no program
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["docs/python.md", "python/README.md", "README.md"])
+@pytest.mark.parametrize("name", ["docs/package.md", "python/README.md", "README.md"])
 def test_blocks(name):
     text = (ROOT / name).read_text(encoding="utf-8")
-    if "## The package" in text:  # other sections read files that are not here
-        text = re.split(r"^## ", text.split("## The package")[1], flags=re.M)[0]
     blocks = [block for block in re.findall(r"^```python\n(.*?)^```", text, re.S | re.M) if "gpuconv" in block]
     assert blocks or name == "README.md"
     space = {}

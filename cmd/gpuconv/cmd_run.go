@@ -41,6 +41,8 @@ type runFlags struct {
 	from          string
 	again         *again              // of --from, or nil
 	typed         map[string][]string // flags, for run.json
+	dry           bool
+	reserved      float64 // bytes of the heap
 	spec          specFlags
 }
 
@@ -60,7 +62,9 @@ func newRun() *cobra.Command {
 		Example: "  gpuconv run --orientations -90,-45,0,45,90 --backend gpu --output out\n" +
 			"  gpuconv run --orientations -90:90:0.045 --backend gpu --output out4000\n" +
 			"  gpuconv run --stimulus \"grating orientation=0:180:5 sf=0.05,0.1,0.15,0.2,0.25 phase=0:360:45 centred\" \\\n" +
-			"    --filter \"gabor orientation=0:180:45 sf=0.15 quadrature balanced\" --activation energy --output complex",
+			"    --filter \"gabor orientation=0:180:45 sf=0.15 quadrature balanced\" --activation energy --output complex\n" +
+			"  gpuconv run --stimulus 'out/*.png' --resize 96 --crop 96 --padding-mode reflect --dry-run\n" +
+			"  gpuconv run --from out/run.json --output again",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.repeat(cmd.Context(), cmd.Flags()); err != nil {
@@ -101,6 +105,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	registerDryRun(flags, &f.dry)
 	f.inputs.register(flags)
 	f.figures.register(flags)
 	f.figures.registerPanels(flags)
@@ -216,6 +221,9 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err := f.rehearseStimuli(ctx, images); err != nil {
 		return err
 	}
+	if f.dry {
+		return f.foresee(ctx, stdout, j, p, folder)
+	}
 	out, err := f.saving.output("output", folder).createFolder()
 	if err != nil {
 		return err
@@ -230,14 +238,19 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	defer s.close(ctx)
 	e := experiment.Prepared{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
 	announce(stdout, j, p, s)
+	tellPlan(stderr, s)
 	bar := newProgress(stderr, experiment.Convolving, j.Images.Shape().N())
 	defer bar.stop()
-	j.Progress, j.Phase = bar.set, bar.phase
+	j.Progress = bar.set
+	j.Phase = func(name string) { bar.phase(name); tell(stderr, "begins %s", name) }
 	r, err := j.RunOn(ctx, e, out.Folder)
 	if err != nil {
 		return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
 	}
 	bar.stop()
+	for _, file := range r.Files {
+		tell(stderr, "wrote %s, %d bytes", fault.Printable(filepath.Join(folder, file.Name)), file.Bytes)
+	}
 	f.drawn(images, p)
 	f.inputs.say(r.Notes)
 	array := filepath.Join(folder, r.ActivationsFile)
@@ -247,7 +260,7 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 			r.NotFinite.Outputs)
 	}
 	f.inputs.print(stderr)
-	f.conclude(stdout, r, j.Look.Pictures(), folder)
+	f.conclude(stdout, r, j.Files()[1:], folder)
 	return nil
 }
 
@@ -288,7 +301,7 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 }
 
 // conclude prints what was done.
-func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string, folder string) {
+func (f *runFlags) conclude(w io.Writer, r *experiment.Report, others []string, folder string) {
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
@@ -301,8 +314,8 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 	if f.again != nil && folder == f.output && f.again.compare(r.Files) != "" {
 		printLine(w, "%s", f.again.compare(r.Files))
 	}
-	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, cells.csv, run.json",
-		fault.Printable(filepath.Join(folder, r.ActivationsFile)), r.ActivationsShape, strings.Join(pictures, ", "))
+	printLine(w, "wrote     %s %v, %s", fault.Printable(filepath.Join(folder, r.ActivationsFile)), r.ActivationsShape,
+		strings.Join(others, ", "))
 }
 
 // checked says which outputs were judged.

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,8 +18,10 @@ import (
 
 // validate refuses flags that are wrong whatever the images are, before anything is opened or written.
 func (f *runFlags) validate() error {
-	if err := f.folder().checkFolder(); err != nil {
-		return err
+	if !f.dry || f.output != "" {
+		if err := f.folder().checkFolder(); err != nil {
+			return err
+		}
 	}
 	if _, err := f.arrayFormat(); err != nil {
 		return err
@@ -69,26 +73,87 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output, activations.Bytes()); err != nil {
 		return p, err
 	}
-	need, err := j.Memory(p)
+	need, err := f.memory(j, p)
 	if err != nil {
 		return p, err
 	}
-	if f.backend.backend == "reference" {
-		need += 4 * activations.WithN(p.Src.N()).Bytes() // the values and magnitudes of the reference, in float64
-	}
 	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d",
 		p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
-	return p, reserve(what, need)
+	return p, f.reserve(what, need)
+}
+
+// reserve reserves the memory of a job, which includes the program's own. Each size of images is a job after the others,
+// and the shape of a file of filters is judged before it is read: so only what goes beyond earlier calls is reserved.
+func (f *runFlags) reserve(what string, need float64) error {
+	if err := checkMemory(what, need); err != nil {
+		return err
+	}
+	heap := need - beside
+	if heap <= f.reserved {
+		return nil
+	}
+	more := heap - f.reserved
+	f.reserved = heap
+	return reserve(what, more)
+}
+
+// memory estimates the bytes that a job takes.
+func (f *runFlags) memory(j experiment.Job, p conv.Problem) (float64, error) {
+	need, err := j.Memory(p)
+	if f.backend.backend == "reference" && err == nil {
+		dst, _ := p.Dst()       // Memory has accepted it
+		need += 4 * dst.Bytes() // the values and magnitudes of the reference, in float64
+	}
+	return need, err
+}
+
+// foresee says what a job would write and take. It convolves a portion of the images.
+func (f *runFlags) foresee(ctx context.Context, stdout io.Writer, j experiment.Job, p conv.Problem, folder string) error {
+	memory, err := f.memory(j, p)
+	if err != nil {
+		return err
+	}
+	activations, err := j.Activations(p)
+	if err != nil {
+		return err
+	}
+	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Weight(), j.Bias)
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx)
+	announce(stdout, j, p, s)
+	forecast, err := j.Foresee(ctx, experiment.Prepared{Problem: p, Plan: s.plan})
+	if err != nil {
+		return ofFiles("stimulus", j.Images, err)
+	}
+	printForeseen(stdout, j.Images.Shape(), p.Weight, activations)
+	printMemory(stdout, memory)
+	printTime(stdout, forecast, s.name == "gpu" && !s.device.Software)
+	names := j.Files()
+	names[0] = filepath.Join(folder, names[0])
+	bytes := activations.Bytes()
+	if f.float16 {
+		bytes /= 2
+	}
+	printFiles(stdout, names, bytes)
+	return nil
 }
 
 // filterKind reports whether --filter is a kind without settings.
 func (f *runFlags) filterKind() bool {
-	return slices.ContainsFunc(filters.Kinds(), func(k filters.Kind) bool { return k.Name == f.filters })
+	return isFilterKind(f.filters)
+}
+
+// isFilterKind reports whether a word is the name of a kind of filters.
+func isFilterKind(word string) bool {
+	return slices.ContainsFunc(filters.Kinds(), func(k filters.Kind) bool { return k.Name == word })
 }
 
 // filterFile reports whether --filter names a file of weights, not a kind of filters.
 func (f *runFlags) filterFile(ctx context.Context) bool {
-	return isWeights(f.filters) || kindOf(ctx, f.filters) != "" && !f.filterKind()
+	info, err := os.Stat(f.filters)
+	return isWeights(f.filters) || !f.filterKind() && (kindOf(ctx, f.filters) != "" || err == nil && info.IsDir())
 }
 
 // weights returns the filters: those of a kind, of a file or of the preset. Those of a file must suit the images of j.

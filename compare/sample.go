@@ -54,8 +54,9 @@ func (s *Sampling) Batch(src, got *conv.Tensor, d conv.Description) *Batch {
 	return b
 }
 
-// largestPossible returns a magnitude that no output of c exceeds: that of the brightest pixel under every weight of the
-// filter with the largest sum of magnitudes, and the largest bias. An output that a backend got wrong may be larger.
+// largestPossible returns a magnitude that no output of c exceeds: that of the brightest pixel under every weight of
+// the filter with the largest sum of magnitudes, and the largest bias. An output that a backend got wrong may be
+// larger.
 func largestPossible(c Case) float64 {
 	most := 0.0
 	filters := c.Problem.Weight[0]

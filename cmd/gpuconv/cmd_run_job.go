@@ -108,7 +108,8 @@ func (f *runFlags) memory(j experiment.Job, p conv.Problem) (float64, error) {
 }
 
 // foresee says what a job would write and take. It convolves a portion of the images.
-func (f *runFlags) foresee(ctx context.Context, stdout io.Writer, j experiment.Job, p conv.Problem, folder string) error {
+func (f *runFlags) foresee(ctx context.Context, stdout io.Writer, j experiment.Job, p conv.Problem,
+	folder string) error {
 	memory, err := f.memory(j, p)
 	if err != nil {
 		return err

@@ -54,7 +54,8 @@ func openWeights(ctx context.Context, flag, path string) (weights arrayInput, sh
 	return weights, shape, nil
 }
 
-// noWeights says what a text is that people take for weights, and which verb takes it. It returns "" for any other text.
+// noWeights says what a text is that people take for weights, and which verb takes it. It returns "" for any other
+// text.
 func noWeights(ctx context.Context, text string) string {
 	words := strings.Fields(text)
 	info, err := os.Stat(text)

@@ -105,8 +105,8 @@ func TestWrapped(t *testing.T) {
 	}
 }
 
-// TestMemoryIsKept: a run takes no more memory than --dry-run says, for many small images, few large ones, large filters
-// and pictures of a given size.
+// TestMemoryIsKept: a run takes no more memory than --dry-run says, for many small images, few large ones, large
+// filters and pictures of a given size.
 func TestMemoryIsKept(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("it convolves much, and the race detector takes memory too")

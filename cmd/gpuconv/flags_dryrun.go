@@ -33,8 +33,8 @@ func printMemory(w io.Writer, bytes float64) {
 	printLine(w, "memory    at most %s, of %s free", machine.Size(bytes), machine.Size(machine.FreeMemory()))
 }
 
-// printTime prints how long a job would take. On a GPU images are drawn while others are convolved; on the CPU both take
-// the same processors.
+// printTime prints how long a job would take. On a GPU images are drawn while others are convolved; on the CPU both
+// take the same processors.
 func printTime(w io.Writer, f experiment.Forecast, apart bool) {
 	time := f.Draw + f.Convolve
 	if apart {

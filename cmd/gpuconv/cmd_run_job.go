@@ -82,8 +82,9 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	return p, f.reserve(what, need)
 }
 
-// reserve reserves the memory of a job, which includes the program's own. Each size of images is a job after the others,
-// and the shape of a file of filters is judged before it is read: so only what goes beyond earlier calls is reserved.
+// reserve reserves the memory of a job, which includes the program's own. Each size of images is a job after the
+// others, and the shape of a file of filters is judged before it is read. So only what goes beyond earlier calls is
+// reserved.
 func (f *runFlags) reserve(what string, need float64) error {
 	if err := checkMemory(what, need); err != nil {
 		return err

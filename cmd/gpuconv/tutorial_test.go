@@ -77,6 +77,9 @@ func TestTutorial(t *testing.T) {
 // TestFiguresPage types the commands of docs/figures.md.
 func TestFiguresPage(t *testing.T) { typed(t, "../../docs/figures.md", 1) }
 
+// TestStimuliPage types the commands of docs/stimuli.md.
+func TestStimuliPage(t *testing.T) { typed(t, "../../docs/stimuli.md", 4) }
+
 // TestFilesPage types the commands of docs/files.md, beside pictures and the weights of a network.
 func TestFilesPage(t *testing.T) {
 	dir := t.TempDir()

@@ -171,6 +171,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.possible(ctx, sets); err != nil {
 		return err
 	}
+	printLine(stdout, "sizes     %d, each into a folder of its own; --resize and --crop make them one", len(sets))
 	for i, images := range sets {
 		of := images.Shape()
 		folder := filepath.Join(f.output, fmt.Sprintf("%dx%d", of.H(), of.W()))
@@ -195,6 +196,9 @@ func (f *runFlags) possible(ctx context.Context, sets []stimuli.Set) error {
 			err = f.rehearseStimuli(ctx, images)
 		}
 		if err != nil {
+			if about := new(flagError); errors.As(err, about) && (about.flag == "filter" || about.flag == "bias") {
+				return err // whatever the size
+			}
 			return fmt.Errorf("images of %d×%d: %w", images.Shape().H(), images.Shape().W(), err)
 		}
 	}
@@ -297,9 +301,9 @@ func describeBackend(s session) experiment.Backend {
 // announce prints what is about to be computed, and on which device.
 func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 	s.print(w)
-	what, from := "gratings", ", preset "+j.Origin.Preset
+	what, from := "grating", ", preset "+j.Origin.Preset
 	if j.Origin.Stimulus != "" {
-		what = "images"
+		what = "image"
 	}
 	if j.Origin.Preset == "" {
 		from = ""
@@ -308,7 +312,7 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 	if d, ok := s.plan.(conv.Describer); ok {
 		algorithm = d.Describe().Algorithm
 	}
-	printLine(w, "job       %d %s of %d×%d with %s of %d×%d%s, algorithm %s", j.Images.Shape().N(), what,
+	printLine(w, "job       %s of %d×%d with %s of %d×%d%s, algorithm %s", counted(j.Images.Shape().N(), what),
 		p.Src.H(), p.Src.W(), counted(p.Weight.N(), "filter"), p.Weight.H(), p.Weight.W(), from, algorithm)
 }
 

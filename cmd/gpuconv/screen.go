@@ -92,8 +92,8 @@ func terminalOf(w io.Writer) (*os.File, bool) {
 	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
-// barOf returns the terminal for a progress bar, which moves the cursor. There is none for a dumb terminal, in a notebook
-// of Jupyter, which shows what a cursor would overwrite, nor if the screen is muted or says more than usual.
+// barOf returns the terminal for a progress bar, which moves the cursor. There is none for a dumb terminal, nor in a
+// notebook of Jupyter, which shows what a cursor would overwrite, nor if the screen is muted or says more than usual.
 func barOf(w io.Writer) (*os.File, bool) {
 	if s, ok := w.(*screen); ok && (s.muted || s.told) {
 		return nil, false

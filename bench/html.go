@@ -2,13 +2,13 @@ package bench
 
 import (
 	_ "embed" // the page
-	"encoding/base64"
 	"html/template"
 	"io"
 	"strings"
 	"time"
 
 	"gpuconv/internal/statistics"
+	"gpuconv/internal/webpage"
 )
 
 //go:embed page.html
@@ -27,6 +27,7 @@ func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 
 // page is the data of page.html.
 type page struct {
+	Style                     template.CSS
 	Report                    Report
 	Title                     string
 	Started                   string
@@ -44,12 +45,11 @@ type pagePicture struct {
 }
 
 func (r Report) page(pictures []Picture) page {
-	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "),
+	p := page{Style: webpage.Style(), Report: r,
+		Title:   "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "),
 		Started: r.Run.Started.UTC().Format(time.DateTime) + " UTC"}
 	for _, picture := range pictures {
-		// safe: it contains nothing but base64
-		source := template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(picture.SVG))
-		p.Pictures = append(p.Pictures, pagePicture{picture, source})
+		p.Pictures = append(p.Pictures, pagePicture{picture, webpage.Picture("image/svg+xml", picture.SVG)})
 	}
 	p.addBackends(r)
 	p.addRatios(r)

@@ -36,6 +36,7 @@ type Job struct {
 	Format npy.Format // of activations.npy; its Chunk and Axes are set by the job
 	Look   Look
 	Origin Origin // copied into the report
+	Roof   *Roof  // copied into the report
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.
 	Progress func(done int)
 	// Phase, if not nil, is called with the name of what begins: [Convolving], [Judging] or [Drawing]. Convolving comes

@@ -40,9 +40,8 @@ func newCheck() *cobra.Command {
 
 // checkRun compares a folder with its run.json.
 func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
-	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-		return usage(&fault.Error{Argument: folder, Rule: "want a folder of gpuconv run, this is a " +
-			whole.Kind(info)})
+	if err := wantRun(folder); err != nil {
+		return err
 	}
 	if _, err := os.Lstat(folder); err != nil && whole.IsUnfinished(folder) {
 		u, err := experiment.ReadUnfinished(ctx, folder)

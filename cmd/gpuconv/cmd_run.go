@@ -30,9 +30,11 @@ type runFlags struct {
 	check    checkFlag
 	output   string
 	resume   bool
+	memory   sizeFlag
 	inputs   inputs
 	saving   saving
 	figures  figureFlags
+	html     bool
 
 	stimuli       []string
 	images        imageFlags
@@ -107,9 +109,16 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	registerDryRun(flags, &f.dry)
+	flags.BoolVar(&f.html, "html", false,
+		"write also report.html into the folder, one page about the run, and measure what the device can do at most;\n"+
+			"gpuconv report writes the page of an earlier run")
+	flags.Lookup("html").Annotations = map[string][]string{groupOf: {groupOutput}}
 	flags.BoolVar(&f.resume, "resume", false,
 		"keep what is done in DIR.unfinished beside DIR, with a journal, and go on with what is there: after a kill, a\n"+
 			"full disk or a power cut, the same command does only the rest")
+	flags.Var(&f.memory, "memory",
+		"the most memory that the images, their activations and all tables take, whatever their number, such as 512MiB;\n"+
+			"the program itself takes up to 64 MiB more, and a GPU's driver some of its own")
 	f.inputs.register(flags)
 	f.figures.register(flags)
 	f.figures.registerPanels(flags)
@@ -236,7 +245,10 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 		return f.foresee(ctx, stdout, j, p, folder)
 	}
 	if f.done() {
-		return f.verifyDone(ctx, stdout, j, p)
+		if err := f.verifyDone(ctx, stdout, j, p); err != nil {
+			return err
+		}
+		return f.page(ctx, stdout, stderr, folder)
 	}
 	out, err := f.begin(folder, j)
 	if err != nil {
@@ -251,6 +263,9 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	}
 	defer s.close(ctx)
 	e := experiment.Prepared{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
+	if f.html {
+		j.Roof = s.roof()
+	}
 	announce(stdout, j, p, s)
 	tellPlan(stderr, s)
 	bar := newProgress(stderr, experiment.Convolving, j.Images.Shape().N())
@@ -277,8 +292,21 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	}
 	f.inputs.print(stderr)
 	f.conclude(stdout, r, j.Files()[1:], folder)
-	return nil
+	return f.page(ctx, stdout, stderr, folder)
 }
+
+// page writes the page about a folder of the run, if --html asks for it.
+func (f *runFlags) page(ctx context.Context, stdout, stderr io.Writer, folder string) error {
+	if !f.html {
+		return nil
+	}
+	to := f.saving.output("output", filepath.Join(folder, pageName))
+	return runPage{folder: folder, to: to, run: f}.write(ctx, stdout, stderr)
+}
+
+// bounds says in words what bounded the speed of a run: see [experiment.Report].
+var bounds = map[string]string{"draw": "drawing or reading the images", "convolve": "convolving",
+	"write": "writing the activations", "check": "checking against the reference"}
 
 // disagreeing names the device in the error of a wrong result.
 func disagreeing(s session, err error) error {
@@ -321,6 +349,9 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, others []string, 
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
+	if f.memory.bytes > 0 {
+		printLine(w, "bound     by %s, in portions of %s", bounds[r.Bound], counted(r.InMemory, "image"))
+	}
 	if r.Resumed != nil && r.Resumed.Processes > 1 {
 		printLine(w, "resumed   %d of %d images were done before%s", r.Resumed.Images, r.ActivationsShape.N(), redone(r.Resumed))
 	}

@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -74,13 +73,22 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output, activations.Bytes()); err != nil {
 		return p, err
 	}
-	need, err := f.memory(j, p)
+	if f.memory.bytes > 0 {
+		if p, err = j.Fit(p, f.memory.bytes); err != nil {
+			return p, refused("memory", f.memory.String(), err)
+		}
+	}
+	need, err := f.need(j, p)
 	if err != nil {
 		return p, err
 	}
 	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d",
 		p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
-	return p, f.reserve(what, need)
+	if err := f.reserve(what, need); err != nil || f.memory.bytes == 0 {
+		return p, err
+	}
+	debug.SetMemoryLimit(int64(f.memory.bytes))
+	return p, nil
 }
 
 // reserve reserves the memory of a job, which includes the program's own. Each size of images is a job after the
@@ -97,50 +105,6 @@ func (f *runFlags) reserve(what string, need float64) error {
 	more := heap - f.reserved
 	f.reserved = heap
 	return reserve(what, more)
-}
-
-// memory estimates the bytes that a job takes.
-func (f *runFlags) memory(j experiment.Job, p conv.Problem) (float64, error) {
-	need, err := j.Memory(p)
-	if f.backend.backend == "reference" && err == nil {
-		dst, _ := p.Dst()       // Memory has accepted it
-		need += 4 * dst.Bytes() // the values and magnitudes of the reference, in float64
-	}
-	return need, err
-}
-
-// foresee says what a job would write and take. It convolves a portion of the images.
-func (f *runFlags) foresee(ctx context.Context, stdout io.Writer, j experiment.Job, p conv.Problem,
-	folder string) error {
-	memory, err := f.memory(j, p)
-	if err != nil {
-		return err
-	}
-	activations, err := j.Activations(p)
-	if err != nil {
-		return err
-	}
-	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Weight(), j.Bias)
-	if err != nil {
-		return err
-	}
-	defer s.close(ctx)
-	announce(stdout, j, p, s)
-	forecast, err := j.Foresee(ctx, experiment.Prepared{Problem: p, Plan: s.plan})
-	if err != nil {
-		return ofFiles("stimulus", j.Images, err)
-	}
-	printForeseen(stdout, j.Images.Shape(), p.Weight, activations)
-	printMemory(stdout, memory)
-	printTime(stdout, forecast, s.name == "gpu" && !s.device.Software)
-	names := j.Files()
-	names[0] = filepath.Join(folder, names[0])
-	bytes := activations.Bytes()
-	if f.float16 {
-		bytes /= 2
-	}
-	printFiles(stdout, names, bytes)
-	return nil
 }
 
 // filterKind reports whether --filter is a kind without settings.

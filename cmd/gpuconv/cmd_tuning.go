@@ -348,16 +348,15 @@ func (f *tuningFlags) folder() bool {
 
 // activations returns the array to open.
 func (f *tuningFlags) activations() string {
-	if f.folder() {
-		path := filepath.Join(f.input, "activations.npy")
-		if _, err := os.Stat(path); err != nil { // run --format npz
-			if packed := filepath.Join(f.input, "activations.npz"); regular(packed) {
-				return packed
-			}
-		}
-		return path
+	if !f.folder() {
+		return f.input
 	}
-	return f.input
+	for _, kind := range []npy.Kind{npy.NPZ, npy.Zarr} { // run --format
+		if path := filepath.Join(f.input, npy.Format{Kind: kind}.Name("activations")); regular(path) {
+			return path
+		}
+	}
+	return filepath.Join(f.input, npy.Format{}.Name("activations"))
 }
 
 // wantRun refuses a folder without an array that can be read, and says how to make one.
@@ -365,12 +364,8 @@ func (f *tuningFlags) wantRun() error {
 	if !f.folder() || regular(f.activations()) {
 		return nil
 	}
-	in := func(name string) string { return fault.Printable(filepath.Join(f.input, name)) }
 	subfolders, _ := filepath.Glob(filepath.Join(f.input, "[0-9]*x[0-9]*", "run.json"))
 	switch {
-	case regular(filepath.Join(f.input, "activations.zarr.zip")):
-		return failed("input", f.input, fmt.Errorf("a run in zarr: want one in npy or npz; gpuconv run --from %s --format npy "+
-			"--output DIR makes one", in("run.json")))
 	case len(subfolders) > 0:
 		return failed("input", f.input, fmt.Errorf("a folder of runs of several sizes: want one of them, such as %s",
 			fault.Printable(filepath.Dir(subfolders[0]))))

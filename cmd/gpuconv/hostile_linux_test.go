@@ -53,6 +53,8 @@ var calls = map[string]string{
 	"bench report":       "r.json",
 	"bench compare":      "r.json r.json",
 	"check":              "folder",
+	"report":             "folder",
+	"report --tuning":    "folder --tuning folder",
 }
 
 // anyShader is an interface that fits any shader.
@@ -62,7 +64,7 @@ const anyShader = "buffers.src.binding = 0\nbuffers.weight.binding = 1\nbuffers.
 // briefly are places whose files are opened as those of other places are. Only the worst files are tried there.
 var briefly = []string{"verify --shader", "verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
 	"info --bias", "autotune --input", "autotune --weight", "autotune --bias", "conv --bias", "data --download",
-	"bench --input", "bench --shader", "bench --interface", "bench --weight", "bench --bias", "bench compare", "check"}
+	"bench --input", "bench --shader", "bench --interface", "bench --weight", "bench --bias", "bench compare", "check", "report", "report --tuning"}
 
 // worst are the hostile files that are tried everywhere.
 var worst = []string{"pipe", "zeros.npy", "fortran.npy", "bomb.npz", "deep.png", "run"}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,8 +54,8 @@ func TestReadmeImages(t *testing.T) {
 	typedIn(t, dir, page, 3)
 }
 
-// python is the program that runs Python here, if there is one.
-var python = "python3"
+// python is the program that runs Python here, if there is one: python3, or what GPUCONV_PYTHON names.
+var python = cmp.Or(os.Getenv("GPUCONV_PYTHON"), "python3")
 
 // requirePython lists packages, with commas between them, whose absence is a failure: numpy in .ci/run.
 const requirePython = "GPUCONV_REQUIRE_PYTHON"

@@ -42,6 +42,7 @@ type place struct {
 var quick = map[string][]string{
 	"run":           {"--backend", "cpu", "--res", "0.01", "--orientations", "0", "--check", "1", "--output", "out"},
 	"check":         {},
+	"report":        {},
 	"conv":          {"--backend", "cpu", "--input", "x.npy", "--weight", "w.npy", "--output", "y.npy"},
 	"verify":        {"--backend", "cpu", "--input", "x.npy", "--weight", "w.npy"},
 	"bench":         {"--cases", "^none$"},

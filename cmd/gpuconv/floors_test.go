@@ -27,10 +27,10 @@ var floors = [][]string{
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems", "gpu/internal/paper"},
 	{"filters", "stimuli", "checkpoint", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning", "gpu/probe"},
-	{"conv/convtest", "batch", "guest", "bench", "verify", "autotune", "tuning/report"},
+	{"conv/convtest", "batch", "guest", "bench", "verify", "autotune", "tuning/report", "capi/internal/calls"},
 	{"experiment"},
 	{"experiment/page"},
-	{"cmd/gpuconv"},
+	{"cmd/gpuconv", "capi"},
 }
 
 // standardOnly are the packages that import nothing but the standard library.

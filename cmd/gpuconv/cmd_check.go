@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,12 +25,7 @@ func newCheck() *cobra.Command {
 			"2: the call was wrong.",
 		Example: "  gpuconv run --orientations 0:180:45 --output out\n" +
 			"  gpuconv check out",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || args[0] == "" {
-				return usage(errors.New("check: want one folder of gpuconv run"))
-			}
-			return nil
-		},
+		Args: oneFolder("check: want one folder of gpuconv run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return checkRun(cmd.Context(), args[0], cmd.OutOrStdout())
 		},

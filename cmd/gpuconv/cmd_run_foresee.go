@@ -16,7 +16,16 @@ func (f *runFlags) need(j experiment.Job, p conv.Problem) (float64, error) {
 		dst, _ := p.Dst()       // Memory has accepted it
 		need += 4 * dst.Bytes() // the values and magnitudes of the reference, in float64
 	}
-	return need, err
+	return need + f.driver(), err
+}
+
+// driver is what a driver of OpenGL takes beside the buffers that it is asked for. Mesa's llvmpipe, which compiles with
+// LLVM, took up to 130 MB more than the CPU engine.
+func (f *runFlags) driver() float64 {
+	if f.backend.onCPU() {
+		return 0
+	}
+	return 160 << 20
 }
 
 // foresee says what a job would write and take. It convolves a portion of the images.

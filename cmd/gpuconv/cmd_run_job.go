@@ -98,7 +98,7 @@ func (f *runFlags) reserve(what string, need float64) error {
 	if err := checkMemory(what, need); err != nil {
 		return err
 	}
-	heap := need - beside
+	heap := need - beside - f.driver()
 	if heap <= f.reserved {
 		return nil
 	}

@@ -112,17 +112,24 @@ func TestMemoryIsKept(t *testing.T) {
 		t.Skip("it convolves much, and the race detector takes memory too")
 	}
 	dir := t.TempDir()
-	for i, line := range []string{
+	lines := []string{
 		"--orientations -90:90:0.045",
 		"--stimulus|grating orientation=0:180:45 image-size=1200|--filter|gabor orientation=0:180:45 size=31",
 		"--stimulus|white-noise seed=0:64:1 image-size=256|--filter|gabor orientation=0:180:22.5 sf=0.1 size=31 quadrature|--activation|energy",
 		"--orientations 0:180:45 --width 180 --dpi 600",
-	} {
+	}
+	if ok, err := condition("gpu"); err != nil {
+		t.Fatal(err)
+	} else if ok {
+		lines = append(lines, "--orientations 0:180:5 --backend gpu", "--stimulus|white-noise seed=0:16:1 image-size=512,256|"+
+			"--filter|gabor orientation=0:180:2.8125 sf=0.1 size=31|--backend|gpu")
+	}
+	for i, line := range lines {
 		args := strings.Fields(line)
 		if strings.Contains(line, "|") {
 			args = strings.Split(line, "|")
 		}
-		args = append([]string{"run", "--backend", "cpu", "--output", filepath.Join(dir, strconv.Itoa(i))}, args...)
+		args = append([]string{"run", "--backend", "cpu", "--no-sync", "--output", filepath.Join(dir, strconv.Itoa(i))}, args...)
 		code, out, errs := ran(t, append(args, "--dry-run")...)
 		found := regexp.MustCompile(`(?m)^memory    at most ([0-9.]+) (MB|GB),`).FindStringSubmatch(out)
 		if code != exitOK || found == nil {

@@ -174,7 +174,11 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) (err err
 	if err != nil {
 		return err
 	}
-	opened, err := f.open(ctx)
+	open := f.open
+	if f.choice.list {
+		open = f.list
+	}
+	opened, err := open(ctx)
 	if err != nil {
 		return err
 	}
@@ -240,6 +244,8 @@ func printSubjects(w io.Writer, runs []verify.Runner) {
 //   - A few small convolutions are for the tiles of hardware, on a software renderer.
 //   - The first case of each list runs before all others, to find a shader that does not compile early.
 //   - Without --quick, each subject has batches around the size of its own chunks.
+//
+// A run may have no subjects. Its cases count for --shard all the same, so that shards are alike on all devices.
 func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runner, error) {
 	judge, subjects := cpu.Reference{}, opened.subjects
 	if f.isOwn() {
@@ -262,7 +268,6 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 		{Judge: judge, Subjects: opened.hardware, Cases: plain[1:]},
 		{Judge: judge, Subjects: few, Cases: general[1:]},
 	}
-	runs = slices.DeleteFunc(runs, func(r verify.Runner) bool { return len(r.Subjects) == 0 })
 	for _, s := range subjects {
 		if edges := verify.Edges(s); !f.quick && len(edges) > 0 {
 			one := []verify.Subject{s}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -47,8 +48,7 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	}
 	for _, name := range f.names() {
 		if name == "cpu" {
-			v.subjects = append(v.subjects,
-				verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()})
+			v.subjects = append(v.subjects, engineSubject())
 			continue
 		}
 		if err := f.openDevices(ctx, v); err != nil {
@@ -58,6 +58,52 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	}
 	return v, nil
 }
+
+func engineSubject() verify.Subject {
+	return verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()}
+}
+
+// listing has the place of a backend for --list, which opens no device: it says which problems the backend accepts.
+type listing struct {
+	conv.Backend // none
+	conv.Explainer
+}
+
+// anything accepts every problem.
+type anything struct{}
+
+// Explain implements [conv.Explainer].
+func (anything) Explain(conv.Problem) (conv.Description, error) {
+	return conv.Description{Chunk: math.MaxInt}, nil
+}
+
+// list returns subjects whose cases --list prints.
+func (f *verifyFlags) list(ctx context.Context) (*verified, error) {
+	v := &verified{}
+	switch {
+	case f.guest.program != "":
+		return v, f.openGuest(ctx, v) // opens nothing
+	case f.guest.shader != "":
+		shader, _, err := f.guest.readShader(ctx)
+		v.subjects = []verify.Subject{{Backend: listing{Explainer: shader}}}
+		return v, err
+	}
+	for _, name := range f.names() {
+		if name == "cpu" {
+			v.subjects = append(v.subjects, engineSubject())
+			continue
+		}
+		device := verify.Subject{Backend: listing{Explainer: anything{}}}
+		v.subjects = append(v.subjects, device)
+		if f.testsHardware() {
+			v.hardware = append(v.hardware, device)
+		}
+	}
+	return v, nil
+}
+
+// testsHardware reports whether the tiles of hardware are tested, too, if the device is a software renderer.
+func (f *verifyFlags) testsHardware() bool { return f.quick && f.algorithm == "" && f.tiles == "" }
 
 // everyDevice is the value of --device that means all devices of gpuconv info.
 const everyDevice = "all"
@@ -133,7 +179,7 @@ func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
 		}
 		v.subjects = append(v.subjects, s)
 	}
-	if f.quick && f.algorithm == "" && f.tiles == "" && itself.device.Class == softwareClass {
+	if f.testsHardware() && itself.device.Class == softwareClass {
 		return f.openHardware(ctx, v)
 	}
 	return nil

@@ -236,8 +236,8 @@ func (i *Interface) unknown(names []string) (missing []string) {
 // it does not tell the shader that there are groups.
 const toldGroups = "groups or C_group"
 
-// uses reports whether a name is in a formula of a value that the shader is given or of its work-groups, or in a further
-// formula.
+// uses reports whether a name is in a formula: of a value that the shader is given, of its work-groups, or a further
+// one.
 func (i *Interface) uses(further []formula, name string) bool {
 	all := slices.Concat(further, i.groups[:])
 	for _, v := range slices.Concat(i.uniforms, i.defines, i.constants) {

@@ -90,7 +90,7 @@ mutants: setup ## after a change of a shader: break every shader in nine hundred
 	CGO_ENABLED=1 GALLIVM_PERF=nopt GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
 
 kills: setup ## after a change of how files are written: kill what writes twenty times each, at random moments
-	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run TestKilled ./cmd/gpuconv
+	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run 'TestKilled|TestResumeKilled' ./cmd/gpuconv
 
 # Drivers of Debian's suites, fetched into the cache and not installed: docs/drivers.md. NAMES picks some of a table.
 drivers: setup ## prove newer software renderers with gpuconv verify --quick: llvmpipe, zink on lavapipe, softpipe

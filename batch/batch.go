@@ -30,8 +30,29 @@ type Job struct {
 	Problem conv.Problem // that Plan computes; Src has the images' shape, and N images are a portion
 	Plan    conv.Plan
 	Sink    Sink
+	// Parts, if not nil, are the images to take, in ascending order. No portion has images of two parts.
+	Parts []Part
 	// Progress, if not nil, is called after each portion with the number of images that are done.
 	Progress func(done int)
+}
+
+// Part is a range of images.
+type Part struct{ First, N int }
+
+// parts returns the ranges of images to take.
+func (j Job) parts() []Part {
+	if j.Parts == nil {
+		return []Part{{0, j.Source.Shape().N()}}
+	}
+	return j.Parts
+}
+
+// images returns how many images the job takes.
+func (j Job) images() (n int) {
+	for _, p := range j.parts() {
+		n += p.N
+	}
+	return n
 }
 
 // Stats says how long a job took. The phases overlap.
@@ -58,7 +79,7 @@ func (j Job) Run(ctx context.Context) (Stats, error) {
 		return Stats{}, err
 	}
 	start := time.Now()
-	stats := Stats{Images: j.Source.Shape().N()}
+	stats := Stats{Images: j.images()}
 	drawn, convolved := make(chan portion), make(chan portion)
 	group, ctx := parallel.WithContext(ctx)
 	group.Go(func() error { defer close(drawn); return j.draw(ctx, free, drawn, &stats.Draw) })
@@ -80,7 +101,7 @@ func (j Job) allocate() (chan portion, error) {
 		return nil, err
 	}
 	free := make(chan portion, inMemory)
-	for range min(inMemory, (all.N()+size.N()-1)/max(size.N(), 1)) {
+	for range min(inMemory, (j.images()+size.N()-1)/max(size.N(), 1)+len(j.parts())-1) {
 		src, err := conv.NewTensor(size)
 		if err != nil {
 			return nil, err
@@ -95,13 +116,23 @@ func (j Job) allocate() (chan portion, error) {
 }
 
 func (j Job) draw(ctx context.Context, free <-chan portion, drawn chan<- portion, spent *time.Duration) error {
-	total, size := j.Source.Shape().N(), j.Problem.Src.N()
-	for first := 0; first < total; first += size {
+	for _, p := range j.parts() {
+		if err := j.drawPart(ctx, p, free, drawn, spent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j Job) drawPart(ctx context.Context, p Part, free <-chan portion, drawn chan<- portion,
+	spent *time.Duration) error {
+	end, size := p.First+p.N, j.Problem.Src.N()
+	for first := p.First; first < end; first += size {
 		c, err := receive(ctx, free)
 		if err != nil {
 			return err
 		}
-		n := min(size, total-first)
+		n := min(size, end-first)
 		c.first, c.src, c.dst = first, resize(c.src, n), resize(c.dst, n)
 		if err := timed(spent, func() error { return j.Source.Draw(c.src, first) }); err != nil {
 			return err
@@ -139,7 +170,7 @@ func (j Job) write(ctx context.Context, convolved <-chan portion, free chan<- po
 			return err
 		}
 	}
-	if done < j.Source.Shape().N() { // drawing stopped early: if ctx stopped it, say so
+	if done < j.images() { // drawing stopped early: if ctx stopped it, say so
 		return ctx.Err()
 	}
 	return nil

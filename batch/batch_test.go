@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"gpuconv/batch"
@@ -70,6 +71,32 @@ func TestRun(t *testing.T) {
 				t.Errorf("%d images, %d reported, %+v, %v", next, reported, stats, err)
 			}
 		})
+	}
+}
+
+// TestParts: a job takes the images of its parts, in order, and no portion has images of two parts.
+func TestParts(t *testing.T) {
+	for _, c := range []struct {
+		parts []batch.Part
+		want  string // first image and number of images of each portion
+	}{
+		{[]batch.Part{{0, 4}, {8, 6}, {20, 1}}, "[0 4] [8 4] [12 2] [20 1]"},
+		{[]batch.Part{{22, 1}}, "[22 1]"},
+		{[]batch.Part{}, ""},
+		{nil, "[0 4] [4 4] [8 4] [12 4] [16 4] [20 3]"},
+	} {
+		j, got := job(t, 23, 4), []string{}
+		j.Parts = c.parts
+		j.Sink = func(first int, src, dst *conv.Tensor) error {
+			got = append(got, fmt.Sprint([]int{first, dst.Shape.N()}))
+			if dst.Data[0] != float32(2*first) {
+				t.Errorf("image %d holds %v", first, dst.Data[0])
+			}
+			return nil
+		}
+		if stats, err := j.Run(t.Context()); err != nil || strings.Join(got, " ") != c.want {
+			t.Errorf("%v: portions %v, %+v, %v", c.parts, got, stats, err)
+		}
 	}
 }
 

@@ -118,6 +118,10 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 
 // RunOn does what Run does, with a plan and a folder that the caller has made. It commits the folder and leaves the
 // plan open. If RunOn returns an error, the caller discards the folder.
+//
+// If the folder is kept ([whole.Options.KeepFolder], whose grown file is [Job.ArrayName]), RunOn goes on with what
+// former processes did, and an error after the first finished chunk is an [*UnfinishedError]. It refuses what was begun
+// with other settings. j.Format must be .npy.
 func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report, error) {
 	if j.Origin.Started.IsZero() {
 		j.Origin.Started = time.Now()
@@ -125,6 +129,9 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	r, err := j.newReport(on)
 	if err != nil {
 		return nil, err
+	}
+	if out.Kept() {
+		return j.runKept(ctx, on, out, r)
 	}
 	j.phase(Convolving)
 	w, err := j.convolve(ctx, on, out)
@@ -134,6 +141,11 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	if err := w.check.verdict(); err != nil {
 		return nil, err
 	}
+	return j.finish(ctx, on, out, r, w)
+}
+
+// finish writes everything but the activations, and commits the folder.
+func (j Job) finish(ctx context.Context, on Prepared, out *whole.Folder, r *Report, w watched) (*Report, error) {
 	j.phase(Drawing)
 	drawing := time.Now()
 	if err := j.draw(ctx, on, w.gallery, out); err != nil {
@@ -167,21 +179,29 @@ type watched struct {
 	stats   Written
 }
 
-// convolve streams the activations of all images into activations.npy. On the way it checks some of them, and keeps
-// those that the pictures show.
-func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w watched, err error) {
+// watch makes what watches a job's images.
+func (j Job) watch(on Prepared) (w watched, err error) {
 	activations, err := j.Activations(on.Problem)
 	if err != nil {
+		return w, err
+	}
+	if w.gallery, err = newGallery(j.shown(), on.Problem.Src, activations); err != nil {
 		return w, err
 	}
 	if w.check, err = newChecker(on, j.Weight(), j.Bias, activations.N(), j.Check); err != nil {
 		return w, err
 	}
-	defer w.check.close()
 	w.check.begin = func() { j.phase(Judging) }
-	if w.gallery, err = newGallery(j.shown(), on.Problem.Src, activations); err != nil {
+	return w, nil
+}
+
+// convolve streams the activations of all images into activations.npy. On the way it checks some of them, and keeps
+// those that the pictures show.
+func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w watched, err error) {
+	if w, err = j.watch(on); err != nil {
 		return w, err
 	}
+	defer w.check.close()
 	file, err := out.Create(j.Format.Name(arrayName))
 	if err != nil {
 		return w, err

@@ -54,6 +54,11 @@ type Report struct {
 
 	Notes []string `json:"notes,omitempty"` // what a user should know about the filters and the images, a line each
 
+	// Settings are what the bits of the activations depend on, and Resumed says what former processes did. Only runs
+	// that keep what is done have them.
+	Settings []Setting `json:"settings,omitempty"`
+	Resumed  *Resumed  `json:"resumed,omitempty"`
+
 	NotFinite NotFinite   `json:"-"`     // NaN, Infinite and the number of outputs
 	Files     []whole.Sum `json:"files"` // all other files of the folder; see [AuditFolder]
 }
@@ -129,8 +134,8 @@ type Seconds struct {
 	Readback *param.Number `json:"readback,omitempty"`
 }
 
-// Rates holds throughputs in images per second: the number of images divided by the field of [Seconds] of the same
-// name.
+// Rates holds throughputs in images per second: the number of images that this process convolved, divided by the field
+// of [Seconds] of the same name.
 type Rates struct {
 	Convolve param.Number `json:"convolve"`
 	Whole    param.Number `json:"whole"`
@@ -250,8 +255,8 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 	}
 	r.Seconds.Whole = seconds(time.Since(r.Started))
 	r.Started = r.Started.UTC().Truncate(time.Millisecond)
-	n := param.Number(r.ActivationsShape.N())
-	r.ImagesPerS = Rates{Convolve: n / r.Seconds.Convolve, Whole: n / r.Seconds.Whole}
+	n := param.Number(w.stats.Images)
+	r.ImagesPerS = Rates{Convolve: n / max(r.Seconds.Convolve, 1e-9), Whole: n / r.Seconds.Whole}
 }
 
 // write writes run.json, the last file of a folder.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"gpuconv/internal/filekind"
 	"gpuconv/internal/input"
@@ -22,6 +23,9 @@ type Reader struct {
 	left    int       // elements that Read has not returned yet
 	err     error     // if not nil, every later Read reports it
 	closers []io.Closer
+
+	size     int64 // of the file that Open opened
+	modified time.Time
 }
 
 // ReadFile loads the array of a .npy file, or one array of a .npz archive, which is named archive.npz:key. The key may
@@ -53,7 +57,7 @@ func Open(ctx context.Context, path string) (*Reader, error) {
 		f.Close()
 		return nil, err
 	}
-	r.closers = append(r.closers, f)
+	r.closers, r.size, r.modified = append(r.closers, f), f.Size(), f.Modified()
 	return r, nil
 }
 
@@ -125,6 +129,9 @@ func newStream(src io.Reader, size int64, name string) (*Reader, error) {
 		left:   h.count,
 	}, nil
 }
+
+// File returns the size in bytes of the file that [Open] opened, and when it was last written.
+func (r *Reader) File() (size int64, modified time.Time) { return r.size, r.modified }
 
 // Shape returns the extents of the whole array. It is empty for a 0-d array.
 func (r *Reader) Shape() []int { return cloneShape(r.header.shape) }

@@ -43,6 +43,14 @@ func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
 		return usage(&fault.Error{Argument: folder, Rule: "want a folder of gpuconv run, this is a " +
 			whole.Kind(info)})
 	}
+	if _, err := os.Lstat(folder); err != nil && whole.IsUnfinished(folder) {
+		u, err := experiment.ReadUnfinished(ctx, folder)
+		if err != nil {
+			return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
+		}
+		return &fault.Error{Argument: folder, Rule: "it is not complete: " + u.String() +
+			", and gpuconv run --resume goes on"}
+	}
 	a, err := experiment.AuditFolder(ctx, folder)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -50,6 +58,11 @@ func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
 	if err != nil {
 		return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
 	}
+	return printAudit(stdout, folder, a)
+}
+
+// printAudit prints what is wrong in a folder. Its error says how many files are.
+func printAudit(stdout io.Writer, folder string, a *experiment.Audit) error {
 	for _, wrong := range a.Wrong {
 		printLine(stdout, "wrong     %v", wrong)
 	}

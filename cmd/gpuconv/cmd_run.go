@@ -29,6 +29,7 @@ type runFlags struct {
 	backend  backendFlags
 	check    checkFlag
 	output   string
+	resume   bool
 	inputs   inputs
 	saving   saving
 	figures  figureFlags
@@ -101,6 +102,9 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	flags.BoolVar(&f.resume, "resume", false,
+		"keep what is done in DIR.unfinished beside DIR, with a journal, and go on with what is there: after a kill, a\n"+
+			"full disk or a power cut, the same command does only the rest")
 	f.inputs.register(flags)
 	f.figures.register(flags)
 	f.figures.registerPanels(flags)
@@ -153,6 +157,9 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer closeSets(sets)
+	if len(sets) > 1 && f.resume {
+		return refused("resume", "", errors.New("images of several sizes: want one size with it, as by --resize and --crop"))
+	}
 	if len(sets) == 1 {
 		return f.runOne(ctx, stdout, stderr, sets[0], f.output)
 	}
@@ -216,7 +223,10 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err := f.rehearseStimuli(ctx, images); err != nil {
 		return err
 	}
-	out, err := f.saving.output("output", folder).createFolder()
+	if f.done() {
+		return f.verifyDone(ctx, stdout, j, p)
+	}
+	out, err := f.begin(folder, j)
 	if err != nil {
 		return err
 	}
@@ -235,7 +245,9 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	j.Progress, j.Phase = bar.set, bar.phase
 	r, err := j.RunOn(ctx, e, out.Folder)
 	if err != nil {
-		return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
+		return stopped(err, func(err error) error {
+			return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
+		})
 	}
 	bar.stop()
 	f.drawn(images, p)
@@ -292,6 +304,9 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
+	if r.Resumed != nil && r.Resumed.Processes > 1 {
+		printLine(w, "resumed   %d of %d images were done before%s", r.Resumed.Images, r.ActivationsShape.N(), redone(r.Resumed))
+	}
 	if r.Check != nil {
 		printLine(w, "checked   %s against the float64 reference: %v", checked(r.Check), r.Check.Result)
 		if finds := float64(r.Check.Finds); finds > 0 {

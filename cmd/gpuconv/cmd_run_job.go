@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -16,11 +17,13 @@ import (
 
 // validate refuses flags that are wrong whatever the images are, before anything is opened or written.
 func (f *runFlags) validate() error {
-	if err := f.folder().checkFolder(); err != nil {
+	if err := f.checkOutput(); err != nil {
 		return err
 	}
-	if _, err := f.arrayFormat(); err != nil {
+	if format, err := f.arrayFormat(); err != nil {
 		return err
+	} else if f.resume && format.Kind != npy.NPY {
+		return refused("resume", "", errors.New("want --format npy with it"))
 	}
 	return f.backend.validate()
 }

@@ -69,11 +69,14 @@ type listing struct {
 	conv.Explainer
 }
 
-// anything accepts every problem.
-type anything struct{}
+// accepts says whether a backend accepts problems: all, or none.
+type accepts bool
 
 // Explain implements [conv.Explainer].
-func (anything) Explain(conv.Problem) (conv.Description, error) {
+func (a accepts) Explain(conv.Problem) (conv.Description, error) {
+	if !a {
+		return conv.Description{}, conv.ErrUnsupported
+	}
 	return conv.Description{Chunk: math.MaxInt}, nil
 }
 
@@ -93,10 +96,10 @@ func (f *verifyFlags) list(ctx context.Context) (*verified, error) {
 			v.subjects = append(v.subjects, engineSubject())
 			continue
 		}
-		device := verify.Subject{Backend: listing{Explainer: anything{}}}
-		v.subjects = append(v.subjects, device)
+		// One that refuses gets all cases, also those for algorithms that refuse others.
+		v.subjects = append(v.subjects, verify.Subject{Backend: listing{Explainer: accepts(false)}})
 		if f.testsHardware() {
-			v.hardware = append(v.hardware, device)
+			v.hardware = append(v.hardware, verify.Subject{Backend: listing{Explainer: accepts(true)}})
 		}
 	}
 	return v, nil

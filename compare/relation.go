@@ -18,8 +18,8 @@ type Relation struct {
 	hold  func(s *subject) error
 }
 
-// Suits reports whether r applies to p and, if r is about sums, whether p has no pool. Such a relation leaves a pool out,
-// so that a GPU compiles another program for it. A caller that has many problems checks r on those that it suits.
+// Suits reports whether r applies to p and, if r is about sums, whether p has no pool. Such a relation leaves a pool
+// out, so that a GPU compiles another program for it. A caller that has many problems checks r on those that it suits.
 func (r Relation) Suits(p conv.Problem) bool {
 	p.Spec = p.WithDefaults()
 	return r.suits(p)

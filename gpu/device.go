@@ -12,8 +12,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Device is an open OpenGL device. It is a [conv.Backend], [conv.Explainer], [conv.Chooser], [conv.Forecaster] and
-// [conv.Cutter]. Several goroutines may call its methods.
+// Device is an open OpenGL device. It is a [conv.Backend], [conv.Explainer], [conv.Checker], [conv.Chooser],
+// [conv.Forecaster] and [conv.Cutter]. Several goroutines may call its methods.
 type Device struct {
 	thread  *thread
 	options Options
@@ -119,5 +119,6 @@ func (d *Device) Close() error {
 var (
 	_ conv.Backend   = (*Device)(nil)
 	_ conv.Explainer = (*Device)(nil)
+	_ conv.Checker   = (*Device)(nil)
 	_ conv.Chooser   = (*Device)(nil)
 )

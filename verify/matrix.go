@@ -47,16 +47,16 @@ func Given(c compare.Case) Case {
 	return Case{Name: c.Name, Problem: c.Problem, fill: func(string) (compare.Case, error) { return c, nil }}
 }
 
-// Quick returns a fixed pairwise cover of the table, with some of its kernels. A pairwise cover has every pair of levels
-// of every two axes in some case.
+// Quick returns a fixed pairwise cover of the table, with some of its kernels: every pair of levels of every two axes
+// is in some case.
 func Quick(stimuli []Stimulus, banks []Bank) []Case {
 	return quick(table(stimuli, banks, fewKernels()))
 }
 
 func quick(axes []axis) []Case { return cases(axes, coverOf(axes, sizes(axes))) }
 
-// QuickPlain returns a pairwise cover of the levels that algorithms for plain layers accept, without the cases of Quick.
-// Only a backend that refuses cases of Quick needs it: for others Quick has these pairs, too.
+// QuickPlain returns a pairwise cover of the levels that algorithms for plain layers accept, without the cases of
+// Quick. Only a backend that refuses cases of Quick needs it: for others Quick has these pairs, too.
 func QuickPlain(stimuli []Stimulus, banks []Bank) []Case {
 	return quickPlain(table(stimuli, banks, fewKernels()))
 }
@@ -66,11 +66,11 @@ func quickPlain(axes []axis) []Case {
 	return cases(axes, append(first, coverOf(axes, plainSizes(axes))...))[len(cases(axes, first)):]
 }
 
-// Whole returns pairwise covers of the whole table, as Quick and QuickPlain do for a part of it. It adds every combination of
-// stimulus, bank and kernel: once with options that algorithms for plain layers accept, and once with any options. Each
-// kernel has two sets of options. Stimuli and banks need no sets of their own, because numbers cannot change which
-// shader is compiled or where it reads; kernels and options can. The last stimulus must be the one called every, which
-// puts all stimuli into one batch.
+// Whole returns pairwise covers of the whole table, as Quick and QuickPlain do for a part of it. It adds every
+// combination of stimulus, bank and kernel: once with options that algorithms for plain layers accept, and once with
+// any options. Each kernel has two sets of options. Stimuli and banks need no sets of their own, because numbers cannot
+// change which shader is compiled or where it reads; kernels and options can. The last stimulus must be the one called
+// every, which puts all stimuli into one batch.
 func Whole(stimuli []Stimulus, banks []Bank) []Case {
 	return wholeOf(table(stimuli, banks, everyKernel()))
 }

@@ -98,7 +98,8 @@ func TestQuickPlain(t *testing.T) {
 	}
 	for _, c := range plain {
 		p := c.Problem.WithDefaults()
-		if general[c.Name] || p.Groups > 1 || p.Stride != [2]int{1, 1} || p.Dilation != [2]int{1, 1} || p.PaddingMode != conv.Zeros {
+		if general[c.Name] || p.Groups > 1 || p.Stride != [2]int{1, 1} || p.Dilation != [2]int{1, 1} ||
+			p.PaddingMode != conv.Zeros {
 			t.Errorf("%s is in Quick or not plain", c.Name)
 		}
 	}

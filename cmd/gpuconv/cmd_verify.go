@@ -239,8 +239,8 @@ func printSubjects(w io.Writer, runs []verify.Runner) {
 //
 //   - With --input and --weight there is one case. It is for all subjects, and for those algorithms of the CPU engine
 //     that the engine would not choose.
-//   - Otherwise all subjects have the matrix, or with --quick a part of it. Subjects that refuse cases of that part have
-//     a second part, for plain layers.
+//   - Otherwise all subjects have the matrix, or with --quick a part of it. Subjects that refuse cases of that part
+//     have a second part, for plain layers.
 //   - Wide layers are for all subjects, and for each algorithm of the CPU engine.
 //   - A few small convolutions are for the tiles of hardware, on a software renderer.
 //   - The first case of each list runs before all others, to find a shader that does not compile early.

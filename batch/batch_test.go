@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
@@ -96,6 +97,48 @@ func TestParts(t *testing.T) {
 		}
 		if stats, err := j.Run(t.Context()); err != nil || strings.Join(got, " ") != c.want {
 			t.Errorf("%v: portions %v, %+v, %v", c.parts, got, stats, err)
+		}
+	}
+}
+
+// slowed is a source or a plan that waits for a moment for each portion.
+type slowed struct {
+	batch.Source
+	conv.Plan
+}
+
+const moment = 3 * time.Millisecond
+
+func (s slowed) Draw(dst *conv.Tensor, first int) error {
+	time.Sleep(moment)
+	return s.Source.Draw(dst, first)
+}
+
+func (s slowed) Run(dst, src *conv.Tensor) error {
+	time.Sleep(moment)
+	return s.Plan.Run(dst, src)
+}
+
+// TestWaits: the phase for which the others wait waits least.
+func TestWaits(t *testing.T) {
+	for name, change := range map[string]func(*batch.Job){
+		"draw":     func(j *batch.Job) { j.Source = slowed{Source: j.Source} },
+		"convolve": func(j *batch.Job) { j.Plan = slowed{Plan: j.Plan} },
+		"write": func(j *batch.Job) {
+			j.Sink = func(int, *conv.Tensor, *conv.Tensor) error { time.Sleep(moment); return nil }
+		},
+	} {
+		j := job(t, 100, 4)
+		change(&j)
+		stats, err := j.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits := map[string]time.Duration{"draw": stats.Waits.Draw, "convolve": stats.Waits.Convolve, "write": stats.Waits.Write}
+		for other, waited := range waits {
+			if other != name && waited <= waits[name] {
+				t.Errorf("%s is slow and waited for %v, %s for %v", name, waits[name], other, waited)
+			}
 		}
 	}
 }

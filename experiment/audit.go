@@ -79,26 +79,53 @@ func (j Job) AuditDone(ctx context.Context, on Prepared, folder string) (*Audit,
 
 // listed returns what a run.json says of the folder.
 func listed(ctx context.Context, path string) (*Audit, error) {
-	text, err := input.ReadFile(ctx, input.Provenance, path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, errors.New("there is none: the run did not end, or gpuconv run did not write this folder")
-	case err != nil:
-		return nil, whole.Cause(err)
-	}
 	var r struct {
 		Schema   int         `json:"schema"`
 		Settings []Setting   `json:"settings"`
 		Files    []whole.Sum `json:"files"`
 	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("not whole: %w", err)
+	if err := readRun(ctx, path, &r); err != nil {
+		return nil, err
 	}
+	return &Audit{Settings: r.Settings, Files: r.Files}, judgeRun(r.Schema, r.Files)
+}
+
+// ReadReport reads the run.json of a folder that [Job.Run] wrote. It does not look at the other files; [AuditFolder]
+// does. The fields of the report that run.json does not have are zero. Errors are those of AuditFolder.
+func ReadReport(ctx context.Context, folder string) (*Report, error) {
+	var r Report
+	err := readRun(ctx, filepath.Join(folder, reportName), &r)
+	if err == nil {
+		err = judgeRun(r.Schema, r.Files)
+	}
+	if err != nil {
+		return nil, &fault.Error{Package: "experiment", Argument: reportName, Err: err}
+	}
+	return &r, nil
+}
+
+// readRun reads a run.json into r.
+func readRun(ctx context.Context, path string, r any) error {
+	text, err := input.ReadFile(ctx, input.Provenance, path)
 	switch {
-	case r.Schema != schema:
-		return nil, fmt.Errorf("schema %d: want %d", r.Schema, schema)
-	case len(r.Files) == 0:
-		return nil, errors.New("no checksums: an earlier version of gpuconv run wrote it")
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is none: the run did not end, or gpuconv run did not write this folder")
+	case err != nil:
+		return whole.Cause(err)
 	}
-	return &Audit{Settings: r.Settings, Files: r.Files}, nil
+	if err := json.Unmarshal(text, r); err != nil {
+		return fmt.Errorf("not whole: %w", err)
+	}
+	return nil
+}
+
+// judgeRun refuses run.json of another schema, and one without checksums.
+func judgeRun(number int, files []whole.Sum) error {
+	switch {
+	case number != schema:
+		return fmt.Errorf("schema %d: want %d", number, schema)
+	case len(files) == 0:
+		return errors.New("no checksums: an earlier version of gpuconv run wrote it")
+	}
+	return nil
 }

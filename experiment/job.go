@@ -3,13 +3,16 @@ package experiment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
+	"sort"
 	"time"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/figure"
+	"gpuconv/machine"
 	"gpuconv/param"
 	"gpuconv/stimuli"
 	"gpuconv/whole"
@@ -37,10 +40,35 @@ func (j Job) Activations(p conv.Problem) (conv.Shape, error) {
 	return dst.WithN(j.Images.Shape().N()), err
 }
 
+// program is what [Job.Memory] adds for the program, a driver and the largest picture.
+const program = 192 << 20
+
+// Fit returns p with a batch so small that Run takes at most this many bytes beside the program, a driver and the
+// pictures, and unchanged if it does. The error names the least number of bytes that is enough.
+func (j Job) Fit(p conv.Problem, bytes float64) (conv.Problem, error) {
+	at := func(images int) float64 {
+		p.Src = p.Src.WithN(images)
+		need, err := j.Memory(p)
+		if err != nil {
+			return math.Inf(1)
+		}
+		return need - program
+	}
+	most := p.Src.N()
+	if _, err := j.Memory(p); err != nil {
+		return p, err
+	}
+	images := most - sort.Search(most, func(i int) bool { return at(most-i) <= bytes })
+	if least := at(1); images == 0 {
+		return p, fmt.Errorf("want %s at least for a portion of one image", machine.Size(math.Ceil(least/1e5)*1e5))
+	}
+	p.Src = p.Src.WithN(images)
+	return p, nil
+}
+
 // Memory estimates the bytes that Run takes, in Go and outside of it, on a backend that computes in float32. p is the
-// job's [Job.Problem].
+// job's [Job.Problem], or what [Job.Fit] returns.
 func (j Job) Memory(p conv.Problem) (float64, error) {
-	const program = 192 << 20 // the program, a driver and the largest picture
 	image, err := p.Dst()
 	if err != nil {
 		return 0, err
@@ -99,7 +127,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 	}
 	var plan conv.Plan
 	err = batch.Await(ctx, func() (err error) {
-		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), j.Bias)
+		plan, err = conv.Expecting(backend, j.Total()).Plan(p, j.Weight(), j.Bias)
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -72,6 +73,11 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output, activations.Bytes()); err != nil {
 		return p, err
 	}
+	if f.memory.bytes > 0 {
+		if p, err = j.Fit(p, f.memory.bytes); err != nil {
+			return p, refused("memory", f.memory.String(), err)
+		}
+	}
 	need, err := j.Memory(p)
 	if err != nil {
 		return p, err
@@ -81,7 +87,11 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	}
 	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d",
 		p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
-	return p, reserve(what, need)
+	if err := reserve(what, need); err != nil || f.memory.bytes == 0 {
+		return p, err
+	}
+	debug.SetMemoryLimit(int64(f.memory.bytes))
+	return p, nil
 }
 
 // filterKind reports whether --filter is a kind without settings.

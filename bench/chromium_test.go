@@ -13,8 +13,8 @@ import (
 )
 
 // TestPageInChromium: at the widths of a desk and of a phone, light and dark, nothing of the page is wider than the
-// window, nothing scrolls sideways, and the console has no message. GPUCONV_SCREENSHOTS names a folder for pictures of
-// the page.
+// window, nothing scrolls sideways, no picture is too small to read, and the console has no message.
+// GPUCONV_SCREENSHOTS names a folder for pictures of the page.
 func TestPageInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it starts a browser")
@@ -34,6 +34,12 @@ func TestPageInChromium(t *testing.T) {
 			browser.Open(page, chromium.View{Width: width, Height: 900, Dark: dark})
 			if wide := browser.Overflow(); len(wide) > 0 {
 				t.Errorf("%d pixels, dark %v: too wide: %q", width, dark, wide)
+			}
+			var small []string
+			browser.Eval(`Array.from(document.images).filter(e => e.clientWidth < 0.8 * e.naturalWidth).map(e =>
+				e.naturalWidth + " in " + e.clientWidth)`, &small)
+			if len(small) > 0 {
+				t.Errorf("%d pixels: pictures are too small to read: %q", width, small)
 			}
 			var paper string
 			browser.Eval("getComputedStyle(document.body).backgroundColor", &paper)

@@ -127,7 +127,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 	}
 	var plan conv.Plan
 	err = batch.Await(ctx, func() (err error) {
-		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), j.Bias)
+		plan, err = conv.Expecting(backend, j.Total()).Plan(p, j.Weight(), j.Bias)
 		return err
 	})
 	if err != nil {

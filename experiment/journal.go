@@ -3,7 +3,10 @@ package experiment
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"gpuconv/compare"
@@ -28,6 +31,12 @@ type begun struct {
 	Settings []Setting `json:"settings"`
 }
 
+// all returns the settings, and how the job is cut: a journal is of one way to cut it.
+func (b begun) all() []Setting {
+	return append(slices.Clone(b.Settings), Setting{"images of the run", strconv.Itoa(b.Images)},
+		Setting{"images in a chunk", strconv.Itoa(b.Chunk)})
+}
+
 // chunk is a range of images whose activations are on the disk, and what was found out about them.
 type chunk struct {
 	First     int       `json:"first"`
@@ -36,6 +45,7 @@ type chunk struct {
 	NaN       int       `json:"nan,omitempty"`
 	Infinite  int       `json:"infinite,omitempty"`
 	Overflown int       `json:"overflown,omitempty"`
+	At        time.Time `json:"at"` // when it was done
 	Judged    judgement `json:"judged,omitzero"`
 }
 
@@ -73,28 +83,33 @@ type history struct {
 	job       begun
 	chunks    map[int]chunk // by their first image; the last line counts
 	processes int
-	lines     int // that count
+	started   time.Time // when the last process did
+	since     int       // images that it has done since then
 }
 
 // readHistory reads the lines of a journal. It refuses one whose first line is not of a job of this version.
-func readHistory(lines [][]byte) (*history, error) {
-	h := &history{chunks: map[int]chunk{}, lines: len(lines)}
-	for i, line := range lines {
+func readHistory(j *whole.Journal) (*history, error) {
+	h := &history{chunks: map[int]chunk{}}
+	if len(j.Lines) == 0 && j.Changed > 0 {
+		return nil, errors.New("the journal's first line was changed: want a folder that gpuconv run --resume wrote")
+	}
+	for i, line := range j.Lines {
 		var e entry
 		if err := json.Unmarshal(line, &e); err != nil {
 			return nil, fmt.Errorf("the journal's line %d: %w", i+1, err)
 		}
 		switch {
 		case i == 0 && e.Job == nil:
-			return nil, fmt.Errorf("the journal's first line was changed: want a folder that gpuconv run --resume wrote")
+			return nil, errors.New("the journal's first line was changed: want a folder that gpuconv run --resume wrote")
 		case e.Job != nil && e.Job.Schema != schema:
 			return nil, fmt.Errorf("the journal's schema %d: want %d", e.Job.Schema, schema)
 		case i == 0:
 			h.job = *e.Job
 		case !e.Process.IsZero():
-			h.processes++
+			h.processes, h.started, h.since = h.processes+1, e.Process, 0
 		case e.Chunk != nil && h.job.has(*e.Chunk):
 			h.chunks[e.Chunk.First] = *e.Chunk
+			h.since += e.Chunk.Images
 		}
 	}
 	return h, nil
@@ -133,7 +148,7 @@ func ReadUnfinished(ctx context.Context, folder string) (Unfinished, error) {
 	if err != nil {
 		return u, err
 	}
-	h, err := readHistory(j.Lines)
+	h, err := readHistory(j)
 	if err != nil {
 		return u, &fault.Error{Package: "experiment", Argument: u.Folder, Err: err}
 	}

@@ -3,7 +3,6 @@ package experiment
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -100,11 +99,9 @@ func (k *keeper) begin() (err error) {
 			return err
 		}
 		k.history = &history{job: job, chunks: map[int]chunk{}}
-	} else if k.history, err = readHistory(k.journal.Lines); err != nil {
+	} else if k.history, err = readHistory(k.journal); err != nil {
 		return err
-	} else if k.history.lines == 0 {
-		return errors.New("the journal's first line was changed: want a folder that gpuconv run --resume wrote")
-	} else if err := differ(k.history.job.Settings, k.now); err != nil {
+	} else if err := differ(k.history.job.all(), job.all()); err != nil {
 		return err
 	}
 	k.resumed.Processes = k.history.processes + 1
@@ -283,7 +280,7 @@ func (e *examplesOf) until(first int) error {
 
 // sink writes and judges a chunk, and adds it to the journal.
 func (k *keeper) sink(ctx context.Context, w *watched, first int, src, dst *conv.Tensor) error {
-	c := &chunk{First: first, Images: src.Shape.N()}
+	c := &chunk{First: first, Images: src.Shape.N(), At: time.Now().UTC().Truncate(time.Millisecond)}
 	at := &place{to: k.file, at: k.at(first)}
 	encoder := k.job.Format.NewEncoder(at)
 	var found NotFinite

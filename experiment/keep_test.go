@@ -24,6 +24,9 @@ import (
 func keep(t *testing.T, ctx context.Context, path string, change func(j *Job, on *Prepared)) (*Report, error) {
 	t.Helper()
 	j := small(t)
+	if !strings.HasPrefix(t.Name(), "TestKeep/float") { // pictures take most of the time
+		j.Look.Formats = []string{}
+	}
 	on := prepared(t, j, 7)
 	if change != nil {
 		change(&j, &on)
@@ -58,11 +61,12 @@ func cutAfter(t *testing.T, path string, images int, change func(j *Job, on *Pre
 func sameFiles(t *testing.T, got, want string) {
 	t.Helper()
 	entries, err := os.ReadDir(want)
-	if err != nil || len(entries) < 7 {
+	if err != nil || len(entries) < 5 {
 		t.Fatalf("%d files, %v", len(entries), err)
 	}
 	for _, e := range entries {
-		if e.Name() == reportName {
+		picture := filepath.Ext(e.Name()) == ".png" && !strings.HasPrefix(t.Name(), "TestKeep/float")
+		if e.Name() == reportName || picture {
 			continue
 		}
 		a, err := os.ReadFile(filepath.Join(got, e.Name()))

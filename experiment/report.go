@@ -61,6 +61,8 @@ type Report struct {
 	// that keep what is done have them.
 	Settings []Setting `json:"settings,omitempty"`
 	Resumed  *Resumed  `json:"resumed,omitempty"`
+	Shard    *Shard    `json:"shard,omitempty"`  // the part of a job that this run did
+	Merged   *Merged   `json:"merged,omitempty"` // the folder was made from shards, without pictures: see [Merge]
 
 	NotFinite NotFinite   `json:"-"`     // NaN, Infinite and the number of outputs
 	Files     []whole.Sum `json:"files"` // all other files of the folder; see [AuditFolder]
@@ -225,7 +227,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 		Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
 		ActivationsFile: j.Format.Name(arrayName), ActivationsDType: j.Format.DType(),
-		InMemory: p.Src.N(), Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
+		Shard: j.Shard, InMemory: p.Src.N(), Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}
 	if c, ok := on.Plan.(conv.Compiler); ok {
 		took := seconds(c.Compiled().Took)

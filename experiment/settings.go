@@ -27,11 +27,15 @@ type Setting struct {
 // shows that they have changed.
 type identified interface{ Identify(to io.Writer) error }
 
-// settings lists what the bits of the activations depend on, and how the job is cut into chunks.
+// settings lists what the bits of the activations depend on. All shards of a job have the same.
 func (j Job) settings(on Prepared) ([]Setting, error) {
 	r, err := j.newReport(on)
 	if err != nil {
 		return nil, err
+	}
+	if j.Shard != nil {
+		j.Images = j.Shard.whole
+		r.StimuliShape = j.Images.Shape()
 	}
 	images, err := j.imagesSum()
 	if err != nil {
@@ -44,7 +48,6 @@ func (j Job) settings(on Prepared) ([]Setting, error) {
 		{"activation", r.Activation}, {"stride", fmt.Sprint(r.Stride)}, {"padding", fmt.Sprint(r.PaddingAll)},
 		{"padding-mode", r.PaddingMode}, {"dilation", fmt.Sprint(r.Dilation)}, {"groups", strconv.Itoa(r.Groups)},
 		{"pool", r.Pool}, {"flip", strconv.FormatBool(r.Flip)}, {"type", r.ActivationsDType},
-		{"images in a chunk", strconv.Itoa(on.Problem.Src.N())},
 		{"backend", b.Name}, {"device", b.Device}, {"driver", b.Driver}, {"algorithm", b.Algorithm}, {"tile", b.Tile},
 		{"shaders", b.ShaderHash}}
 	return slices.DeleteFunc(all, func(s Setting) bool { return s.Value == "" }), nil

@@ -317,7 +317,7 @@ func power(v float64) string {
 	switch {
 	case v >= 1e6 && v < 1e9:
 		return label(v/1e6, 1, 1) + " million"
-	case v >= 1e5 && v < 1e6:
+	case v >= 1e4 && v < 1e6:
 		return label(v/1e3, 1, 1) + ",000"
 	}
 	return label(v, shortest(v), v)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"time"
 
 	"gpuconv/internal/input"
 )
@@ -22,6 +23,8 @@ import (
 type Journal struct {
 	Lines   [][]byte // the texts of all lines that count, as they were when the journal was opened
 	Changed int      // how many complete lines did not count
+
+	Modified time.Time // when it was last written, if ReadJournal read it
 
 	mutex sync.Mutex
 	file  *file
@@ -71,7 +74,7 @@ func ReadJournal(ctx context.Context, path string) (*Journal, error) {
 		return nil, named(Unfinished(path), err)
 	}
 	defer f.Close()
-	j := &Journal{}
+	j := &Journal{Modified: f.Modified()}
 	_, err = j.read(f)
 	return j, named(Unfinished(path), err)
 }

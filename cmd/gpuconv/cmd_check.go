@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,12 +24,7 @@ func newCheck() *cobra.Command {
 			"Exit code 0: all is as it was written; 1: a file is missing or has changed, or there is no run.json;\n" +
 			"2: the call was wrong.",
 		Example: "  gpuconv check out",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || args[0] == "" {
-				return usage(errors.New("check: want one folder of gpuconv run"))
-			}
-			return nil
-		},
+		Args:    oneFolder("check: want one folder of gpuconv run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return checkRun(cmd.Context(), args[0], cmd.OutOrStdout())
 		},

@@ -31,6 +31,7 @@ type runFlags struct {
 	output   string
 	resume   bool
 	memory   sizeFlag
+	shards   shardFlags
 	inputs   inputs
 	saving   saving
 	figures  figureFlags
@@ -72,6 +73,9 @@ func newRun() *cobra.Command {
 			if err := f.refuse(cmd.Flags()); err != nil {
 				return err
 			}
+			if err := f.shard(cmd.Flags()); err != nil {
+				return err
+			}
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -111,6 +115,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.resume, "resume", false,
 		"keep what is done in DIR.unfinished beside DIR, with a journal, and go on with what is there: after a kill, a\n"+
 			"full disk or a power cut, the same command does only the rest")
+	f.shards.register(flags)
 	flags.Var(&f.memory, "memory",
 		"the most memory that the images, their activations and all tables take, whatever their number, such as 512MiB;\n"+
 			"the program itself takes up to 64 MiB more, and a GPU's driver some of its own")
@@ -167,7 +172,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer closeSets(sets)
 	if len(sets) > 1 && f.resume {
-		return refused("resume", "", errors.New("images of several sizes: want one size with it, as by --resize and --crop"))
+		return refused("resume", "", errors.New("images of several sizes: want one size with it and with --shard, as by --resize and --crop"))
 	}
 	if len(sets) == 1 {
 		return f.runOne(ctx, stdout, stderr, sets[0], f.output)
@@ -225,6 +230,9 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err != nil {
 		return err
 	}
+	if j, err = f.shards.cut(j); err != nil {
+		return err
+	}
 	p, err := f.problem(j)
 	if err != nil {
 		return err
@@ -245,12 +253,15 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	defer out.Discard()
 	j.Origin.Started = started
 	opening := time.Now()
-	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Weight(), j.Bias)
+	s, err := f.backend.prepare(ctx, j.Total(), p, j.Weight(), j.Bias)
 	if err != nil {
 		return err
 	}
 	defer s.close(ctx)
 	e := experiment.Prepared{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
+	if err := f.shards.check(ctx, j, e, folder); err != nil {
+		return err
+	}
 	if f.html {
 		j.Roof = s.roof()
 	}
@@ -325,6 +336,10 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 	}
 	printLine(w, "job       %d %s of %d×%d with %s of %d×%d%s, algorithm %s", j.Images.Shape().N(), what,
 		p.Src.H(), p.Src.W(), counted(p.Weight.N(), "filter"), p.Weight.H(), p.Weight.W(), from, algorithm)
+	if of := j.Shard; of != nil {
+		printLine(w, "shard     %d of %d: images %d … %d of %d", of.Number, of.Of, of.First,
+			of.First+j.Images.Shape().N()-1, of.Images)
+	}
 }
 
 // conclude prints what was done.
@@ -347,8 +362,9 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 	if f.again != nil && folder == f.output && f.again.compare(r.Files) != "" {
 		printLine(w, "%s", f.again.compare(r.Files))
 	}
-	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, cells.csv, run.json",
-		fault.Printable(filepath.Join(folder, r.ActivationsFile)), r.ActivationsShape, strings.Join(pictures, ", "))
+	others := append(pictures, "stimuli.csv", "filters.csv", "cells.csv", "run.json")
+	printLine(w, "wrote     %s %v, %s", fault.Printable(filepath.Join(folder, r.ActivationsFile)), r.ActivationsShape,
+		strings.Join(others, ", "))
 }
 
 // checked says which outputs were judged.

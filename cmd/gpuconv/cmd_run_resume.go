@@ -48,7 +48,7 @@ func (f *runFlags) begin(folder string, j experiment.Job) (outputFolder, error) 
 
 // verifyDone compares a folder that is complete with the job that the flags ask for, and with its checksums.
 func (f *runFlags) verifyDone(ctx context.Context, stdout io.Writer, j experiment.Job, p conv.Problem) error {
-	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Weight(), j.Bias)
+	s, err := f.backend.prepare(ctx, j.Total(), p, j.Weight(), j.Bias)
 	if err != nil {
 		return err
 	}

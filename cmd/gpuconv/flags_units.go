@@ -124,14 +124,13 @@ type sizeText struct {
 
 // Set implements [pflag.Value].
 func (s *sizeText) Set(text string) error {
-	v, err := param.ParseNumber(text)
-	if err != nil {
-		return err
+	if n, err := param.ParseWhole(text); err == nil {
+		*s.at, s.text = n, strconv.Itoa(n)
+		return nil
 	}
-	if s.text, *s.at = strings.TrimSpace(text), 0; v == math.Trunc(v) && math.Abs(v) <= math.MaxInt32 {
-		*s.at, s.text = int(v), strconv.Itoa(int(v))
-	}
-	return nil
+	_, err := param.ParseNumber(text)
+	*s.at, s.text = 0, strings.TrimSpace(text)
+	return err
 }
 
 func (s *sizeText) String() string { return s.text }

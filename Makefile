@@ -3,7 +3,7 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim rehearse isa repin fuzz bench peers setup man dist clean
+.PHONY: help build library wheel demo test quick check builds glfw race full mutants kills drivers shim rehearse isa repin fuzz bench peers setup man dist clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -15,6 +15,10 @@ compile = CGO_ENABLED=1 go build -tags $(TAGS) -ldflags '-X main.revision=$(REVI
 build: ## build bin/gpuconv; install nothing, but say what is missing
 	@./scripts/setup check
 	$(compile)
+
+library: ## build bin/libgpuconv.so and bin/gpuconv.h, for C and Python: docs/c.md
+	@./scripts/setup check
+	./scripts/library bin $(TAGS)
 
 setup: ## install what building and testing need
 	@./scripts/setup
@@ -60,6 +64,7 @@ builds: setup
 	CGO_ENABLED=0 go vet ./...
 	CGO_ENABLED=0 GPUCONV_REQUIRE_GPU= go test -vet=off -short ./cmd/... ./gpu/...
 	CGO_ENABLED=1 go build -tags nogl -o /dev/null ./cmd/gpuconv
+	CGO_ENABLED=1 go build -tags nogl -o /dev/null ./capi
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go build $(unoptimised) -o /dev/null ./cmd/gpuconv
 	CGO_ENABLED=0 GOOS=windows go build $(unoptimised) -o /dev/null ./cmd/gpuconv
 
@@ -90,7 +95,7 @@ mutants: setup ## after a change of a shader: break every shader in nine hundred
 	CGO_ENABLED=1 GALLIVM_PERF=nopt GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
 
 kills: setup ## after a change of how files are written: kill what writes twenty times each, at random moments
-	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run TestKilled ./cmd/gpuconv
+	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run 'TestKilled|TestResumeKilled' ./cmd/gpuconv
 
 # Drivers of Debian's suites, fetched into the cache and not installed: docs/drivers.md. NAMES picks some of a table.
 drivers: setup ## prove newer software renderers with gpuconv verify --quick: llvmpipe, zink on lavapipe, softpipe

@@ -30,8 +30,29 @@ type Job struct {
 	Problem conv.Problem // that Plan computes; Src has the images' shape, and N images are a portion
 	Plan    conv.Plan
 	Sink    Sink
+	// Parts, if not nil, are the images to take, in ascending order. No portion has images of two parts.
+	Parts []Part
 	// Progress, if not nil, is called after each portion with the number of images that are done.
 	Progress func(done int)
+}
+
+// Part is a range of images.
+type Part struct{ First, N int }
+
+// parts returns the ranges of images to take.
+func (j Job) parts() []Part {
+	if j.Parts == nil {
+		return []Part{{0, j.Source.Shape().N()}}
+	}
+	return j.Parts
+}
+
+// images returns how many images the job takes.
+func (j Job) images() (n int) {
+	for _, p := range j.parts() {
+		n += p.N
+	}
+	return n
 }
 
 // Stats says how long a job took. The phases overlap.
@@ -39,7 +60,11 @@ type Stats struct {
 	Images                int
 	Wall                  time.Duration // from the first image drawn to the last one written
 	Draw, Convolve, Write time.Duration // time in Source.Draw, Plan.Run and Sink
+	Waits                 Waits
 }
+
+// Waits says how long each phase waited for the others. The phase that waited least bounds the speed of the job.
+type Waits struct{ Draw, Convolve, Write time.Duration }
 
 // inMemory is how many portions exist at once: one is drawn, one convolved, one written.
 const inMemory = 3
@@ -58,12 +83,12 @@ func (j Job) Run(ctx context.Context) (Stats, error) {
 		return Stats{}, err
 	}
 	start := time.Now()
-	stats := Stats{Images: j.Source.Shape().N()}
+	stats := Stats{Images: j.images()}
 	drawn, convolved := make(chan portion), make(chan portion)
 	group, ctx := parallel.WithContext(ctx)
-	group.Go(func() error { defer close(drawn); return j.draw(ctx, free, drawn, &stats.Draw) })
-	group.Go(func() error { defer close(convolved); return j.convolve(ctx, drawn, convolved, &stats.Convolve) })
-	group.Go(func() error { return j.write(ctx, convolved, free, &stats.Write) })
+	group.Go(func() error { defer close(drawn); return j.draw(ctx, free, drawn, &stats) })
+	group.Go(func() error { defer close(convolved); return j.convolve(ctx, drawn, convolved, &stats) })
+	group.Go(func() error { return j.write(ctx, convolved, free, &stats) })
 	err = group.Wait()
 	stats.Wall = time.Since(start)
 	return stats, err
@@ -80,7 +105,7 @@ func (j Job) allocate() (chan portion, error) {
 		return nil, err
 	}
 	free := make(chan portion, inMemory)
-	for range min(inMemory, (all.N()+size.N()-1)/max(size.N(), 1)) {
+	for range min(inMemory, (j.images()+size.N()-1)/max(size.N(), 1)+len(j.parts())-1) {
 		src, err := conv.NewTensor(size)
 		if err != nil {
 			return nil, err
@@ -94,52 +119,61 @@ func (j Job) allocate() (chan portion, error) {
 	return free, nil
 }
 
-func (j Job) draw(ctx context.Context, free <-chan portion, drawn chan<- portion, spent *time.Duration) error {
-	total, size := j.Source.Shape().N(), j.Problem.Src.N()
-	for first := 0; first < total; first += size {
-		c, err := receive(ctx, free)
+func (j Job) draw(ctx context.Context, free <-chan portion, drawn chan<- portion, stats *Stats) error {
+	for _, p := range j.parts() {
+		if err := j.drawPart(ctx, p, free, drawn, stats); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j Job) drawPart(ctx context.Context, p Part, free <-chan portion, drawn chan<- portion, stats *Stats) error {
+	end, size := p.First+p.N, j.Problem.Src.N()
+	for first := p.First; first < end; first += size {
+		c, err := receive(ctx, free, &stats.Waits.Draw)
 		if err != nil {
 			return err
 		}
-		n := min(size, total-first)
+		n := min(size, end-first)
 		c.first, c.src, c.dst = first, resize(c.src, n), resize(c.dst, n)
-		if err := timed(spent, func() error { return j.Source.Draw(c.src, first) }); err != nil {
+		if err := timed(&stats.Draw, func() error { return j.Source.Draw(c.src, first) }); err != nil {
 			return err
 		}
-		if err := send(ctx, drawn, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (j Job) convolve(ctx context.Context, drawn <-chan portion, convolved chan<- portion, spent *time.Duration) error {
-	for c := range drawn {
-		if err := timed(spent, func() error { return j.Plan.Run(c.dst, c.src) }); err != nil {
-			return err
-		}
-		if err := send(ctx, convolved, c); err != nil {
+		if err := send(ctx, drawn, c, &stats.Waits.Draw); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (j Job) write(ctx context.Context, convolved <-chan portion, free chan<- portion, spent *time.Duration) error {
+func (j Job) convolve(ctx context.Context, drawn <-chan portion, convolved chan<- portion, stats *Stats) error {
+	for c, ok := next(drawn, &stats.Waits.Convolve); ok; c, ok = next(drawn, &stats.Waits.Convolve) {
+		if err := timed(&stats.Convolve, func() error { return j.Plan.Run(c.dst, c.src) }); err != nil {
+			return err
+		}
+		if err := send(ctx, convolved, c, &stats.Waits.Convolve); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j Job) write(ctx context.Context, convolved <-chan portion, free chan<- portion, stats *Stats) error {
 	done := 0
-	for c := range convolved {
-		if err := timed(spent, func() error { return j.Sink(c.first, c.src, c.dst) }); err != nil {
+	for c, ok := next(convolved, &stats.Waits.Write); ok; c, ok = next(convolved, &stats.Waits.Write) {
+		if err := timed(&stats.Write, func() error { return j.Sink(c.first, c.src, c.dst) }); err != nil {
 			return err
 		}
 		done += c.src.Shape.N()
 		if j.Progress != nil {
 			j.Progress(done)
 		}
-		if err := send(ctx, free, c); err != nil {
+		if err := send(ctx, free, c, &stats.Waits.Write); err != nil {
 			return err
 		}
 	}
-	if done < j.Source.Shape().N() { // drawing stopped early: if ctx stopped it, say so
+	if done < j.images() { // drawing stopped early: if ctx stopped it, say so
 		return ctx.Err()
 	}
 	return nil
@@ -159,20 +193,31 @@ func timed(spent *time.Duration, f func() error) error {
 	return err
 }
 
-func send(ctx context.Context, to chan<- portion, c portion) error {
-	select {
-	case to <- c:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+func send(ctx context.Context, to chan<- portion, c portion, waited *time.Duration) error {
+	return timed(waited, func() error {
+		select {
+		case to <- c:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
 }
 
-func receive(ctx context.Context, from <-chan portion) (portion, error) {
-	select {
-	case c := <-from:
-		return c, nil
-	case <-ctx.Done():
-		return portion{}, ctx.Err()
-	}
+func receive(ctx context.Context, from <-chan portion, waited *time.Duration) (c portion, err error) {
+	err = timed(waited, func() error {
+		select {
+		case c = <-from:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	return c, err
+}
+
+// next receives from a channel; ok is false if it is closed.
+func next(from <-chan portion, waited *time.Duration) (c portion, ok bool) {
+	_ = timed(waited, func() error { c, ok = <-from; return nil })
+	return c, ok
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
@@ -70,6 +72,74 @@ func TestRun(t *testing.T) {
 				t.Errorf("%d images, %d reported, %+v, %v", next, reported, stats, err)
 			}
 		})
+	}
+}
+
+// TestParts: a job takes the images of its parts, in order, and no portion has images of two parts.
+func TestParts(t *testing.T) {
+	for _, c := range []struct {
+		parts []batch.Part
+		want  string // first image and number of images of each portion
+	}{
+		{[]batch.Part{{0, 4}, {8, 6}, {20, 1}}, "[0 4] [8 4] [12 2] [20 1]"},
+		{[]batch.Part{{22, 1}}, "[22 1]"},
+		{[]batch.Part{}, ""},
+		{nil, "[0 4] [4 4] [8 4] [12 4] [16 4] [20 3]"},
+	} {
+		j, got := job(t, 23, 4), []string{}
+		j.Parts = c.parts
+		j.Sink = func(first int, src, dst *conv.Tensor) error {
+			got = append(got, fmt.Sprint([]int{first, dst.Shape.N()}))
+			if dst.Data[0] != float32(2*first) {
+				t.Errorf("image %d holds %v", first, dst.Data[0])
+			}
+			return nil
+		}
+		if stats, err := j.Run(t.Context()); err != nil || strings.Join(got, " ") != c.want {
+			t.Errorf("%v: portions %v, %+v, %v", c.parts, got, stats, err)
+		}
+	}
+}
+
+// slowed is a source or a plan that waits for a moment for each portion.
+type slowed struct {
+	batch.Source
+	conv.Plan
+}
+
+const moment = 3 * time.Millisecond
+
+func (s slowed) Draw(dst *conv.Tensor, first int) error {
+	time.Sleep(moment)
+	return s.Source.Draw(dst, first)
+}
+
+func (s slowed) Run(dst, src *conv.Tensor) error {
+	time.Sleep(moment)
+	return s.Plan.Run(dst, src)
+}
+
+// TestWaits: the phase for which the others wait waits least.
+func TestWaits(t *testing.T) {
+	for name, change := range map[string]func(*batch.Job){
+		"draw":     func(j *batch.Job) { j.Source = slowed{Source: j.Source} },
+		"convolve": func(j *batch.Job) { j.Plan = slowed{Plan: j.Plan} },
+		"write": func(j *batch.Job) {
+			j.Sink = func(int, *conv.Tensor, *conv.Tensor) error { time.Sleep(moment); return nil }
+		},
+	} {
+		j := job(t, 100, 4)
+		change(&j)
+		stats, err := j.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits := map[string]time.Duration{"draw": stats.Waits.Draw, "convolve": stats.Waits.Convolve, "write": stats.Waits.Write}
+		for other, waited := range waits {
+			if other != name && waited <= waits[name] {
+				t.Errorf("%s is slow and waited for %v, %s for %v", name, waits[name], other, waited)
+			}
+		}
 	}
 }
 

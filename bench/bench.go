@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"time"
 
 	"gpuconv/conv"
 	"gpuconv/fault"
 	"gpuconv/internal/statistics"
+	"gpuconv/machine"
 )
 
 // Bench times the cases of a suite on subjects, as the doc of the package describes.
@@ -26,14 +26,6 @@ type Bench struct {
 	Progress func(done, total int, left time.Duration)
 }
 
-// DefaultSettings returns the defaults: at least 10 rounds, and at least 10 samples and half a second of each case on
-// each backend. Rounds go on until confidence intervals are within ±1 % of the median or limit has passed. longest is
-// how long a single run of a case may take; cases with longer runs are left out.
-func DefaultSettings(limit, longest time.Duration) Settings {
-	return Settings{Samples: 10, Seconds: 0.5, Rounds: 10, Noise: 0.01, Limit: limit.Seconds(),
-		Longest: longest.Seconds()}
-}
-
 // Steps returns the total with which Progress is called at first: each case is tried once on each subject, and timed in
 // each of the first Settings.Rounds rounds. The total becomes smaller when cases turn out not to be timed.
 func (b Bench) Steps() int { return (1 + b.Settings.Rounds) * len(b.Suite.Cases) * len(b.Subjects) }
@@ -42,18 +34,24 @@ func (b Bench) Steps() int { return (1 + b.Settings.Rounds) * len(b.Suite.Cases)
 type running struct {
 	Bench
 	job
-	ctx     context.Context
-	rand    *rand.Rand
-	started time.Time
-	energy  meter
-	gauges  map[*Subject]*gauge
-	roofs   map[*Subject]*Roof
-	probing time.Duration // how long roofs were measured in all
-	turns   int           // how often they were measured
-	filled  [2]int        // elements of the memory for images and for outputs that have values
-	entries []*entry
-	cases   map[string]*prepared // by name; only those that were tried
-	done    int                  // steps, as Progress counts them
+	ctx             context.Context
+	rand            *rand.Rand
+	started         time.Time
+	subjects        []*measuredSubject
+	probing         time.Duration // how long roofs were measured in all
+	turns           int           // how often they were measured
+	images, outputs pool
+	entries         []*entry
+	cases           map[string]*prepared // by name; only those that were tried
+	done            int                  // steps, as Progress counts them
+}
+
+// measuredSubject is a subject with what is measured of its device.
+type measuredSubject struct {
+	*Subject
+	gauge  *machine.Gauge
+	energy machine.Meter // empty if the subject does not compute on the processor
+	roof   *Roof
 }
 
 // Run times all cases on all subjects until they have their samples or the time is up. It returns at most about a
@@ -63,8 +61,10 @@ type running struct {
 //
 // Run does not wait for a call of a driver that takes longer than the time: such a call goes on after Run has returned.
 func (b Bench) Run(ctx context.Context) (Report, error) {
-	w := &running{Bench: b, rand: rand.New(rand.NewPCG(b.Seed, 2)), started: time.Now(), energy: newMeter(),
-		gauges: map[*Subject]*gauge{}, roofs: map[*Subject]*Roof{}, cases: map[string]*prepared{}}
+	w := &running{Bench: b, rand: rand.New(rand.NewPCG(b.Seed, 2)), started: time.Now(), cases: map[string]*prepared{}}
+	for i := range b.Subjects {
+		w.subjects = append(w.subjects, &measuredSubject{Subject: &b.Subjects[i]})
+	}
 	if w.Until.IsZero() {
 		w.Until = w.started.Add(time.Duration(w.Settings.Limit * 1e9))
 	}
@@ -84,8 +84,10 @@ func (b Bench) Run(ctx context.Context) (Report, error) {
 
 // work does all that takes time.
 func (w *running) work() error {
-	for i := range w.Subjects {
-		w.gauges[&w.Subjects[i]] = w.Subjects[i].newGauge()
+	for _, s := range w.subjects {
+		if s.FMA != nil {
+			s.gauge, s.energy = machine.NewGauge(s.FMA, s.Info.Threads), machine.NewMeter()
+		}
 	}
 	for _, step := range []func() error{w.measureRoofs, w.try, w.rounds} {
 		if err := step(); err != nil {
@@ -95,84 +97,6 @@ func (w *running) work() error {
 	return nil
 }
 
-// pools returns memory for the images and for the outputs, which all cases share: as much as the largest case needs. It
-// is filled when a case needs it, because filling all of it takes seconds for the largest.
-func (w *running) pools() (src, dst []float32, err error) {
-	var most [2]int // elements of src and dst
-	for _, c := range w.Suite.Cases {
-		shape, err := c.Problem.Dst()
-		if err != nil {
-			return nil, nil, about("case "+c.Name, err)
-		}
-		for i, s := range []conv.Shape{c.Problem.Src, shape} {
-			n, err := s.Len()
-			if err != nil {
-				return nil, nil, about("case "+c.Name, err)
-			}
-			most[i] = max(most[i], n)
-		}
-	}
-	return make([]float32, most[0]), make([]float32, most[1]), nil
-}
-
-// fillPools fills the parts of the pools that a case needs and no case before it needed. Images get random numbers, and
-// outputs get NaN.
-func (w *running) fillPools(p *prepared) {
-	if more := p.src.Data; len(more) > w.filled[0] {
-		w.fill(more[w.filled[0]:])
-		w.filled[0] = len(more)
-	}
-	if more := p.dst.Data; len(more) > w.filled[1] {
-		fillWith(more[w.filled[1]:], float32(math.NaN()))
-		w.filled[1] = len(more)
-	}
-}
-
-// prepare gives a case its data, and lets the judge compute its outputs.
-func (w *running) prepare(c Case, src, dst []float32) (*prepared, error) {
-	p := &prepared{Case: c, src: within(src, c.Problem.Src)}
-	shape, err := c.Problem.Dst()
-	if err != nil {
-		return nil, err
-	}
-	p.dst = within(dst, shape)
-	w.fillPools(p)
-	if err := w.give(p); err != nil {
-		return nil, err
-	}
-	p.check, err = newCheck(w.Judge, p, w.rand)
-	return p, err
-}
-
-// give gives a case its weights and biases: its own, or random numbers. A case with its own has its own images, too.
-func (w *running) give(p *prepared) (err error) {
-	if p.Data != nil {
-		p.src, p.weight, p.bias = p.Data.Src, p.Data.Weight, p.Data.Bias
-		return nil
-	}
-	if p.weight, err = conv.NewTensor(p.Problem.Weight); err != nil {
-		return err
-	}
-	w.fill(p.weight.Data)
-	if p.Problem.Bias {
-		p.bias = make([]float32, p.Problem.Weight[0])
-		w.fill(p.bias)
-	}
-	return nil
-}
-
-// fill fills values with random numbers from −1 to 1.
-func (w *running) fill(values []float32) {
-	for i := range values {
-		values[i] = 2*w.rand.Float32() - 1
-	}
-}
-
-func within(pool []float32, shape conv.Shape) *conv.Tensor {
-	n, _ := shape.Len() // the pool was made for it
-	return &conv.Tensor{Shape: shape, Data: pool[:n:n]}
-}
-
 // tries is the largest share of the time that goes to trying cases. In the rest of the time they are timed.
 const tries = 0.5
 
@@ -180,26 +104,24 @@ const tries = 0.5
 // not supported by the subject. It ends when its share of the time is up, after the first case at the earliest; the
 // report names the cases that were not tried.
 func (w *running) try() error {
-	src, dst, err := w.pools()
-	if err != nil {
-		return err
-	}
+	src, dst := w.Suite.largest()
+	w.images, w.outputs = newPool(src, w.fill), newPool(dst, poison)
 	until := time.Now().Add(time.Duration(tries * float64(time.Until(w.Until))))
 	for at, c := range w.Suite.Cases {
 		late := func() bool { return at > 0 && time.Now().After(until) } // the first case may take all of the time
 		if late() {
 			return nil
 		}
-		p, err := w.prepare(c, src, dst)
+		p, err := w.prepare(c)
 		if err != nil {
 			return about("case "+c.Name, err)
 		}
 		w.note(func() { w.cases[c.Name] = p })
-		for i := range w.Subjects {
+		for _, s := range w.subjects {
 			if w.ctx.Err() != nil || late() {
 				return w.ctx.Err()
 			}
-			if err := w.tryOn(p, &w.Subjects[i]); err != nil {
+			if err := w.tryOn(p, s); err != nil {
 				return err
 			}
 			w.step(w.Steps(), 0)
@@ -209,7 +131,7 @@ func (w *running) try() error {
 }
 
 // tryOn tries a case on a subject, and adds the entry: with an estimate, or with why the case is not timed.
-func (w *running) tryOn(p *prepared, s *Subject) error {
+func (w *running) tryOn(p *prepared, s *measuredSubject) error {
 	e := &entry{prepared: p, subject: s}
 	err := e.scout(w.ctx)
 	switch {
@@ -218,7 +140,7 @@ func (w *running) tryOn(p *prepared, s *Subject) error {
 	case w.ctx.Err() != nil:
 		return w.ctx.Err()
 	case err != nil:
-		return about(fmt.Sprintf("case %s on %s", p.Name, s.Info.Label()), err)
+		return about(e.name(), err)
 	case e.estimate > w.Settings.Longest:
 		e.missing = fmt.Sprintf("one run would take about %s s, and %s s are allowed",
 			statistics.Digits(e.estimate), statistics.Digits(w.Settings.Longest))
@@ -245,13 +167,12 @@ func (w *running) step(total int, each time.Duration) {
 // rounds works in rounds. In each it times, in random order, every entry that needs another round and for which there
 // is time. It ends when no entry was timed in a round.
 func (w *running) rounds() error {
-	total := w.Steps()
+	total := len(w.entries)
 	for _, e := range w.entries {
-		if e.missing != "" {
-			total -= w.Settings.Rounds
+		if e.missing == "" {
+			total += w.Settings.Rounds
 		}
 	}
-	total -= w.Steps() - (1+w.Settings.Rounds)*len(w.entries) // those that were not tried
 	begun, count := time.Now(), 0
 	for round := 0; ; round++ {
 		wanting, before := w.wanting(round), count
@@ -259,7 +180,7 @@ func (w *running) rounds() error {
 			if w.ctx.Err() != nil {
 				return w.ctx.Err()
 			}
-			if !w.fits(wanting[i]) {
+			if time.Until(w.Until).Seconds() <= wanting[i].next() {
 				continue // a shorter one may fit
 			}
 			if err := w.time(wanting[i], round); err != nil {
@@ -277,16 +198,6 @@ func (w *running) rounds() error {
 	}
 }
 
-// fits tells whether there is time for another block of an entry: for as long as the last one took, or before the first
-// one, for a sample by the estimate.
-func (w *running) fits(e *entry) bool {
-	need := e.took
-	if len(e.blocks) == 0 {
-		need = e.estimate * float64(e.runs)
-	}
-	return time.Until(w.Until).Seconds() > need
-}
-
 // wanting lists the entries that need a block in this round: in the first Settings.Rounds rounds all, then those with
 // too few samples, too few seconds or too wide an interval. It leaves out those that are missing or wrong.
 func (w *running) wanting(round int) (list []*entry) {
@@ -297,28 +208,25 @@ func (w *running) wanting(round int) (list []*entry) {
 		count, seconds := e.count()
 		short := count < w.Settings.Samples || seconds < w.Settings.Seconds
 		if round < w.Settings.Rounds || short ||
-			statistics.NewInterval(e.samples(wholeRun), w.Seed).Noise() > w.Settings.Noise {
+			statistics.NewInterval(e.samples(PhaseTotal), w.Seed).Noise() > w.Settings.Noise {
 			list = append(list, e)
 		}
 	}
 	return list
 }
 
-// wholeRun selects the times of whole runs: see entry.samples.
-func wholeRun(m measured) []float64 { return m.total }
-
 // time times one block of an entry.
 func (w *running) time(e *entry, round int) error {
 	s := w.Settings
-	count := (s.Samples + s.Rounds - 1) / s.Rounds
 	start := time.Now()
-	m, wrong, err := e.block(w.ctx, round, count, s.Seconds/float64(s.Rounds), w.energy, w.gauges[e.subject])
+	m, wrong, err := e.block(w.ctx, (s.Samples+s.Rounds-1)/s.Rounds, s.Seconds/float64(s.Rounds))
 	if err != nil && w.ctx.Err() != nil {
 		return w.ctx.Err()
 	}
 	if err != nil {
-		return about(fmt.Sprintf("case %s on %s", e.Name, e.subject.Info.Label()), err)
+		return about(e.name(), err)
 	}
+	m.round = round
 	w.note(func() {
 		e.blocks, e.wrong, e.took = append(e.blocks, m), wrong, time.Since(start).Seconds()
 	})

@@ -2,10 +2,12 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 
 	"gpuconv/conv"
+	"gpuconv/machine"
 )
 
 // shortest is how long a sample takes at least. A run that takes less time is repeated, and the sample is the mean. So
@@ -19,29 +21,19 @@ const (
 	gaugePart  = 0.05
 )
 
-// measured is the result of one block of samples. Unless a field says otherwise, times are in seconds of a run.
+// measured is the result of one block of samples. Times are in seconds of a run.
 type measured struct {
-	round                           int
-	total, upload, kernel, readback []float64 // one for each sample; a phase that the plan does not have has none
-	compile                         float64   // of Plan and a first run of one image together
+	round int
+	times map[string][]float64 // by phase, one for each sample; a phase that the plan does not have has none
 	// cpu and joules are the CPU time and the energy of a run, as means over samples. probe is the time of 10⁹
-	// operations of the gauge: see gauge.seconds.
-	cpu, probe, joules float64
-	timer              bool // the plan times its phases
-}
-
-// seconds returns how long all samples took together. runs is the number of runs in a sample.
-func (m measured) seconds(runs int) (sum float64) {
-	for _, s := range m.total {
-		sum += s * float64(runs)
-	}
-	return sum
+	// operations of the gauge.
+	cpu, joules, probe float64
 }
 
 // entry is a case on a subject, and its results.
 type entry struct {
 	*prepared
-	subject     *Subject
+	subject     *measuredSubject
 	description conv.Description
 	runs        int     // how many are in one sample
 	estimate    float64 // seconds of a run, from scout
@@ -51,20 +43,13 @@ type entry struct {
 	missing     string // why it is not timed, or ""
 }
 
-// prepared is a case with its tensors.
-type prepared struct {
-	Case
-	src, dst, weight *conv.Tensor
-	bias             []float32
-	check            *check
-}
+// name names the entry in errors.
+func (e *entry) name() string { return fmt.Sprintf("case %s on %s", e.Name, e.subject.Info.Label()) }
 
-// samples returns, for each block, the times that part selects. It leaves out blocks from which part selects none.
-func (e *entry) samples(part func(measured) []float64) (blocks [][]float64) {
+// samples returns the times of a phase, for each block.
+func (e *entry) samples(phase string) (blocks [][]float64) {
 	for _, b := range e.blocks {
-		if s := part(b); len(s) > 0 {
-			blocks = append(blocks, s)
-		}
+		blocks = append(blocks, b.times[phase])
 	}
 	return blocks
 }
@@ -72,16 +57,27 @@ func (e *entry) samples(part func(measured) []float64) (blocks [][]float64) {
 // count returns how many samples all blocks have, and how many seconds these took.
 func (e *entry) count() (count int, seconds float64) {
 	for _, b := range e.blocks {
-		count += len(b.total)
-		seconds += b.seconds(e.runs)
+		count += len(b.times[PhaseTotal])
+		for _, s := range b.times[PhaseTotal] {
+			seconds += s * float64(e.runs)
+		}
 	}
 	return count, seconds
 }
 
+// next returns about how many seconds another block takes: as many as the last one, or before the first one, as many as
+// a sample by the estimate.
+func (e *entry) next() float64 {
+	if len(e.blocks) == 0 {
+		return e.estimate * float64(e.runs)
+	}
+	return e.took
+}
+
 // block takes one block: it plans, warms up, takes at least count samples and at least the given seconds of them, and
 // judges the last output. wrong says what is wrong with that output, or is "".
-func (e *entry) block(ctx context.Context, round, count int, seconds float64, energy meter,
-	g *gauge) (m measured, wrong string, err error) {
+func (e *entry) block(ctx context.Context, count int, seconds float64) (m measured, wrong string, err error) {
+	m.times = map[string][]float64{}
 	err = e.subject.withThreads(func() error {
 		start := time.Now()
 		plan, err := e.subject.Plan(e.Problem, e.weight, e.bias)
@@ -89,21 +85,29 @@ func (e *entry) block(ctx context.Context, round, count int, seconds float64, en
 			return err
 		}
 		defer plan.Close()
-		if err := plan.Run(e.dst.Images(0, 1), e.src.Images(0, 1)); err != nil {
+		if err := e.run(plan, 1); err != nil {
 			return err
 		}
-		m = measured{round: round, compile: time.Since(start).Seconds()}
+		compiled := time.Since(start).Seconds()
 		if err := e.warmUp(plan); err != nil {
 			return err
 		}
 		e.check.poison(e.dst)
-		if err := e.sample(ctx, plan, &m, count, seconds, energy, g); err != nil {
+		if err := e.sample(ctx, plan, &m, count, seconds); err != nil {
 			return err
+		}
+		if _, ok := plan.(conv.Timer); !ok { // on a GPU compiling is Compiling's task: the device has the program
+			m.times[PhaseCompile], m.times[PhaseKernel] = []float64{compiled}, m.times[PhaseTotal]
 		}
 		wrong = e.check.judge(e.dst, e.description)
 		return nil
 	})
 	return m, wrong, err
+}
+
+// run computes the first images of the case.
+func (e *entry) run(plan conv.Plan, images int) error {
+	return plan.Run(e.dst.Images(0, images), e.src.Images(0, images))
 }
 
 // warm is how many seconds a warm-up takes at most, by the estimate, unless one image takes longer.
@@ -112,70 +116,65 @@ const warm = 0.2
 // warmUp runs as many images as fill the plan's buffers (a chunk), or fewer if these take too long. After that the
 // buffers are in memory and in caches.
 func (e *entry) warmUp(plan conv.Plan) error {
-	images := min(e.Problem.Src.N(), max(1, e.description.Chunk),
-		max(1, int(warm*float64(e.Problem.Src.N())/e.estimate)))
-	return plan.Run(e.dst.Images(0, images), e.src.Images(0, images))
+	n := e.Problem.Src.N()
+	return e.run(plan, min(n, max(1, e.description.Chunk), max(1, int(warm*float64(n)/e.estimate))))
 }
 
 // sample takes the samples of a block.
-func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count int, seconds float64, energy meter,
-	g *gauge) error {
-	timer, ok := plan.(conv.Timer)
-	m.timer = ok
+func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count int, seconds float64) error {
+	gauge := e.subject.gauge
 	since := 0.0
-	g.measure(shortest)
-	for spent := 0.0; len(m.total) < count || spent < seconds; {
-		if err := ctx.Err(); err != nil && len(m.total) == 0 {
+	gauge.Measure(shortest)
+	for spent := 0.0; len(m.times[PhaseTotal]) < count || spent < seconds; {
+		if err := ctx.Err(); err != nil && len(m.times[PhaseTotal]) == 0 {
 			return err
 		} else if err != nil {
 			break // the samples so far count
 		}
-		took, err := e.timed(plan, timer, m, energy)
+		took, err := e.timed(plan, m)
 		if err != nil {
 			return err
 		}
 		spent += took
 		if since += took; since >= gaugeEvery.Seconds() {
-			g.measure(time.Duration(max(shortest.Seconds(), gaugePart*since) * 1e9))
+			gauge.Measure(time.Duration(max(shortest.Seconds(), gaugePart*since) * 1e9))
 			since = 0
 		}
 	}
 	if since > 0 {
-		g.measure(shortest)
+		gauge.Measure(shortest)
 	}
-	samples := float64(len(m.total))
+	samples := float64(len(m.times[PhaseTotal]))
 	m.cpu, m.joules = m.cpu/samples, m.joules/samples
-	m.probe = g.seconds()
+	m.probe = gauge.Seconds()
 	return nil
 }
 
 // timed takes one sample, and adds its CPU time and energy to the sums m.cpu and m.joules. took is how long all of its
 // runs took.
-func (e *entry) timed(plan conv.Plan, timer conv.Timer, m *measured, energy meter) (took float64, err error) {
-	var before, after conv.Timings
-	if timer != nil {
+func (e *entry) timed(plan conv.Plan, m *measured) (took float64, err error) {
+	var before conv.Timings
+	timer, ok := plan.(conv.Timer)
+	if ok {
 		before = timer.Timings()
 	}
-	joules, cpu := energy.read(), cpuSeconds()
-	start := time.Now()
+	e.subject.energy.Joules()
+	cpu, start, runs := machine.CPUSeconds(), time.Now(), float64(e.runs)
 	for range e.runs {
 		if err := plan.Run(e.dst, e.src); err != nil {
 			return 0, err
 		}
 	}
 	took = time.Since(start).Seconds()
-	runs := float64(e.runs)
-	m.cpu += (cpuSeconds() - cpu) / runs
-	m.joules += energy.joules(joules, energy.read()) / runs
-	m.total = append(m.total, took/runs)
+	m.cpu += (machine.CPUSeconds() - cpu) / runs
+	m.joules += e.subject.energy.Joules() / runs
+	m.times[PhaseTotal] = append(m.times[PhaseTotal], took/runs)
 	if phaser, ok := plan.(conv.Phaser); ok && !e.subject.Info.Software {
 		return took, e.phases(phaser, m)
 	}
-	if timer != nil {
-		after = timer.Timings()
-		m.upload = append(m.upload, (after.Upload-before.Upload).Seconds()/runs)
-		m.kernel = append(m.kernel, (after.Kernel-before.Kernel).Seconds()/runs)
-		m.readback = append(m.readback, (after.Readback-before.Readback).Seconds()/runs)
+	if ok {
+		after := timer.Timings()
+		m.add(after.Upload-before.Upload, after.Kernel-before.Kernel, after.Readback-before.Readback, runs)
 	}
 	return took, nil
 }
@@ -191,10 +190,15 @@ func (e *entry) phases(plan conv.Phaser, m *measured) error {
 	if t.Device.Kernel > 0 {
 		t.Kernel = t.Device.Kernel
 	}
-	m.upload = append(m.upload, t.Upload.Seconds())
-	m.kernel = append(m.kernel, t.Kernel.Seconds())
-	m.readback = append(m.readback, t.Readback.Seconds())
+	m.add(t.Upload, t.Kernel, t.Readback, 1)
 	return nil
+}
+
+// add adds a sample of the phases. The times are of the given number of runs.
+func (m *measured) add(upload, kernel, readback time.Duration, runs float64) {
+	m.times[PhaseUpload] = append(m.times[PhaseUpload], upload.Seconds()/runs)
+	m.times[PhaseKernel] = append(m.times[PhaseKernel], kernel.Seconds()/runs)
+	m.times[PhaseReadback] = append(m.times[PhaseReadback], readback.Seconds()/runs)
 }
 
 // scout estimates how long a run of all images takes, by runs of 1, 2, 4 and so on images. It ends when a run takes
@@ -211,8 +215,7 @@ func (e *entry) scout(ctx context.Context) error {
 		}
 		n := e.Problem.Src.N()
 		for images := 1; ctx.Err() == nil; images = min(2*images, n) {
-			// The first run of a size is slow.
-			if err := plan.Run(e.dst.Images(0, images), e.src.Images(0, images)); err != nil {
+			if err := e.run(plan, images); err != nil { // the first run of a size is slow
 				return err
 			}
 			took, err := e.fastest(plan, images)
@@ -233,14 +236,12 @@ func (e *entry) scout(ctx context.Context) error {
 // one if that takes longer than warm, since a single short run says little on a busy machine.
 func (e *entry) fastest(plan conv.Plan, images int) (float64, error) {
 	best := math.Inf(1)
-	for start := time.Now(); ; {
+	for start := time.Now(); time.Since(start).Seconds() <= min(warm, 3*best); {
 		begun := time.Now()
-		if err := plan.Run(e.dst.Images(0, images), e.src.Images(0, images)); err != nil {
+		if err := e.run(plan, images); err != nil {
 			return 0, err
 		}
 		best = min(best, time.Since(begun).Seconds())
-		if time.Since(start).Seconds() > min(warm, 3*best) {
-			return best, nil
-		}
 	}
+	return best, nil
 }

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -60,20 +59,9 @@ func newCheck(judge conv.Backend, c *prepared, r *rand.Rand) (*check, error) {
 // sample chooses count of the numbers 0 … n−1 at random, in ascending order: all if count is n or more. count is at
 // least 2, or n is 1. It always includes the first and the last.
 func sample(r *rand.Rand, n, count int) []int {
-	if count >= n {
-		all := make([]int, n)
-		for i := range all {
-			all[i] = i
-		}
-		return all
-	}
-	drawn := map[int]bool{0: true, n - 1: true}
-	for len(drawn) < count {
-		drawn[r.IntN(n)] = true
-	}
-	var list []int
-	for i := range drawn {
-		list = append(list, i)
+	list := slices.Compact([]int{0, n - 1})
+	for _, i := range r.Perm(max(0, n-2))[:max(0, min(n, count)-2)] {
+		list = append(list, i+1)
 	}
 	slices.Sort(list)
 	return list
@@ -93,7 +81,7 @@ func pick(from *conv.Tensor, which []int) *conv.Tensor {
 func (k *check) poison(dst *conv.Tensor) {
 	for _, n := range k.images {
 		for _, f := range k.planes {
-			fillWith(dst.Plane(n, f), float32(math.NaN()))
+			poison(dst.Plane(n, f))
 		}
 	}
 }

@@ -2,101 +2,52 @@ package bench_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"gpuconv/bench"
+	"gpuconv/internal/chromium"
 )
 
-// measuring is a script that lists in the page's title the elements that reach beyond the window, or whose contents are
-// wider than the element, with the number of pixels.
-const measuring = `<script>
-let wide = [];
-for (const e of document.querySelectorAll("*")) {
-	const over = Math.max(e.getBoundingClientRect().right - innerWidth, e.scrollWidth - e.clientWidth);
-	if (over > 1 && getComputedStyle(e).display !== "inline" && e.clientWidth > 0) wide.push(e.tagName + " +" + over);
-}
-const dark = getComputedStyle(document.body).backgroundColor !== "rgb(255, 255, 255)";
-document.title = "measured " + innerWidth + " " + dark + " [" + wide.join(", ") + "]";
-</script>`
-
-// chromium returns the path of a Chromium that needs no display. Without one it skips t, or fails it if
-// GPUCONV_REQUIRE_CHROMIUM is 1.
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium-headless-shell", "chromium", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("GPUCONV_REQUIRE_CHROMIUM") == "1" {
-		t.Fatal("there is no chromium-headless-shell, which Debian's package of this name has")
-	}
-	t.Skip("there is no Chromium")
-	return ""
-}
-
-// browse opens a page in a window of the given width, and returns its elements as text. It fails t if the page writes a
-// message to the console. If screenshot is not "", it writes a picture of the page there.
-func browse(t *testing.T, page string, width, height int, dark bool, screenshot string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	scheme := map[bool]int{true: 0, false: 1}[dark] // Blink's numbers
-	args := []string{"--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr",
-		"--user-data-dir=" + t.TempDir(), fmt.Sprintf("--window-size=%d,%d", width, height),
-		fmt.Sprintf("--blink-settings=preferredColorScheme=%d", scheme)}
-	if screenshot != "" {
-		args = append(args, "--screenshot="+screenshot)
-	} else {
-		args = append(args, "--dump-dom")
-	}
-	cmd := exec.CommandContext(ctx, chromium(t), append(args, "file://"+page)...)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v: %s", err, stderr.String())
-	}
-	if strings.Contains(stderr.String(), "CONSOLE") {
-		t.Errorf("the page writes to the console: %s", stderr.String())
-	}
-	return stdout.String()
-}
-
 // TestPageInChromium: at the widths of a desk and of a phone, light and dark, nothing of the page is wider than the
-// window, nothing scrolls sideways, and the console has no message. GPUCONV_SCREENSHOTS names a folder for pictures of
-// the page.
+// window, nothing scrolls sideways, no picture is too small to read, and the console has no message.
+// GPUCONV_SCREENSHOTS names a folder for pictures of the page.
 func TestPageInChromium(t *testing.T) {
 	if testing.Short() {
-		t.Skip("in full only: it starts a browser four times")
+		t.Skip("in full only: it starts a browser")
 	}
-	chromium(t)
+	browser := chromium.Start(t)
 	r := crowded()
-	pictures := picturesOf(t, r)
 	var text bytes.Buffer
-	if err := r.WriteHTML(&text, pictures); err != nil {
+	if err := r.WriteHTML(&text, picturesOf(t, r)); err != nil {
 		t.Fatal(err)
 	}
 	page := filepath.Join(t.TempDir(), "page.html")
-	measured := strings.Replace(text.String(), "</body>", measuring+"</body>", 1)
-	if err := os.WriteFile(page, []byte(measured), 0o600); err != nil {
+	if err := os.WriteFile(page, text.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, width := range []int{1400, 420} {
 		for _, dark := range []bool{false, true} {
-			got := regexp.MustCompile("<title>(.*)</title>").FindStringSubmatch(browse(t, page, width, 900, dark, ""))
-			if want := fmt.Sprintf("measured %d %v []", width, dark); len(got) < 2 || got[1] != want {
-				t.Errorf("%q, want %q", got, want)
+			browser.Open(page, chromium.View{Width: width, Height: 900, Dark: dark})
+			if wide := browser.Overflow(); len(wide) > 0 {
+				t.Errorf("%d pixels, dark %v: too wide: %q", width, dark, wide)
+			}
+			var small []string
+			browser.Eval(`Array.from(document.images).filter(e => e.clientWidth < 0.8 * e.naturalWidth).map(e =>
+				e.naturalWidth + " in " + e.clientWidth)`, &small)
+			if len(small) > 0 {
+				t.Errorf("%d pixels: pictures are too small to read: %q", width, small)
+			}
+			var paper string
+			browser.Eval("getComputedStyle(document.body).backgroundColor", &paper)
+			if dark == (paper == "rgb(255, 255, 255)") {
+				t.Errorf("dark %v: the page is %s", dark, paper)
 			}
 			if dir := os.Getenv("GPUCONV_SCREENSHOTS"); dir != "" {
-				browse(t, page, width, 6000, dark, filepath.Join(dir, fmt.Sprintf("page-%d-%v.png", width, dark)))
+				browser.Screenshot(filepath.Join(dir, fmt.Sprintf("page-%d-%v.png", width, dark)))
 			}
 		}
 	}

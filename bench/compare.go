@@ -10,40 +10,51 @@ import (
 
 // Comparison is the result of [Compare].
 type Comparison struct {
-	Threshold float64 // as a share: 0.03 is 3 %
-	Changes   []Change
-	Notes     []string // how the machines and devices of the two reports differ, and which report is partial
+	Threshold float64  `json:"threshold"` // as a share: 0.03 is 3 %
+	Notes     []string `json:"notes"`     // how machines and devices of the reports differ, and which report is partial
+	Changes   []Change `json:"changes"`
 }
 
-// Change says how one time in the new report compares with that in the old one.
+// Change says how one time in the new report compares with that in the old one. Numbers that are not known are NaN.
 type Change struct {
-	Case    string // "" for all cases of the backend together, by their geometric mean
-	Backend string
-	Threads int
-	Label   string // the backend's name in tables
-	Phase   string
-	Cases   int // how many cases it is computed from
+	Case    string `json:"case"` // Geomean for all cases of the backend together
+	Backend string `json:"backend"`
+	Threads int    `json:"threads"`
+	Label   string `json:"-"` // the backend's name in tables
+	Phase   string `json:"phase"`
+	Cases   int    `json:"cases"` // how many cases it is computed from
 
-	N                [2]int  // blocks in the old and the new report
-	Ratio, Low, High float64 // time in new / time in old, and the ends of its 95 % confidence interval
-	Calibrated       float64 // like Ratio, of times divided by the gauge's time (see the package); NaN without a gauge
-	P                float64 // the larger p-value of the tests with and without the gauge, corrected by Holm's method
-	Shows            float64 // the smallest change that would be found with this noise, as a share
-	Verdict          Verdict
-	Why              string // for Wrong, Gone and Added: what a report says; for Undecided: what would decide it
+	Ratio      Number  `json:"ratio"`      // time in new / time in old
+	Low        Number  `json:"ratio_low"`  // the ends of its 95 % confidence interval
+	High       Number  `json:"ratio_high"` //
+	Calibrated Number  `json:"calibrated"` // like Ratio, of times divided by the gauge's time (see the package)
+	P          Number  `json:"p"`          // the larger p-value of the tests with and without the gauge, by Holm's method
+	Old        int     `json:"n_old"`      // blocks in the old report
+	New        int     `json:"n_new"`      // and in the new one
+	Shows      float64 `json:"-"`          // the smallest change that would be found with this noise, as a share
+	Verdict    Verdict `json:"verdict"`
+	Why        string  `json:"why"` // for Wrong, Gone and Added: what a report says; for Undecided: what would decide it
+}
+
+// Geomean is the name for all cases of a backend together, by their geometric mean.
+const Geomean = "geomean"
+
+// newChange returns a change of the time x, which is in the report r, without figures.
+func newChange(x Result, r Report) Change {
+	b, _ := r.backendOf(x)
+	c := Change{Case: x.Case, Backend: x.Backend, Threads: x.Threads, Label: b.columnName(), Phase: x.Phase, Cases: 1}
+	unknown := Number(math.NaN())
+	c.Ratio, c.Low, c.High, c.Calibrated, c.P = unknown, unknown, unknown, unknown, unknown
+	return c
 }
 
 // Compare compares the totals of two reports, and the kernels of backends that copy to a device. threshold is a share:
 // 0.03 is 3 %.
 //
-// A change is significant if Yuen's test finds that the 20 % trimmed means of the blocks' log medians differ. It must
-// find that twice: for the times, and for the times divided by the gauge's time beside each block. Without a gauge,
-// once is enough. The level is 5 % over all tests together (Holm). The verdict is Slower or Faster if, in addition, the
-// change exceeds threshold both times. It is Equivalent if both 90 % intervals lie within ± threshold, and otherwise
-// Undecided. The doc of the package gives the reasons.
+// The doc of the package has the rules of the verdicts.
 func Compare(before, after Report, threshold float64) Comparison {
 	before, after = before.Printable().prepared(), after.Printable().prepared()
-	c := Comparison{Threshold: threshold}
+	c := Comparison{Threshold: threshold, Notes: []string{}, Changes: []Change{}}
 	c.notes(before, after)
 	var tests []test
 	for _, old := range before.Results {
@@ -67,9 +78,8 @@ func (c *Comparison) added(before, after Report) {
 		if now.Phase != PhaseTotal || there && (old.Correct || !now.Correct) {
 			continue
 		}
-		b, _ := after.backendOf(now)
-		x := Change{Case: now.Case, Backend: now.Backend, Threads: now.Threads, Label: b.columnName(),
-			Phase: now.Phase, Cases: 1, Verdict: Added}
+		x := newChange(now, after)
+		x.Verdict = Added
 		switch {
 		case !now.Correct:
 			x.Verdict, x.Why = Wrong, now.Why
@@ -80,88 +90,90 @@ func (c *Comparison) added(before, after Report) {
 	}
 }
 
-// series has two logarithms for each block of a result, by round: that of the block's time (plain), and that of its
-// time divided by the gauge's (calibrated). calibrated lacks blocks without a gauge.
-type series struct {
-	plain, calibrated map[int]float64
-}
+// series has a logarithm for each block of a result, by round.
+type series map[int]float64
 
-func newSeries(r Result) series {
-	s := series{plain: map[int]float64{}, calibrated: map[int]float64{}}
+// newSeries returns two series: of the blocks' times, and of their times divided by the gauge's. The second lacks
+// blocks without a gauge.
+func newSeries(r Result) (s [2]series) {
+	s = [2]series{{}, {}}
 	for _, b := range r.Blocks {
 		v := statistics.Median(b.Seconds)
 		if !(v > 0) {
 			continue
 		}
-		s.plain[b.Round] = math.Log(v)
+		s[0][b.Round] = math.Log(v)
 		if b.Probe > 0 {
-			s.calibrated[b.Round] = math.Log(v / b.Probe)
+			s[1][b.Round] = math.Log(v / b.Probe)
 		}
 	}
 	return s
 }
 
-// test is a pair of series to compare, and the change that results from it. If the change has a verdict already, it is
-// not tested.
+// mean averages series over the rounds that all of them have.
+func mean(all []series) series {
+	m := series{}
+	for round := range all[0] {
+		sum, n := 0.0, 0
+		for _, s := range all {
+			if v, ok := s[round]; ok {
+				sum, n = sum+v, n+1
+			}
+		}
+		if n == len(all) {
+			m[round] = sum / float64(n)
+		}
+	}
+	return m
+}
+
+// test is a pair of series to compare, as times and as calibrated times, and the change that results from it. If the
+// change has a verdict already, it is not tested.
 type test struct {
 	change   Change
-	old, new series
+	old, now [2]series
 }
 
 // pair makes a test of an old result and the one in after that belongs to it. If that is missing or wrong, the change
 // has its verdict. pair returns false if there is nothing to compare: for phases that are not compared, and if only the
 // old output is wrong.
 func pair(old Result, before, after Report) (test, bool) {
-	if old.Phase != PhaseTotal && old.Phase != PhaseKernel {
+	_, copies := before.phaseOf(old, PhaseUpload) // without copies the kernel is the total
+	if old.Phase != PhaseTotal && (old.Phase != PhaseKernel || !copies) {
 		return test{}, false
 	}
-	if _, copies := before.phaseOf(old, PhaseUpload); old.Phase == PhaseKernel && !copies {
-		return test{}, false // without copies the kernel is the total
-	}
-	b, _ := before.backendOf(old)
-	t := test{change: Change{Case: old.Case, Backend: old.Backend, Threads: old.Threads, Label: b.columnName(),
-		Phase: old.Phase, Cases: 1}}
+	t := test{change: newChange(old, before)}
 	now, ok := after.phaseOf(old, old.Phase)
 	switch {
 	case !ok:
-		t.change.Verdict, t.change.Why = Gone, after.whyMissing(old)
+		t.change.Verdict, t.change.Why = Gone, after.whyGone(old)
 	case !now.Correct:
 		t.change.Verdict, t.change.Why = Wrong, now.Why
 	case !old.Correct:
 		return test{}, false // there is nothing to compare with
 	}
-	t.old, t.new = newSeries(old), newSeries(now)
+	t.old, t.now = newSeries(old), newSeries(now)
 	return t, true
 }
 
-// whyMissing returns why the report has no results of the phase, case and backend of x, or "" if it does not say.
-func (r Report) whyMissing(x Result) string {
-	for _, phase := range []string{"", x.Phase} {
-		if why, ok := r.lookup().missing[resultName{caseName{"", x.Case}, x.on(), phase, ""}]; ok {
-			return why
-		}
+// whyGone returns why the report has no results of the phase, case and backend of x, or "" if it does not say.
+func (r Report) whyGone(x Result) string {
+	b := BackendInfo{Backend: x.Backend, Threads: x.Threads}
+	m, ok := r.lacks(x.Case, b, "")
+	if !ok {
+		m, _ = r.lacks(x.Case, b, x.Phase)
 	}
-	return ""
-}
-
-// phaseOf returns the result of a phase, for the case and the backend of x.
-func (r Report) phaseOf(x Result, phase string) (Result, bool) {
-	return r.find(CaseInfo{Suite: x.Suite, Case: x.Case}, BackendInfo{Backend: x.Backend, Threads: x.Threads}, phase,
-		"")
+	return m.Why
 }
 
 // together makes one more test for each backend and phase with at least two cases: of all cases together. Its series
 // are the means of the cases' logarithms, one for each round that all cases have. A small slowdown of all cases shows
 // in this mean even if it is lost in the noise of each case.
 func together(tests []test) (all []test) {
-	type key struct {
-		backend, label, phase string
-		threads               int
-	}
 	groups := map[key][]test{}
 	var order []key
 	for _, t := range tests {
-		k := key{t.change.Backend, t.change.Label, t.change.Phase, t.change.Threads}
+		k := key{backend: t.change.Backend, threads: t.change.Threads, phase: t.change.Phase}
 		if t.change.Verdict != "" {
 			continue
 		}
@@ -171,67 +183,45 @@ func together(tests []test) (all []test) {
 		groups[k] = append(groups[k], t)
 	}
 	for _, k := range order {
-		if len(groups[k]) < 2 {
-			continue
+		t := groups[k][0]
+		t.change.Case, t.change.Cases = Geomean, len(groups[k])
+		for i := range 2 {
+			var old, now []series
+			for _, one := range groups[k] {
+				old, now = append(old, one.old[i]), append(now, one.now[i])
+			}
+			t.old[i], t.now[i] = mean(old), mean(now)
 		}
-		t := test{change: Change{Backend: k.backend, Threads: k.threads, Label: k.label, Phase: k.phase,
-			Cases: len(groups[k])}}
-		t.old = meanOf(groups[k], func(t test) series { return t.old })
-		t.new = meanOf(groups[k], func(t test) series { return t.new })
-		all = append(all, t)
+		if t.change.Cases > 1 {
+			all = append(all, t)
+		}
 	}
 	return all
 }
 
-// meanOf averages series over the rounds that all of them have.
-func meanOf(tests []test, of func(test) series) series {
-	mean := series{plain: map[int]float64{}, calibrated: map[int]float64{}}
-	average := func(into map[int]float64, part func(series) map[int]float64) {
-		sums, counts := map[int]float64{}, map[int]int{}
-		for _, t := range tests {
-			for round, v := range part(of(t)) {
-				sums[round] += v
-				counts[round]++
-			}
-		}
-		for round, n := range counts {
-			if n == len(tests) {
-				into[round] = sums[round] / float64(n)
-			}
-		}
-	}
-	average(mean.plain, func(s series) map[int]float64 { return s.plain })
-	average(mean.calibrated, func(s series) map[int]float64 { return s.calibrated })
-	return mean
-}
-
 // notes lists what makes the two reports hard to compare: one that is partial, different machines, different devices.
 func (c *Comparison) notes(before, after Report) {
+	note := func(format string, values ...any) { c.Notes = append(c.Notes, fmt.Sprintf(format, values...)) }
 	for i, r := range []Report{before, after} {
 		if r.Run.Partial != "" {
-			c.Notes = append(c.Notes, fmt.Sprintf("the %s report is partial: %s", []string{"old", "new"}[i],
-				r.Run.Partial))
+			note("the %s report is partial: %s", []string{"old", "new"}[i], r.Run.Partial)
 		}
 	}
-	if before.Machine.CPU != after.Machine.CPU || before.Machine.Threads != after.Machine.Threads {
-		c.Notes = append(c.Notes, fmt.Sprintf("different machines: %s with %d threads, then %s with %d",
-			before.Machine.CPU, before.Machine.Threads, after.Machine.CPU, after.Machine.Threads))
+	if a, b := before.Machine, after.Machine; a.CPU != b.CPU || a.Threads != b.Threads {
+		note("different machines: %s with %d threads, then %s with %d", a.CPU, a.Threads, b.CPU, b.Threads)
 	}
 	for _, old := range before.Machine.Conditions {
 		for _, now := range after.Machine.Conditions {
 			if now.Name == old.Name && now.Value != old.Value && old.Name != machine.GPUClock {
-				c.Notes = append(c.Notes, fmt.Sprintf("different conditions: %s %s, then %s", old.Name, old.Value,
-					now.Value))
+				note("different conditions: %s %s, then %s", old.Name, old.Value, now.Value)
 			}
 		}
 	}
 	for _, old := range before.Backends {
-		for _, now := range after.Backends {
-			if now.Backend == old.Backend && now.Threads == old.Threads &&
-				now.Device+now.Driver+now.ISA != old.Device+old.Driver+old.ISA {
-				c.Notes = append(c.Notes, fmt.Sprintf("different devices for %s: %s %s, then %s %s", old.Backend,
-					old.Device, old.Driver+old.ISA, now.Device, now.Driver+now.ISA))
-			}
+		now, ok := after.backendOf(Result{Backend: old.Backend, Threads: old.Threads})
+		if ok && now.Device+now.Driver+now.ISA != old.Device+old.Driver+old.ISA {
+			note("different devices for %s: %s %s, then %s %s", old.Backend, old.Device, old.Driver+old.ISA, now.Device,
+				now.Driver+now.ISA)
 		}
 	}
 }

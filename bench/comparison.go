@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
+
+	"gpuconv/param"
 )
 
 // Count returns how many changes have a verdict.
@@ -63,10 +64,10 @@ func (c Comparison) grid() *grid {
 
 // name returns the case's name for the table, or that it is the geometric mean of several.
 func (x Change) name() string {
-	if x.Case == "" {
+	if x.Case == Geomean {
 		return fmt.Sprintf("geomean of %d cases", x.Cases)
 	}
-	return strings.ReplaceAll(x.Case, "/", " ")
+	return readable(x.Case)
 }
 
 // word returns the word that begins the line that says why.
@@ -86,18 +87,12 @@ func (x Change) figures() []string {
 	case Wrong, Gone, Added:
 		return []string{"", "", "", "", ""}
 	}
-	interval, calibrated := fmt.Sprintf("%.3f … %.3f", x.Low, x.High), "–"
-	if math.IsNaN(x.Ratio) {
-		return []string{"–", "unknown", "–", "–", fmt.Sprintf("%d+%d", x.N[0], x.N[1])}
+	interval := "unknown"
+	if !math.IsNaN(float64(x.High)) {
+		interval = fmt.Sprintf("%.3f … %.3f", x.Low, x.High)
 	}
-	if math.IsInf(x.High, 1) {
-		interval = "unknown"
-	}
-	if !math.IsNaN(x.Calibrated) {
-		calibrated = fmt.Sprintf("%.3f", x.Calibrated)
-	}
-	return []string{fmt.Sprintf("%.3f", x.Ratio), interval, calibrated, fmt.Sprintf("%.2g", x.P),
-		fmt.Sprintf("%d+%d", x.N[0], x.N[1])}
+	return []string{x.Ratio.text("%.3f"), interval, x.Calibrated.text("%.3f"), x.P.text("%.2g"),
+		fmt.Sprintf("%d+%d", x.Old, x.New)}
 }
 
 // String returns a summary of one line. What nvbench calls ambiguous (AMBG) are undecided comparisons.
@@ -111,3 +106,13 @@ func (c Comparison) String() string {
 	}
 	return fmt.Sprintf("%s; threshold %.3g %%", text, 100*c.Threshold)
 }
+
+// Table returns the changes as a table for CSV, a row for each. A number that is not known is an empty cell.
+func (c Comparison) Table() *param.Table {
+	return columns(c.Changes, "case", "backend", "threads", "phase", "cases", "ratio", "ratio_low", "ratio_high",
+		"calibrated", "p", "n_old", "n_new", "verdict", "why")
+}
+
+// WriteJSON writes the comparison as JSON: the threshold, the notes, and the changes with the columns of Table. A
+// number that is not known is null.
+func (c Comparison) WriteJSON(w io.Writer) error { return writeJSON(w, c) }

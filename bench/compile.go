@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -32,8 +31,7 @@ const compileRounds = 3
 // refuses has no result. The report's Missing names those for which the time was up. If ctx is done, Run returns ctx's
 // error and a report of what was timed until then.
 func (c Compiling) Run(ctx context.Context) (Report, error) {
-	w := compiler{Compiling: c, programs: map[string]*compiled{}, of: make([]*compiled, len(c.Suite.Cases)),
-		refused: make([]bool, len(c.Suite.Cases))}
+	w := compiler{Compiling: c, programs: map[string]*compiled{}, of: make([]*compiled, len(c.Suite.Cases))}
 	limited, cancel := context.WithTimeout(ctx, c.Limit)
 	defer cancel()
 	err := w.job.run(limited, func() error {
@@ -56,12 +54,11 @@ type compiler struct {
 	job
 	programs map[string]*compiled // by algorithm and shaders
 	of       []*compiled          // by case; nil for a case that was not timed
-	refused  []bool               // by case: the device refuses it
 }
 
 // compiled says how long it took to compile the shaders that one or more cases share.
 type compiled struct {
-	algorithm string
+	algorithm string    // "" for a case that the device refuses
 	round     int       // the last in which they were timed
 	seconds   []float64 // one sample for each round in which they were timed
 }
@@ -72,7 +69,7 @@ func (w *compiler) round(ctx context.Context, round int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if w.of[i] != nil && w.of[i].round == round || w.refused[i] {
+		if of := w.of[i]; of != nil && (of.algorithm == "" || of.round == round) {
 			continue
 		}
 		if err := w.time(i, c.Problem, round); err != nil {
@@ -95,25 +92,25 @@ func (w *compiler) time(i int, p conv.Problem, round int) error {
 	}
 	d, err := explainer.Explain(p)
 	if err != nil {
-		w.note(func() { w.refused[i] = true })
-		return nil // Bench reports why
-	}
-	key := d.Algorithm + strings.Join(d.Sources, "")
-	known := w.programs[key]
-	if known != nil && known.round == round {
-		w.note(func() { w.of[i] = known })
+		w.note(func() { w.of[i] = &compiled{} }) // Bench reports why
 		return nil
 	}
-	took, err := compile(b, p)
-	if err != nil {
-		return err
-	}
+	programs := d.Algorithm + strings.Join(d.Sources, "")
+	known := w.programs[programs]
 	if known == nil {
-		known = &compiled{algorithm: d.Algorithm}
+		known = &compiled{algorithm: d.Algorithm, round: -1}
+	}
+	took := 0.0
+	if known.round < round {
+		if took, err = compile(b, p); err != nil {
+			return err
+		}
 	}
 	w.note(func() {
-		w.programs[key], w.of[i] = known, known
-		known.seconds, known.round = append(known.seconds, took), round
+		w.programs[programs], w.of[i] = known, known
+		if known.round < round {
+			known.seconds, known.round = append(known.seconds, took), round
+		}
 	})
 	return nil
 }
@@ -123,17 +120,16 @@ func (w *compiler) report() Report {
 		Missing: []Missing{}}
 	for i, c := range w.Suite.Cases {
 		r.Cases = append(r.Cases, w.Suite.describe(c))
-		if w.of[i] == nil {
-			if !w.refused[i] {
-				r.Missing = append(r.Missing, notCompiled(c.Name, w.Backend, w.Cache))
+		switch of := w.of[i]; {
+		case of == nil:
+			r.Missing = append(r.Missing, notCompiled(c.Name, w.Backend, w.Cache))
+		case of.algorithm != "":
+			x := Result{Suite: w.Suite.Name, Case: c.Name, Backend: w.Backend.Backend, Threads: w.Backend.Threads,
+				Device: w.Backend.Device, Algorithm: of.algorithm, N: c.Problem.Src.N(), Phase: PhaseCompile,
+				Cache: w.Cache, Correct: true}
+			if x.summarise([][]float64{digits(of.seconds)}, 1) {
+				r.Results = append(r.Results, x)
 			}
-			continue
-		}
-		result := Result{Suite: w.Suite.Name, Case: c.Name, Backend: w.Backend.Backend, Threads: w.Backend.Threads,
-			Device: w.Backend.Device, Algorithm: w.of[i].algorithm, N: c.Problem.Src.N(), Phase: PhaseCompile,
-			Cache: w.Cache, Correct: true}
-		if result.summarise([][]float64{digits(w.of[i].seconds)}, 1) {
-			r.Results = append(r.Results, result)
 		}
 	}
 	return r
@@ -148,30 +144,23 @@ func notCompiled(name string, b BackendInfo, cache string) Missing {
 // MissCompiling notes, for each case that was timed on a GPU, that the time was up before compiling was timed with this
 // cache.
 func (r *Report) MissCompiling(cache string) {
-	for _, b := range r.Backends {
-		for _, c := range r.Cases {
-			if _, timed := r.find(c, b, PhaseTotal, ""); timed && b.Backend == "gpu" {
-				r.Missing = append(r.Missing, notCompiled(c.Case, b, cache))
-			}
+	for _, x := range r.Results {
+		if b, _ := r.backendOf(x); b.Backend == "gpu" && x.Phase == PhaseTotal {
+			r.Missing = append(r.Missing, notCompiled(x.Case, b, cache))
 		}
 	}
 }
 
-// compile returns how many seconds it takes b to plan p and to run one image of random numbers.
+// compile returns how many seconds it takes b to plan p and to run one image. All numbers are 0.
 func compile(b conv.Backend, p conv.Problem) (float64, error) {
-	one := p.Src.WithN(1)
 	shape, err := p.Dst()
 	if err != nil {
 		return 0, err
 	}
 	var tensors [3]*conv.Tensor
-	r := rand.New(rand.NewPCG(1, 3))
-	for i, s := range []conv.Shape{one, shape.WithN(1), p.Weight} {
+	for i, s := range []conv.Shape{p.Src.WithN(1), shape.WithN(1), p.Weight} {
 		if tensors[i], err = conv.NewTensor(s); err != nil {
 			return 0, err
-		}
-		for j := range tensors[i].Data {
-			tensors[i].Data[j] = r.Float32()
 		}
 	}
 	var bias []float32
@@ -193,15 +182,14 @@ func compile(b conv.Backend, p conv.Problem) (float64, error) {
 func (r *Report) AddCompiling(other Report) {
 	r.Missing = append(r.Missing, other.Missing...)
 	for _, x := range other.Results {
-		at := len(r.Results)
-		for i, mine := range r.Results {
-			if mine.Case == x.Case && mine.Backend == x.Backend && mine.Phase != PhaseCompile {
-				at = i
-				break
-			}
+		i := slices.IndexFunc(r.Results, func(mine Result) bool {
+			return mine.Case == x.Case && mine.Backend == x.Backend && mine.Phase != PhaseCompile
+		})
+		if i < 0 {
+			i = len(r.Results)
 		}
 		if _, known := r.backendOf(x); known {
-			r.Results = slices.Insert(r.Results, at, x)
+			r.Results = slices.Insert(r.Results, i, x)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"reflect"
@@ -10,8 +11,34 @@ import (
 	"gpuconv/param"
 )
 
-// columns returns a table with a row for each struct and a column for each name, the name of a field in JSON. A missing
-// number, and a time of 0, is an empty cell.
+// Number is a number, or NaN if it is not known, which is null in JSON.
+type Number float64
+
+// MarshalJSON implements [json.Marshaler].
+func (n Number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(n)) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// text formats a number, or a dash if it is not known.
+func (n Number) text(format string) string {
+	if math.IsNaN(float64(n)) {
+		return "–"
+	}
+	return fmt.Sprintf(format, float64(n))
+}
+
+// writeJSON writes a value as JSON, indented.
+func writeJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", " ")
+	return encoder.Encode(v)
+}
+
+// columns returns a table with a row for each struct and a column for each name, the name of a field in JSON. A number
+// that is not known is an empty cell, and so is a time of 0.
 func columns[T any](rows []T, names ...string) *param.Table {
 	t, fields := &param.Table{}, map[string]int{}
 	for i := range reflect.TypeFor[T]().NumField() {
@@ -21,22 +48,18 @@ func columns[T any](rows []T, names ...string) *param.Table {
 	for _, name := range names {
 		c := param.Column{Name: name}
 		for _, row := range rows {
-			switch v := reflect.ValueOf(row).Field(fields[name]).Interface().(type) {
-			case string:
-				c.Words = append(c.Words, v)
-			case int:
-				c.Numbers = append(c.Numbers, float64(v))
-			case float64:
-				if v == 0 {
-					v = math.NaN()
-				}
-				c.Numbers = append(c.Numbers, v)
-			case *float64:
-				n := math.NaN()
-				if v != nil {
-					n = *v
-				}
-				c.Numbers = append(c.Numbers, n)
+			v := reflect.ValueOf(row).Field(fields[name])
+			switch {
+			case v.Kind() == reflect.String:
+				c.Words = append(c.Words, v.String())
+			case v.CanInt():
+				c.Numbers = append(c.Numbers, float64(v.Int()))
+			case v.Kind() == reflect.Pointer && !v.IsNil():
+				c.Numbers = append(c.Numbers, v.Elem().Float())
+			case v.Kind() == reflect.Pointer || v.Type() == reflect.TypeFor[float64]() && v.Float() == 0:
+				c.Numbers = append(c.Numbers, math.NaN())
+			default:
+				c.Numbers = append(c.Numbers, v.Float())
 			}
 		}
 		t.Columns = append(t.Columns, c)
@@ -60,60 +83,4 @@ func (r Report) Table() *param.Table {
 	}
 	return columns(rows, "suite", "case", "backend", "threads", "device", "algorithm", "phase", "cache", "samples",
 		"median_s", "ci_low_s", "ci_high_s", "images_per_s", "gflops", "gbps", "percent_of_roofline", "why")
-}
-
-// changeRow is a [Change] for other programs. Numbers that are not known are nil.
-type changeRow struct {
-	Case       string   `json:"case"` // "geomean": all cases of the backend together
-	Backend    string   `json:"backend"`
-	Threads    int      `json:"threads"`
-	Phase      string   `json:"phase"`
-	Cases      int      `json:"cases"`
-	Ratio      *float64 `json:"ratio"`
-	Low        *float64 `json:"ratio_low"`
-	High       *float64 `json:"ratio_high"`
-	Calibrated *float64 `json:"calibrated"`
-	P          *float64 `json:"p"`
-	Old        int      `json:"n_old"`
-	New        int      `json:"n_new"`
-	Verdict    string   `json:"verdict"`
-	Why        string   `json:"why"`
-}
-
-func (c Comparison) rows() []changeRow {
-	all := []changeRow{}
-	for _, x := range c.Changes {
-		finite := func(v float64) *float64 {
-			if math.IsInf(v, 0) || math.IsNaN(v) || min(x.N[0], x.N[1]) == 0 {
-				return nil
-			}
-			return &v
-		}
-		if math.IsInf(x.High, 1) { // the interval is not known
-			x.Low = math.NaN()
-		}
-		name := x.Case
-		if name == "" {
-			name = "geomean"
-		}
-		all = append(all, changeRow{name, x.Backend, x.Threads, x.Phase, x.Cases, finite(x.Ratio), finite(x.Low),
-			finite(x.High), finite(x.Calibrated), finite(x.P), x.N[0], x.N[1], string(x.Verdict), x.Why})
-	}
-	return all
-}
-
-// Table returns the changes as a table for CSV, a row for each. The case geomean is all cases of a backend together. A
-// number that is not known is an empty cell.
-func (c Comparison) Table() *param.Table {
-	return columns(c.rows(), "case", "backend", "threads", "phase", "cases", "ratio", "ratio_low", "ratio_high",
-		"calibrated", "p", "n_old", "n_new", "verdict", "why")
-}
-
-// WriteJSON writes the comparison as JSON: the threshold, the notes, and the changes with the columns of Table. A
-// number that is not known is null.
-func (c Comparison) WriteJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", " ")
-	return encoder.Encode(map[string]any{"threshold": c.Threshold, "notes": append([]string{}, c.Notes...),
-		"changes": c.rows()})
 }

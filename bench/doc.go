@@ -24,7 +24,7 @@
 // subject, the report has no times and rates of that case on that subject.
 //
 // Rounds go on until each case on each subject has enough rounds, samples and seconds, and a median that is known to
-// ±1 % (the default of Settings.Noise), or until the time is up. The report lists the cases that then have fewer
+// ±1 % (Settings.Noise, --noise), or until the time is up. The report lists the cases that then have fewer
 // samples or seconds.
 //
 // # How a time is reported
@@ -41,7 +41,7 @@
 //	min(peak rate of multiply-adds, peak rate of the memory × FLOP of the case / bytes of the case)
 //
 // Both peak rates of a device are the highest that its probes reached, before the rounds or between them: on a
-// processor [Peak], and the rate of copying memory. A case exceeds 100 % of the roofline if its algorithm saves
+// processor [machine.Peak] and [machine.CopyRate]. A case exceeds 100 % of the roofline if its algorithm saves
 // multiplications, or if its data stay in caches.
 //
 // # When a time has changed
@@ -64,10 +64,8 @@
 //   - The blocks of a run cannot show by how much the whole run is off, for two reasons. Two processes of one program
 //     differ slightly, for instance because their code has other addresses: a standard deviation of 1 % is allowed for
 //     the ratio of two runs. And jobs that disturb the machine do so between runs as well as within them: the variance
-//     of a run's mean is taken as s²·(1/n + 0.4²), with n blocks and s the standard deviation of a block. More blocks
-//     reduce only the first term.
-//   - The factor 0.4 is the smallest of 0.2, 0.4 and 0.6 with which no recorded pair is judged wrongly (below). At load
-//     averages of 8 to 17 a slowdown by 5 % is then undecided.
+//     of a run's mean is taken as s²·(1/n + 0.4²), with n blocks and s the standard deviation of a block, so that more
+//     blocks reduce only the first term. At load averages of 8 to 17 a slowdown by 5 % is then undecided.
 //   - All tests of a comparison are one family, corrected by Holm's method (1979): 5 % is the probability of a false
 //     alarm in any of them.
 //   - A change must also exceed a threshold in both tests, 3 % by default. Two processes of one program can differ by 1
@@ -81,18 +79,14 @@
 //
 // What the rules find:
 //
-//   - In simulated pairs of runs, the second is slower by 5 %, in all 24 cases or in a single one. If blocks scatter by
-//     0.5 %, Compare always finds the slowdown (TestCompareSlower, TestCompareOneCase). If they scatter by 1 %, it
-//     always finds that of 24 cases, and that of a single case in half of the pairs.
-//   - In 3,600 simulated comparisons of single cases, on a quiet machine and two busy ones, 97 % of those between equal
-//     times on the quiet machine are equivalent. No case that is slower by 5 or 20 % is called equivalent or faster
-//     (TestVerdicts).
-//   - Of 2,016 comparisons of recorded runs none is wrong (TestRecorded; testdata/record.sh records runs). On an idle
-//     machine 36 % of those between equal programs are equivalent; 62 % find a slowdown by 5 % and 88 % find 20 %.
-//     With little other work these are 10, 39 and 80 %, and at load averages of 13 to 18 nearly all are undecided.
-//   - benchstat's test, of golang.org/x/perf, is wrong about 21 to 78 % of the comparisons between equal programs,
-//     depending on the state of the machine. The rules above without the gauge are wrong about up to 46 % (TestRivals;
-//     bench/RESULTS.md has the table). So bench keeps statistics of its own.
+//   - In simulated pairs of runs whose blocks scatter by 0.5 %, Compare always finds a slowdown by 5 %, in all 24 cases
+//     or in a single one (TestCompareSlower, TestCompareOneCase).
+//   - In 3,600 simulated comparisons of single cases, 97 % of those between equal times on a quiet machine are
+//     equivalent, and nothing that is slower is called equivalent or faster (TestVerdicts).
+//   - Of 2,016 comparisons of recorded runs none is wrong (TestRecorded). benchstat's test, of golang.org/x/perf, is
+//     wrong about 21 to 78 % of those between equal programs, depending on the state of the machine, and the rules
+//     above without the gauge about up to 46 % (TestRivals; bench/RESULTS.md has the table). So bench keeps statistics
+//     of its own.
 //   - CPU time, summed over threads, is no better. It changes by 10 % with how many threads really ran side by side,
 //     which can be one for a whole run and two for the next. So no verdict is about CPU time.
 package bench

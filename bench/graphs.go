@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"gpuconv/figure"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // neutral is the colour of lines that do not belong to a backend.
@@ -28,9 +30,6 @@ func (r Report) graphs() []Picture {
 			g.Note = note
 			if slices.ContainsFunc(g.Series, func(c figure.Series) bool { return len(c.Missing) > 0 }) {
 				g.Note = strings.TrimPrefix(note+"; a cross at the lower edge: no time", "; ")
-			}
-			for i := range g.Series {
-				sortByX(&g.Series[i]) // cases are in the order of the report
 			}
 			shown = append(shown, g)
 		}
@@ -64,23 +63,27 @@ func (r Report) name(b BackendInfo) string {
 // throughput returns the graphs of throughput. Cases without layers have a graph for each suite, or for each axis of a
 // sweep: images per second over the value that varies. Layers of networks are side by side in one graph of GFLOP/s.
 func (r Report) throughput() (all []Picture) {
-	var done []string
+	done := map[key]bool{}
 	for _, c := range r.Cases {
-		key := c.Suite + "/" + c.Group
-		if c.Layer != "" {
-			key = c.Suite
+		k := key{suite: c.Suite}
+		if c.Layer == "" {
+			k.name = "/" + c.Group
 		}
-		if slices.Contains(done, key) {
-			continue
-		}
-		done = append(done, key)
-		if c.Layer != "" {
+		switch {
+		case done[k]:
+		case c.Layer != "":
 			all = append(all, r.ofLayers(c.Suite))
-		} else {
+		default:
 			all = append(all, r.overAxis(c.Suite, c.Group))
 		}
+		done[k] = true
 	}
 	return all
+}
+
+// byX returns the cases in the order of X, which is that of the points of a line.
+func (r Report) byX() []CaseInfo {
+	return slices.SortedStableFunc(slices.Values(r.Cases), func(a, b CaseInfo) int { return cmp.Compare(a.X, b.X) })
 }
 
 // slug makes a name safe as a part of a file's name: lower case, with dashes for all but letters and digits.
@@ -95,19 +98,13 @@ func slug(name string) string {
 
 // axisLabel returns the label for the value that varies in a group of cases: an axis, or the batch if group is "".
 func axisLabel(group string) string {
-	switch group {
-	case "":
-		return "images in a batch, N"
-	case "kernel":
-		return "rows and columns of the kernel"
-	case "channels":
-		return "channels in, and as many out"
-	case "size":
-		return "rows and columns of the image (pixels)"
-	case "stride":
-		return "stride (pixels)"
+	label, known := map[string]string{"": "images in a batch, N", "kernel": "rows and columns of the kernel",
+		"channels": "channels in, and as many out", "size": "rows and columns of the image (pixels)",
+		"stride": "stride (pixels)"}[group]
+	if !known {
+		return group
 	}
-	return group
+	return label
 }
 
 // overAxis returns the graph of images per second of a suite's cases in a group, over the value that varies.
@@ -120,21 +117,19 @@ func (r Report) overAxis(suite, group string) Picture {
 	if group != "" {
 		g.Title += ", over " + group
 	}
+	cases := slices.DeleteFunc(r.byX(), func(c CaseInfo) bool { return c.Suite != suite || c.Group != group })
+	for _, c := range cases {
+		g.XTicks = append(g.XTicks, c.X)
+	}
+	g.XTicks = slices.Compact(g.XTicks)
 	for i, b := range r.Backends {
 		line := newCurve(r.name(b), i, figure.LinePoints)
 		line.many.Dashed = b.Peer
-		for _, c := range r.Cases {
-			if c.Suite != suite || c.Group != group {
-				continue
-			}
-			if !slices.Contains(g.XTicks, c.X) {
-				g.XTicks = append(g.XTicks, c.X)
-			}
+		for _, c := range cases {
 			line.addRate(r, c, b, c.X, float64(c.N))
 		}
 		g.draw(line)
 	}
-	slices.Sort(g.XTicks)
 	return g
 }
 
@@ -144,13 +139,7 @@ func (r Report) ofLayers(suite string) Picture {
 		Graph: figure.Graph{Title: "Throughput, suite " + suite, YLabel: "GFLOP/s", LogY: true},
 		Caption: "Two operations for each multiplication of the direct form, whatever an algorithm saves, end to " +
 			"end. Bars are 95 % confidence intervals of the median."}
-	var cases []CaseInfo
-	for _, c := range r.Cases {
-		if c.Suite == suite {
-			cases = append(cases, c)
-			g.XNames = append(g.XNames, shortName(c))
-		}
-	}
+	cases := g.nameCases(r, suite)
 	for i, b := range r.Backends {
 		points := newCurve(r.name(b), i, figure.Points)
 		for at, c := range cases {
@@ -161,12 +150,21 @@ func (r Report) ofLayers(suite string) Picture {
 	return g
 }
 
+// nameCases puts the names of a suite's cases on the axis X, and returns the cases.
+func (p *Picture) nameCases(r Report, suite string) []CaseInfo {
+	cases := slices.DeleteFunc(slices.Clone(r.Cases), func(c CaseInfo) bool { return c.Suite != suite })
+	for _, c := range cases {
+		p.XNames = append(p.XNames, shortName(c))
+	}
+	return cases
+}
+
 // beside returns how far to the right of a name the point of backend i of n stands.
 func beside(i, n int) float64 { return (float64(i) - float64(n-1)/2) * 0.6 / float64(n) }
 
 // total returns the end-to-end result of a case on a backend, if there is one and its output was right.
 func (r Report) total(c CaseInfo, b BackendInfo) (Result, bool) {
-	x, ok := r.find(c, b, PhaseTotal, "")
+	x, ok := r.find(c, b, PhaseTotal)
 	return x, ok && x.Correct
 }
 
@@ -190,11 +188,24 @@ func (c *curve) add(x, y, low, high float64, single bool) {
 }
 
 // addRate adds the rate of a case on a backend at x: work divided by time. If the report says that the case is missing
-// there, it adds the mark for that.
+// there, it adds the mark for that. A case without work has neither.
 func (c *curve) addRate(r Report, of CaseInfo, b BackendInfo, x, work float64) {
-	if t, ok := r.total(of, b); ok {
+	if t, ok := r.total(of, b); ok && work > 0 {
 		c.add(x, work/t.Median, work/t.CIHigh, work/t.CILow, t.Samples < 2)
-	} else if r.lacks(of, b) {
+	} else {
+		c.miss(r, of, b, x)
+	}
+}
+
+// addRatio adds the ratio of two results' throughputs at x.
+func (c *curve) addRatio(ours, theirs Result, x float64) {
+	ratio := theirs.interval().Over(ours.interval())
+	c.add(x, ratio.Median, ratio.Low, ratio.High, min(theirs.Samples, ours.Samples) < 2)
+}
+
+// miss adds the mark for a missing case at x, if the report says that the case is missing on the backend.
+func (c *curve) miss(r Report, of CaseInfo, b BackendInfo, x float64) {
+	if _, lost := r.lacks(of.Case, b, ""); lost {
 		c.many.Missing = append(c.many.Missing, x)
 	}
 }
@@ -216,7 +227,7 @@ func (r Report) roofline() Picture {
 		c, _ := r.caseOf(x)
 		lo, hi = min(lo, c.Intensity), max(hi, c.Intensity)
 	}
-	var drawn []Roof
+	drawn := map[string]bool{}
 	var roofs []figure.Series
 	for i, b := range r.Backends {
 		points := newCurve(r.name(b), i, figure.Points)
@@ -224,8 +235,8 @@ func (r Report) roofline() Picture {
 			points.addRate(r, c, b, c.Intensity, 2e-9*c.MACs)
 		}
 		g.draw(points)
-		if b.Roof != nil && len(points.many.X)+len(points.single.X) > 0 && !slices.Contains(drawn, *b.Roof) {
-			drawn = append(drawn, *b.Roof)
+		if b.Roof != nil && len(points.many.X)+len(points.single.X) > 0 && !drawn[b.Roof.rates("")] {
+			drawn[b.Roof.rates("")] = true
 			roofs = append(roofs, roofCurve(b, i, lo/2, hi*2))
 		}
 	}
@@ -260,7 +271,6 @@ func (r Report) ratios() Picture {
 	if !ok {
 		return Picture{}
 	}
-	lo, hi := math.Inf(1), 0.0
 	for i, b := range r.Backends {
 		if b.Backend != "gpu" && !b.Peer {
 			continue
@@ -271,11 +281,16 @@ func (r Report) ratios() Picture {
 				line = newCurve(r.name(b)+", kernels alone", i, figure.LinePoints)
 				line.many.Dashed = true
 			}
-			for _, c := range r.Cases {
-				g.addRatio(line, r, c, b, engine, phase)
-			}
-			for _, x := range slices.Concat(line.many.X, line.single.X) {
-				lo, hi = min(lo, x), max(hi, x)
+			for _, c := range r.byX() {
+				_, copies := r.find(c, b, PhaseUpload)
+				device, ok := r.find(c, b, phase)
+				host, timed := r.total(c, engine)
+				// In a group, such as an axis of a sweep, the batch is not what varies.
+				if !copies || !ok || !device.Correct || !timed || c.Group != "" {
+					continue
+				}
+				g.XTicks = append(g.XTicks, c.X)
+				line.addRatio(device, host, c.X)
 				if !b.Software {
 					g.Title = "GPU against the CPU engine"
 				}
@@ -283,28 +298,18 @@ func (r Report) ratios() Picture {
 			g.draw(line)
 		}
 	}
-	if hi > 0 {
-		g.Series = append(g.Series, figure.Series{Name: "as fast as " + engine.Label(), X: []float64{lo, hi},
-			Y: []float64{1, 1}, Color: neutral, Style: figure.Solid})
+	slices.Sort(g.XTicks)
+	g.XTicks = slices.Compact(g.XTicks)
+	if n := len(g.XTicks); n > 0 {
+		g.level("as fast as "+engine.Label(), g.XTicks[0], g.XTicks[n-1])
 	}
 	return g
 }
 
-// addRatio adds a case to a line if b and the engine were both timed with right outputs, and b copies to a device. It
-// leaves out cases of a group, such as an axis of a sweep, because the batch is not what varies there.
-func (g *Picture) addRatio(line *curve, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
-	_, copies := r.find(c, b, PhaseUpload, "")
-	device, ok := r.find(c, b, phase, "")
-	host, timed := r.total(c, engine)
-	if !copies || !ok || !device.Correct || !timed || c.Group != "" {
-		return
-	}
-	if !slices.Contains(g.XTicks, c.X) {
-		g.XTicks = append(g.XTicks, c.X)
-		slices.Sort(g.XTicks)
-	}
-	ratio := host.interval().Over(device.interval())
-	line.add(c.X, ratio.Median, ratio.Low, ratio.High, min(host.Samples, device.Samples) < 2)
+// level adds a grey line at 1, from lo to hi.
+func (p *Picture) level(name string, lo, hi float64) {
+	p.Series = append(p.Series, figure.Series{Name: name, X: []float64{lo, hi}, Y: []float64{1, 1}, Color: neutral,
+		Style: figure.Solid})
 }
 
 // engine returns the CPU engine with the most threads, and whether there is one.
@@ -323,18 +328,19 @@ func (r Report) scaling() Picture {
 	g := Picture{ID: "scaling", Graph: figure.Graph{Title: "Scaling over cores", XLabel: "threads",
 		YLabel: "speed-up over 1 thread"},
 		Caption: "Geometric mean of all cases; bars reach from the case that gains least to the one that gains most."}
-	most := 1
-	var names []string
+	backends := slices.Clone(r.Backends)
+	slices.SortStableFunc(backends, func(a, b BackendInfo) int { return a.Threads - b.Threads })
+	most, names := 1, map[string]bool{}
 	for i, b := range r.Backends {
-		if slices.Contains(names, b.Backend) {
+		if names[b.Backend] {
 			continue
 		}
-		names = append(names, b.Backend)
+		names[b.Backend] = true
 		line := newCurve(b.Backend, i, figure.LinePoints)
 		if line.many.Dashed = b.Peer; b.Backend == "cpu" {
 			line.many.Name = "CPU engine, " + b.ISA
 		}
-		for _, other := range r.Backends {
+		for _, other := range backends {
 			if other.Backend == b.Backend && r.addSpeedUp(line, other) {
 				most = max(most, other.Threads)
 			}
@@ -343,14 +349,13 @@ func (r Report) scaling() Picture {
 			g.draw(line)
 		}
 	}
-	for n := 1; n <= most; n *= 2 {
+	for n := 1; n < most; n *= 2 {
 		g.XTicks = append(g.XTicks, float64(n))
 	}
-	if last := g.XTicks[len(g.XTicks)-1]; last < float64(most) {
-		g.XTicks = append(g.XTicks, float64(most))
-	}
-	g.Series = append(g.Series, figure.Series{Name: "ideal", X: []float64{1, float64(most)},
-		Y: []float64{1, float64(most)}, Color: neutral, Style: figure.Solid, Dashed: true})
+	end := float64(most)
+	g.XTicks = append(g.XTicks, end)
+	g.Series = append(g.Series, figure.Series{Name: "ideal", X: []float64{1, end}, Y: []float64{1, end}, Color: neutral,
+		Style: figure.Solid, Dashed: true})
 	return g
 }
 
@@ -359,38 +364,18 @@ func (r Report) scaling() Picture {
 func (r Report) addSpeedUp(line *curve, b BackendInfo) bool {
 	single := b
 	single.Threads = 1
-	sum, count, low, high := 0.0, 0.0, math.Inf(1), 0.0
+	var gains []float64
 	for _, c := range r.Cases {
 		one, ok := r.total(c, single)
 		all, timed := r.total(c, b)
 		if ok && timed {
-			ratio := one.Median / all.Median
-			sum, count, low, high = sum+math.Log(ratio), count+1, min(low, ratio), max(high, ratio)
+			gains = append(gains, one.Median/all.Median)
 		}
 	}
-	if count == 0 {
+	if len(gains) == 0 {
 		return false
 	}
-	mean := math.Exp(sum / count)
-	line.add(float64(b.Threads), mean, min(low, mean), max(high, mean), false)
+	mean := stat.GeometricMean(gains, nil)
+	line.add(float64(b.Threads), mean, min(slices.Min(gains), mean), max(slices.Max(gains), mean), false)
 	return true
-}
-
-// sortByX puts the points in the order of X.
-func sortByX(c *figure.Series) {
-	order := make([]int, len(c.X))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c.X[a], c.X[b]) })
-	for _, values := range []*[]float64{&c.X, &c.Y, &c.Low, &c.High} {
-		if *values == nil { // no error bars
-			continue
-		}
-		sorted := make([]float64, len(order))
-		for i, at := range order {
-			sorted[i] = (*values)[at]
-		}
-		*values = sorted
-	}
 }

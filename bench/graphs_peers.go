@@ -11,12 +11,12 @@ import (
 // besidePeers returns a graph for each suite: the throughput of gpuconv divided by that of each peer. Cases are side by
 // side, in the order of the report.
 func (r Report) besidePeers() (all []Picture) {
-	var suites []string
+	done := map[string]bool{}
 	for _, c := range r.Cases {
-		if !slices.Contains(suites, c.Suite) {
-			suites = append(suites, c.Suite)
+		if !done[c.Suite] {
 			all = append(all, r.peersOf(c.Suite))
 		}
+		done[c.Suite] = true
 	}
 	return all
 }
@@ -29,10 +29,7 @@ func (r Report) peersOf(suite string) Picture {
 		Caption: "Above 1 gpuconv is faster. Peers on the processor are compared with the CPU engine with as many " +
 			"threads, and peers on a GPU with gpuconv on the GPU, end to end. Bars are 95 % confidence intervals of " +
 			"the ratio."}
-	cases := slices.DeleteFunc(slices.Clone(r.Cases), func(c CaseInfo) bool { return c.Suite != suite })
-	for _, c := range cases {
-		g.XNames = append(g.XNames, shortName(c))
-	}
+	cases := g.nameCases(r, suite)
 	peers := slices.DeleteFunc(slices.Clone(r.Backends), func(b BackendInfo) bool { return !b.Peer || b.Absent != "" })
 	for i, b := range peers {
 		points := newCurve(r.name(b), slices.Index(r.Backends, b), figure.Points)
@@ -42,17 +39,15 @@ func (r Report) peersOf(suite string) Picture {
 			theirs, timed := r.total(c, b)
 			mine, both := r.total(c, ours)
 			if ok && timed && both {
-				ratio := theirs.interval().Over(mine.interval())
-				points.add(x, ratio.Median, ratio.Low, ratio.High, min(theirs.Samples, mine.Samples) < 2)
-			} else if r.lacks(c, b) {
-				points.many.Missing = append(points.many.Missing, x)
+				points.addRatio(mine, theirs, x)
+			} else {
+				points.miss(r, c, b, x)
 			}
 		}
 		g.draw(points)
 	}
 	if len(peers) > 0 {
-		g.Series = append(g.Series, figure.Series{Name: "as fast", X: []float64{-0.5, float64(len(cases)) - 0.5},
-			Y: []float64{1, 1}, Color: neutral, Style: figure.Solid})
+		g.level("as fast", -0.5, float64(len(cases))-0.5)
 	}
 	return g
 }
@@ -60,18 +55,19 @@ func (r Report) peersOf(suite string) Picture {
 // rival returns the backend of gpuconv that a peer is compared with: the CPU engine with as many threads, or a hardware
 // GPU if the peer's device is not the processor. It returns false if that was not timed.
 func (r Report) rival(peer BackendInfo) (BackendInfo, bool) {
-	onProcessor := peer.Device == r.Machine.CPU
-	i := slices.IndexFunc(r.Backends, func(b BackendInfo) bool {
+	for _, b := range r.Backends {
 		if b.Absent != "" || b.Peer {
-			return false
+			continue
 		}
-		return onProcessor && b.Backend == "cpu" && b.Threads == peer.Threads ||
-			!onProcessor && b.Backend == "gpu" && !b.Software
-	})
-	if i < 0 {
-		return BackendInfo{}, false
+		if peer.Device != r.Machine.CPU {
+			if b.Backend == "gpu" && !b.Software {
+				return b, true
+			}
+		} else if b.Backend == "cpu" && b.Threads == peer.Threads {
+			return b, true
+		}
 	}
-	return r.Backends[i], true
+	return BackendInfo{}, false
 }
 
 // shortName returns a short name that tells a case from others of its suite: its layer, or the value that varies.
@@ -86,5 +82,5 @@ func shortName(c CaseInfo) string {
 	case c.Suite == "seed":
 		return fmt.Sprintf("N=%d", c.N)
 	}
-	return readable(c)
+	return readable(c.Case)
 }

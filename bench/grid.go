@@ -29,16 +29,12 @@ func (g *grid) Figure(cell string) bool {
 	return cell == "–" || cell != "" && cell[0] >= '0' && cell[0] <= '9'
 }
 
-// drop removes the columns with these names.
-func (g *grid) drop(names ...string) {
-	for i := len(g.Names) - 1; i >= 0; i-- {
-		if !slices.Contains(names, g.Names[i]) {
-			continue
-		}
-		g.Names = slices.Delete(slices.Clone(g.Names), i, i+1)
-		for j, row := range g.Rows {
-			g.Rows[j] = slices.Delete(slices.Clone(row), i, i+1)
-		}
+// drop removes the column with this name.
+func (g *grid) drop(name string) {
+	i := slices.Index(g.Names, name)
+	g.Names = slices.Delete(slices.Clone(g.Names), i, i+1)
+	for j, row := range g.Rows {
+		g.Rows[j] = slices.Delete(slices.Clone(row), i, i+1)
 	}
 }
 

@@ -2,13 +2,14 @@ package bench
 
 import (
 	_ "embed" // the page
-	"encoding/base64"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"gpuconv/internal/statistics"
+	"gpuconv/internal/webpage"
 )
 
 //go:embed page.html
@@ -27,41 +28,38 @@ func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 
 // page is the data of page.html.
 type page struct {
+	Style                     template.CSS
 	Report                    Report
-	Title                     string
-	Started                   string
+	Title, Started            string
 	Backends, Ratios, Results *grid
 	Losses                    int  // how many rows of Ratios are losses
 	Peers                     bool // whether a peer was timed
-	Pictures                  []pagePicture
-	Compile, Notes            []string
-	Commands                  []string
+	Pictures                  []Picture
+	Compile, Notes, Commands  []string
 }
 
-type pagePicture struct {
-	Picture
-	Source template.URL // a data URL with the whole picture
+// Source returns the address of the whole picture, which is in the page itself.
+func (p Picture) Source() template.URL { return webpage.Picture("image/svg+xml", p.SVG) }
+
+// NarrowSource returns the address of the picture for a phone.
+func (p Picture) NarrowSource() template.Srcset {
+	return template.Srcset(webpage.Picture("image/svg+xml", p.Narrow))
 }
 
 func (r Report) page(pictures []Picture) page {
-	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "),
-		Started: r.Run.Started.UTC().Format(time.DateTime) + " UTC"}
-	for _, picture := range pictures {
-		// safe: it contains nothing but base64
-		source := template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(picture.SVG))
-		p.Pictures = append(p.Pictures, pagePicture{picture, source})
-	}
-	p.addBackends(r)
+	p := page{Style: webpage.Style(), Report: r,
+		Title:    "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "),
+		Started:  r.Run.Started.UTC().Format(time.DateTime) + " UTC",
+		Backends: r.backends(), Pictures: pictures, Results: r.grid(),
+		Compile: lines(r.writeCompile), Notes: lines(r.writeNotes), Commands: commands(r)}
+	p.Peers = slices.ContainsFunc(r.Backends, func(b BackendInfo) bool { return b.Peer && b.Absent == "" })
 	p.addRatios(r)
-	p.Results = r.grid()
-	p.Compile, p.Notes = lines(r.writeCompile), lines(r.writeNotes)
-	p.Commands = commands(r)
 	return p
 }
 
-// addBackends lists the backends, by their names in the other tables.
-func (p *page) addBackends(r Report) {
-	p.Backends = &grid{Names: []string{"backend", "what", "device", "driver or version", "peak rates"}}
+// backends lists the backends, by their names in the other tables.
+func (r Report) backends() *grid {
+	g := &grid{Names: []string{"backend", "what", "device", "driver or version", "peak rates"}}
 	for _, b := range r.Backends {
 		row := []string{b.columnName(), r.name(b), b.Device, b.Driver, "not measured"}
 		switch {
@@ -73,13 +71,13 @@ func (p *page) addBackends(r Report) {
 		if b.Roof != nil {
 			row[4] = b.Roof.rates(", ")
 		}
-		p.Peers = p.Peers || b.Peer && b.Absent == ""
-		p.Backends.Rows = append(p.Backends.Rows, row)
+		g.Rows = append(g.Rows, row)
 	}
+	return g
 }
 
 // readable returns a case's name with spaces, at which a table can break it.
-func readable(c CaseInfo) string { return strings.ReplaceAll(c.Case, "/", " ") }
+func readable(name string) string { return strings.ReplaceAll(name, "/", " ") }
 
 // addRatios compares each case on backends of gpuconv with the same number of threads: the CPU engine and the GPU with
 // each peer, and the GPU with the CPU engine.
@@ -95,7 +93,7 @@ func (p *page) addRatios(r Report) {
 				theirs, ok := r.total(c, other)
 				against := other.Peer || mine.Backend == "gpu" && other.Backend == "cpu"
 				if ok && against && mine.Threads == other.Threads {
-					p.Ratios.Rows = append(p.Ratios.Rows, append([]string{readable(c), mine.columnName(),
+					p.Ratios.Rows = append(p.Ratios.Rows, append([]string{readable(c.Case), mine.columnName(),
 						other.columnName()}, p.ratio(theirs, ours)...))
 				}
 			}

@@ -1,113 +1,86 @@
 package bench
 
-// lookup finds cases, backends and results of a report by name, and why results are missing. Its maps hold indices into
-// the lists of the report, or the reason why a result is missing. Tables, pages and pictures look up every case on
-// every backend, and reports can have thousands of cases. Without this index each search would read the whole report.
-type lookup struct {
-	cases    map[caseName]int
-	backends map[backendName]int
-	results  map[resultName]int
-	missing  map[resultName]string // the reason; the keys have no suite and no cache
-}
+// lookup finds cases, backends, results and missing ones of a report: its maps hold indices into the lists of the
+// report. Tables, pages and pictures look up every case on every backend, and reports can have thousands of cases.
+// Without this index each search would read the whole report.
+type lookup struct{ cases, backends, results, missing map[key]int }
 
-type caseName struct{ suite, name string }
-
-type backendName struct {
-	name    string
-	threads int
-}
-
-// resultName identifies a result. cache is the state of the cache of shaders, or anyCache if that does not matter. With
-// anyCache only results of phases other than PhaseCompile are found.
-type resultName struct {
-	of           caseName
-	on           backendName
+// key identifies a case (by suite and name), a backend (by backend and threads), a result (by all) or a missing one (by
+// all but suite and cache). Other fields are empty. Only PhaseCompile has a cache.
+type key struct {
+	suite, name  string
+	backend      string
+	threads      int
 	phase, cache string
 }
 
-const anyCache = "any"
+func (c CaseInfo) key() key    { return key{suite: c.Suite, name: c.Case} }
+func (b BackendInfo) key() key { return key{backend: b.Backend, threads: b.Threads} }
+func (m Missing) key() key     { return key{"", m.Case, m.Backend, m.Threads, m.Phase, ""} }
 
-func (c CaseInfo) key() caseName       { return caseName{c.Suite, c.Case} }
-func (b BackendInfo) key() backendName { return backendName{b.Backend, b.Threads} }
-func (x *Result) ofCase() caseName     { return caseName{x.Suite, x.Case} }
-func (x *Result) on() backendName      { return backendName{x.Backend, x.Threads} }
-
-// newLookup makes the index of a report. If several entries have one name, the first counts.
-func newLookup(r *Report) *lookup {
-	l := &lookup{make(map[caseName]int, len(r.Cases)), make(map[backendName]int, len(r.Backends)),
-		make(map[resultName]int, 2*len(r.Results)), make(map[resultName]string, len(r.Missing))}
-	for _, m := range r.Missing {
-		first(l.missing, resultName{caseName{"", m.Case}, backendName{m.Backend, m.Threads}, m.Phase, ""}, m.Why)
+func (x Result) key() key {
+	if x.Phase != PhaseCompile {
+		x.Cache = ""
 	}
-	for i := range r.Cases {
-		first(l.cases, r.Cases[i].key(), i)
-	}
-	for i := range r.Backends {
-		first(l.backends, r.Backends[i].key(), i)
-	}
-	for i := range r.Results {
-		x := &r.Results[i]
-		first(l.results, resultName{x.ofCase(), x.on(), x.Phase, x.Cache}, i)
-		if x.Phase != PhaseCompile {
-			first(l.results, resultName{x.ofCase(), x.on(), x.Phase, anyCache}, i)
-		}
-	}
-	return l
+	return key{x.Suite, x.Case, x.Backend, x.Threads, x.Phase, x.Cache}
 }
 
-// first sets all[key] to v, unless it is set already.
-func first[K comparable, V any](all map[K]V, key K, v V) {
-	if _, there := all[key]; !there {
-		all[key] = v
+// index returns where each key is first in a list.
+func index[T interface{ key() key }](all []T) map[key]int {
+	places := make(map[key]int, len(all))
+	for i, x := range all {
+		if _, there := places[x.key()]; !there {
+			places[x.key()] = i
+		}
 	}
+	return places
+}
+
+// at returns the element of a list that has a key.
+func at[T any](all []T, places map[key]int, k key) (found T, ok bool) {
+	i, ok := places[k]
+	if ok {
+		found = all[i]
+	}
+	return found, ok
 }
 
 // prepared returns r with a lookup, for functions that search often and do not change the report.
 func (r Report) prepared() Report {
-	r.known = newLookup(&r)
+	r.known = &lookup{index(r.Cases), index(r.Backends), index(r.Results), index(r.Missing)}
 	return r
 }
 
 // lookup returns the lookup of a prepared report, or a new one.
-func (r *Report) lookup() *lookup {
+func (r Report) lookup() *lookup {
 	if r.known == nil {
-		return newLookup(r)
+		r = r.prepared()
 	}
 	return r.known
 }
 
 // caseOf returns the case of a result.
-func (r Report) caseOf(result Result) (CaseInfo, bool) {
-	i, ok := r.lookup().cases[result.ofCase()]
-	if !ok {
-		return CaseInfo{}, false
-	}
-	return r.Cases[i], true
+func (r Report) caseOf(x Result) (CaseInfo, bool) {
+	return at(r.Cases, r.lookup().cases, key{suite: x.Suite, name: x.Case})
 }
 
 // backendOf returns the backend of a result.
-func (r Report) backendOf(result Result) (BackendInfo, bool) {
-	i, ok := r.lookup().backends[result.on()]
-	if !ok {
-		return BackendInfo{}, false
-	}
-	return r.Backends[i], true
+func (r Report) backendOf(x Result) (BackendInfo, bool) {
+	return at(r.Backends, r.lookup().backends, key{backend: x.Backend, threads: x.Threads})
 }
 
-// find returns the result of a phase of a case on a backend. cache is the state of the cache of shaders, which matters
-// only for PhaseCompile.
-func (r Report) find(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
-	if phase != PhaseCompile {
-		cache = anyCache
-	}
-	return r.exactly(c, b, phase, cache)
+// find returns the result of a phase, other than PhaseCompile, of a case on a backend.
+func (r Report) find(c CaseInfo, b BackendInfo, phase string) (Result, bool) {
+	return r.phaseOf(Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads}, phase)
 }
 
-// exactly is like find, but cache matters for every phase. It is "" for a result without a state of the cache.
-func (r Report) exactly(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
-	i, ok := r.lookup().results[resultName{c.key(), b.key(), phase, cache}]
-	if !ok {
-		return Result{}, false
-	}
-	return r.Results[i], true
+// phaseOf returns the result of a phase, other than PhaseCompile, of the case and on the backend of x.
+func (r Report) phaseOf(x Result, phase string) (Result, bool) {
+	x.Phase = phase
+	return at(r.Results, r.lookup().results, x.key())
+}
+
+// lacks returns what the report's Missing says about a phase of a case on a backend; "" stands for all phases.
+func (r Report) lacks(name string, b BackendInfo, phase string) (Missing, bool) {
+	return at(r.Missing, r.lookup().missing, key{"", name, b.Backend, b.Threads, phase, ""})
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"gpuconv/fault"
-	"gpuconv/internal/statistics"
 )
 
 // Merge makes one report of several from one machine and one program, such as a report of our backends and one of
@@ -30,7 +29,7 @@ func Merge(reports ...Report) (Report, error) {
 	if err := whole.bounded(); err != nil {
 		return Report{}, err
 	}
-	whole.Results = pool(whole, reports)
+	whole.Results = poolAll(whole, reports)
 	whole.Missing = []Missing{}
 	for _, r := range reports {
 		whole.Missing = union(whole.Missing, r.Missing, itself)
@@ -72,10 +71,10 @@ func (r *Report) addRun(other Report) {
 		r.Run.Partial = other.Run.Partial
 	}
 	have, more := &r.Run.Settings, other.Run.Settings
-	have.Samples, have.Seconds, have.Rounds = min(have.Samples, more.Samples), min(have.Seconds, more.Seconds),
-		min(have.Rounds, more.Rounds)
-	if command := strings.Join(other.Run.Command,
-		" "); !slices.Contains(strings.Split(strings.Join(r.Run.Command, " "), " && "), command) {
+	have.Samples, have.Seconds = min(have.Samples, more.Samples), min(have.Seconds, more.Seconds)
+	have.Rounds = min(have.Rounds, more.Rounds)
+	command := strings.Join(other.Run.Command, " ")
+	if !slices.Contains(strings.Split(strings.Join(r.Run.Command, " "), " && "), command) {
 		r.Run.Command = append(append(slices.Clone(r.Run.Command), "&&"), other.Run.Command...)
 	}
 	r.Cases = union(r.Cases, other.Cases, CaseInfo.key)
@@ -88,10 +87,7 @@ func (r *Report) addRun(other Report) {
 // addBackend adds a backend. If r has it already, a backend that was timed replaces one that was absent, and of each
 // peak rate the higher one is kept.
 func (r *Report) addBackend(b BackendInfo) {
-	i := slices.IndexFunc(r.Backends, func(a BackendInfo) bool {
-		return a.Backend == b.Backend &&
-			a.Threads == b.Threads
-	})
+	i := slices.IndexFunc(r.Backends, func(a BackendInfo) bool { return a.key() == b.key() })
 	if i < 0 {
 		r.Backends = append(r.Backends, b)
 		return
@@ -104,11 +100,7 @@ func (r *Report) addBackend(b BackendInfo) {
 		*have = b
 	}
 	if b.Roof != nil {
-		roof := *b.Roof
-		if have.Roof != nil {
-			roof = Roof{GFLOPS: max(roof.GFLOPS, have.Roof.GFLOPS), GBPS: max(roof.GBPS, have.Roof.GBPS)}
-		}
-		have.Roof = &roof
+		have.Roof = b.Roof.highest(have.Roof)
 	}
 }
 
@@ -119,10 +111,10 @@ func union[T any, K comparable](a, b []T, key func(T) K) []T {
 		seen[key(v)] = true
 	}
 	for _, v := range b {
-		if k := key(v); !seen[k] {
-			seen[k] = true
+		if !seen[key(v)] {
 			all = append(all, v)
 		}
+		seen[key(v)] = true
 	}
 	return all
 }
@@ -130,26 +122,22 @@ func union[T any, K comparable](a, b []T, key func(T) K) []T {
 // itself is a key for union: the value itself.
 func itself[T any](v T) T { return v }
 
-// pool returns the results of all reports, in the order of whole's cases and backends. Results of the same case,
+// poolAll returns the results of all reports, in the order of whole's cases and backends. Results of the same case,
 // backend, phase and state of the cache become one.
-func pool(whole Report, reports []Report) []Result {
-	ready := make([]Report, len(reports))
-	for i, r := range reports {
-		ready[i] = r.prepared()
+func poolAll(whole Report, reports []Report) []Result {
+	same := map[key][]Result{}
+	for _, r := range reports {
+		for _, i := range r.lookup().results { // of two with one key, the first counts
+			same[r.Results[i].key()] = append(same[r.Results[i].key()], r.Results[i])
+		}
 	}
 	all := []Result{}
 	for _, c := range whole.Cases {
 		for _, b := range whole.Backends {
 			for _, phase := range phases() {
 				for _, cache := range []string{"", CacheCold, CacheWarm} {
-					var same []Result
-					for _, r := range ready {
-						if x, ok := r.exactly(c, b, phase, cache); ok {
-							same = append(same, x)
-						}
-					}
-					if len(same) > 0 {
-						all = append(all, pooled(same, c, b))
+					if found := same[key{c.Suite, c.Case, b.Backend, b.Threads, phase, cache}]; found != nil {
+						all = append(all, pooled(found, c, b))
 					}
 				}
 			}
@@ -161,29 +149,22 @@ func pool(whole Report, reports []Report) []Result {
 // pooled returns one result for several of the same case, backend, phase and state of the cache: a wrong one if there
 // is one, otherwise the one with most samples, with the blocks of all.
 func pooled(same []Result, c CaseInfo, b BackendInfo) Result {
+	best := same[0]
+	var blocks []Block
 	for _, x := range same {
 		if !x.Correct {
 			return x
 		}
-	}
-	best := same[0]
-	for _, x := range same[1:] {
 		if x.Samples > best.Samples {
 			best = x
-		}
-	}
-	var blocks []Block
-	for _, x := range same {
-		if len(x.Blocks) == 0 { // compile times have none: there is nothing to pool
-			best.rate(c, b)
-			return best
 		}
 		for _, block := range x.Blocks {
 			block.Round = len(blocks)
 			blocks = append(blocks, block)
 		}
 	}
-	if len(same) > 1 {
+	blockless := func(x Result) bool { return len(x.Blocks) == 0 } // such as compile times
+	if len(same) > 1 && !slices.ContainsFunc(same, blockless) {
 		best.pool(blocks)
 	}
 	best.rate(c, b)
@@ -202,9 +183,5 @@ func (r *Result) pool(blocks []Block) {
 	}
 	r.Blocks = blocks
 	r.summarise(samples, 1)
-	r.EnergyJ = nil // each run has a median, and medians cannot be pooled
-	if r.CPUMedian = nil; len(cpu) > 0 {
-		v := statistics.Median(cpu)
-		r.CPUMedian = &v
-	}
+	r.CPUMedian, r.EnergyJ = medianIfAny(cpu), nil // each run has a median of its energy, and these cannot be pooled
 }

@@ -81,7 +81,7 @@ func (s Suite) WriteList(w io.Writer) error {
 	shape := func(s [4]int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(s), " ", "×"), "[]") }
 	for _, c := range s.Cases {
 		d := s.describe(c)
-		g.Rows = append(g.Rows, []string{strings.ReplaceAll(c.Name, "/", " "), shape(d.Src), shape(d.Weight),
+		g.Rows = append(g.Rows, []string{readable(c.Name), shape(d.Src), shape(d.Weight),
 			shape(d.Dst), statistics.Digits(d.MACs / 1e6), statistics.Digits(d.Bytes / 1e6),
 			statistics.Digits(d.Intensity)})
 	}

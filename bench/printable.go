@@ -2,7 +2,6 @@ package bench
 
 import (
 	"reflect"
-	"time"
 
 	"gpuconv/fault"
 )
@@ -23,14 +22,10 @@ func printable(v reflect.Value) reflect.Value {
 	case reflect.String:
 		to.SetString(fault.Line(v.String()))
 	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return to
-		}
-		for i := range v.NumField() {
-			if !v.Type().Field(i).IsExported() {
-				continue
+		for i := range v.NumField() { // a time has no exported field
+			if v.Type().Field(i).IsExported() {
+				to.Field(i).Set(printable(v.Field(i)))
 			}
-			to.Field(i).Set(printable(v.Field(i)))
 		}
 	case reflect.Slice:
 		if v.IsNil() || v.Type().Elem().Kind() == reflect.Float64 {

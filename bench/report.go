@@ -111,19 +111,18 @@ type BackendInfo struct {
 
 // Label returns the name of a backend for tables and pictures. A software renderer's says that it is one.
 func (b BackendInfo) Label() string {
-	threads := fmt.Sprintf("%d threads", b.Threads)
-	if b.Threads == 1 {
-		threads = "1 thread"
-	}
+	name := b.Backend
 	switch {
 	case b.Peer:
-		return b.Backend + ", " + threads
 	case b.Backend == "gpu":
 		return b.Device
 	case b.Backend == "cpu":
-		return "CPU engine, " + b.ISA + ", " + threads
+		name = "CPU engine, " + b.ISA
 	}
-	return b.Backend + ", " + threads
+	if b.Threads == 1 {
+		return name + ", 1 thread"
+	}
+	return fmt.Sprintf("%s, %d threads", name, b.Threads)
 }
 
 // Roof holds the peak rates of a backend's device: the highest that probes reached before the rounds or between them.
@@ -244,31 +243,30 @@ func (r Report) Write(w io.Writer) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", " ")
-	return encoder.Encode(r)
+	return writeJSON(w, r)
 }
 
 // Read reads a report and validates it.
 func Read(r io.Reader) (Report, error) {
+	refused := func(rule string, err error) (Report, error) {
+		return Report{}, &fault.Error{Package: "bench", Argument: "report", Rule: rule, Err: err}
+	}
 	const want = "want what gpuconv bench --json writes"
 	var report Report
 	decoder := json.NewDecoder(r)
 	if err := decoder.Decode(&report); err != nil {
 		var other *json.UnmarshalTypeError
 		if errors.As(err, &other) && other.Field == "" {
-			return Report{}, &fault.Error{Package: "bench", Argument: "report",
-				Rule: want + ", this is a JSON " + other.Value}
+			return refused(want+", this is a JSON "+other.Value, nil)
 		}
-		return Report{}, &fault.Error{Package: "bench", Argument: "report", Rule: want, Err: err}
+		return refused(want, err)
 	}
 	_, err := decoder.Token()
 	switch syntax := (*json.SyntaxError)(nil); {
-	case errors.Is(err, io.EOF):
 	case err == nil, errors.As(err, &syntax):
-		return Report{}, &fault.Error{Package: "bench", Argument: "report", Rule: want + ", once: something follows it"}
-	default:
-		return Report{}, &fault.Error{Package: "bench", Argument: "report", Err: err}
+		return refused(want+", once: something follows it", nil)
+	case !errors.Is(err, io.EOF):
+		return refused("", err)
 	}
 	return report, report.Validate()
 }

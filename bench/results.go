@@ -14,9 +14,9 @@ func (w *running) report(partial string) Report {
 	r := Report{Schema: Schema, Results: []Result{},
 		Run:     Run{Suite: w.Suite.Name, Seed: w.Seed, Settings: w.Settings, Partial: partial},
 		Missing: []Missing{}}
-	for i := range w.Subjects {
-		info := w.Subjects[i].Info
-		info.Roof = w.roofs[&w.Subjects[i]]
+	for _, s := range w.subjects {
+		info := s.Info
+		info.Roof = s.roof
 		r.Backends = append(r.Backends, info)
 	}
 	for _, c := range w.Suite.Cases {
@@ -25,22 +25,15 @@ func (w *running) report(partial string) Report {
 			info.CheckImages, info.CheckFilters = len(p.check.images), len(p.check.filters)
 		}
 		r.Cases = append(r.Cases, info)
-		for i := range w.Subjects {
-			e := w.entry(c.Name, &w.Subjects[i])
-			if e == nil {
-				b := w.Subjects[i].Info
-				r.Missing = append(r.Missing, Missing{Case: c.Name, Backend: b.Backend, Threads: b.Threads,
-					Why: "not tried, " + r.cut()})
-				continue
-			}
-			r.add(e, info, w.Settings, w.Seed)
+		for i, s := range w.subjects {
+			r.add(w.entry(c.Name, s), info, r.Backends[i])
 		}
 	}
 	return r
 }
 
 // entry returns a case on a subject, or nil if it was not tried.
-func (w *running) entry(name string, s *Subject) *entry {
+func (w *running) entry(name string, s *measuredSubject) *entry {
 	for _, e := range w.entries {
 		if e.Name == name && e.subject == s {
 			return e
@@ -49,81 +42,73 @@ func (w *running) entry(name string, s *Subject) *entry {
 	return nil
 }
 
-// add adds an entry to the report: a result for each of its phases, or one that says that its output was wrong. If the
-// entry was not timed, or has fewer samples or seconds than s asks for, Missing says why.
-func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
-	b, _ := r.backendOf(Result{Backend: e.subject.Info.Backend, Threads: e.subject.Info.Threads})
-	count, seconds := e.count()
-	m := Missing{Case: c.Case, Backend: b.Backend, Threads: b.Threads}
-	switch {
-	case e.missing != "":
-		m.Why = e.missing
-	case e.wrong == "" && count < s.Samples:
-		m.Why = fmt.Sprintf("%d of %d samples, %s", count, s.Samples, r.cut())
-	case e.wrong == "" && seconds < s.Seconds:
-		m.Why = fmt.Sprintf("samples of %.2g s, not %.2g s, %s", seconds, s.Seconds, r.cut())
+// add adds a case on a backend to the report: a result for each of its phases, or one that says that its output was
+// wrong. If it was not timed, or has fewer samples or seconds than was asked for, Missing says why. e is nil if the
+// case was not tried.
+func (r *Report) add(e *entry, c CaseInfo, b BackendInfo) {
+	if why := r.shortfall(e); why != "" {
+		r.Missing = append(r.Missing, Missing{Case: c.Case, Backend: b.Backend, Threads: b.Threads, Why: why})
 	}
-	if m.Why != "" {
-		r.Missing = append(r.Missing, m)
-	}
-	if e.missing != "" || count == 0 {
+	if e == nil || len(e.blocks) == 0 {
 		return
 	}
-	base := Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device,
-		Algorithm: e.description.Algorithm, N: c.N}
 	for _, phase := range phases() {
-		if result, ok := e.result(base, phase, c, b, seed); ok {
-			r.Results = append(r.Results, result)
+		if len(e.blocks[0].times[phase]) == 0 {
+			continue
+		}
+		x := Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device,
+			Algorithm: e.description.Algorithm, N: c.N, Phase: phase, Correct: e.wrong == "", Why: e.wrong}
+		if !x.Correct || e.complete(&x, c, b, r.Run.Seed) {
+			r.Results = append(r.Results, x)
 		}
 	}
 }
 
-// part returns a function that selects the samples of a phase, and whether the entry has this phase.
-func (e *entry) part(phase string) (part func(measured) []float64, ok bool) {
-	timer := e.blocks[0].timer
-	switch phase {
-	case PhaseCompile:
-		// On a GPU this is Compiling's task: the device has the program already.
-		return func(m measured) []float64 { return []float64{m.compile} }, !timer
-	case PhaseUpload:
-		return func(m measured) []float64 { return m.upload }, timer
-	case PhaseKernel:
-		if timer {
-			return func(m measured) []float64 { return m.kernel }, true
-		}
-		return wholeRun, true
-	case PhaseReadback:
-		return func(m measured) []float64 { return m.readback }, timer
+// shortfall says why an entry has no times, or fewer samples or seconds than was asked for. It is "" if it has all, or
+// if its output was wrong.
+func (r *Report) shortfall(e *entry) string {
+	if e == nil {
+		return "not tried, " + r.cut()
 	}
-	return wholeRun, true
+	s := r.Run.Settings
+	count, seconds := e.count()
+	switch {
+	case e.missing != "" || e.wrong != "":
+		return e.missing
+	case count < s.Samples:
+		return fmt.Sprintf("%d of %d samples, %s", count, s.Samples, r.cut())
+	case seconds < s.Seconds:
+		return fmt.Sprintf("samples of %.2g s, not %.2g s, %s", seconds, s.Seconds, r.cut())
+	}
+	return ""
 }
 
-// result completes base as the result of a phase. If the output was wrong, that is all it says. It returns false if the
-// entry does not have the phase.
-func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, seed uint64) (Result, bool) {
-	base.Phase = phase
-	part, ok := e.part(phase)
-	if !ok || e.wrong != "" {
-		base.Why = e.wrong
-		return base, ok
+// complete computes all figures of the phase of x. It returns false if the phase takes no time.
+func (e *entry) complete(x *Result, c CaseInfo, b BackendInfo, seed uint64) bool {
+	blocks := e.samples(x.Phase)
+	if !x.summarise(blocks, seed) {
+		return false
 	}
-	blocks := e.samples(part)
-	base.Correct = true
-	if !base.summarise(blocks, seed) {
-		return base, false
-	}
-	base.rate(c, b)
+	x.rate(c, b)
+	var cpu, joules []float64
 	for i, m := range e.blocks {
 		block := Block{Round: m.round, Seconds: digits(blocks[i]), Probe: digit(m.probe)}
-		if phase == PhaseTotal {
+		if x.Phase == PhaseTotal {
 			block.CPU = digit(m.cpu)
+			cpu, joules = append(cpu, m.cpu), append(joules, m.joules)
 		}
-		base.Blocks = append(base.Blocks, block)
+		x.Blocks = append(x.Blocks, block)
 	}
-	if phase == PhaseTotal {
-		e.consumption(&base)
+	x.CPUMedian, x.EnergyJ = medianIfAny(cpu), medianIfAny(joules)
+	return true
+}
+
+// medianIfAny returns the median of values, or nil if it is 0, that is not known.
+func medianIfAny(values []float64) *float64 {
+	if v := statistics.Median(values); v > 0 {
+		return &v
 	}
-	return base, true
+	return nil
 }
 
 // summarise computes median, interval and outliers from the samples of each block. It returns false if the median is 0
@@ -164,29 +149,11 @@ func (r *Result) rate(c CaseInfo, b BackendInfo) {
 	}
 }
 
-// consumption adds the CPU time and the energy of a run, as medians over blocks, if they are known. Energy is that of
-// the processor, so it is added only for a subject that computes there.
-func (e *entry) consumption(r *Result) {
-	var cpu, joules []float64
-	for _, m := range e.blocks {
-		cpu, joules = append(cpu, m.cpu), append(joules, m.joules)
-	}
-	if v := statistics.Median(cpu); v > 0 {
-		r.CPUMedian = &v
-	}
-	if v := statistics.Median(joules); v > 0 && e.subject.FMA != nil {
-		r.EnergyJ = &v
-	}
-}
-
 // digits rounds times to six significant digits. More digits are noise, and would make reports long.
 func digits(values []float64) []float64 {
-	if len(values) == 0 {
-		return nil
-	}
-	rounded := make([]float64, len(values))
-	for i, v := range values {
-		rounded[i] = digit(v)
+	var rounded []float64
+	for _, v := range values {
+		rounded = append(rounded, digit(v))
 	}
 	return rounded
 }

@@ -56,7 +56,7 @@ func byTest(assume benchmath.Assumption, least float64, gauge bool) func(old, no
 // ours has the verdicts of bench.Compare on the cases, without that on their mean.
 func ours(old, now bench.Report) (all []bench.Verdict) {
 	for _, x := range bench.Compare(old, now, 0.03).Changes {
-		if x.Case != "" {
+		if x.Case != bench.Geomean {
 			all = append(all, x.Verdict)
 		}
 	}

@@ -22,33 +22,34 @@ func (w *running) measureRoofs() error {
 	}
 	w.turns++
 	start := time.Now()
-	for i := range w.Subjects {
+	for _, s := range w.subjects {
 		if w.ctx.Err() != nil {
 			return w.ctx.Err()
 		}
-		s := &w.Subjects[i]
 		if s.Roof == nil {
 			continue
 		}
-		err := s.withThreads(func() error {
-			flops, bytes, err := s.Roof(roofTime)
-			if err != nil {
-				return about("roof of "+s.Info.Label(), err)
-			}
-			w.note(func() {
-				if w.roofs[s] == nil {
-					w.roofs[s] = &Roof{}
-				}
-				w.roofs[s].GFLOPS, w.roofs[s].GBPS = max(w.roofs[s].GFLOPS, flops/1e9), max(w.roofs[s].GBPS, bytes/1e9)
-			})
-			return nil
+		var flops, bytes float64
+		err := s.withThreads(func() (err error) {
+			flops, bytes, err = s.Roof(roofTime)
+			return err
 		})
 		if err != nil {
-			return err
+			return about("roof of "+s.Info.Label(), err)
 		}
+		now := Roof{GFLOPS: flops / 1e9, GBPS: bytes / 1e9}
+		w.note(func() { s.roof = now.highest(s.roof) })
 	}
 	w.probing += time.Since(start)
 	return nil
+}
+
+// highest returns the higher rates of two roofs. The other may be nil.
+func (r Roof) highest(other *Roof) *Roof {
+	if other != nil {
+		r = Roof{GFLOPS: max(r.GFLOPS, other.GFLOPS), GBPS: max(r.GBPS, other.GBPS)}
+	}
+	return &r
 }
 
 // saves tells whether an algorithm makes fewer multiplications than are counted, so that it can exceed any roof.
@@ -64,7 +65,7 @@ const (
 
 // roofMark returns the mark of a result whose percentage of the roofline is above 100. It returns "" for others, and
 // for an algorithm that saves multiplications, which may be above.
-func (r Report) roofMark(x Result, b BackendInfo) string {
+func roofMark(x Result, b BackendInfo) string {
 	switch {
 	case x.PercentOfRoofline == nil || *x.PercentOfRoofline <= 100 || saves(x.Algorithm) || b.Roof == nil:
 		return ""
@@ -75,11 +76,11 @@ func (r Report) roofMark(x Result, b BackendInfo) string {
 }
 
 // ofRoof returns the cell of a result in the column "of roof": its percentage of the roofline, with a mark.
-func (r Report) ofRoof(x Result, b BackendInfo) string {
+func ofRoof(x Result, b BackendInfo) string {
 	if x.PercentOfRoofline == nil {
 		return "–"
 	}
-	return fmt.Sprintf("%.0f %%%s", *x.PercentOfRoofline, r.roofMark(x, b))
+	return fmt.Sprintf("%.0f %%%s", *x.PercentOfRoofline, roofMark(x, b))
 }
 
 // writeRoofNotes explains the marks that the table has, and says in how many lines.
@@ -87,15 +88,16 @@ func (r Report) writeRoofNotes(w io.Writer) {
 	counts := map[string]int{}
 	for _, x := range r.Results {
 		if b, _ := r.backendOf(x); x.Phase == PhaseTotal {
-			counts[r.roofMark(x, b)]++
+			counts[roofMark(x, b)]++
 		}
 	}
-	if n := counts[aboveProbe]; n > 0 {
-		fmt.Fprintf(w, "roof      %s above the peak of multiply-adds, in %d lines: nothing can be, so other work "+
-			"disturbed the probes\n", aboveProbe, n)
-	}
-	if n := counts[aboveCopy]; n > 0 {
-		fmt.Fprintf(w, "roof      %s above the rate of copying memory, in %d lines: the data stay in caches, or other "+
-			"work disturbed the probes\n", aboveCopy, n)
+	for _, mark := range [][2]string{
+		{aboveProbe, "above the peak of multiply-adds, in %d lines: nothing can be, so other work disturbed the probes"},
+		{aboveCopy, "above the rate of copying memory, in %d lines: the data stay in caches, or other work disturbed the " +
+			"probes"},
+	} {
+		if n := counts[mark[0]]; n > 0 {
+			fmt.Fprintf(w, "roof      %s "+mark[1]+"\n", mark[0], n)
+		}
 	}
 }

@@ -36,16 +36,12 @@ func SuiteNames() []string { return []string{"seed", "layers", "sweep"} }
 //   - layers has early and late layers of well-known networks, most with 8 images.
 //   - sweep varies one thing at a time: the kernel, the channels, the image, the stride.
 func NewSuite(name string) (Suite, error) {
-	switch name {
-	case "seed":
-		return Suite{name, seedCases()}, nil
-	case "layers":
-		return Suite{name, layerCases()}, nil
-	case "sweep":
-		return Suite{name, sweepCases()}, nil
+	cases := map[string]func() []Case{"seed": seedCases, "layers": layerCases, "sweep": sweepCases}[name]
+	if cases == nil {
+		return Suite{}, &fault.Error{Package: "bench", Argument: "suite", Value: strconv.Quote(name),
+			Rule: "want one of " + strings.Join(SuiteNames(), ", ")}
 	}
-	return Suite{}, &fault.Error{Package: "bench", Argument: "suite", Value: strconv.Quote(name),
-		Rule: "want one of " + strings.Join(SuiteNames(), ", ")}
+	return Suite{name, cases()}, nil
 }
 
 // Filter returns the suite with only those cases whose name keep accepts.
@@ -186,10 +182,16 @@ func (s Suite) describe(c Case) CaseInfo {
 // Memory returns how many bytes the images and outputs of a suite take. All cases share two buffers, which are as large
 // as the largest images and the largest outputs.
 func (s Suite) Memory() float64 {
-	var src, dst float64
-	for _, c := range s.Cases {
-		shape, _ := c.Problem.Dst()
-		src, dst = max(src, c.Problem.Src.Bytes()), max(dst, shape.Bytes())
-	}
+	src, dst := s.largest()
 	return src + dst
+}
+
+// largest returns how many bytes the largest images and the largest outputs take.
+func (s Suite) largest() (src, dst float64) {
+	for _, c := range s.Cases {
+		if shape, err := c.Problem.Dst(); err == nil {
+			src, dst = max(src, c.Problem.Src.Bytes()), max(dst, shape.Bytes())
+		}
+	}
+	return src, dst
 }

@@ -18,7 +18,7 @@ func (r Report) WriteTable(w io.Writer, wide bool) error {
 		fmt.Fprintf(w, "partial   %s: the cases have the samples that were taken until then\n", r.Run.Partial)
 	}
 	for _, b := range r.Backends {
-		fmt.Fprintf(w, "backend   %s%s\n", b.line(), b.roofs())
+		fmt.Fprintf(w, "backend   %s\n", b.line())
 	}
 	g := r.grid()
 	var dropped []string
@@ -43,26 +43,19 @@ func (r Report) WriteMarkdown(w io.Writer) error {
 	return r.Printable().prepared().grid().writeMarkdown(w)
 }
 
-// line returns the name and device of a backend for its line above the table.
+// line describes a backend, for its line above the table: its name, device and peak rates, or why it is absent.
 func (b BackendInfo) line() string {
+	text := b.Label() + ", " + b.Device
 	switch {
 	case b.Absent != "":
-		return b.Backend
+		return b.Backend + ", absent: " + b.Absent
 	case b.Backend == "gpu":
-		return b.Device + ", OpenGL " + b.Driver
+		text = b.Device + ", OpenGL " + b.Driver
 	}
-	return b.Label() + ", " + b.Device
-}
-
-// roofs returns what follows line: the peak rates of a backend, or why it is absent.
-func (b BackendInfo) roofs() string {
-	switch {
-	case b.Absent != "":
-		return ", absent: " + b.Absent
-	case b.Roof == nil:
-		return ""
+	if b.Roof != nil {
+		text += ", at most " + b.Roof.rates(" and ")
 	}
-	return ", at most " + b.Roof.rates(" and ")
+	return text
 }
 
 // grid returns the table of results. r must be prepared.
@@ -82,49 +75,41 @@ func (r Report) grid() *grid {
 
 // row returns the cells of a case on a backend, or nil if the report has neither its total nor why it is missing.
 func (r Report) row(c CaseInfo, b BackendInfo) []string {
-	name := strings.ReplaceAll(c.Case, "/", " ")
-	total, ok := r.find(c, b, PhaseTotal, "")
+	total, ok := r.find(c, b, PhaseTotal)
+	_, lost := r.lacks(c.Case, b, "")
+	cells := []string{readable(c.Case), b.columnName(), total.Algorithm}
 	blank := slices.Repeat([]string{""}, 12)
 	switch {
-	case !ok && r.lacks(c, b):
-		return append([]string{name, b.columnName(), "", "missing"}, blank...)
+	case !ok && lost:
+		return append(append(cells, "missing"), blank...)
 	case !ok:
 		return nil
 	case !total.Correct:
-		return append([]string{name, b.columnName(), total.Algorithm, "WRONG"}, blank...)
+		return append(append(cells, "WRONG"), blank...)
 	}
-	cells := []string{name, b.columnName(), total.Algorithm, optional(total.ImagesPerS), r.besideEngine(c, b, total),
-		duration(total.Median), total.span(), fmt.Sprint(total.Samples), outlying(total)}
+	cells = append(cells, optional(total.ImagesPerS), r.besideEngine(c, b, total), duration(total.Median), total.span(),
+		fmt.Sprint(total.Samples), outlying(total))
+	_, copies := r.find(c, b, PhaseUpload)
 	for _, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
-		p, ok := r.find(c, b, phase, "")
-		if _, copies := r.find(c, b, PhaseUpload, ""); !ok || phase == PhaseKernel && !copies {
-			cells = append(cells, "–")
-			continue
+		cell := "–"
+		if p, ok := r.find(c, b, phase); ok && (copies || phase != PhaseKernel) {
+			cell = duration(p.Median)
 		}
-		cells = append(cells, duration(p.Median))
+		cells = append(cells, cell)
 	}
-	energy := "–"
+	energy := optional(total.EnergyJ)
 	if total.EnergyJ != nil {
-		energy = statistics.Digits(*total.EnergyJ) + " J"
+		energy += " J"
 	}
-	return append(cells, optional(total.GFLOPS), optional(total.GBPS), r.ofRoof(total, b), energy)
-}
-
-// lacks tells whether the report's Missing names a case on a backend for all phases.
-func (r Report) lacks(c CaseInfo, b BackendInfo) bool {
-	_, ok := r.lookup().missing[resultName{caseName{"", c.Case}, b.key(), "", ""}]
-	return ok
+	return append(cells, optional(total.GFLOPS), optional(total.GBPS), ofRoof(total, b), energy)
 }
 
 // besideEngine returns how many times as many images per second a GPU computes as the CPU engine with the most threads,
 // or a dash for other backends.
 func (r Report) besideEngine(c CaseInfo, b BackendInfo, total Result) string {
 	engine, ok := r.engine()
-	if b.Backend != "gpu" || !ok {
-		return "–"
-	}
-	cpu, ok := r.find(c, engine, PhaseTotal, "")
-	if !ok || !cpu.Correct {
+	cpu, timed := r.total(c, engine)
+	if b.Backend != "gpu" || !ok || !timed {
 		return "–"
 	}
 	return statistics.Digits(cpu.Median / total.Median)
@@ -174,17 +159,16 @@ func duration(seconds float64) string {
 func (r Report) writeCompile(w io.Writer) {
 	seen := map[string]bool{}
 	for _, x := range r.Results {
-		b, _ := r.backendOf(x)
 		if x.Phase != PhaseCompile || x.Cache == "" || !x.Correct {
 			continue
 		}
-		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.columnName(), x.Algorithm,
-			x.Cache,
+		b, _ := r.backendOf(x)
+		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.columnName(), x.Algorithm, x.Cache,
 			duration(x.Median), x.Samples, duration(x.CILow), duration(x.CIHigh))
 		if !seen[line] {
-			seen[line] = true
-			fmt.Fprintf(w, "%s from %s on\n", line, strings.ReplaceAll(x.Case, "/", " "))
+			fmt.Fprintf(w, "%s from %s on\n", line, readable(x.Case))
 		}
+		seen[line] = true
 	}
 }
 
@@ -199,28 +183,27 @@ func outlying(r Result) string {
 // writeNotes writes a line for each backend and each reason why cases have no times there, a line with the number of
 // cases that have fewer samples, and a line for each wrong output.
 func (r Report) writeNotes(w io.Writer) {
-	type absence struct{ on, why string }
-	fewer, timed, cases := 0, map[Missing]bool{}, map[absence][]string{}
+	fewer, timed, cases := 0, map[key]bool{}, map[key][]string{}
 	for _, x := range r.Results {
-		timed[Missing{Case: x.Case, Backend: x.Backend, Threads: x.Threads}] = true
+		timed[Missing{Case: x.Case, Backend: x.Backend, Threads: x.Threads}.key()] = true
 	}
-	var order []absence
+	var order []key
 	for _, m := range r.Missing {
-		if m.Phase == "" && timed[Missing{Case: m.Case, Backend: m.Backend, Threads: m.Threads}] {
+		if timed[m.key()] {
 			fewer++ // the table shows how many samples there are
 			continue
 		}
-		what := absence{m.Backend, m.Why}
+		what := key{name: m.Why, backend: m.Backend}
 		if b, known := r.backendOf(Result{Backend: m.Backend, Threads: m.Threads}); known {
-			what.on = b.columnName()
+			what.backend = b.columnName()
 		}
 		if cases[what] == nil {
 			order = append(order, what)
 		}
-		cases[what] = append(cases[what], strings.ReplaceAll(m.Case, "/", " "))
+		cases[what] = append(cases[what], readable(m.Case))
 	}
 	for _, what := range order {
-		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.Join(cases[what], "; "), what.on, what.why)
+		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.Join(cases[what], "; "), what.backend, what.name)
 	}
 	if fewer > 0 {
 		fmt.Fprintf(w, "short     fewer samples, or shorter ones, than was asked for in %d lines of the table: %s\n",
@@ -229,7 +212,7 @@ func (r Report) writeNotes(w io.Writer) {
 	for _, x := range r.Results {
 		b, _ := r.backendOf(x)
 		if x.Phase == PhaseTotal && !x.Correct {
-			fmt.Fprintf(w, "WRONG     %s on %s: %s\n", strings.ReplaceAll(x.Case, "/", " "), b.columnName(), x.Why)
+			fmt.Fprintf(w, "WRONG     %s on %s: %s\n", readable(x.Case), b.columnName(), x.Why)
 		}
 	}
 }

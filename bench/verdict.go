@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -52,15 +53,16 @@ type contrast struct {
 }
 
 // newContrast tests two series, of the old run and of the new. If one is empty, the difference is NaN.
-func newContrast(a, b map[int]float64) contrast {
+func newContrast(a, b series) contrast {
 	c := contrast{blocks: [2]int{len(a), len(b)}}
 	if len(a) == 0 || len(b) == 0 {
 		c.Difference = statistics.Difference{By: math.NaN(), Error: math.Inf(1)}
 		return c
 	}
-	runs := [2]statistics.Trimmed{statistics.NewTrimmed(values(a)), statistics.NewTrimmed(values(b))}
-	for i := range runs {
-		c.scatter[i] = runs[i].Square * float64(c.blocks[i]) // Square is the variance of the mean of all blocks
+	var runs [2]statistics.Trimmed
+	for i, s := range []series{a, b} {
+		runs[i] = statistics.NewTrimmed(slices.Collect(maps.Values(s)))
+		c.scatter[i] = runs[i].Square * float64(len(s)) // Square is the variance of the mean of all blocks
 	}
 	c.Difference = c.between(runs, c.blocks, 1)
 	return c
@@ -78,78 +80,66 @@ func (c contrast) between(runs [2]statistics.Trimmed, blocks [2]int, louder floa
 
 // would returns the same difference as two other runs would show it: each with the given number of rounds, on a machine
 // on which the standard deviation of blocks is louder times as large.
-func (c contrast) would(rounds int, louder float64) statistics.Difference {
+func (c contrast) would(rounds int, louder float64) contrast {
 	freedom := float64(rounds - 2*int(statistics.Trimming*float64(rounds)) - 1)
-	d := c.between([2]statistics.Trimmed{{Freedom: freedom}, {Freedom: freedom}}, [2]int{rounds, rounds}, louder)
-	d.By = c.By
-	return d
-}
-
-// values returns the values of a series, in any order.
-func values(m map[int]float64) (list []float64) {
-	for _, v := range m {
-		list = append(list, v)
-	}
-	return list
+	by := c.By
+	c.Difference = c.between([2]statistics.Trimmed{{Freedom: freedom}, {Freedom: freedom}}, [2]int{rounds, rounds},
+		louder)
+	c.By = by
+	return c
 }
 
 // judge makes all tests, as one family, decides their verdicts, and adds their changes to c.
 func (c *Comparison) judge(tests []test) {
 	var p []float64
-	var tested []int
-	contrasts := make([][]contrast, len(tests))
-	for i, t := range tests {
+	var tested []*Change
+	var contrasts [][]contrast
+	for i := range tests {
+		t := &tests[i]
 		if t.change.Verdict != "" {
 			continue
 		}
-		contrasts[i] = []contrast{newContrast(t.old.plain, t.new.plain)}
-		if k := newContrast(t.old.calibrated, t.new.calibrated); !math.IsNaN(k.By) {
-			contrasts[i] = append(contrasts[i], k)
+		pair := []contrast{newContrast(t.old[0], t.now[0])}
+		if k := newContrast(t.old[1], t.now[1]); !math.IsNaN(k.By) {
+			pair = append(pair, k)
 		}
-		tested, p = append(tested, i), append(p, largest(differences(contrasts[i])))
+		tested, contrasts, p = append(tested, &t.change), append(contrasts, pair), append(p, largest(pair))
 	}
-	for rank, adjusted := range statistics.Holm(p) {
-		i := tested[rank]
-		tests[i].change.P = adjusted
-		c.decide(&tests[i].change, contrasts[i], len(p))
+	for i, adjusted := range statistics.Holm(p) {
+		c.decide(tested[i], contrasts[i], adjusted, len(p))
 	}
 	for _, t := range tests {
 		c.Changes = append(c.Changes, t.change)
 	}
 }
 
-func differences(all []contrast) (list []statistics.Difference) {
+// largest returns the largest p-value: that of the intersection-union test of all contrasts.
+func largest(all []contrast) (p float64) {
 	for _, c := range all {
-		list = append(list, c.Difference)
-	}
-	return list
-}
-
-// largest returns the largest p-value: that of the intersection-union test of all differences.
-func largest(all []statistics.Difference) (p float64) {
-	for _, d := range all {
-		p = max(p, d.P())
+		p = max(p, c.P())
 	}
 	return p
 }
 
-// decide fills in the numbers and the verdict of a change, whose P is known. all has the contrast of the times, and
-// that of the calibrated times if there are any. family is the number of tests.
-func (c *Comparison) decide(change *Change, all []contrast, family int) {
+// decide fills in the numbers and the verdict of a change. all has the contrast of the times, and that of the
+// calibrated times if there are any. p is corrected for the family, which has as many tests as family says.
+func (c *Comparison) decide(x *Change, all []contrast, p float64, family int) {
 	plain := all[0]
-	half := plain.HalfWidth(1 - statistics.Confidence)
-	change.N = plain.blocks
-	change.Ratio, change.Low, change.High = math.Exp(plain.By), math.Exp(plain.By-half), math.Exp(plain.By+half)
-	change.Calibrated = math.NaN()
-	if len(all) > 1 {
-		change.Calibrated = math.Exp(all[1].By)
+	x.Old, x.New = plain.blocks[0], plain.blocks[1]
+	if !math.IsNaN(plain.By) {
+		x.Ratio, x.P = Number(math.Exp(plain.By)), Number(p)
 	}
-	for _, d := range all {
-		change.Shows = max(change.Shows, math.Expm1(d.HalfWidth(familyError/float64(family))))
+	if half := plain.HalfWidth(1 - statistics.Confidence); !math.IsInf(math.Exp(plain.By+half), 1) {
+		x.Low, x.High = Number(math.Exp(plain.By-half)), Number(math.Exp(plain.By+half))
 	}
-	change.Verdict = c.verdict(differences(all), change.P)
-	if change.Verdict == Undecided {
-		change.Why = c.advice(all, family)
+	for i, d := range all {
+		x.Shows = max(x.Shows, math.Expm1(d.HalfWidth(familyError/float64(family))))
+		if i == 1 {
+			x.Calibrated = Number(math.Exp(d.By))
+		}
+	}
+	if x.Verdict = c.verdict(all, p); x.Verdict == Undecided {
+		x.Why = c.advice(all, family)
 	}
 }
 
@@ -158,7 +148,7 @@ func (c *Comparison) decide(change *Change, all []contrast, family int) {
 //
 // Equivalent needs two one-sided tests at 5 % each (Schuirmann 1987): the 90 % interval lies within ± the threshold.
 // The threshold is taken in logarithms, so that new / old and old / new are judged alike.
-func (c Comparison) verdict(all []statistics.Difference, p float64) Verdict {
+func (c Comparison) verdict(all []contrast, p float64) Verdict {
 	limit := math.Log1p(c.Threshold)
 	least, most, within := math.Inf(1), math.Inf(-1), true
 	for _, d := range all {
@@ -194,7 +184,7 @@ func (c Comparison) advice(all []contrast, family int) string {
 		return fmt.Sprintf("at least %d rounds in each run are needed, there are %d", leastBlocks, rounds)
 	}
 	decides := func(rounds int, louder float64) bool {
-		var list []statistics.Difference
+		var list []contrast
 		for _, x := range all {
 			list = append(list, x.would(rounds, louder))
 		}
@@ -232,7 +222,7 @@ func (c Comparison) advice(all []contrast, family int) string {
 func (c Comparison) disagree(all []contrast, family, rounds int) bool {
 	var verdicts []Verdict
 	for _, x := range all {
-		alone := []statistics.Difference{x.would(rounds, 0)}
+		alone := []contrast{x.would(rounds, 0)}
 		verdicts = append(verdicts, c.verdict(alone, min(1, float64(family)*largest(alone))))
 	}
 	return len(verdicts) > 1 && verdicts[0] != verdicts[1] && !slices.Contains(verdicts, Undecided)

@@ -113,11 +113,11 @@ func TestEachGateAlone(t *testing.T) {
 		"a second run": {small(t), altered{around: func(dst, _ *conv.Tensor, run int) {
 			dst.Data[50] += float32(run - 1)
 		}}, "guards/integers"},
-		"written behind": {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)) }},
+		"written past the end": {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)) }},
 			"guards/integers"},
 		"written before": {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, -1) }},
 			"guards/integers"},
-		"far behind": {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) {
+		"written far past the end": {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) {
 			poke(dst, len(dst.Data)+15)
 		}}, "guards/integers"},
 		"nothing is done": {small(t), altered{}, ""},

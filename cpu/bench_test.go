@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"gpuconv/bench"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/machine"
 )
 
 // layers are the problems that bench/peers times with other libraries, too: N, Cin, H, W, Cout, K, padding, stride,
@@ -40,7 +40,7 @@ func BenchmarkPeak(b *testing.B) {
 			}
 			best := 0.0
 			for b.Loop() {
-				best = max(best, bench.Peak(probe, runtime.GOMAXPROCS(0), 50*time.Millisecond))
+				best = max(best, machine.Peak(probe, runtime.GOMAXPROCS(0), 50*time.Millisecond))
 			}
 			b.ReportMetric(best/1e9, "GFLOP/s")
 		})

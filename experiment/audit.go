@@ -19,9 +19,10 @@ const reportName = "run.json"
 
 // Audit is what [AuditFolder] finds.
 type Audit struct {
-	Files  []whole.Sum // as run.json lists them
-	Wrong  []error     // one for each file that is missing or has changed
-	Others []string    // names of what else is in the folder
+	Settings []Setting   // what the activations depend on, if run.json says so: see [Report]
+	Files    []whole.Sum // as run.json lists them
+	Wrong    []error     // one for each file that is missing or has changed
+	Others   []string    // names of what else is in the folder
 }
 
 // AuditFolder compares each file of a folder that [Job.Run] wrote with its size and checksum in run.json. It reads them
@@ -34,12 +35,12 @@ func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 	if err != nil {
 		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: whole.Cause(err)}
 	}
-	files, err := listed(ctx, filepath.Join(folder, reportName))
+	a, err := listed(ctx, filepath.Join(folder, reportName))
 	if err != nil {
 		return nil, &fault.Error{Package: "experiment", Argument: reportName, Err: err}
 	}
-	a, known := &Audit{Files: files}, map[string]bool{reportName: true}
-	for _, s := range files {
+	known := map[string]bool{reportName: true}
+	for _, s := range a.Files {
 		known[s.Name] = true
 		if err := s.Verify(ctx, folder); err != nil {
 			a.Wrong = append(a.Wrong, err)
@@ -56,27 +57,75 @@ func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 	return a, nil
 }
 
-// listed returns the files that a run.json lists.
-func listed(ctx context.Context, path string) ([]whole.Sum, error) {
+// AuditDone does what [AuditFolder] does with the folder of this job, which [Job.RunOn] completed in a folder that was
+// kept. It refuses one of a job with other settings.
+func (j Job) AuditDone(ctx context.Context, on Prepared, folder string) (*Audit, error) {
+	now, err := j.settings(on)
+	if err != nil {
+		return nil, err
+	}
+	done, err := listed(ctx, filepath.Join(folder, reportName))
+	if err == nil && done.Settings == nil {
+		err = errors.New("it was not run with --resume: want a new folder")
+	}
+	if err == nil {
+		err = differ(done.Settings, now)
+	}
+	if err != nil {
+		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: err}
+	}
+	return AuditFolder(ctx, folder)
+}
+
+// listed returns what a run.json says of the folder.
+func listed(ctx context.Context, path string) (*Audit, error) {
+	var r struct {
+		Schema   int         `json:"schema"`
+		Settings []Setting   `json:"settings"`
+		Files    []whole.Sum `json:"files"`
+	}
+	if err := readRun(ctx, path, &r); err != nil {
+		return nil, err
+	}
+	return &Audit{Settings: r.Settings, Files: r.Files}, judgeRun(r.Schema, r.Files)
+}
+
+// ReadReport reads the run.json of a folder that [Job.Run] wrote. It does not look at the other files; [AuditFolder]
+// does. The fields of the report that run.json does not have are zero. Errors are those of AuditFolder.
+func ReadReport(ctx context.Context, folder string) (*Report, error) {
+	var r Report
+	err := readRun(ctx, filepath.Join(folder, reportName), &r)
+	if err == nil {
+		err = judgeRun(r.Schema, r.Files)
+	}
+	if err != nil {
+		return nil, &fault.Error{Package: "experiment", Argument: reportName, Err: err}
+	}
+	return &r, nil
+}
+
+// readRun reads a run.json into r.
+func readRun(ctx context.Context, path string, r any) error {
 	text, err := input.ReadFile(ctx, input.Provenance, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, errors.New("there is none: the run did not end, or gpuconv run did not write this folder")
+		return errors.New("there is none: the run did not end, or gpuconv run did not write this folder")
 	case err != nil:
-		return nil, whole.Cause(err)
+		return whole.Cause(err)
 	}
-	var r struct {
-		Schema int         `json:"schema"`
-		Files  []whole.Sum `json:"files"`
+	if err := json.Unmarshal(text, r); err != nil {
+		return fmt.Errorf("not whole: %w", err)
 	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("not whole: %w", err)
-	}
+	return nil
+}
+
+// judgeRun refuses run.json of another schema, and one without checksums.
+func judgeRun(number int, files []whole.Sum) error {
 	switch {
-	case r.Schema != schema:
-		return nil, fmt.Errorf("schema %d: want %d", r.Schema, schema)
-	case len(r.Files) == 0:
-		return nil, errors.New("no checksums: an earlier version of gpuconv run wrote it")
+	case number != schema:
+		return fmt.Errorf("schema %d: want %d", number, schema)
+	case len(files) == 0:
+		return errors.New("no checksums: an earlier version of gpuconv run wrote it")
 	}
-	return r.Files, nil
+	return nil
 }

@@ -44,9 +44,16 @@ type checker struct {
 	description conv.Description // of the plan that is judged
 	begin       func()           // is called before images are judged, which may take long; nil does nothing
 
-	images int // judged so far, all or some of their outputs
-	spent  time.Duration
-	result compare.Result
+	images  int // judged so far, all or some of their outputs
+	spent   time.Duration
+	result  compare.Result
+	portion compare.Result // of what was judged since it was last set to zero
+}
+
+// merge adds the result of images from first on.
+func (c *checker) merge(result compare.Result, first int) {
+	c.result.Merge(result, first)
+	c.portion.Merge(result, first)
 }
 
 // judgeBytes is how many bytes of activations are judged at once, on all cores; a single larger image is judged alone.
@@ -125,7 +132,7 @@ func (c *checker) judge(ctx context.Context, first int, src, dst *conv.Tensor) e
 	if err != nil {
 		return err
 	}
-	c.result.Merge(result, first)
+	c.merge(result, first)
 	c.images += src.Shape.N()
 	return nil
 }

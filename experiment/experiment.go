@@ -36,11 +36,24 @@ type Job struct {
 	Format npy.Format // of activations.npy; its Chunk and Axes are set by the job
 	Look   Look
 	Origin Origin // copied into the report
+	// Shard, if not nil, says of which job this is a part: Images are some of its images.
+	Shard *Shard
+	Roof  *Roof // copied into the report
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.
 	Progress func(done int)
 	// Phase, if not nil, is called with the name of what begins: [Convolving], [Judging] or [Drawing]. Convolving comes
 	// again after Judging.
 	Phase func(name string)
+}
+
+// Shard is a part of a job, for machines that share it: see [Job.CutShard].
+type Shard struct {
+	Number int `json:"number"` // from 1
+	Of     int `json:"of"`
+	First  int `json:"first"`  // the number, in the whole job, of the shard's first image
+	Images int `json:"images"` // of the whole job
+
+	whole stimuli.Set
 }
 
 // The phases of a job. Phase is called with Judging only if whole images are judged, because a sample takes hardly any
@@ -63,7 +76,8 @@ type Look struct {
 	Gratings bool
 	// Drawn says in which colours and how large.
 	Drawn figure.Look
-	// Formats are those in which each picture is written, of [figure.Formats]; nil means PNG.
+	// Formats are those in which each picture is written, of [figure.Formats]; nil means PNG. If it is empty and not
+	// nil, nothing is drawn.
 	Formats []string
 	// Show has the numbers of the images that the pictures show, at most 20. nil means five that show as many values of
 	// all parameters as so few can.

@@ -27,6 +27,9 @@ type gallery struct {
 
 // shown returns the numbers of the images that the pictures show.
 func (j Job) shown() []int {
+	if len(j.Look.formats()) == 0 {
+		return nil
+	}
 	if j.Look.Show != nil {
 		return j.Look.Show
 	}
@@ -81,6 +84,9 @@ func mean(plane []float32, image *conv.Tensor) {
 
 // draw writes the pictures of a job in each format, all at the same time.
 func (j Job) draw(ctx context.Context, on Prepared, g *gallery, out *whole.Folder) error {
+	if len(j.Look.formats()) == 0 {
+		return nil
+	}
 	var shown []string
 	for _, n := range g.shown {
 		shown = append(shown, j.Images.Title(n))

@@ -3,13 +3,16 @@ package experiment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
+	"sort"
 	"time"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/figure"
+	"gpuconv/machine"
 	"gpuconv/param"
 	"gpuconv/stimuli"
 	"gpuconv/whole"
@@ -37,10 +40,35 @@ func (j Job) Activations(p conv.Problem) (conv.Shape, error) {
 	return dst.WithN(j.Images.Shape().N()), err
 }
 
+// program is what [Job.Memory] adds for the program, a driver and the largest picture.
+const program = 192 << 20
+
+// Fit returns p with a batch so small that Run takes at most this many bytes beside the program, a driver and the
+// pictures, and unchanged if it does. The error names the least number of bytes that is enough.
+func (j Job) Fit(p conv.Problem, bytes float64) (conv.Problem, error) {
+	at := func(images int) float64 {
+		p.Src = p.Src.WithN(images)
+		need, err := j.Memory(p)
+		if err != nil {
+			return math.Inf(1)
+		}
+		return need - program
+	}
+	most := p.Src.N()
+	if _, err := j.Memory(p); err != nil {
+		return p, err
+	}
+	images := most - sort.Search(most, func(i int) bool { return at(most-i) <= bytes })
+	if least := at(1); images == 0 {
+		return p, fmt.Errorf("want %s at least for a portion of one image", machine.Size(math.Ceil(least/1e5)*1e5))
+	}
+	p.Src = p.Src.WithN(images)
+	return p, nil
+}
+
 // Memory estimates the bytes that Run takes, in Go and outside of it, on a backend that computes in float32. p is the
-// job's [Job.Problem].
+// job's [Job.Problem], or what [Job.Fit] returns.
 func (j Job) Memory(p conv.Problem) (float64, error) {
-	const program = 192 << 20 // the program, a driver and the largest picture
 	image, err := p.Dst()
 	if err != nil {
 		return 0, err
@@ -99,7 +127,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 	}
 	var plan conv.Plan
 	err = batch.Await(ctx, func() (err error) {
-		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), j.Bias)
+		plan, err = conv.Expecting(backend, j.Total()).Plan(p, j.Weight(), j.Bias)
 		return err
 	})
 	if err != nil {
@@ -118,6 +146,10 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 
 // RunOn does what Run does, with a plan and a folder that the caller has made. It commits the folder and leaves the
 // plan open. If RunOn returns an error, the caller discards the folder.
+//
+// If the folder is kept ([whole.Options.KeepFolder], whose grown file is [Job.ArrayName]), RunOn goes on with what
+// former processes did, and an error after the first finished chunk is an [*UnfinishedError]. It refuses what was begun
+// with other settings. j.Format must be .npy.
 func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report, error) {
 	if j.Origin.Started.IsZero() {
 		j.Origin.Started = time.Now()
@@ -125,6 +157,9 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	r, err := j.newReport(on)
 	if err != nil {
 		return nil, err
+	}
+	if out.Kept() {
+		return j.runKept(ctx, on, out, r)
 	}
 	j.phase(Convolving)
 	w, err := j.convolve(ctx, on, out)
@@ -134,6 +169,11 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	if err := w.check.verdict(); err != nil {
 		return nil, err
 	}
+	return j.finish(ctx, on, out, r, w)
+}
+
+// finish writes everything but the activations, and commits the folder.
+func (j Job) finish(ctx context.Context, on Prepared, out *whole.Folder, r *Report, w watched) (*Report, error) {
 	j.phase(Drawing)
 	drawing := time.Now()
 	if err := j.draw(ctx, on, w.gallery, out); err != nil {
@@ -167,21 +207,29 @@ type watched struct {
 	stats   Written
 }
 
-// convolve streams the activations of all images into activations.npy. On the way it checks some of them, and keeps
-// those that the pictures show.
-func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w watched, err error) {
+// watch makes what watches a job's images.
+func (j Job) watch(on Prepared) (w watched, err error) {
 	activations, err := j.Activations(on.Problem)
 	if err != nil {
+		return w, err
+	}
+	if w.gallery, err = newGallery(j.shown(), on.Problem.Src, activations); err != nil {
 		return w, err
 	}
 	if w.check, err = newChecker(on, j.Weight(), j.Bias, activations.N(), j.Check); err != nil {
 		return w, err
 	}
-	defer w.check.close()
 	w.check.begin = func() { j.phase(Judging) }
-	if w.gallery, err = newGallery(j.shown(), on.Problem.Src, activations); err != nil {
+	return w, nil
+}
+
+// convolve streams the activations of all images into activations.npy. On the way it checks some of them, and keeps
+// those that the pictures show.
+func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w watched, err error) {
+	if w, err = j.watch(on); err != nil {
 		return w, err
 	}
+	defer w.check.close()
 	file, err := out.Create(j.Format.Name(arrayName))
 	if err != nil {
 		return w, err

@@ -15,6 +15,7 @@ import (
 	"gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/filters"
+	"gpuconv/machine"
 	"gpuconv/param"
 	"gpuconv/stimuli"
 	"gpuconv/whole"
@@ -122,6 +123,44 @@ func TestWrongBackend(t *testing.T) {
 				t.Errorf("the new folder is left: %v", err)
 			}
 		})
+	}
+}
+
+// TestFit: a job in the memory that it was given takes at most that, in the largest portion for which this holds. What
+// is not enough for one image is refused.
+func TestFit(t *testing.T) {
+	j := small(t)
+	p, err := j.Problem()
+	if err != nil {
+		t.Fatal(err)
+	}
+	least := 0.0
+	for images := range p.Src.N() {
+		one := p
+		one.Src = p.Src.WithN(images + 1)
+		need, err := j.Memory(one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if images == 0 {
+			least = need - program
+		}
+		for _, c := range []struct {
+			bytes float64
+			want  int
+		}{{need - program, images + 1}, {need - program - 1, images}} {
+			got, err := j.Fit(p, c.bytes)
+			if c.want == 0 {
+				if err == nil || !strings.Contains(err.Error(), "want "+machine.Size(math.Ceil(least/1e5)*1e5)+" at least") {
+					t.Errorf("%v bytes: error %v", c.bytes, err)
+				}
+			} else if err != nil || got.Src.N() != c.want {
+				t.Errorf("%v bytes: %v, %v, want %d images", c.bytes, got.Src, err, c.want)
+			}
+		}
+	}
+	if got, err := j.Fit(p, 1e12); err != nil || got.Src != p.Src {
+		t.Errorf("%v, %v, want all %d images", got.Src, err, p.Src.N())
 	}
 }
 

@@ -46,13 +46,23 @@ type Report struct {
 	Overflown int `json:"activations_overflown,omitempty"`
 
 	Backend    Backend `json:"backend"`
+	Roof       *Roof   `json:"roof,omitempty"` // what the device could do at most, if it was measured
 	Seconds    Seconds `json:"seconds"`
 	ImagesPerS Rates   `json:"images_per_s"`
+	Bound      string  `json:"bound"` // draw, convolve, write or check: what the others waited for
+	InMemory   int     `json:"images_in_a_portion"`
 	NaN        int     `json:"activations_nan"`
 	Infinite   int     `json:"activations_infinite"`
 	Check      *Check  `json:"check"` // null if no image was judged
 
 	Notes []string `json:"notes,omitempty"` // what a user should know about the filters and the images, a line each
+
+	// Settings are what the bits of the activations depend on, and Resumed says what former processes did. Only runs
+	// that keep what is done have them.
+	Settings []Setting `json:"settings,omitempty"`
+	Resumed  *Resumed  `json:"resumed,omitempty"`
+	Shard    *Shard    `json:"shard,omitempty"`  // the part of a job that this run did
+	Merged   *Merged   `json:"merged,omitempty"` // the folder was made from shards, without pictures: see [Merge]
 
 	NotFinite NotFinite   `json:"-"`     // NaN, Infinite and the number of outputs
 	Files     []whole.Sum `json:"files"` // all other files of the folder; see [AuditFolder]
@@ -122,6 +132,7 @@ type Seconds struct {
 	Draw     param.Number  `json:"draw"`              // drawing stimuli
 	Convolve param.Number  `json:"convolve"`          // including the copies to the device and back
 	Write    param.Number  `json:"write"`             // writing activations.npy, and Check
+	Waits    Waits         `json:"waits"`             // how long each of the three waited for the others
 	Check    param.Number  `json:"check"`             // checking against the reference, a part of Write
 	Pictures param.Number  `json:"pictures"`
 	Upload   *param.Number `json:"upload,omitempty"`
@@ -129,8 +140,31 @@ type Seconds struct {
 	Readback *param.Number `json:"readback,omitempty"`
 }
 
-// Rates holds throughputs in images per second: the number of images divided by the field of [Seconds] of the same
-// name.
+// Waits holds how long each phase of a stream waited for the others. The one that waited least is named in
+// [Report].Bound: it bounded the speed.
+type Waits struct {
+	Draw     param.Number `json:"draw"` // for room in memory, which is free once a portion is written
+	Convolve param.Number `json:"convolve"`
+	Write    param.Number `json:"write"`
+}
+
+// bound names the phase that waited least, as the fields of [Seconds] are called. If judging took most of the time of
+// writing, that is what bounded the speed.
+func (s Seconds) bound() string {
+	least := min(s.Waits.Draw, s.Waits.Convolve, s.Waits.Write)
+	switch {
+	case least == s.Waits.Convolve:
+		return "convolve"
+	case least == s.Waits.Draw:
+		return "draw"
+	case s.Check > s.Write/2:
+		return "check"
+	}
+	return "write"
+}
+
+// Rates holds throughputs in images per second: the number of images that this process convolved, divided by the field
+// of [Seconds] of the same name.
 type Rates struct {
 	Convolve param.Number `json:"convolve"`
 	Whole    param.Number `json:"whole"`
@@ -155,8 +189,23 @@ type Check struct {
 	MaxError      param.Number `json:"max_error"`
 	MaxErrorBound param.Number `json:"max_error_over_bound"` // largest error/bound of an output; above 1 it is wrong
 	RMS           param.Number `json:"rms_error_over_max"`   // root mean square error/largest |activation|
+	Worst         *Worst       `json:"worst,omitempty"`      // where MaxErrorBound is; null if all outputs are exact
 
 	Result compare.Result `json:"-"` // the same, with more detail
+}
+
+// Worst is the output with the largest error/bound of all that were judged.
+type Worst struct {
+	Output [4]int       `json:"output"` // image, channel, row, column
+	Got    param.Number `json:"got"`
+	Want   param.Number `json:"want"`
+	Bound  param.Number `json:"bound"` // the error that is allowed there
+}
+
+// Roof holds peak rates of the device that convolved, as package bench measures them.
+type Roof struct {
+	GFLOPS float64 `json:"gflops"` // of multiply-adds on registers alone, two operations each
+	GBPS   float64 `json:"gbps"`   // of copying memory, bytes read plus bytes written
 }
 
 func seconds(d time.Duration) param.Number { return param.Number(d.Seconds()) }
@@ -170,7 +219,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 	}
 	s := p.WithDefaults()
 	r := &Report{
-		Schema: schema, Origin: j.Origin,
+		Schema: schema, Origin: j.Origin, Roof: j.Roof,
 		Channels: p.Weight.N(), Size: p.Weight.H(), Activation: s.Activation.String(),
 		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left,
 		PaddingAll:  [4]int{s.Padding.Top, s.Padding.Bottom, s.Padding.Left, s.Padding.Right},
@@ -178,7 +227,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 		Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
 		ActivationsFile: j.Format.Name(arrayName), ActivationsDType: j.Format.DType(),
-		Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
+		Shard: j.Shard, InMemory: p.Src.N(), Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}
 	if c, ok := on.Plan.(conv.Compiler); ok {
 		took := seconds(c.Compiled().Took)
@@ -236,6 +285,8 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 		upload, kernel, readback := seconds(timings.Upload), seconds(timings.Kernel), seconds(timings.Readback)
 		r.Seconds.Upload, r.Seconds.Kernel, r.Seconds.Readback = &upload, &kernel, &readback
 	}
+	waits := w.stats.Waits
+	r.Seconds.Waits = Waits{seconds(waits.Draw), seconds(waits.Convolve), seconds(waits.Write)}
 	if c := w.check; c.images > 0 {
 		found := c.result
 		r.Seconds.Check = seconds(c.spent)
@@ -243,15 +294,20 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 			Of:      r.NotFinite.Outputs,
 			BothNaN: found.BothNaN, BothInf: found.BothInf,
 			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio), RMS: param.Number(found.RMS)}
+		if found.MaxRatio > 0 {
+			r.Check.Worst = &Worst{Output: found.Worst, Got: param.Number(found.Got), Want: param.Number(found.Want),
+				Bound: param.Number(found.Limit)}
+		}
 		if c.sample != nil {
 			r.Check.Sampled, r.Check.Seed = true, c.sample.seed
 			r.Check.Finds = param.Number(c.sample.finds(float64(r.Check.Of)))
 		}
 	}
+	r.Bound = r.Seconds.bound()
 	r.Seconds.Whole = seconds(time.Since(r.Started))
 	r.Started = r.Started.UTC().Truncate(time.Millisecond)
-	n := param.Number(r.ActivationsShape.N())
-	r.ImagesPerS = Rates{Convolve: n / r.Seconds.Convolve, Whole: n / r.Seconds.Whole}
+	n := param.Number(w.stats.Images)
+	r.ImagesPerS = Rates{Convolve: n / max(r.Seconds.Convolve, 1e-9), Whole: n / r.Seconds.Whole}
 }
 
 // write writes run.json, the last file of a folder.

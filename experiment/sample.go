@@ -93,7 +93,7 @@ func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) err
 		if err != nil {
 			return err
 		}
-		s.c.result.Merge(result, first)
+		s.c.merge(result, first)
 		for i, output := range outputs {
 			seen[output/drawn.image] = true
 			if drawn.alike(at + i) {

@@ -68,24 +68,24 @@ func TestCheckTakesATenth(t *testing.T) {
 		"costly":              {photographs(t, 1, 16, 255), true},
 	} {
 		w := &watched{}
-		dst, err := c.job.Problem()
+		problem, err := c.job.Problem()
 		if err != nil {
 			t.Fatal(err)
 		}
-		on := Prepared{Problem: dst, Plan: zeros{}}
+		on := Prepared{Problem: problem, Plan: zeros{}}
 		if w.check, err = newChecker(on, c.job.Weight(), nil, 5, c.job.Check); err != nil {
 			t.Fatal(err)
 		}
 		defer w.check.close()
-		shape, err := dst.Dst()
+		shape, err := problem.Dst()
 		if err != nil {
 			t.Fatal(err)
 		}
-		src, _ := conv.NewTensor(dst.Src)
+		src, _ := conv.NewTensor(problem.Src)
 		out, _ := conv.NewTensor(shape)
 		start := cpuSeconds(t)
-		for first := 0; first < 5; first += dst.Src.N() {
-			n := min(dst.Src.N(), 5-first)
+		for first := 0; first < 5; first += problem.Src.N() {
+			n := min(problem.Src.N(), 5-first)
 			if err := w.check.look(t.Context(), first, src.Images(0, n), out.Images(0, n)); err != nil {
 				t.Fatal(err)
 			}

@@ -50,6 +50,19 @@ func (c Colours) unsigned(limit float64) colorMap {
 	return colorMap{0, limit, func(t float64) color.NRGBA { return blueWhiteRed(0.5 + t/2) }, noHue()}
 }
 
+// Ramp returns n colours of a map, from one end to the other, and its colour of NaN. positive asks for the map of
+// values from 0 up, otherwise it is that of values on both sides of 0. n is at least 2.
+func (c Colours) Ramp(n int, positive bool) (ramp []color.NRGBA, nan color.NRGBA) {
+	m := c.signed(1)
+	if positive {
+		m = c.unsigned(1)
+	}
+	for i := range n {
+		ramp = append(ramp, m.ramp(float64(i)/float64(n-1)))
+	}
+	return ramp, m.nan
+}
+
 // tabled returns a ramp of the colours of a palette. It has 1,025 steps, one of them in the middle.
 func tabled(p palette.ColorMap) func(t float64) color.NRGBA {
 	const steps = 1024

@@ -76,7 +76,7 @@ func (g Graph) Chart() (*Chart, error) {
 // contain their point.
 func (s Series) check(logX, logY bool) error {
 	if len(s.X) != len(s.Y) {
-		return fmt.Errorf("%d values of X and %d of Y: want as many of both", len(s.X), len(s.Y))
+		return fmt.Errorf("%d values of X and %d of Y: want equally many", len(s.X), len(s.Y))
 	}
 	if (s.Low != nil || s.High != nil) && (len(s.Low) != len(s.Y) || len(s.High) != len(s.Y)) {
 		return fmt.Errorf("%d lower and %d upper ends of error bars: want %d, one for each point", len(s.Low),
@@ -317,7 +317,7 @@ func power(v float64) string {
 	switch {
 	case v >= 1e6 && v < 1e9:
 		return label(v/1e6, 1, 1) + " million"
-	case v >= 1e5 && v < 1e6:
+	case v >= 1e4 && v < 1e6:
 		return label(v/1e3, 1, 1) + ",000"
 	}
 	return label(v, shortest(v), v)

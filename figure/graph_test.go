@@ -61,7 +61,7 @@ func pixels(t *testing.T, c *Chart) (all, edge map[color.NRGBA]int) {
 func TestGraphTexts(t *testing.T) {
 	got := texts(t, graphChart(t, measurements()))
 	for _, want := range []string{"throughput", "one was absent", "images", "images/s", "first", "second", "roof", "1",
-		"64", "4096", "100", "10000", "100,000", "1 million"} {
+		"64", "4096", "100", "10,000", "100,000", "1 million"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("the graph says %q, and not %q", got, want)
 		}

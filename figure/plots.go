@@ -93,7 +93,7 @@ func (a Axes) plot() (*plot.Plot, error) {
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = a.Title, a.XLabel, a.YLabel
 	for i, line := range a.Lines {
 		if len(line.X) != len(line.Y) {
-			return nil, fmt.Errorf("line %d has %d values and %d responses: want as many of both", i, len(line.X),
+			return nil, fmt.Errorf("line %d has %d values and %d responses: want equally many", i, len(line.X),
 				len(line.Y))
 		}
 		points := line.finite()

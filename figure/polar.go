@@ -27,7 +27,7 @@ func (a Axes) polarPlot() (*plot.Plot, error) {
 	shape := polar{lines: a.Lines, label: p.X.Tick.Label}
 	for i, line := range a.Lines {
 		if len(line.X) != len(line.Y) {
-			return nil, fmt.Errorf("line %d has %d values and %d responses: want as many of both", i, len(line.X),
+			return nil, fmt.Errorf("line %d has %d values and %d responses: want equally many", i, len(line.X),
 				len(line.Y))
 		}
 		for _, at := range line.finite() {

@@ -3,7 +3,7 @@
 package gpu
 
 const (
-	unselected = "it changes only where a value is loaded from that is not selected, or of which nothing is stored"
+	unselected = "it only changes from where a value is loaded that is not selected or not stored"
 	unstored   = "sums of filters and positions that do not exist are not stored"
 )
 

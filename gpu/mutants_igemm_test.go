@@ -118,7 +118,7 @@ func igemmMutants() []mutant {
 		{name: "the first tile dropped", old: "if (tile > 0) {", new: "if (tile > 1) {"},
 		{name: "what is not loaded yet is multiplied", old: "if (tile > 0) {", new: "{"},
 		{name: "nothing but the first tile is loaded", old: "if (tile < tiles) {", new: "if (tile < 1) {"},
-		{name: "loads past the last tile", old: "if (tile < tiles) {", new: "if (true) {", equivalent: "what is copied behind the last tile is not multiplied"},
+		{name: "loads past the last tile", old: "if (tile < tiles) {", new: "if (true) {", equivalent: "what is copied after the last tile is not multiplied"},
 		{name: "weights read from one half", old: "int firstA = (1 - into) *", new: "int firstA = 0 *"},
 		{name: "pixels read from one half", old: "int firstB = (1 - into) *", new: "int firstB = 0 *"},
 		{name: "weights of the first four taps", old: readA, new: "sharedWeight[firstA + i * LANES_K];"},

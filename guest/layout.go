@@ -22,7 +22,7 @@ type layout struct {
 func parseLayout(text, axes string) (layout, error) {
 	l := layout{text: text, block: 1}
 	wrong := fault.New("guest", "layout", fmt.Sprintf("%q", text),
-		"want the axes %s in some order, and behind them a block such as 4%c if numbers are packed by 4", axes,
+		"want the axes %s in some order, and after them a block such as 4%c if numbers are packed by 4", axes,
 		axes[0]|0x20)
 	if len(text) < len(axes) {
 		return l, wrong

@@ -43,10 +43,7 @@ func conditions(sys string) []Condition {
 		return Condition{name, unknown}
 	}
 	energy := Condition{"energy", "unknown: no RAPL counter can be read"}
-	rapl := filepath.Join(sys, "class/powercap/intel-rapl:") // AMD's have the same name
-	// Names such as intel-rapl:0:1 are of parts of a package.
-	packages := append(readable(rapl+"[0-9]/energy_uj"), readable(rapl+"[0-9][0-9]/energy_uj")...)
-	if len(packages) > 0 {
+	if packages := newMeter(sys); len(packages) > 0 {
 		energy.Value = count(len(packages), "RAPL counter")
 	}
 	governor := Condition{"governor", unknown}

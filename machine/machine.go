@@ -1,4 +1,5 @@
-// Package machine says what the computer has: its processor, and how much memory and disk are free.
+// Package machine says what the computer has: its processor, what times depend on, and how much memory and disk are
+// free. It measures the rates that the processor reaches, its energy, and how much of it other work leaves free.
 package machine
 
 import (

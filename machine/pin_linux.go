@@ -30,30 +30,54 @@ func Pin(processors []int) error {
 	if want.Count() == 0 {
 		return errors.New("want at least one processor")
 	}
-	// A thread may start another between two readings of the list; so it is read until all of its threads are pinned.
-	for again := true; again; {
-		again = false
+	if err := pinThreads(want); err != nil {
+		return err
+	}
+	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), want.Count()))
+	return nil
+}
+
+// mostPasses is how often pinThreads reads the list of threads. Only a thread that starts between two passes needs
+// another one, and those that pinned threads start are pinned, so that two passes are usual.
+const mostPasses = 100
+
+// pinThreads pins all threads of this process. A thread may start another between two readings of the list; so it is
+// read until all of its threads are pinned.
+func pinThreads(want unix.CPUSet) error {
+	for range mostPasses {
 		threads, err := os.ReadDir("/proc/self/task")
 		if err != nil {
 			return err
 		}
+		all := true
 		for _, thread := range threads {
 			id, err := strconv.Atoi(thread.Name())
 			if err != nil {
 				return err
 			}
-			var now unix.CPUSet
-			if err := unix.SchedGetaffinity(id, &now); errors.Is(err, unix.ESRCH) || err == nil && now == want {
-				continue // it has ended, or is pinned
-			}
-			if err := unix.SchedSetaffinity(id, &want); err != nil && !errors.Is(err, unix.ESRCH) {
+			already, err := pinThread(id, want)
+			if err != nil {
 				return err
 			}
-			again = true
+			all = all && already
+		}
+		if all {
+			return nil
 		}
 	}
-	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), want.Count()))
-	return nil
+	return fmt.Errorf("some threads do not stay on %s: want processors that the system allows", numbers(want))
+}
+
+// pinThread pins a thread, unless it has ended. It reports whether there was nothing to do.
+func pinThread(id int, want unix.CPUSet) (already bool, err error) {
+	var now unix.CPUSet
+	if err := unix.SchedGetaffinity(id, &now); errors.Is(err, unix.ESRCH) || err == nil && now == want {
+		return true, nil
+	}
+	if err := unix.SchedSetaffinity(id, &want); err != nil && !errors.Is(err, unix.ESRCH) {
+		return false, err
+	}
+	return false, nil
 }
 
 // pinned lists the processors that this thread may use.

@@ -28,6 +28,9 @@ func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	if isPyTorch(z) {
 		return nil, refused(name, "%s: want a .npy or .npz file; %s", filekind.PyTorch, Advice(filekind.PyTorch))
 	}
+	if len(zarrArrays(z)) > 0 {
+		return newZarr(z, size, name, key)
+	}
 	entry, err := findEntry(z, key)
 	if err != nil {
 		return nil, failed(name, err)

@@ -54,7 +54,7 @@ func writePieces(path string, data []float32, pieces int, scratch []byte) error 
 		return err
 	}
 	defer w.Abort()
-	w.scratch = scratch
+	w.elements.scratch = scratch
 	for range pieces {
 		if err := w.Write(data); err != nil {
 			return err

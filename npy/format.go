@@ -76,21 +76,19 @@ func (f Format) begin(file *whole.File, array string, shape []int) (*Writer, err
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{name: file.Name(), shape: cloneShape(shape), left: count, file: file, half: f.Half,
-		out: bufio.NewWriterSize(file, bufferSize), scratch: newScratch()}
-	if w.sink = io.Writer(w.out); f.Half {
-		w.scratch = make([]byte, bufferSize)
-	}
-	head := formatHeaderOf(shape, map[bool]string{false: "<f4", true: "<f2"}[f.Half])
+	w := &Writer{name: file.Name(), shape: cloneShape(shape), left: count, file: file,
+		out: bufio.NewWriterSize(file, bufferSize)}
+	w.elements = f.NewEncoder(w.out)
+	head := formatHeaderOf(shape, f.descr())
 	if f.Kind == NPY {
 		_, err := w.out.Write(head)
 		return w, err
 	}
 	archive := zip.NewWriter(w.out)
-	w.finishSink = archive.Close
+	w.finish = archive.Close
 	if f.Kind == NPZ {
-		if w.sink, err = stored(archive, array+".npy"); err == nil {
-			_, err = w.sink.Write(head)
+		if w.elements.to, err = stored(archive, array+".npy"); err == nil {
+			_, err = w.elements.to.Write(head)
 		}
 		return w, err
 	}
@@ -98,7 +96,7 @@ func (f Format) begin(file *whole.File, array string, shape []int) (*Writer, err
 	if err != nil {
 		return nil, err
 	}
-	w.sink, w.finishSink = chunks, chunks.close
+	w.elements.to, w.finish = chunks, chunks.close
 	return w, nil
 }
 

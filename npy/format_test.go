@@ -83,12 +83,91 @@ func TestFormats(t *testing.T) {
 		}
 		if f.Kind == Zarr {
 			readChunks(t, path, f, want)
-			continue
 		}
 		got, err := ReadFile(t.Context(), path)
 		if err != nil || !slices.Equal(got.Data, want) || !slices.Equal(got.Shape, []int{7, 2, 3, 5}) {
 			t.Errorf("%v: %v, %v", f, got, err)
 		}
+		skipThrough(t, path, want)
+	}
+}
+
+// skipThrough reads every third stretch of an array, and passes over the others.
+func skipThrough(t *testing.T, path string, want []float32) {
+	t.Helper()
+	r, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	part := make([]float32, 13)
+	for at := 0; at < len(want); {
+		n := min(26, len(want)-at)
+		if err := r.Skip(n); err != nil {
+			t.Fatal(err)
+		}
+		at += n
+		n = min(13, len(want)-at)
+		if err := r.Read(part[:n]); err != nil || !slices.Equal(part[:n], want[at:at+n]) {
+			t.Errorf("%s: elements %d … %d are %v, want %v, %v", path, at, at+n, part[:n], want[at:at+n], err)
+		}
+		at += n
+	}
+	wantError(t, r.Skip(1), "npy: "+r.name+": want to skip 0 to 0 elements, not 1")
+}
+
+// TestZarrIsRefused: each archive of Zarr that [Format] would not write is refused, and the error says why.
+func TestZarrIsRefused(t *testing.T) {
+	const fine = `{"zarr_format": 3, "node_type": "array", "shape": [3, 2], "data_type": "float32", ` +
+		`"chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [2, 2]}}, ` +
+		`"chunk_key_encoding": {"name": "default"}, "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}]}`
+	chunk := strings.Repeat("1234", 4)
+	for name, c := range map[string]struct {
+		entries []string // name and content in turn
+		key     string
+		want    string // "" if it is read
+	}{
+		"fine":       {[]string{"a/zarr.json", fine, "a/c/0/0", chunk, "a/c/1/0", chunk}, "", ""},
+		"by name":    {[]string{"a/zarr.json", fine, "a/c/0/0", chunk, "a/c/1/0", chunk}, "a", ""},
+		"other name": {[]string{"a/zarr.json", fine}, "b", `: want the name of an array after a colon, as in a.zarr.zip:NAME; the names are "a"`},
+		"no chunk":   {[]string{"a/zarr.json", fine, "a/c/0/0", chunk}, "", ":a: chunk a/c/1/0 is missing"},
+		"short":      {[]string{"a/zarr.json", fine, "a/c/0/0", chunk, "a/c/1/0", "1234"}, "", ":a: chunk a/c/1/0 has 4 bytes: want 16"},
+		"no JSON":    {[]string{"a/zarr.json", "{"}, "", ":a: zarr.json: unexpected end of JSON input"},
+		"compressed": {[]string{"a/zarr.json", strings.Replace(fine, `"bytes"`, `"zstd"`, 1)}, "",
+			":a: compressed, or not little-endian: want the codec bytes alone, as gpuconv writes it"},
+		"version 2": {[]string{"a/zarr.json", strings.Replace(fine, "3", "2", 1)}, "", `:a: zarr_format 2, "array": want an array of Zarr 3`},
+		"columns": {[]string{"a/zarr.json", strings.Replace(fine, "[2, 2]", "[2, 1]", 1)}, "",
+			":a: chunks [2 1] of shape [3 2]: want chunks along the first axis, as gpuconv writes them"},
+		"words": {[]string{"a/zarr.json", strings.Replace(fine, "float32", "string", 1)}, "",
+			`:a: data_type "string": want float16, float32 or float64`},
+		"huge": {[]string{"a/zarr.json", strings.Replace(fine, "[3, 2]", "[30000000, 2]", 1), "a/c/0/0", chunk}, "",
+			":a: chunk a/c/1/0 is missing"},
+	} {
+		var content bytes.Buffer
+		z := zip.NewWriter(&content)
+		for i := 0; i < len(c.entries); i += 2 {
+			entry, err := stored(z, c.entries[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(entry, c.entries[i+1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := newReader(bytes.NewReader(content.Bytes()), int64(content.Len()), "a.zarr.zip", c.key)
+		if c.want == "" {
+			if err == nil {
+				_, err = r.Array()
+			}
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		wantError(t, err, "npy: a.zarr.zip"+c.want)
 	}
 }
 

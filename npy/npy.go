@@ -14,6 +14,8 @@
 // integers that became other integers. float16, False (0) and True (1) are exact. The package refuses all other dtypes,
 // with an error that names the dtype.
 //
+// It also reads arrays of Zarr 3 in a zip archive, as far as [Format] writes them.
+//
 // It writes '<f4' in C order, version 1.0, with the same header as NumPy. A file appears under its name only when it is
 // complete.
 //

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"gpuconv/internal/filekind"
 	"gpuconv/internal/input"
@@ -22,11 +23,16 @@ type Reader struct {
 	left    int       // elements that Read has not returned yet
 	err     error     // if not nil, every later Read reports it
 	closers []io.Closer
+
+	size     int64 // of the file that Open opened
+	modified time.Time
 }
 
 // ReadFile loads the array of a .npy file, or one array of a .npz archive, which is named archive.npz:key. The key may
-// end in ".npy". It may be left out if the archive has only one array. If there is a file whose name includes the colon
-// and the key, ReadFile reads that file instead. It recognizes the kind of a file by its first bytes, not by its name.
+// end in ".npy". It may be left out if the archive has only one array. An array of Zarr 3 in a zip archive is named in
+// the same way, a.zarr.zip:key; it must be stored as [Format] writes it. If there is a file whose name includes the
+// colon and the key, ReadFile reads that file instead. It recognizes the kind of a file by its first bytes, not by its
+// name.
 //
 // Errors: a file that cannot be read, is neither .npy nor .npz, or has no array of that key; a malformed header; a
 // dtype that cannot become float32; data longer or shorter than the shape says; ctx's error, wrapped, soon after ctx is
@@ -53,7 +59,7 @@ func Open(ctx context.Context, path string) (*Reader, error) {
 		f.Close()
 		return nil, err
 	}
-	r.closers = append(r.closers, f)
+	r.closers, r.size, r.modified = append(r.closers, f), f.Size(), f.Modified()
 	return r, nil
 }
 
@@ -126,6 +132,9 @@ func newStream(src io.Reader, size int64, name string) (*Reader, error) {
 	}, nil
 }
 
+// File returns the size in bytes of the file that [Open] opened, and when it was last written.
+func (r *Reader) File() (size int64, modified time.Time) { return r.size, r.modified }
+
 // Shape returns the extents of the whole array. It is empty for a 0-d array.
 func (r *Reader) Shape() []int { return cloneShape(r.header.shape) }
 
@@ -178,6 +187,31 @@ func (r *Reader) Read(dst []float32) error {
 		return r.err
 	}
 	r.left -= len(dst)
+	return nil
+}
+
+// Skip passes over the next n elements. In a .npy file in C order it does so without reading them, and [Reader.Lost]
+// does not count them. Otherwise it does what Read does, and fails as Read does.
+func (r *Reader) Skip(n int) error {
+	if seeker, ok := r.src.src.(io.Seeker); ok && r.err == nil && !r.header.fortran && n >= 0 && n < r.left {
+		if _, err := seeker.Seek(int64(n)*int64(r.header.dtype.size), io.SeekCurrent); err != nil {
+			r.err = failed(r.name, whole.Cause(err))
+			return r.err
+		}
+		r.left, r.src.left = r.left-n, r.src.left-n
+		return nil
+	}
+	if n < 0 || n > r.left {
+		return refused(r.name, "want to skip 0 to %d elements, not %d", r.left, n)
+	}
+	buffer := make([]float32, min(n, bufferSize/4))
+	for n > 0 {
+		part := buffer[:min(n, len(buffer))]
+		if err := r.Read(part); err != nil {
+			return err
+		}
+		n -= len(part)
+	}
 	return nil
 }
 

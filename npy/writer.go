@@ -2,7 +2,6 @@ package npy
 
 import (
 	"bufio"
-	"io"
 	"os"
 
 	"gpuconv/fault"
@@ -13,20 +12,17 @@ import (
 // file beside the path (see [whole.File]). If [NewWriter] made the writer, they are in the file that NewWriter was
 // given.
 type Writer struct {
-	name    string // for errors
-	shape   []int
-	left    int // elements that are still to be written
-	file    *whole.File
-	out     *bufio.Writer
-	sink    io.Writer // takes the elements; ends in out
-	scratch []byte
-	half    bool // elements are float16
-	lost    int  // finite numbers that became infinite in float16
+	name     string // for errors
+	shape    []int
+	left     int // elements that are still to be written
+	file     *whole.File
+	out      *bufio.Writer
+	elements *Encoder // its bytes end in out
 
-	finishSink func() error // writes what follows the elements; nil: nothing
-	err        error        // if not nil, every later Write reports it
-	closed     bool         // by Close or Abort
-	result     error        // what Close reports if it is called again
+	finish func() error // writes what follows the elements; nil: nothing
+	err    error        // if not nil, every later Write reports it
+	closed bool         // by Close or Abort
+	result error        // what Close reports if it is called again
 }
 
 // WriteFile saves a at path, like Create, Write and Close.
@@ -93,14 +89,13 @@ func NewWriter(file *whole.File, shape ...int) (*Writer, error) {
 	}
 	head := formatHeader(shape)
 	w := &Writer{
-		name:    name,
-		shape:   cloneShape(shape),
-		left:    count,
-		file:    file,
-		out:     bufio.NewWriterSize(file, min(bufferSize, len(head)+4*count)),
-		scratch: newScratch(),
+		name:  name,
+		shape: cloneShape(shape),
+		left:  count,
+		file:  file,
+		out:   bufio.NewWriterSize(file, min(bufferSize, len(head)+4*count)),
 	}
-	w.sink = w.out
+	w.elements = Format{}.NewEncoder(w.out)
 	if _, err := w.out.Write(head); err != nil {
 		w.Abort()
 		return nil, &fault.Error{Package: "npy", Err: err}
@@ -119,15 +114,7 @@ func (w *Writer) Write(data []float32) error {
 		return refused(w.name, "want at most %d elements, that many are left of shape %v, got %d", w.left, w.shape,
 			len(data))
 	}
-	var err error
-	if w.half {
-		var lost int
-		lost, err = writeHalves(w.sink, data, w.scratch)
-		w.lost += lost
-	} else {
-		err = writeFloats(w.sink, data, w.scratch)
-	}
-	if err != nil {
+	if err := w.elements.Write(data); err != nil {
 		w.err = &fault.Error{Package: "npy", Err: err}
 		return w.err
 	}
@@ -137,7 +124,7 @@ func (w *Writer) Write(data []float32) error {
 
 // Overflown returns how many of the numbers written so far were finite, but beyond the range of float16, and became
 // infinite. It is 0 for float32.
-func (w *Writer) Overflown() int { return w.lost }
+func (w *Writer) Overflown() int { return w.elements.Overflown() }
 
 // Close puts the complete array at path, and replaces in one step what was there. It reports an error if elements are
 // missing, a Write has failed or the file cannot be completed. Then path stays as it was, and the hidden file is
@@ -148,7 +135,7 @@ func (w *Writer) Close() error {
 		return w.result
 	}
 	w.closed = true
-	w.result = w.finish()
+	w.result = w.commit()
 	if w.result != nil {
 		_ = w.file.Discard()
 	}
@@ -156,7 +143,7 @@ func (w *Writer) Close() error {
 	return w.result
 }
 
-func (w *Writer) finish() error {
+func (w *Writer) commit() error {
 	if w.err != nil {
 		return w.err
 	}
@@ -164,8 +151,8 @@ func (w *Writer) finish() error {
 		return refused(w.name, "want %d more elements for shape %v", w.left, w.shape)
 	}
 	var err error
-	if w.finishSink != nil {
-		err = w.finishSink()
+	if w.finish != nil {
+		err = w.finish()
 	}
 	if err == nil {
 		err = w.out.Flush()

@@ -32,7 +32,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 		defer w.Abort()
 		if rapid.Bool().Draw(t, "as a big-endian machine does") {
-			w.scratch = make([]byte, 12)
+			w.elements.scratch = make([]byte, 12)
 		}
 		for rest := data; len(rest) > 0; {
 			n := rapid.IntRange(0, len(rest)).Draw(t, "piece")

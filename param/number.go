@@ -1,6 +1,9 @@
 package param
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"math"
+)
 
 // Number is a float64 in JSON: null where it is NaN or infinite, which JSON does not have.
 type Number float64
@@ -11,4 +14,13 @@ func (n Number) MarshalJSON() ([]byte, error) {
 		return []byte("null"), nil
 	}
 	return json.Marshal(float64(n))
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. null becomes NaN.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*n = Number(math.NaN())
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(n))
 }

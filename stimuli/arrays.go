@@ -99,12 +99,10 @@ func (a *Array) Draw(dst *conv.Tensor, first int) error {
 	if len(a.scratch) < size {
 		a.scratch = make([]float32, size)
 	}
-	for ; a.next < first; a.next++ {
-		if err := a.reader.Read(a.scratch[:size]); err != nil {
-			return err
-		}
+	if err := a.reader.Skip((first - a.next) * size); err != nil {
+		return err
 	}
-	a.next += n
+	a.next = first + n
 	if a.options.plainArray() {
 		return a.reader.Read(dst.Data)
 	}

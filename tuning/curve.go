@@ -96,7 +96,7 @@ func (c Curve) mergedBy(one func([]float64) float64) Curve {
 func (c Curve) check() error {
 	if len(c.X) == 0 || len(c.X) != len(c.Y) {
 		return fault.New("tuning", fmt.Sprintf("curve of %d values and %d responses", len(c.X), len(c.Y)), "",
-			"want as many of both, and at least 1")
+			"want equally many, and at least 1")
 	}
 	for i, x := range c.X {
 		if notFinite(x) || i > 0 && x <= c.X[i-1] {

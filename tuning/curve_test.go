@@ -290,7 +290,7 @@ func TestRefusals(t *testing.T) {
 		"want at least 3 that differ":       second(Curve{[]float64{0, 180}, make([]float64, 2)}.Phase()),
 		"want it above 0":                   second(Curve{[]float64{0, 1}, make([]float64, 2)}.Frequency()),
 		"want finite values that ascend":    second(Curve{[]float64{1, 0}, make([]float64, 2)}.Frequency()),
-		"want as many of both":              second(Curve{[]float64{1, 0}, nil}.Direction()),
+		"want equally many":                 second(Curve{[]float64{1, 0}, nil}.Direction()),
 		"want at least 5":                   third(FitVonMises(sampled(4, 0, 180, math.Abs))),
 		"want 2 values, one for each image": second(Curves(two, column("sf"), nil, Best)),
 		"want finite numbers":               second(Curves(two, column("sf", 1, math.NaN()), nil, Best)),

@@ -15,7 +15,7 @@ import (
 // hiddenLeft lists the hidden folders that are left in root.
 func hiddenLeft(t *testing.T, root string) (left []string) {
 	err := filepath.WalkDir(root, func(path string, _ os.DirEntry, err error) error {
-		if strings.HasPrefix(filepath.Base(path), partial) {
+		if strings.HasPrefix(filepath.Base(path), partial) || strings.HasSuffix(path, unfinished) {
 			left = append(left, path)
 		}
 		return err
@@ -273,6 +273,8 @@ func again(t *testing.T, j job, found tree) string {
 	err := j.run(Options{NoSync: true}, root)
 	left := hiddenLeft(t, root)
 	_, isFolder := j.(folderJob)
+	_, isKept := j.(keptJob)
+	isFolder = isFolder || isKept
 	switch {
 	case isFolder && complete && err == nil:
 		return "the next process writes into a folder that is whole"

@@ -26,6 +26,8 @@ const (
 	removesAll  action = "remove all"  // a folder with everything in it
 	syncsFolder action = "sync folder" // puts the names in a folder on the disk
 	locks       action = "lock"        // changes nothing, but tests make it fail
+	writesAt    action = "write at"    // writes data at an offset
+	truncates   action = "truncate"    // gives a file the size at
 )
 
 // change is one step.
@@ -33,6 +35,7 @@ type change struct {
 	action   action
 	path, to string // to is the new name, if there is one
 	data     []byte // what is written
+	at       int64  // an offset, or a size
 }
 
 // disk makes changes.

@@ -122,6 +122,14 @@ func (m *model) do(t *testing.T, c change) {
 		folder.set(name, newFolder())
 	case writes:
 		it.data += string(c.data)
+	case writesAt:
+		if c.at != int64(len(it.data)) {
+			t.Fatalf("the tape writes at %d of %s, which has %d bytes: the model only appends", c.at, c.path, len(it.data))
+		}
+		it.data += string(c.data)
+	case truncates:
+		it.data = it.data[:c.at]
+		it.synced = it.synced[:min(len(it.synced), len(it.data))]
 	case syncs:
 		it.synced = it.data
 	case syncsFolder:

@@ -31,6 +31,11 @@ type Folder struct {
 	files  place // the folder with the files, in hidden
 	made   Made  // missing parents that were made
 
+	// Of a folder that is kept, see KeepFolder: otherwise nil and empty.
+	journal *Journal
+	grown   string // the name of the grown file
+	keeps   bool   // Discard leaves the journal and the grown file
+
 	mutex     sync.Mutex
 	written   map[string]bool // the names of the files, and whether each is committed
 	committed []Sum
@@ -104,7 +109,7 @@ func (d *Folder) hide(o Options, at, name string) (err error) {
 		d.files, err = d.hidden.inner.open(filesName)
 	}
 	if err != nil {
-		d.leave()
+		d.leave(false)
 	}
 	return err
 }
@@ -185,6 +190,9 @@ func (o Options) CheckFolder(path string) error {
 		if errors.Is(o.clear(h), errInUse) {
 			return inUse(path) // after other errors, checkEmpty finds what is in the way
 		}
+	}
+	if IsUnfinished(path) {
+		return unfit(path, ", "+fault.Printable(Unfinished(path))+" has a part of this one", nil)
 	}
 	return checkEmpty(path)
 }
@@ -287,7 +295,7 @@ func (d *Folder) Commit() error {
 		return about(d.path, err)
 	}
 	d.made, d.written = nil, nil // they are in place: leave must not remove them
-	d.leave()
+	d.leave(true)
 	return nil
 }
 
@@ -332,17 +340,22 @@ func (d *Folder) carry() error {
 func (d *Folder) Discard() {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	d.leave()
+	d.leave(false)
 	d.made.Remove()
 }
 
-// leave removes the hidden folder with what is left in it. It opens nothing, so that it works even if the process can
-// open no more files. It also works if the folders have been moved.
-func (d *Folder) leave() {
+// leave removes the hidden folder with what is left in it; complete says that all files are in their place. It opens
+// nothing, so that it works even if the process can open no more files. It also works if the folders have been moved.
+func (d *Folder) leave(complete bool) {
 	if d.done {
 		return
 	}
 	d.done = true
+	if d.journal != nil {
+		d.leaveKept(complete)
+		d.hidden.base.close()
+		return
+	}
 	for name := range d.written {
 		_ = d.files.remove(name)
 	}

@@ -169,7 +169,7 @@ func (h *hidden) foreign() error {
 	defer folder.Close()
 	names, err := folder.Readdirnames(8)
 	for _, name := range names {
-		if !slices.Contains([]string{lockName, fileName, filesName, movesName}, name) {
+		if !slices.Contains([]string{lockName, fileName, filesName, movesName, journalName, grownName}, name) {
 			return inTheWay(h.base, h.name)
 		}
 	}

@@ -140,7 +140,7 @@ func (h *hidden) moves() (m moves, ok bool) {
 	if h.name == partial {
 		return m, m.Into == "."
 	}
-	return m, isPlain(m.Into) && hiddenName(m.Into, 0) == h.name
+	return m, isPlain(m.Into) && (hiddenName(m.Into, 0) == h.name || m.Into+unfinished == h.name)
 }
 
 // isPlain reports whether name is a name within a folder, not a path.

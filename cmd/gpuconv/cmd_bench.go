@@ -264,12 +264,12 @@ func (f *benchFlags) newBench(suite bench.Suite, subjects []bench.Subject, compi
 	stderr io.Writer) *shownBench {
 	limit := f.timeLimit()
 	b := &shownBench{Bench: bench.Bench{Suite: suite, Subjects: subjects, Judge: cpu.Reference{},
-		Settings: bench.DefaultSettings(limit, limit/10), Seed: f.seed, Until: f.started.Add(limit)}}
+		Settings: bench.Settings{Samples: f.count, Seconds: f.time.Seconds(), Rounds: min(10, f.count), Noise: f.noise,
+			Limit: limit.Seconds(), Longest: (limit / 10).Seconds()},
+		Seed: f.seed, Until: f.started.Add(limit)}}
 	if compiles {
 		b.Until = b.Until.Add(-min(2*compileLimit, limit/4))
 	}
-	b.Settings.Samples, b.Settings.Seconds, b.Settings.Noise = f.count, f.time.Seconds(), f.noise
-	b.Settings.Rounds = min(b.Settings.Rounds, f.count)
 	b.bar = newTimedProgress(stderr, "timing", b.Steps())
 	b.Progress = b.bar.setLeft
 	return b

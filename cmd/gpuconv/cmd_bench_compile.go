@@ -16,8 +16,8 @@ import (
 	"gpuconv/conv"
 )
 
-// compileLimit is how long compiling is timed at most, for each of the two states of the cache, cold and warm. With
-// --compile, a --limit takes its place.
+// compileLimit is how long compiling is timed at most, for each of the two states of the cache, cold and warm, unless
+// much of the time is left. With --compile, a --limit takes its place.
 const compileLimit = 8 * time.Second
 
 // compileGrace is how long a process that times compiling may go on after its time is up, before it is killed.
@@ -58,8 +58,8 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 }
 
 // addCompiling times compiling in two other processes, one after the other, and adds the results to r: first without a
-// cache, then with the cache that the timing of r has filled. Each may take compileLimit, but the first at most three
-// quarters of the time that is left. If there is too little time for one, r says so.
+// cache, then with the cache that the timing of r has filled. Each may take compileLimit or, if that is more, a quarter
+// of the time that is left, but the first at most three quarters of it. If there is too little time for one, r says so.
 func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	dir, remove, err := f.pictures.saving.options().Scratch(fmt.Sprintf("gpuconv-bench-%d", os.Getuid()))
 	if err != nil {
@@ -67,7 +67,7 @@ func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	}
 	defer remove()
 	for i, cache := range []string{bench.CacheCold, bench.CacheWarm} {
-		limit := min(compileLimit, f.left()*time.Duration(3+i)/4)
+		limit := min(max(compileLimit, f.left()/4), f.left()*time.Duration(3+i)/4)
 		if limit < compileLeast { // a process would be over before it had measured anything
 			r.MissCompiling(cache)
 			continue

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,12 +24,7 @@ func newCheck() *cobra.Command {
 			"Exit code 0: all is as it was written; 1: a file is missing or has changed, or there is no run.json;\n" +
 			"2: the call was wrong.",
 		Example: "  gpuconv check out",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || args[0] == "" {
-				return usage(errors.New("check: want one folder of gpuconv run"))
-			}
-			return nil
-		},
+		Args:    oneFolder("check: want one folder of gpuconv run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return checkRun(cmd.Context(), args[0], cmd.OutOrStdout())
 		},
@@ -39,9 +33,16 @@ func newCheck() *cobra.Command {
 
 // checkRun compares a folder with its run.json.
 func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
-	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-		return usage(&fault.Error{Argument: folder, Rule: "want a folder of gpuconv run, this is a " +
-			whole.Kind(info)})
+	if err := wantRun(folder); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(folder); err != nil && whole.IsUnfinished(folder) {
+		u, err := experiment.ReadUnfinished(ctx, folder)
+		if err != nil {
+			return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
+		}
+		return &fault.Error{Argument: folder, Rule: "it is not complete: " + u.String() +
+			", and gpuconv run --resume goes on"}
 	}
 	a, err := experiment.AuditFolder(ctx, folder)
 	if ctx.Err() != nil {
@@ -50,6 +51,11 @@ func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
 	if err != nil {
 		return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
 	}
+	return printAudit(stdout, folder, a)
+}
+
+// printAudit prints what is wrong in a folder. Its error says how many files are.
+func printAudit(stdout io.Writer, folder string, a *experiment.Audit) error {
 	for _, wrong := range a.Wrong {
 		printLine(stdout, "wrong     %v", wrong)
 	}

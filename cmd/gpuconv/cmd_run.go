@@ -29,9 +29,13 @@ type runFlags struct {
 	backend  backendFlags
 	check    checkFlag
 	output   string
+	resume   bool
+	memory   sizeFlag
+	shards   shardFlags
 	inputs   inputs
 	saving   saving
 	figures  figureFlags
+	html     bool
 
 	stimuli       []string
 	images        imageFlags
@@ -69,6 +73,9 @@ func newRun() *cobra.Command {
 			if err := f.refuse(cmd.Flags()); err != nil {
 				return err
 			}
+			if err := f.shard(cmd.Flags()); err != nil {
+				return err
+			}
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -101,6 +108,17 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	flags.BoolVar(&f.html, "html", false,
+		"write also report.html into the folder, one page about the run, and measure what the device can do at most;\n"+
+			"gpuconv report writes the page of an earlier run")
+	flags.Lookup("html").Annotations = map[string][]string{groupOf: {groupOutput}}
+	flags.BoolVar(&f.resume, "resume", false,
+		"keep what is done in DIR.unfinished beside DIR, with a journal, and go on with what is there: after a kill, a\n"+
+			"full disk or a power cut, the same command does only the rest")
+	f.shards.register(flags)
+	flags.Var(&f.memory, "memory",
+		"the most memory that the images, their activations and all tables take, whatever their number, such as 512MiB;\n"+
+			"the program itself takes up to 64 MiB more, and a GPU's driver some of its own")
 	f.inputs.register(flags)
 	f.figures.register(flags)
 	f.figures.registerPanels(flags)
@@ -153,6 +171,9 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer closeSets(sets)
+	if len(sets) > 1 && f.resume {
+		return refused("resume", "", errors.New("images of several sizes: want one size with it and with --shard, as by --resize and --crop"))
+	}
 	if len(sets) == 1 {
 		return f.runOne(ctx, stdout, stderr, sets[0], f.output)
 	}
@@ -209,6 +230,9 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err != nil {
 		return err
 	}
+	if j, err = f.shards.cut(j); err != nil {
+		return err
+	}
 	p, err := f.problem(j)
 	if err != nil {
 		return err
@@ -216,26 +240,40 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err := f.rehearseStimuli(ctx, images); err != nil {
 		return err
 	}
-	out, err := f.saving.output("output", folder).createFolder()
+	if f.done() {
+		if err := f.verifyDone(ctx, stdout, j, p); err != nil {
+			return err
+		}
+		return f.page(ctx, stdout, stderr, folder)
+	}
+	out, err := f.begin(folder, j)
 	if err != nil {
 		return err
 	}
 	defer out.Discard()
 	j.Origin.Started = started
 	opening := time.Now()
-	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Weight(), j.Bias)
+	s, err := f.backend.prepare(ctx, j.Total(), p, j.Weight(), j.Bias)
 	if err != nil {
 		return err
 	}
 	defer s.close(ctx)
 	e := experiment.Prepared{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
+	if err := f.shards.check(ctx, j, e, folder); err != nil {
+		return err
+	}
+	if f.html {
+		j.Roof = s.roof()
+	}
 	announce(stdout, j, p, s)
 	bar := newProgress(stderr, experiment.Convolving, j.Images.Shape().N())
 	defer bar.stop()
 	j.Progress, j.Phase = bar.set, bar.phase
 	r, err := j.RunOn(ctx, e, out.Folder)
 	if err != nil {
-		return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
+		return stopped(err, func(err error) error {
+			return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
+		})
 	}
 	bar.stop()
 	f.drawn(images, p)
@@ -248,8 +286,21 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	}
 	f.inputs.print(stderr)
 	f.conclude(stdout, r, j.Look.Pictures(), folder)
-	return nil
+	return f.page(ctx, stdout, stderr, folder)
 }
+
+// page writes the page about a folder of the run, if --html asks for it.
+func (f *runFlags) page(ctx context.Context, stdout, stderr io.Writer, folder string) error {
+	if !f.html {
+		return nil
+	}
+	to := f.saving.output("output", filepath.Join(folder, pageName))
+	return runPage{folder: folder, to: to, run: f}.write(ctx, stdout, stderr)
+}
+
+// bounds says in words what bounded the speed of a run: see [experiment.Report].
+var bounds = map[string]string{"draw": "drawing or reading the images", "convolve": "convolving",
+	"write": "writing the activations", "check": "checking against the reference"}
 
 // disagreeing names the device in the error of a wrong result.
 func disagreeing(s session, err error) error {
@@ -285,6 +336,10 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 	}
 	printLine(w, "job       %d %s of %d×%d with %s of %d×%d%s, algorithm %s", j.Images.Shape().N(), what,
 		p.Src.H(), p.Src.W(), counted(p.Weight.N(), "filter"), p.Weight.H(), p.Weight.W(), from, algorithm)
+	if of := j.Shard; of != nil {
+		printLine(w, "shard     %d of %d: images %d … %d of %d", of.Number, of.Of, of.First,
+			of.First+j.Images.Shape().N()-1, of.Images)
+	}
 }
 
 // conclude prints what was done.
@@ -292,6 +347,12 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
+	if f.memory.bytes > 0 {
+		printLine(w, "bound     by %s, in portions of %s", bounds[r.Bound], counted(r.InMemory, "image"))
+	}
+	if r.Resumed != nil && r.Resumed.Processes > 1 {
+		printLine(w, "resumed   %d of %d images were done before%s", r.Resumed.Images, r.ActivationsShape.N(), redone(r.Resumed))
+	}
 	if r.Check != nil {
 		printLine(w, "checked   %s against the float64 reference: %v", checked(r.Check), r.Check.Result)
 		if finds := float64(r.Check.Finds); finds > 0 {
@@ -301,8 +362,9 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 	if f.again != nil && folder == f.output && f.again.compare(r.Files) != "" {
 		printLine(w, "%s", f.again.compare(r.Files))
 	}
-	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, cells.csv, run.json",
-		fault.Printable(filepath.Join(folder, r.ActivationsFile)), r.ActivationsShape, strings.Join(pictures, ", "))
+	others := append(pictures, "stimuli.csv", "filters.csv", "cells.csv", "run.json")
+	printLine(w, "wrote     %s %v, %s", fault.Printable(filepath.Join(folder, r.ActivationsFile)), r.ActivationsShape,
+		strings.Join(others, ", "))
 }
 
 // checked says which outputs were judged.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -16,11 +18,13 @@ import (
 
 // validate refuses flags that are wrong whatever the images are, before anything is opened or written.
 func (f *runFlags) validate() error {
-	if err := f.folder().checkFolder(); err != nil {
+	if err := f.checkOutput(); err != nil {
 		return err
 	}
-	if _, err := f.arrayFormat(); err != nil {
+	if format, err := f.arrayFormat(); err != nil {
 		return err
+	} else if f.resume && format.Kind != npy.NPY {
+		return refused("resume", "", errors.New("want --format npy with it"))
 	}
 	return f.backend.validate()
 }
@@ -69,6 +73,11 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output, activations.Bytes()); err != nil {
 		return p, err
 	}
+	if f.memory.bytes > 0 {
+		if p, err = j.Fit(p, f.memory.bytes); err != nil {
+			return p, refused("memory", f.memory.String(), err)
+		}
+	}
 	need, err := j.Memory(p)
 	if err != nil {
 		return p, err
@@ -78,7 +87,11 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	}
 	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d",
 		p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
-	return p, reserve(what, need)
+	if err := reserve(what, need); err != nil || f.memory.bytes == 0 {
+		return p, err
+	}
+	debug.SetMemoryLimit(int64(f.memory.bytes))
+	return p, nil
 }
 
 // filterKind reports whether --filter is a kind without settings.

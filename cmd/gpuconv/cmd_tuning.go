@@ -320,16 +320,15 @@ func (f *tuningFlags) folder() bool {
 
 // activations returns the array to open.
 func (f *tuningFlags) activations() string {
-	if f.folder() {
-		path := filepath.Join(f.input, "activations.npy")
-		if _, err := os.Stat(path); err != nil { // run --format npz
-			if packed := filepath.Join(f.input, "activations.npz"); regular(packed) {
-				return packed
-			}
-		}
-		return path
+	if !f.folder() {
+		return f.input
 	}
-	return f.input
+	for _, kind := range []npy.Kind{npy.NPZ, npy.Zarr} { // run --format
+		if path := filepath.Join(f.input, npy.Format{Kind: kind}.Name("activations")); regular(path) {
+			return path
+		}
+	}
+	return filepath.Join(f.input, npy.Format{}.Name("activations"))
 }
 
 // wantTable refuses flags unless they name exactly one table of what each image showed.

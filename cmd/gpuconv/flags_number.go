@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"gpuconv/param"
 
@@ -70,4 +73,35 @@ func wholeVar(flags *pflag.FlagSet, at *int, name string, value int, help string
 func seedVar(flags *pflag.FlagSet, at *uint64, name string, value uint64, help string) {
 	*at = value
 	flags.Var((*seedFlag)(at), name, help)
+}
+
+// sizeFlag is a flag that is a number of bytes, such as 512MiB.
+type sizeFlag struct {
+	bytes float64 // 0: not typed
+	text  string
+}
+
+// sizes are the units of sizeFlag.
+var sizes = map[string]float64{"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
+	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+
+func (s *sizeFlag) Set(text string) error {
+	number := strings.TrimRightFunc(text, unicode.IsLetter)
+	unit, known := sizes[text[len(number):]]
+	v, err := param.ParseNumber(strings.TrimSpace(number))
+	if err != nil || !known || !(v > 0) {
+		return errors.New("want a number of bytes above 0 with a unit, such as 512MiB or 2GB")
+	}
+	*s = sizeFlag{v * unit, text}
+	return nil
+}
+
+func (s *sizeFlag) String() string { return s.text }
+
+// Type implements [pflag.Value]. Help shows it.
+func (s *sizeFlag) Type() string { return "size" }
+
+// wanted says what the flag takes, for errors.
+func (s *sizeFlag) wanted() string {
+	return "a number of bytes above 0 with a unit, such as 512MiB or 2GB"
 }

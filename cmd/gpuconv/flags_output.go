@@ -91,6 +91,12 @@ func (o output) createFolder() (outputFolder, error) {
 	return outputFolder{o, folder}, o.blame(err)
 }
 
+// keepFolder begins a folder that is kept until it is complete, or goes on with it. array is the name of its array.
+func (o output) keepFolder(array string) (outputFolder, error) {
+	folder, err := o.options.KeepFolder(o.path, array)
+	return outputFolder{o, folder}, o.blame(err)
+}
+
 // write adds a file to the folder. name is its name; write writes its content.
 func (f outputFolder) write(name string, write func(io.Writer) error) error {
 	return f.blame(f.Folder.Write(name, write))

@@ -267,14 +267,14 @@ func (s *sources) addGlob(ctx context.Context, text string, lists int) error {
 // with # are passed over.
 func (s *sources) addList(ctx context.Context, path string, lists int) error {
 	if lists >= mostLists {
-		return refused("stimulus", path, fmt.Errorf("a list in %d lists: want fewer", lists))
+		return refused("stimulus", path, fmt.Errorf("a list inside %d lists: want at most %d lists inside each other", lists, mostLists))
 	}
 	content, err := input.ReadFile(ctx, input.List, path)
 	if err != nil {
 		return failed("stimulus", "", &fault.Error{Argument: path, Err: err})
 	}
 	if kind := filekind.Of(path, content[:min(len(content), filekind.Head)]); kind != "text" {
-		return refused("stimulus", path, errors.New("want a list of files in UTF-8, a name a line"))
+		return refused("stimulus", path, errors.New("want a list of files in UTF-8, one name on each line"))
 	}
 	named := 0
 	for line := range bytes.Lines(content) {

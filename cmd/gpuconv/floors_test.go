@@ -23,13 +23,14 @@ import (
 // floors are the floors of ARCHITECTURE.md: a package imports only packages of lower floors.
 var floors = [][]string{
 	{"fault", "internal/input"},
-	{"conv", "internal/filekind", "internal/parallel", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "gpu/internal/isa", "cpu/internal/guarded"},
+	{"conv", "internal/chromium", "internal/filekind", "internal/parallel", "internal/statistics", "internal/webpage", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "gpu/internal/isa", "cpu/internal/guarded"},
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems", "gpu/internal/paper"},
 	{"filters", "stimuli", "checkpoint", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning", "gpu/probe"},
-	{"conv/convtest", "batch", "guest", "bench", "verify", "autotune", "tuning/report"},
+	{"conv/convtest", "batch", "guest", "bench", "verify", "autotune", "tuning/report", "capi/internal/calls"},
 	{"experiment"},
-	{"cmd/gpuconv"},
+	{"experiment/page"},
+	{"cmd/gpuconv", "capi"},
 }
 
 // standardOnly are the packages that import nothing but the standard library.
@@ -68,7 +69,7 @@ func list(t *testing.T) []listed {
 }
 
 // forTests are the packages that tests of every floor may import.
-var forTests = []string{"conv/convtest", "gpu/internal/problems", "cpu/internal/guarded"}
+var forTests = []string{"conv/convtest", "gpu/internal/problems", "cpu/internal/guarded", "internal/chromium"}
 
 // testedWith are the packages of other floors that tests of a package need. The packages above a backend judge it, and
 // so does the reference of cpu. The examples of conv need a backend.

@@ -53,6 +53,10 @@ var calls = map[string]string{
 	"bench report":       "r.json",
 	"bench compare":      "r.json r.json",
 	"check":              "folder",
+	"merge":              "folder --output new",
+	"status":             "folder",
+	"report":             "folder",
+	"report --tuning":    "folder --tuning folder",
 }
 
 // anyShader is an interface that fits any shader.
@@ -62,7 +66,8 @@ const anyShader = "buffers.src.binding = 0\nbuffers.weight.binding = 1\nbuffers.
 // briefly are places whose files are opened as those of other places are. Only the worst files are tried there.
 var briefly = []string{"verify --shader", "verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
 	"info --bias", "autotune --input", "autotune --weight", "autotune --bias", "conv --bias", "data --download",
-	"bench --input", "bench --shader", "bench --interface", "bench --weight", "bench --bias", "bench compare", "check"}
+	"bench --input", "bench --shader", "bench --interface", "bench --weight", "bench --bias", "bench compare", "check", "report", "report --tuning",
+	"merge", "status"}
 
 // worst are the hostile files that are tried everywhere.
 var worst = []string{"pipe", "zeros.npy", "fortran.npy", "bomb.npz", "deep.png", "run"}
@@ -426,8 +431,8 @@ var noFiles = strings.Fields(`
 	crop csv decode device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind
 	markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase phase2
 	phases pictures pin plots polarity pool ppd precision preset problem program rdm resize roof scale seed sf
-	sf-correlation sf-max sf-min sf-unit sf2 sha256 shard show side sigma sigma-surround sigma-x sigma-y sign stride
-	suite sum supersample surround tiles url x y
+	sf-correlation sf-max sf-min sf-unit sf2 sha256 shard shards show side sigma sigma-surround sigma-x sigma-y sign
+	stride suite sum supersample surround tiles url x y
 `)
 
 // TestFlagsOfFiles: each flag that takes a text names a file to read and was added by fileFlag, or is listed in

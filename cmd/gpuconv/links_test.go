@@ -157,7 +157,7 @@ func TestMarkdownLinks(t *testing.T) {
 			tracked[name] = true
 		}
 	}
-	pages := map[string]page{}
+	pages := map[string]pageLinks{}
 	for name := range tracked {
 		if strings.HasSuffix(name, ".md") {
 			text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
@@ -203,8 +203,8 @@ func trackedFiles(t *testing.T, root string) []string {
 	return strings.Split(strings.TrimRight(string(out), "\x00"), "\x00")
 }
 
-// page has the links of a Markdown file, and its headings as targets of links.
-type page struct {
+// pageLinks has the links of a Markdown file, and its headings as targets of links.
+type pageLinks struct {
 	links    []string // within the repository
 	headings []string // as anchors
 }
@@ -217,7 +217,7 @@ var (
 )
 
 // readPage finds the links and headings of a page outside its code.
-func readPage(text string) (p page) {
+func readPage(text string) (p pageLinks) {
 	code := false
 	seen := map[string]int{}
 	for line := range strings.Lines(text) {
@@ -279,7 +279,7 @@ func TestLinksAreFound(t *testing.T) {
 		t.Errorf("broken are %q, want %q", broken, want)
 	}
 	got := readPage("# One `two`: 3-4!\n## A\n### A\n[a](b/c.md#d \"title\") ![p](<q.png>) `[no](code)` [w](https://x.y)\n[r]: s.txt\n```\n[no](no)\n```\n<img src=\"i.svg\">\n")
-	if want := (page{links: []string{"b/c.md#d", "q.png", "s.txt", "i.svg"}, headings: []string{"one-two-3-4", "a", "a-1"}}); !reflect.DeepEqual(got, want) {
+	if want := (pageLinks{links: []string{"b/c.md#d", "q.png", "s.txt", "i.svg"}, headings: []string{"one-two-3-4", "a", "a-1"}}); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -111,7 +111,7 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 		return exitOK
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted; nothing was written")
+		err = interrupted(err)
 	}
 	printLine(stderr, "gpuconv: %s", oneLine(err.Error()))
 	if errors.As(err, new(usageError)) {

@@ -152,7 +152,7 @@ func TestOwnImagesRefused(t *testing.T) {
 	for args, want := range map[string]string{
 		"--stimulus no/*.png":                           "--stimulus no/*.png: no file has such a name",
 		"--stimulus empty.txt":                          "--stimulus empty.txt: an empty list",
-		"--stimulus round.txt":                          "--stimulus round.txt: a list in 3 lists",
+		"--stimulus round.txt":                          "--stimulus round.txt: a list inside 3 lists",
 		"--stimulus mixed --crop 13":                    "--stimulus: mixed/a.png: 12×20 pixels: want at least the 13×13",
 		"--stimulus mixed --resize 0":                   `--resize "0": want the shorter side`,
 		"--stimulus mixed --normalise 1":                `--normalise "1": want mean,std`,

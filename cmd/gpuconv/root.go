@@ -31,8 +31,8 @@ func newRoot() *cobra.Command {
 	useGroups(root)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(misparsed)
-	root.AddCommand(newRun(), newCheck(), newConv(), newVerify(), newBench(), newAutotune(), newStimuli(), newFilters(),
-		newTuning(), newData(), newInfo(), newCI(), newVersion())
+	root.AddCommand(newRun(), newStatus(), newMerge(), newReport(), newCheck(), newConv(), newVerify(), newBench(),
+		newAutotune(), newStimuli(), newFilters(), newTuning(), newData(), newInfo(), newCI(), newVersion())
 	root.AddCommand(unshipped()...)
 	root.SetHelpCommand(newHelp(root))
 	return root

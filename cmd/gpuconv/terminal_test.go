@@ -42,6 +42,9 @@ type place struct {
 var quick = map[string][]string{
 	"run":           {"--backend", "cpu", "--res", "0.01", "--orientations", "0", "--check", "1", "--output", "out"},
 	"check":         {},
+	"merge":         {"--output", "m"},
+	"status":        {},
+	"report":        {},
 	"conv":          {"--backend", "cpu", "--input", "x.npy", "--weight", "w.npy", "--output", "y.npy"},
 	"verify":        {"--backend", "cpu", "--input", "x.npy", "--weight", "w.npy"},
 	"bench":         {"--cases", "^none$"},
@@ -204,6 +207,7 @@ func filePlaces() []place {
 		{"a range of a server", answered("HTTP/1.1 206 Partial\r\nContent-Range: bytes %s\r\nContent-Length: 0\r\n\r\n")},
 		{"no answer of a server", answered("%s\r\n\r\n")},
 		{"instructions", variablePlace(isaVariable, "conv", quick["conv"])},
+		{"a scheduler", variablePlace("SLURM_ARRAY_TASK_ID", "run", append([]string{"--shards", "2"}, quick["run"]...))},
 		{"a cache", variablePlace(cacheVariable, "autotune", quick["autotune"])},
 	}
 }

@@ -139,8 +139,10 @@ type File struct {
 	path string
 	most int64
 	size int64
-	at   int64       // where the next Read reads
-	stop func() bool // stops waiting for ctx
+
+	modified time.Time
+	at       int64       // where the next Read reads
+	stop     func() bool // stops waiting for ctx
 }
 
 // Open opens a file of a kind. When ctx is done, reading fails. The caller must call Close.
@@ -186,13 +188,16 @@ func open(ctx context.Context, r rules, path string) (*File, error) {
 		file.Close()
 		return nil, err
 	}
-	f := &File{ctx: ctx, file: file, path: path, most: r.most, size: info.Size()}
+	f := &File{ctx: ctx, file: file, path: path, most: r.most, size: info.Size(), modified: info.ModTime()}
 	f.stop = context.AfterFunc(ctx, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) }) // wakes a Read
 	return f, nil
 }
 
 // Size returns the file's size in bytes at the time it was opened, or 0 for a stream.
 func (f *File) Size() int64 { return f.size }
+
+// Modified returns when the file was last written, at the time it was opened.
+func (f *File) Modified() time.Time { return f.modified }
 
 // portion is how many bytes are read between two checks of the context.
 const portion = 1 << 20

@@ -47,7 +47,7 @@ func NewInterval(blocks [][]float64, seed uint64) Interval {
 
 func newInterval(blocks [][]float64, seed uint64, resamples int) Interval {
 	if len(blocks) == 1 {
-		blocks = singles(blocks[0])
+		blocks = slices.Collect(slices.Chunk(blocks[0], 1))
 	}
 	all := slices.Sorted(slices.Values(slices.Concat(blocks...)))
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -67,13 +67,6 @@ func newInterval(blocks [][]float64, seed uint64, resamples int) Interval {
 	return Interval{Median: median,
 		Low:  min(median, stat.Quantile(tail, stat.Empirical, medians, nil)),
 		High: max(median, stat.Quantile(1-tail, stat.Empirical, medians, nil))}
-}
-
-func singles(samples []float64) (blocks [][]float64) {
-	for _, s := range samples {
-		blocks = append(blocks, []float64{s})
-	}
-	return blocks
 }
 
 // Median returns the median of values, which may be in any order. Of an even number of values it is the mean of the two

@@ -1,6 +1,7 @@
 package statistics
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -57,9 +58,12 @@ func (x Trimmed) To(y Trimmed) Difference {
 	return d
 }
 
+// unknown tells whether the error is not known.
+func (d Difference) unknown() bool { return math.IsInf(d.Error, 1) || math.IsNaN(d.Error) }
+
 // Widened returns d with a known variance added to the square of its error. An unknown error stays unknown.
 func (d Difference) Widened(variance float64) Difference {
-	if math.IsInf(d.Error, 1) || math.IsNaN(d.Error) {
+	if d.unknown() {
 		return d
 	}
 	square := d.Error * d.Error
@@ -74,9 +78,7 @@ func (d Difference) Widened(variance float64) Difference {
 // unknown.
 func (d Difference) P() float64 {
 	switch {
-	case math.IsInf(d.Error, 1) || math.IsNaN(d.Error):
-		return 1
-	case d.Error == 0 && d.By == 0:
+	case d.unknown() || d.Error == 0 && d.By == 0:
 		return 1
 	case d.Error == 0:
 		return 0
@@ -87,7 +89,7 @@ func (d Difference) P() float64 {
 // HalfWidth is half the width of the confidence interval of By at the level 1 − alpha, +Inf if the error is unknown.
 func (d Difference) HalfWidth(alpha float64) float64 {
 	switch {
-	case math.IsInf(d.Error, 1) || math.IsNaN(d.Error):
+	case d.unknown():
 		return math.Inf(1)
 	case d.Error == 0:
 		return 0
@@ -109,17 +111,8 @@ func Holm(p []float64) []float64 {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		switch {
-		case p[a] < p[b]:
-			return -1
-		case p[a] > p[b]:
-			return 1
-		}
-		return a - b
-	})
-	adjusted := make([]float64, len(p))
-	largest := 0.0
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
+	adjusted, largest := make([]float64, len(p)), 0.0
 	for rank, at := range order {
 		largest = max(largest, min(1, float64(len(p)-rank)*p[at]))
 		adjusted[at] = largest

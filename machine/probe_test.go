@@ -1,10 +1,8 @@
-package bench_test
+package machine
 
 import (
 	"testing"
 	"time"
-
-	"gpuconv/bench"
 )
 
 // TestPeak: a probe that makes 1,000 operations in each round, and takes at least a microsecond for it, makes at most
@@ -18,7 +16,7 @@ func TestPeak(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		got, most := 0.0, float64(threads)*1e9
 		for try := 0; try < 10 && got < most/2; try++ { // other work may take a core for 20 ms
-			got = max(got, bench.Peak(probe, threads, 20*time.Millisecond))
+			got = max(got, Peak(probe, threads, 20*time.Millisecond))
 		}
 		if got > most || got < most/2 {
 			t.Errorf("%d threads: %.3g operations/s, want %.3g or a little less", threads, got, most)

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+
+	"gpuconv/experiment"
+	"gpuconv/fault"
+
+	"github.com/spf13/cobra"
+)
+
+// mergeFlags are the flags of gpuconv merge.
+type mergeFlags struct {
+	output string
+	saving saving
+}
+
+func newMerge() *cobra.Command {
+	var f mergeFlags
+	cmd := fileArguments(&cobra.Command{
+		Use:   "merge DIR --output OUT",
+		Short: "Join the shards of gpuconv run --shard",
+		Long: "merge joins the shards in DIR, which gpuconv run --shard wrote: activations.npy has the images of all, in their\n" +
+			"order, with the bits of one run without shards. It compares each shard with its checksums on the way, and writes\n" +
+			"the tables and run.json, but no pictures. The shards stay as they are.\n\n" +
+			"If shards are missing, the line names them as sbatch --array takes them.",
+		Example: "  gpuconv merge sweep --output sweep/all",
+		Args:    oneFolder("merge: want one folder with shards of gpuconv run"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	})
+	cmd.Flags().StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	f.saving.register(cmd)
+	return cmd
+}
+
+// oneFolder accepts one argument, a folder.
+func oneFolder(want string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 || args[0] == "" {
+			return usage(errors.New(want))
+		}
+		return nil
+	}
+}
+
+func (f *mergeFlags) run(ctx context.Context, folder string, stdout, stderr io.Writer) error {
+	shards, err := experiment.ReadShards(ctx, folder)
+	if err != nil {
+		return plainly(ctx, folder, err)
+	}
+	out, err := f.saving.output("output", f.output).createFolder()
+	if err != nil {
+		return err
+	}
+	defer out.Discard()
+	bar := newProgressOf(stderr, "merging", "shards", len(shards.All))
+	defer bar.stop()
+	r, err := experiment.Merge(ctx, folder, out.Folder, bar.set)
+	if err != nil {
+		return out.blame(plainly(ctx, folder, err))
+	}
+	bar.stop()
+	printLine(stdout, "merged    %s of %s: each is as its run.json has it", counted(r.Merged.Shards, "shard"),
+		fault.Printable(folder))
+	printLine(stdout, "wrote     %s %v, stimuli.csv, filters.csv, cells.csv, run.json",
+		fault.Printable(filepath.Join(f.output, r.ActivationsFile)), r.ActivationsShape)
+	return nil
+}
+
+// plainly returns an error about a folder without the package that reports it, or that of ctx.
+func plainly(ctx context.Context, folder string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return plain(err)
+}

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"gpuconv/experiment"
+	"gpuconv/experiment/page"
+	"gpuconv/fault"
+	"gpuconv/param"
+	"gpuconv/stimuli"
+	"gpuconv/whole"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// reportFlags are the flags of gpuconv report.
+type reportFlags struct {
+	html, tuning string
+	saving       saving
+}
+
+func newReport() *cobra.Command {
+	var f reportFlags
+	cmd := &cobra.Command{
+		Use:   "report DIR",
+		Short: "One page about a folder of gpuconv run: figures, agreement, speed, a viewer",
+		Long: "report writes one HTML page about a folder that gpuconv run wrote. The page loads nothing else. It has\n" +
+			"what was asked, the device, how the outputs agree with the reference, the speed beside what the device\n" +
+			"can do at most, the figures, and a viewer: a slider over images that shows each with its activations, and\n" +
+			"their values under the pointer. Its data are at most 4 MiB; the page says what was left out.\n\n" +
+			"report refuses a folder whose files are not as run.json has them. To show the images it draws them again\n" +
+			"from the flags in run.json, or reads the files that those name, from the present folder. If it cannot,\n" +
+			"a line says why, and the page has the activations only.",
+		Example: "  gpuconv report out\n" +
+			"  gpuconv report out --tuning tuned --html page.html",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || args[0] == "" {
+				return usage(errors.New("report: want one folder of gpuconv run"))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f.saving.register(cmd)
+	cmd.Flags().StringVar(&f.html, "html", "", "the page to write; report.html in the folder if not given")
+	fileFlag(cmd.Flags(), &f.tuning, "tuning",
+		"a folder of gpuconv tuning about this run; without it the first one that lies in the folder")
+	return fileArguments(cmd)
+}
+
+// pageName is the name of the page in the folder of a run.
+const pageName = "report.html"
+
+// run checks the folder and writes the page.
+func (f *reportFlags) run(ctx context.Context, folder string, stdout, stderr io.Writer) error {
+	if err := wantRun(folder); err != nil {
+		return err
+	}
+	path := f.html
+	if path == "" {
+		path = filepath.Join(folder, pageName)
+	}
+	to := f.saving.output("html", path)
+	if err := to.checkFile(); err != nil {
+		return err
+	}
+	audit, err := experiment.AuditFolder(ctx, folder)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
+	}
+	if len(audit.Wrong) > 0 {
+		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files are not as run.json has them: "+
+			"want an unchanged folder; gpuconv check names them", len(audit.Wrong), len(audit.Files))}
+	}
+	again, err := flagsOfRun(ctx, folder)
+	var notes []string
+	if err != nil {
+		notes = append(notes, "the flags in run.json cannot be used again: "+oneLine(err.Error()))
+	}
+	p := runPage{folder: folder, tuning: f.tuning, to: to, run: again, notes: notes}
+	return p.write(ctx, stdout, stderr)
+}
+
+// wantRun refuses what is not a folder.
+func wantRun(folder string) error {
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		return usage(&fault.Error{Argument: folder, Rule: "want a folder of gpuconv run, this is a " +
+			whole.Kind(info)})
+	}
+	return nil
+}
+
+// flagsOfRun returns the flags of the run that wrote a folder.
+func flagsOfRun(ctx context.Context, folder string) (*runFlags, error) {
+	var f runFlags
+	flags := pflag.NewFlagSet("run", pflag.ContinueOnError)
+	f.register(flags)
+	if _, err := readAgain(ctx, filepath.Join(folder, "run.json"), flags); err != nil {
+		return nil, err
+	}
+	f.typed = typedFlags(flags)
+	return &f, f.refuse(flags)
+}
+
+// runPage is the page about the folder of a run.
+type runPage struct {
+	folder, tuning string
+	to             output
+	run            *runFlags // of the run; nil: they cannot be used
+	notes          []string  // what the page lacks, and why
+}
+
+// write writes the page, and says what is on it.
+func (p runPage) write(ctx context.Context, stdout, stderr io.Writer) error {
+	about := func(err error) error {
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &fault.Error{Argument: p.folder, Err: plainError{err: err, named: p.folder}}
+	}
+	r, err := page.Read(ctx, p.folder)
+	if err != nil {
+		return about(err)
+	}
+	if err := p.readTuning(ctx, r); err != nil {
+		return err
+	}
+	look, sets, err := p.look(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer closeSets(sets)
+	r.Notes = append(r.Notes, p.notes...)
+	if r.Report.Roof == nil && p.run != nil {
+		r.Report.Roof = p.run.roof(ctx, r.Report.Backend)
+		r.RoofNow = r.Report.Roof != nil
+	}
+	if err := r.Look(ctx, look); err != nil {
+		return about(err)
+	}
+	if err := p.to.writeFile(r.WriteHTML); err != nil {
+		return err
+	}
+	for _, note := range r.Notes {
+		printLine(stderr, "gpuconv: note: %s", oneLine(note))
+	}
+	printLine(stdout, "wrote     %s: %s", fault.Printable(p.to.path), r.Viewer.Shows())
+	return nil
+}
+
+// readTuning adds the tuning of the run to the page, if there is one.
+func (p runPage) readTuning(ctx context.Context, r *page.Run) error {
+	folder := p.tuning
+	if folder == "" {
+		folder = page.FindTuning(p.folder)
+	}
+	if folder == "" {
+		return nil
+	}
+	err := r.ReadTuning(ctx, folder)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return ctx.Err()
+	case p.tuning != "":
+		return failed("tuning", folder, err)
+	}
+	r.Notes = append(r.Notes, fmt.Sprintf("%s is left out: %s", fault.Printable(folder), oneLine(fault.Plain(err))))
+	return nil
+}
+
+// look opens the images of the run again, and says how to draw. The caller closes the sets.
+func (p *runPage) look(ctx context.Context, r *page.Run) (l page.Look, sets []stimuli.Set, err error) {
+	if p.run == nil {
+		return l, nil, nil
+	}
+	if l.Drawn, _, err = p.run.figures.panels(len(p.run.stimuli) == 0 && p.run.filters == ""); err != nil {
+		return l, nil, err
+	}
+	sets, err = p.run.openStimuli(ctx)
+	if ctx.Err() != nil {
+		return l, sets, ctx.Err()
+	}
+	if err == nil {
+		l.Images, err = sameImages(sets, r)
+	}
+	if err != nil {
+		p.notes = append(p.notes, "the images are left out: "+oneLine(err.Error()))
+	}
+	colour, _ := p.run.images.options(&p.run.inputs, r.Report.StimuliShape.C())
+	l.RGB = colour.Colour == stimuli.RGB
+	return l, sets, nil
+}
+
+// sameImages returns the set that is described as stimuli.csv describes the images of a run.
+func sameImages(sets []stimuli.Set, r *page.Run) (stimuli.Set, error) {
+	want, err := csvOf(r.Images)
+	if err != nil {
+		return nil, err
+	}
+	for _, set := range sets {
+		if set.Shape() != r.Report.StimuliShape {
+			continue
+		}
+		table, err := set.Table()
+		if err != nil {
+			return nil, err
+		}
+		written, err := csvOf(table)
+		if err != nil {
+			return nil, err
+		}
+		if table, err = param.ReadCSV(bytes.NewReader(written), table.Subject); err != nil {
+			return nil, err
+		}
+		if written, err = csvOf(table); err != nil || bytes.Equal(written, want) {
+			return set, err
+		}
+	}
+	return nil, errors.New("the flags in run.json name other images now: want those of stimuli.csv")
+}
+
+// csvOf returns a table as CSV.
+func csvOf(t *param.Table) ([]byte, error) {
+	var text bytes.Buffer
+	err := t.WriteCSV(&text)
+	return text.Bytes(), err
+}
+
+// roofTime is how long the peak rates of a device are measured.
+const roofTime = 300 * time.Millisecond
+
+// roof measures what the device of a run can do at most. It returns nil if that device cannot be opened here.
+func (f *runFlags) roof(ctx context.Context, of experiment.Backend) *experiment.Roof {
+	if f.backend.validate() != nil {
+		return nil
+	}
+	c, err := f.backend.open(ctx)
+	if err != nil {
+		return nil
+	}
+	defer c.close()
+	if describeBackend(session{chosen: c}).Device != of.Device {
+		return nil
+	}
+	return c.roof()
+}
+
+// roof measures the peak rates of an open backend. It returns nil if they cannot be measured.
+func (c chosen) roof() *experiment.Roof {
+	subjects, err := c.subjects()
+	if err != nil || subjects[0].Roof == nil {
+		return nil
+	}
+	flops, bytes, err := subjects[0].Roof(roofTime)
+	if err != nil {
+		return nil
+	}
+	return &experiment.Roof{GFLOPS: flops / 1e9, GBPS: bytes / 1e9}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"gpuconv/experiment"
+	"gpuconv/fault"
+	"gpuconv/whole"
+
+	"github.com/spf13/cobra"
+)
+
+func newStatus() *cobra.Command {
+	return fileArguments(&cobra.Command{
+		Use:   "status DIR",
+		Short: "How far the shards of gpuconv run --shard are",
+		Long: "status says which shards in DIR are complete, which are at work and which have stopped, from their folders and\n" +
+			"journals. A shard is at work if a chunk of it was done in the last five minutes, by the clock of this machine and\n" +
+			"that of the disk. The last line has the missing shards as sbatch --array takes them. status changes nothing.\n\n" +
+			"Exit code 0: all shards are complete; 1: some are not; 2: the call was wrong.",
+		Example: "  gpuconv status sweep",
+		Args:    oneFolder("status: want one folder with shards of gpuconv run"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return status(cmd.Context(), args[0], cmd.OutOrStdout())
+		},
+	})
+}
+
+// quiet is how long a shard that is at work may add no line to its journal.
+const quiet = 5 * time.Minute
+
+// status prints a line for each shard that is begun and not complete, and then how many are complete.
+func status(ctx context.Context, folder string, stdout io.Writer) error {
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		return usage(&fault.Error{Argument: folder, Rule: "want a folder with shards of gpuconv run, this is a " +
+			whole.Kind(info)})
+	}
+	s, err := experiment.ReadShards(ctx, folder)
+	if err != nil {
+		return plainly(ctx, folder, err)
+	}
+	complete, begun := 0, 0
+	for _, shard := range s.All {
+		switch {
+		case shard.Complete:
+			complete++
+		case shard.Begun:
+			begun++
+			printLine(stdout, "shard     %d of %d: %s", shard.Number, len(s.All), progressOf(shard, time.Now()))
+		}
+	}
+	printLine(stdout, "complete  %d of %d shards, %d begun, %d not begun", complete, len(s.All), begun, len(s.All)-complete-begun)
+	if missing := s.Missing(); missing != "" {
+		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d shards are not complete: --array=%s",
+			len(s.All)-complete, len(s.All), missing)}
+	}
+	return nil
+}
+
+// progressOf says how far a shard is that is begun.
+func progressOf(s experiment.ShardState, now time.Time) string {
+	if s.Err != nil {
+		return "cannot be read: " + oneLine(plain(s.Err).Error())
+	}
+	text, since := fmt.Sprintf("%d of %s", s.Done, counted(s.Of, "image")), now.Sub(s.Changed).Round(time.Second)
+	if since > quiet {
+		return text + fmt.Sprintf(", has stopped: nothing was done for %v", since)
+	}
+	if s.Left > 0 {
+		text += fmt.Sprintf(", about %v left", s.Left.Round(time.Second))
+	}
+	return text
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMemoryFlag: run takes at most --memory and 64 MiB, however many images there are. Without the flag it takes more.
+func TestMemoryFlag(t *testing.T) {
+	if raceEnabled || runtime.GOOS != "linux" {
+		t.Skip("the memory of other programs is not what is tested, or is not known")
+	}
+	t.Chdir(t.TempDir())
+	const flag, most = "40MiB", (40 + 64) << 20
+	peak := func(images int, flags ...string) float64 {
+		args := strings.Fields(fmt.Sprintf("run --orientations 0:180:%v --res 0.05 --channels 2 --backend cpu --check 0 --no-sync",
+			180/float64(images)))
+		cmd := program(t, append(append(args, "--output", fmt.Sprint("out", images, len(flags))), flags...)...)
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		for most := 0.0; ; time.Sleep(time.Millisecond) {
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Fatal(errs.String())
+				}
+				return most
+			default:
+				most = max(most, highWater(cmd.Process.Pid))
+			}
+		}
+	}
+	for _, images := range []int{1000, 20000} {
+		if got := peak(images, "--memory", flag); got > most {
+			t.Errorf("%d images take %.0f bytes with --memory %s, want at most %d", images, got, flag, most)
+		}
+	}
+	if got := peak(20000); got <= most {
+		t.Errorf("20000 images take %.0f bytes without --memory: the test shows nothing", got)
+	}
+}
+
+// highWater returns the most bytes of memory that a process has had so far. The system's account of a process that has
+// ended also counts the process that started it.
+func highWater(pid int) (kilobytes float64) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if _, rest, ok := strings.Cut(string(text), "VmHWM:"); ok && err == nil {
+		_, _ = fmt.Sscan(rest, &kilobytes)
+	}
+	return 1024 * kilobytes
+}
+
+// TestSizes: sizes are read with their units, and anything else is refused.
+func TestSizes(t *testing.T) {
+	for text, want := range map[string]float64{"512MiB": 512 << 20, "2GB": 2e9, "1.5 kB": 1500, "7B": 7, "1TiB": 1 << 40} {
+		var s sizeFlag
+		if err := s.Set(text); err != nil || s.bytes != want || s.String() != text {
+			t.Errorf("%s is %v (%v), want %v", text, s.bytes, err, want)
+		}
+	}
+	for _, text := range []string{"", "5", "MiB", "-1MB", "0MB", "1mb", "1 M", "1e400GB", "nanMB", "1MB2"} {
+		var s sizeFlag
+		if err := s.Set(text); err == nil {
+			t.Errorf("%q is read as %v", text, s.bytes)
+		}
+	}
+}

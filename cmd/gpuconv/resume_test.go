@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"gpuconv/whole"
+)
+
+// resumed is a run that is cut. It has five chunks.
+const resumed = "run --backend cpu --orientations 0:180:0.2 --res 0.2 --channels 2 --check 0"
+
+// plainSum runs the same without a cut, and returns what run.json says of activations.npy.
+func plainSum(t *testing.T) string {
+	t.Helper()
+	if code, _, stderr := inFolder(t, ".", append(strings.Fields(resumed), "--no-sync", "--output", "plain")...); code != exitOK {
+		t.Fatal(stderr)
+	}
+	return arraySum(t, "plain")
+}
+
+// arraySum returns the size and checksum of activations.npy, which gpuconv check compares with the file.
+func arraySum(t *testing.T, folder string) string {
+	t.Helper()
+	if code, stdout, stderr := inFolder(t, ".", "check", folder); code != exitOK {
+		t.Fatal(stdout, stderr)
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "run.json"))
+	found := regexp.MustCompile(`"activations.npy",\s+"bytes": \d+,\s+"crc32c": "\w+"`).Find(text)
+	if err != nil || found == nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return string(found)
+}
+
+// journalOf counts the lines in the journal of out that have a text.
+func journalOf(t *testing.T, text string) (n int) {
+	journal, err := os.ReadFile(filepath.Join(whole.Unfinished("out"), "gpuconv.journal"))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return bytes.Count(journal, []byte(text))
+}
+
+// cutOff starts the run and sends it a signal once the journal counts a number of chunks. It returns what is on stderr,
+// and whether the run ended before.
+func cutOff(t *testing.T, chunks int, with os.Signal) (stderr string, complete bool) {
+	t.Helper()
+	cmd := program(t, append(strings.Fields(resumed), "--resume", "--output", "out")...)
+	cmd.Env = append(cmd.Env, graceVariable+"=1m")
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	deadline := time.After(time.Minute)
+	for {
+		select {
+		case err := <-ended:
+			return errs.String(), err == nil
+		case <-deadline:
+			_ = cmd.Process.Kill()
+			t.Fatalf("no chunk %d after a minute", chunks)
+		case <-time.After(time.Millisecond):
+		}
+		if journalOf(t, `{"chunk":`) >= chunks {
+			_ = cmd.Process.Signal(with) // it may have ended
+			err := <-ended
+			return errs.String(), err == nil
+		}
+	}
+}
+
+// TestResumeKilled kills a run at random moments and goes on with it. The result has the bits of a run that was not
+// cut, and only chunks that were in flight are done twice. GPUCONV_KILLS is how often.
+func TestResumeKilled(t *testing.T) {
+	unixOnly(t)
+	kills := 3
+	if n, err := strconv.Atoi(os.Getenv("GPUCONV_KILLS")); err == nil {
+		kills = n
+	}
+	t.Chdir(t.TempDir())
+	want, random, killed := plainSum(t), rand.New(rand.NewPCG(22, uint64(time.Now().UnixNano()))), 0
+	for killed < kills {
+		if _, complete := cutOff(t, journalOf(t, `{"chunk":`)+random.IntN(2), syscall.SIGKILL); complete {
+			if got := arraySum(t, "out"); got != want {
+				t.Errorf("after %d kills it has %s, want %s", killed, got, want)
+			}
+			if err := os.RemoveAll("out"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		killed++
+		begun, counted := journalOf(t, `{"begins":`), journalOf(t, `{"chunk":`)
+		if processes := journalOf(t, `{"process":`); begun > counted+3*processes {
+			t.Errorf("%d chunks are begun %d times in %d processes: want 3 in flight", counted, begun, processes)
+		}
+	}
+	code, stdout, stderr := inFolder(t, ".", append(strings.Fields(resumed), "--resume", "--output", "out")...)
+	if got := arraySum(t, "out"); code != exitOK || got != want {
+		t.Errorf("after %d kills it has %s, want %s: %s %s", kills, got, want, stdout, stderr)
+	}
+	if whole.IsUnfinished("out") {
+		t.Error("out.unfinished is left")
+	}
+}
+
+// TestResumeInterrupted: a signal ends a run with one line, which says what is kept, and the run goes on.
+func TestResumeInterrupted(t *testing.T) {
+	unixOnly(t)
+	hangups := make(chan os.Signal, 1) // as in TestInterrupt
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
+	t.Chdir(t.TempDir())
+	want := plainSum(t)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		stderr, complete := cutOff(t, journalOf(t, `{"chunk":`)+1, s)
+		if complete {
+			continue // it was faster than the signal
+		}
+		if line := errorLine(t, stderr); !regexp.MustCompile(`^gpuconv: interrupted; out.unfinished has [1-9]\d* of 900 images, and --resume goes on$`).MatchString(line) {
+			t.Errorf("%v: stderr is %q", s, line)
+		}
+	}
+	if code, _, stderr := inFolder(t, ".", append(strings.Fields(resumed), "--resume", "--output", "out")...); code != exitOK {
+		t.Fatal(stderr)
+	}
+	if got := arraySum(t, "out"); got != want {
+		t.Errorf("it has %s, want %s", got, want)
+	}
+}

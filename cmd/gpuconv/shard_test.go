@@ -1,0 +1,50 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"gpuconv/verify"
+)
+
+// TestShardsOfSchedulers: tasks of Slurm arrays and pods of Indexed Jobs know their shard. An array that leaves out
+// tasks is read by the numbers of its tasks, if --shards says how many shards there are.
+func TestShardsOfSchedulers(t *testing.T) {
+	slurm := func(id, first, last, step, count string) map[string]string {
+		return map[string]string{"SLURM_ARRAY_TASK_ID": id, "SLURM_ARRAY_TASK_MIN": first, "SLURM_ARRAY_TASK_MAX": last,
+			"SLURM_ARRAY_TASK_STEP": step, "SLURM_ARRAY_TASK_COUNT": count}
+	}
+	index := func(i string) map[string]string { return map[string]string{"JOB_COMPLETION_INDEX": i} }
+	for name, c := range map[string]struct {
+		shards string
+		env    map[string]string
+		part   int    // from 1; 0: refused
+		want   string // of the error
+	}{
+		"first":             {"8", slurm("1", "1", "8", "1", "8"), 1, ""},
+		"last":              {"8", slurm("8", "1", "8", "1", "8"), 8, ""},
+		"array":             {"array", slurm("8", "1", "8", "1", "8"), 8, ""},
+		"sparse":            {"8", slurm("7", "3", "7", "4", "2"), 7, ""},
+		"sparse array":      {"array", slurm("7", "3", "7", "4", "2"), 0, "the array has 2 tasks from 3 to 7: want --array=1-N"},
+		"listed array":      {"array", slurm("8", "1", "8", "1", "5"), 0, "the array has 5 tasks from 1 to 8"},
+		"from 0":            {"8", slurm("0", "0", "7", "1", "8"), 0, "this is task 0: want --array=1-8"},
+		"array from 0":      {"array", slurm("3", "0", "7", "1", "8"), 0, "the array has 8 tasks from 0 to 7"},
+		"too many":          {"8", slurm("9", "1", "9", "1", "9"), 0, "this is task 9: want --array=1-8"},
+		"no number":         {"8", slurm("x", "1", "8", "1", "8"), 0, `SLURM_ARRAY_TASK_ID is "x": want a whole number`},
+		"no count":          {"array", slurm("1", "1", "8", "1", ""), 0, `SLURM_ARRAY_TASK_COUNT is "": want a whole number`},
+		"pod":               {"8", index("0"), 1, ""},
+		"last pod":          {"8", index("7"), 8, ""},
+		"too many pods":     {"8", index("8"), 0, "this is task 9"},
+		"pods are no array": {"array", index("7"), 0, `SLURM_ARRAY_TASK_MIN is ""`},
+		"neither":           {"8", nil, 0, "neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set: want a task of an array or --shard i/n"},
+		"no shards":         {"0", index("0"), 0, "want how many shards there are, or array"},
+		"many":              {"100001", index("0"), 0, "want at most 100000"},
+	} {
+		f := shardFlags{shards: c.shards}
+		got, err := f.read(func(name string) string { return c.env[name] })
+		if c.part > 0 && (err != nil || got != (verify.Shard{Part: c.part, Parts: 8})) ||
+			c.part == 0 && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %+v, %v, want %d %s", name, got, err, c.part, c.want)
+		}
+	}
+}

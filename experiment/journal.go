@@ -1,0 +1,184 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"gpuconv/compare"
+	"gpuconv/fault"
+	"gpuconv/param"
+	"gpuconv/whole"
+)
+
+// A run that keeps what it has done writes a journal. Each of its lines is an entry in JSON, with one of these fields.
+type entry struct {
+	Job     *begun    `json:"job,omitempty"`    // the first line
+	Process time.Time `json:"process,omitzero"` // a process has started or gone on
+	Begins  *int      `json:"begins,omitempty"` // the first image of a chunk that is begun
+	Chunk   *chunk    `json:"chunk,omitempty"`  // a chunk that is safe on the disk
+}
+
+// begun says what the job is.
+type begun struct {
+	Schema   int       `json:"schema"`
+	Images   int       `json:"images"`
+	Chunk    int       `json:"images_in_a_chunk"`
+	Settings []Setting `json:"settings"`
+}
+
+// all returns the settings, and how the job is cut: a journal is of one way to cut it.
+func (b begun) all() []Setting {
+	return append(slices.Clone(b.Settings), Setting{"images of the run", strconv.Itoa(b.Images)},
+		Setting{"images in a chunk", strconv.Itoa(b.Chunk)})
+}
+
+// chunk is a range of images whose activations are on the disk, and what was found out about them.
+type chunk struct {
+	First     int       `json:"first"`
+	Images    int       `json:"images"`
+	CRC32C    uint32    `json:"crc32c"` // of the bytes of their activations in the file
+	NaN       int       `json:"nan,omitempty"`
+	Infinite  int       `json:"infinite,omitempty"`
+	Overflown int       `json:"overflown,omitempty"`
+	At        time.Time `json:"at"` // when it was done
+	Judged    judgement `json:"judged,omitzero"`
+}
+
+// judgement is what comparing some outputs of a chunk with the reference has shown. None was wrong.
+type judgement struct {
+	Images   int          `json:"images"`
+	Outputs  int          `json:"outputs"`
+	Rate     float64      `json:"rate"` // as sample.rate
+	Warnings int          `json:"warnings"`
+	BothNaN  int          `json:"both_nan"`
+	BothInf  int          `json:"both_infinite"`
+	MaxError param.Number `json:"max_error"`
+	MaxRatio param.Number `json:"max_error_over_bound"`
+	RMS      param.Number `json:"rms_error_over_max"`
+	Largest  param.Number `json:"largest"`
+	Seconds  float64      `json:"seconds"`
+}
+
+func newJudgement(r compare.Result, images int, rate float64, spent time.Duration) judgement {
+	if r.Elements == 0 {
+		return judgement{}
+	}
+	return judgement{Images: images, Outputs: r.Elements, Rate: rate, Warnings: r.Warnings, BothNaN: r.BothNaN,
+		BothInf: r.BothInf, MaxError: param.Number(r.MaxError), MaxRatio: param.Number(r.MaxRatio),
+		RMS: param.Number(r.RMS), Largest: param.Number(r.Largest), Seconds: spent.Seconds()}
+}
+
+func (j judgement) result() compare.Result {
+	return compare.Result{Elements: j.Outputs, Warnings: j.Warnings, BothNaN: j.BothNaN, BothInf: j.BothInf,
+		MaxError: float64(j.MaxError), MaxRatio: float64(j.MaxRatio), RMS: float64(j.RMS), Largest: float64(j.Largest)}
+}
+
+// history is what the lines of a journal say.
+type history struct {
+	job       begun
+	chunks    map[int]chunk // by their first image; the last line counts
+	processes int
+	started   time.Time // when the last process did
+	since     int       // images that it has done since then
+}
+
+// readHistory reads the lines of a journal. It refuses one whose first line is not of a job of this version.
+func readHistory(j *whole.Journal) (*history, error) {
+	h := &history{chunks: map[int]chunk{}}
+	if len(j.Lines) == 0 && j.Changed > 0 {
+		return nil, errors.New("the journal's first line was changed: want a folder that gpuconv run --resume wrote")
+	}
+	for i, line := range j.Lines {
+		var e entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			return nil, fmt.Errorf("the journal's line %d: %w", i+1, err)
+		}
+		switch {
+		case i == 0 && e.Job == nil:
+			return nil, errors.New("the journal's first line was changed: want a folder that gpuconv run --resume wrote")
+		case e.Job != nil && e.Job.Schema != schema:
+			return nil, fmt.Errorf("the journal's schema %d: want %d", e.Job.Schema, schema)
+		case i == 0:
+			h.job = *e.Job
+		case !e.Process.IsZero():
+			h.processes, h.started, h.since = h.processes+1, e.Process, 0
+		case e.Chunk != nil && h.job.has(*e.Chunk):
+			h.chunks[e.Chunk.First] = *e.Chunk
+			h.since += e.Chunk.Images
+		}
+	}
+	return h, nil
+}
+
+// has reports whether c is one of the chunks of the job.
+func (b begun) has(c chunk) bool {
+	return c.First >= 0 && c.First < b.Images && b.Chunk > 0 && c.First%b.Chunk == 0 &&
+		c.Images == min(b.Chunk, b.Images-c.First)
+}
+
+// done returns how many images are done.
+func (h *history) done() (n int) {
+	for _, c := range h.chunks {
+		n += c.Images
+	}
+	return n
+}
+
+// Unfinished says how far a run has come that keeps what is done.
+type Unfinished struct {
+	Folder   string // where it is kept
+	Done, Of int    // images
+}
+
+// String says it in words.
+func (u Unfinished) String() string {
+	return fmt.Sprintf("%s has %d of %d images", fault.Printable(u.Folder), u.Done, u.Of)
+}
+
+// ReadUnfinished reads how far the run has come whose output is to be folder. Its process may be alive. It fails if
+// nothing is kept, or if the journal is not one of a run.
+func ReadUnfinished(ctx context.Context, folder string) (Unfinished, error) {
+	u := Unfinished{Folder: whole.Unfinished(folder)}
+	j, err := whole.ReadJournal(ctx, folder)
+	if err != nil {
+		return u, err
+	}
+	h, err := readHistory(j)
+	if err != nil {
+		return u, &fault.Error{Package: "experiment", Argument: u.Folder, Err: err}
+	}
+	u.Done, u.Of = h.done(), h.job.Images
+	return u, nil
+}
+
+// UnfinishedError is the error of a run that has ended before its end, and keeps what is done.
+type UnfinishedError struct {
+	Unfinished
+	Err error
+}
+
+// Error names the cause, and says what is kept.
+func (e *UnfinishedError) Error() string { return e.Err.Error() + "; " + e.String() }
+
+// Plain is the method that [fault.Plain] calls.
+func (e *UnfinishedError) Plain() string { return fault.Plain(e.Err) + "; " + e.String() }
+
+// Beside is the method that [fault.Beside] calls.
+func (e *UnfinishedError) Beside(flag, value string) string {
+	return fault.Beside(flag, value, e.Err) + "; " + e.String()
+}
+
+// Unwrap returns the cause.
+func (e *UnfinishedError) Unwrap() error { return e.Err }
+
+// Resumed says what former processes did for a run, in its report.
+type Resumed struct {
+	Images    int `json:"images"`    // done by former processes, and verified by their checksums
+	Processes int `json:"processes"` // that worked on the run, with the last one
+	Redone    int `json:"redone"`    // images that the journal lists, and that were not on the disk as they were written
+}

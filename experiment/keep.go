@@ -1,0 +1,396 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"gpuconv/batch"
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/fault"
+	"gpuconv/internal/parallel"
+	"gpuconv/npy"
+	"gpuconv/whole"
+)
+
+// A job whose folder is kept (see whole.KeepFolder) is cut into chunks, each a portion of the images. A chunk counts
+// when its activations are synced, no judged output was wrong, and its line in the journal is synced. The next process
+// reads the chunks that count, compares their checksums, and does the rest.
+
+// ArrayName is the name of the file of activations.
+func (j Job) ArrayName() string { return j.Format.Name(arrayName) }
+
+// runKept does what RunOn does, in a folder that is kept.
+func (j Job) runKept(ctx context.Context, on Prepared, out *whole.Folder, r *Report) (*Report, error) {
+	k, err := j.newKeeper(ctx, on, out)
+	if err != nil {
+		return nil, err
+	}
+	w, err := j.watch(on)
+	if err == nil {
+		j.phase(Convolving)
+		err = k.convolve(ctx, &w)
+		w.check.close()
+	}
+	if err != nil {
+		return nil, k.unfinished(err)
+	}
+	r.Settings, r.Resumed = k.now, &k.resumed
+	r, err = j.finish(ctx, on, out, r, w)
+	return r, k.unfinished(err)
+}
+
+// keeper does such a job.
+type keeper struct {
+	job     Job
+	on      Prepared
+	folder  *whole.Folder
+	journal *whole.Journal
+	file    *whole.Grown
+	head    []byte     // of the file
+	outputs conv.Shape // of all images
+	each    int64      // bytes of the activations of an image
+	chunks  []*chunk   // those that count, by their number
+	history *history
+	resumed Resumed
+	now     []Setting
+}
+
+// newKeeper reads the journal of a folder. It refuses one of a job with other settings.
+func (j Job) newKeeper(ctx context.Context, on Prepared, out *whole.Folder) (*keeper, error) {
+	k := &keeper{job: j, on: on, folder: out, journal: out.Journal()}
+	var err error
+	if k.outputs, err = j.Activations(on.Problem); err != nil {
+		return nil, err
+	}
+	if k.head, err = j.Format.Head(k.outputs[:]...); err != nil {
+		return nil, err
+	}
+	k.each = shapeBytes(k.outputs, j.Format)
+	if k.now, err = j.settings(on); err != nil {
+		return nil, err
+	}
+	images, size := k.outputs.N(), on.Problem.Src.N()
+	k.chunks = make([]*chunk, (images+size-1)/size)
+	if err := k.begin(); err != nil {
+		return nil, &fault.Error{Package: "experiment", Argument: whole.Unfinished(out.Path()), Err: err}
+	}
+	if k.file, err = out.Grow(); err != nil {
+		return nil, err
+	}
+	if err := k.verify(ctx); err != nil {
+		_ = k.file.Close()
+		return nil, err
+	}
+	return k, nil
+}
+
+// begin reads the journal, or writes its first line.
+func (k *keeper) begin() (err error) {
+	job := begun{Schema: schema, Images: k.outputs.N(), Chunk: k.on.Problem.Src.N(), Settings: k.now}
+	if len(k.journal.Lines) == 0 && k.journal.Changed == 0 {
+		if err := k.add(entry{Job: &job}); err != nil {
+			return err
+		}
+		k.history = &history{job: job, chunks: map[int]chunk{}}
+	} else if k.history, err = readHistory(k.journal); err != nil {
+		return err
+	} else if err := differ(k.history.job.all(), job.all()); err != nil {
+		return err
+	}
+	k.resumed.Processes = k.history.processes + 1
+	if err := k.add(entry{Process: time.Now().UTC().Truncate(time.Millisecond)}); err != nil {
+		return err
+	}
+	return k.journal.Sync()
+}
+
+func (k *keeper) add(e entry) error {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	return k.journal.Add(line)
+}
+
+// verify reads the chunks that the journal lists, on all cores, and takes those whose checksum is right.
+func (k *keeper) verify(ctx context.Context) error {
+	firsts := make([]int, 0, len(k.history.chunks))
+	for first := range k.history.chunks {
+		firsts = append(firsts, first)
+	}
+	slices.Sort(firsts)
+	var next atomic.Int64
+	group := parallel.NewGroup()
+	for range min(runtime.GOMAXPROCS(0), len(firsts)) {
+		group.Go(func() error {
+			buffer := make([]byte, verifyBytes)
+			for i := int(next.Add(1)) - 1; i < len(firsts); i = int(next.Add(1)) - 1 {
+				c := k.history.chunks[firsts[i]]
+				sum, err := k.sum(ctx, c, buffer)
+				if err != nil {
+					return err
+				}
+				if sum == c.CRC32C {
+					k.chunks[c.First/k.on.Problem.Src.N()] = &c
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, first := range firsts {
+		c := k.history.chunks[first]
+		if k.chunks[c.First/k.on.Problem.Src.N()] == nil {
+			k.resumed.Redone += c.Images
+		}
+	}
+	k.resumed.Images = k.done()
+	return nil
+}
+
+// verifyBytes is how many bytes of a chunk are read at a time.
+const verifyBytes = 1 << 20
+
+// sum returns the checksum of a chunk in the file. Bytes beyond the end of the file count as missing, so that the sum
+// is wrong.
+func (k *keeper) sum(ctx context.Context, c chunk, buffer []byte) (sum uint32, err error) {
+	at := k.at(c.First)
+	for left := int64(c.Images) * k.each; left > 0; {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		n, err := k.file.ReadAt(buffer[:min(left, int64(len(buffer)))], at)
+		if err != nil && err != io.EOF {
+			return ^c.CRC32C, nil // a part of the disk that cannot be read: write it again
+		}
+		if n == 0 {
+			return ^c.CRC32C, nil
+		}
+		sum, left, at = whole.Checksum(sum, buffer[:n]), left-int64(n), at+int64(n)
+	}
+	return sum, nil
+}
+
+// at returns where the activations of an image begin in the file.
+func (k *keeper) at(image int) int64 { return int64(len(k.head)) + int64(image)*k.each }
+
+// done returns how many images count.
+func (k *keeper) done() (n int) {
+	for _, c := range k.chunks {
+		if c != nil {
+			n += c.Images
+		}
+	}
+	return n
+}
+
+// rest returns the images that do not count.
+func (k *keeper) rest() []batch.Part {
+	parts, size := []batch.Part{}, k.on.Problem.Src.N()
+	for i, c := range k.chunks {
+		n := min(size, k.outputs.N()-i*size)
+		last := len(parts) - 1
+		switch {
+		case c != nil:
+		case last >= 0 && parts[last].First+parts[last].N == i*size:
+			parts[last].N += n
+		default:
+			parts = append(parts, batch.Part{First: i * size, N: n})
+		}
+	}
+	return parts
+}
+
+// convolve does the rest of the job, and completes the file. w has the checker and the gallery.
+func (k *keeper) convolve(ctx context.Context, w *watched) error {
+	err := k.stream(ctx, w)
+	if err == nil {
+		err = k.complete(w)
+	}
+	if err != nil {
+		_ = k.file.Close()
+	}
+	return err
+}
+
+func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
+	if _, err := k.file.WriteAt(k.head, 0); err != nil {
+		return err
+	}
+	drawn := &examplesOf{Source: awaitedSource{k.job.Images, ctx}, gallery: w.gallery, begins: func(first int) error {
+		return k.add(entry{Begins: &first})
+	}}
+	job := batch.Job{Source: drawn, Problem: k.on.Problem, Plan: awaitedPlan{k.on.Plan, ctx}, Parts: k.rest()}
+	if k.job.Progress != nil {
+		job.Progress = func(done int) { k.job.Progress(k.resumed.Images + done) }
+	}
+	job.Sink = func(first int, src, dst *conv.Tensor) error { return k.sink(ctx, w, first, src, dst) }
+	if w.stats.Stats, err = job.Run(ctx); err != nil {
+		return err
+	}
+	return drawn.until(k.outputs.N())
+}
+
+// examplesOf is a source that also draws those images for the gallery that are not asked for, in ascending order.
+type examplesOf struct {
+	batch.Source
+	gallery *gallery
+	begins  func(first int) error
+	next    int // image from which on nothing was drawn
+}
+
+// Draw implements [batch.Source].
+func (e *examplesOf) Draw(dst *conv.Tensor, first int) error {
+	if err := e.until(first); err != nil {
+		return err
+	}
+	if err := e.begins(first); err != nil {
+		return err
+	}
+	e.next = first + dst.Shape.N()
+	return e.Source.Draw(dst, first)
+}
+
+// until draws the images of the gallery that were passed over before image first.
+func (e *examplesOf) until(first int) error {
+	for _, n := range slices.Sorted(slices.Values(e.gallery.shown)) {
+		if n < e.next || n >= first {
+			continue
+		}
+		one, err := conv.NewTensor(e.Source.Shape().Image())
+		if err == nil {
+			err = e.Source.Draw(one, n)
+		}
+		if err != nil {
+			return err
+		}
+		mean(e.gallery.stimuli.Plane(e.gallery.rows[n], 0), one)
+	}
+	return nil
+}
+
+// sink writes and judges a chunk, and adds it to the journal.
+func (k *keeper) sink(ctx context.Context, w *watched, first int, src, dst *conv.Tensor) error {
+	c := &chunk{First: first, Images: src.Shape.N(), At: time.Now().UTC().Truncate(time.Millisecond)}
+	at := &place{to: k.file, at: k.at(first)}
+	encoder := k.job.Format.NewEncoder(at)
+	var found NotFinite
+	for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
+		found.count(piece)
+		if err := encoder.Write(piece); err != nil {
+			return err
+		}
+	}
+	k.file.Begin(k.at(first), at.at-k.at(first))
+	c.CRC32C, c.NaN, c.Infinite, c.Overflown = at.sum, found.NaN, found.Infinite, encoder.Overflown()
+	w.gallery.look(first, src, dst)
+	var err error
+	if c.Judged, err = k.judge(ctx, w.check, first, src, dst); err != nil {
+		return err
+	}
+	if err := k.file.Sync(); err != nil {
+		return err
+	}
+	if err := k.add(entry{Chunk: c}); err != nil {
+		return err
+	}
+	if err := k.journal.Sync(); err != nil {
+		return err
+	}
+	k.folder.Keep()
+	k.chunks[first/k.on.Problem.Src.N()] = c
+	return nil
+}
+
+// judge compares some outputs of a chunk with the reference. A wrong one is an error: the chunk does not count.
+func (k *keeper) judge(ctx context.Context, c *checker, first int, src, dst *conv.Tensor) (judgement, error) {
+	images, spent := c.images, c.spent
+	c.portion = compare.Result{}
+	err := c.look(ctx, first, src, dst)
+	if c.sample == nil && c.images > images {
+		k.job.phase(Convolving)
+	}
+	if err != nil {
+		return judgement{}, err
+	}
+	if err := c.verdict(); err != nil {
+		return judgement{}, err
+	}
+	rate := 1.0
+	if c.sample != nil {
+		rate = c.sample.rate
+	}
+	return newJudgement(c.portion, c.images-images, rate, c.spent-spent), nil
+}
+
+// place writes at a place in the file, and computes the checksum of what it writes.
+type place struct {
+	to  io.WriterAt
+	at  int64
+	sum uint32
+}
+
+// Write implements [io.Writer].
+func (p *place) Write(data []byte) (int, error) {
+	n, err := p.to.WriteAt(data, p.at)
+	p.sum, p.at = whole.Checksum(p.sum, data[:n]), p.at+int64(n)
+	return n, err
+}
+
+// complete adds up what all processes found, reads the activations that the pictures show, and commits the file.
+func (k *keeper) complete(w *watched) error {
+	sum := whole.Checksum(0, k.head)
+	w.check.result, w.check.images = compare.Result{}, 0
+	w.stats.NotFinite = NotFinite{Outputs: k.outputs.N() * k.outputs[1] * k.outputs[2] * k.outputs[3]}
+	for _, c := range k.chunks {
+		sum = whole.JoinChecksums(sum, c.CRC32C, int64(c.Images)*k.each)
+		w.stats.NotFinite.NaN += c.NaN
+		w.stats.NotFinite.Infinite += c.Infinite
+		w.stats.Overflown += c.Overflown
+		w.check.result.Merge(c.Judged.result(), 0)
+		w.check.images += c.Judged.Images
+		if s := w.check.sample; s != nil && c.Judged.Outputs > 0 {
+			s.rate = min(s.rate, c.Judged.Rate)
+		}
+	}
+	if err := k.readShown(w.gallery); err != nil {
+		return err
+	}
+	return k.file.Commit(whole.Sum{Bytes: k.at(k.outputs.N()), CRC32C: fmt.Sprintf("%08x", sum)})
+}
+
+// readShown reads the activations that the pictures show from the file, so that pictures are the same however often the
+// run was cut.
+func (k *keeper) readShown(g *gallery) error {
+	for row, n := range g.shown {
+		image := g.activations.Images(row, row+1)
+		r, err := npy.NewRaw(npy.Raw{Name: k.job.Format.Name(arrayName), Shape: image.Shape[:],
+			DType: map[bool]string{false: "f4", true: "f2"}[k.job.Format.Half],
+			Src:   io.NewSectionReader(k.file, k.at(n), k.each)})
+		if err != nil {
+			return err
+		}
+		if err := r.Read(image.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unfinished adds to an error what is kept. If nothing is, or if the folder is gone, it returns err as it is.
+func (k *keeper) unfinished(err error) error {
+	path := k.folder.Path()
+	if err == nil || k.done() == 0 || !whole.IsUnfinished(path) {
+		return err
+	}
+	return &UnfinishedError{Unfinished{whole.Unfinished(path), k.done(), k.outputs.N()}, err}
+}

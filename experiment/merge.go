@@ -1,0 +1,320 @@
+package experiment
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"gpuconv/compare"
+	"gpuconv/fault"
+	"gpuconv/internal/input"
+	"gpuconv/npy"
+	"gpuconv/param"
+	"gpuconv/whole"
+)
+
+// Merged says of a run.json which shards it was made of.
+type Merged struct {
+	Shards  int          `json:"shards"`
+	Seconds param.Number `json:"seconds"` // for the merge; the seconds of the report are sums over the shards
+}
+
+// MissingError says which shards a job lacks.
+type MissingError struct {
+	Count, Of int
+	Array     string // as sbatch --array takes it
+}
+
+// Error returns one line.
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("%d of %d shards are not complete: want them, --array=%s", e.Count, e.Of, e.Array)
+}
+
+// Merge makes the folder of the whole job from the shards in a folder: the arrays one after the other, the tables, and
+// run.json, without pictures. It reads each shard once, and compares it with its checksums on the way. progress, if not
+// nil, is called with the number of images that are written. Merge commits out. The shards stay as they are.
+//
+// Errors: a [*MissingError]; shards with other settings; files that are not as a shard's run.json has them; ctx's
+// error.
+func Merge(ctx context.Context, folder string, out *whole.Folder, progress func(done int)) (*Report, error) {
+	began := time.Now()
+	s, err := ReadShards(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	if array := s.Missing(); array != "" {
+		missing := 0
+		for _, state := range s.All {
+			if !state.Complete {
+				missing++
+			}
+		}
+		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: &MissingError{missing, len(s.All), array}}
+	}
+	m, err := s.newMerger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.array(ctx, out, progress); err != nil {
+		return nil, err
+	}
+	if err := m.tables(ctx, out); err != nil {
+		return nil, err
+	}
+	m.total.Merged = &Merged{len(s.All), seconds(time.Since(began))}
+	if err := m.total.write(out); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := out.Commit(); err != nil {
+		return nil, err
+	}
+	return m.total, nil
+}
+
+// merger merges complete shards.
+type merger struct {
+	*Shards
+	format  npy.Format
+	reports []*Report
+	total   *Report
+}
+
+// newMerger reads the reports of all shards, and adds them up. It refuses those that do not fit together.
+func (s *Shards) newMerger(ctx context.Context) (*merger, error) {
+	m := &merger{Shards: s}
+	next := 0
+	for i := range s.All {
+		r, err := s.report(ctx, i+1)
+		if err != nil {
+			return nil, err
+		}
+		m.reports = append(m.reports, r)
+		err = differ(m.reports[0].Settings, r.Settings)
+		if err == nil && (r.Shard.First != next || r.ActivationsShape.N() < 1 ||
+			r.Shard.Images != m.reports[0].Shard.Images || r.ActivationsFile != m.format.Name(arrayName) ||
+			r.ActivationsShape.WithN(1) != m.reports[0].ActivationsShape.WithN(1)) {
+			err = errors.New("its images do not follow those of the shard before it: want shards of one job")
+		}
+		if err != nil {
+			return nil, &fault.Error{Package: "experiment", Argument: s.path(i + 1), Err: err}
+		}
+		next += r.ActivationsShape.N()
+	}
+	if all := m.reports[0].Shard.Images; next != all {
+		return nil, fault.New("experiment", s.Folder, "", "its shards have %d images: want %d", next, all)
+	}
+	m.format.Half = m.reports[0].ActivationsDType == (npy.Format{Half: true}).DType()
+	m.add(next)
+	return m, nil
+}
+
+// add makes the report of the whole job.
+func (m *merger) add(images int) {
+	total := *m.reports[0]
+	total.Shard, total.Resumed, total.Files, total.Check = nil, nil, nil, nil
+	total.StimuliShape, total.ActivationsShape = total.StimuliShape.WithN(images), total.ActivationsShape.WithN(images)
+	total.NaN, total.Infinite, total.Overflown, total.Notes = 0, 0, 0, nil
+	total.Seconds, total.ImagesPerS, total.Bound = Seconds{}, Rates{}, ""
+	total.Started, total.Command, total.Flags = m.reports[0].Started, m.reports[0].Command, m.reports[0].Flags
+	for _, r := range m.reports {
+		total.NaN, total.Infinite, total.Overflown = total.NaN+r.NaN, total.Infinite+r.Infinite, total.Overflown+r.Overflown
+		total.Seconds.Whole += r.Seconds.Whole
+		total.Seconds.Open += r.Seconds.Open
+		total.Seconds.Stream += r.Seconds.Stream
+		total.Seconds.Draw += r.Seconds.Draw
+		total.Seconds.Convolve += r.Seconds.Convolve
+		total.Seconds.Write += r.Seconds.Write
+		total.Seconds.Check += r.Seconds.Check
+		total.Seconds.Pictures += r.Seconds.Pictures
+		if r.Started.Before(total.Started) {
+			total.Started = r.Started
+		}
+		for _, note := range r.Notes {
+			if !slices.Contains(total.Notes, note) {
+				total.Notes = append(total.Notes, note)
+			}
+		}
+	}
+	total.Check = m.checks()
+	m.total = &total
+}
+
+// checks adds up what was judged. It is nil if a shard was not judged at all.
+func (m *merger) checks() *Check {
+	total := Check{Sampled: true}
+	for _, r := range m.reports {
+		c := r.Check
+		if c == nil {
+			return nil
+		}
+		total.Images, total.Outputs, total.Of = total.Images+c.Images, total.Outputs+c.Outputs, total.Of+c.Of
+		total.BothNaN, total.BothInf = total.BothNaN+c.BothNaN, total.BothInf+c.BothInf
+		total.MaxError, total.MaxErrorBound = max(total.MaxError, c.MaxError), max(total.MaxErrorBound, c.MaxErrorBound)
+		total.RMS = max(total.RMS, c.RMS)
+		total.Sampled, total.Seed = total.Sampled && c.Sampled, c.Seed
+		total.Finds = max(total.Finds, c.Finds) // a fault in any shard would be found as in the shard that was judged least
+	}
+	total.Result = compare.Result{Elements: total.Outputs, MaxError: float64(total.MaxError),
+		MaxRatio: float64(total.MaxErrorBound), RMS: float64(total.RMS), BothNaN: total.BothNaN, BothInf: total.BothInf}
+	return &total
+}
+
+// array writes the arrays of all shards, one after the other.
+func (m *merger) array(ctx context.Context, out *whole.Folder, progress func(done int)) error {
+	file, err := out.Create(m.format.Name(arrayName))
+	if err != nil {
+		return err
+	}
+	defer file.Discard() // after Commit it does nothing
+	shape := m.total.ActivationsShape
+	head, err := m.format.Head(shape[:]...)
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write(head); err != nil {
+		return err
+	}
+	done := 0
+	for i, r := range m.reports {
+		if err := m.copy(ctx, file, i+1, r); err != nil {
+			return err
+		}
+		if done += r.ActivationsShape.N(); progress != nil {
+			progress(done)
+		}
+	}
+	return file.Commit()
+}
+
+// copy copies the elements of a shard's array, and compares the file with its checksum.
+func (m *merger) copy(ctx context.Context, to io.Writer, number int, r *Report) error {
+	name := m.format.Name(arrayName)
+	path := filepath.Join(m.path(number), name)
+	at := slices.IndexFunc(r.Files, func(s whole.Sum) bool { return s.Name == name })
+	head, err := m.format.Head(r.ActivationsShape[:]...)
+	if err != nil || at < 0 {
+		return fault.New("experiment", path, "", "want it in the shard's run.json")
+	}
+	f, err := input.Open(ctx, input.Output, path)
+	if err != nil {
+		return &fault.Error{Package: "experiment", Argument: path, Err: whole.Cause(err)}
+	}
+	defer f.Close()
+	want := int64(len(head)) + int64(r.ActivationsShape.N())*shapeBytes(r.ActivationsShape, m.format)
+	if f.Size() != want || r.Files[at].Bytes != want {
+		return fault.New("experiment", path, "", "%d bytes: want %d", f.Size(), want)
+	}
+	got := make([]byte, len(head))
+	if _, err := io.ReadFull(f, got); err != nil || !bytes.Equal(got, head) {
+		return fault.New("experiment", path, "", "want another header, as the shard's run.json says")
+	}
+	sum, buffer := newSum(), make([]byte, verifyBytes)
+	sum.Write(got)
+	for {
+		n, err := f.Read(buffer)
+		sum.Write(buffer[:n])
+		if _, writeErr := to.Write(buffer[:n]); writeErr != nil {
+			return writeErr
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return &fault.Error{Package: "experiment", Argument: path, Err: whole.Cause(err)}
+		}
+	}
+	if found := fmt.Sprintf("%08x", sum.Sum32()); found != r.Files[at].CRC32C {
+		return fault.New("experiment", path, "", "CRC-32C %s: want %s. Remove the shard, and run it again", found,
+			r.Files[at].CRC32C)
+	}
+	return nil
+}
+
+// tables writes stimuli.csv, with the rows of all shards, and copies the tables of filters and cells, which all shards
+// have.
+func (m *merger) tables(ctx context.Context, out *whole.Folder) error {
+	var all *param.Table
+	for i, r := range m.reports {
+		t, err := m.table(ctx, i+1, r, "stimuli.csv", "image")
+		if err != nil {
+			return err
+		}
+		if all == nil {
+			all = t
+		} else if err := appendRows(all, t); err != nil {
+			return &fault.Error{Package: "experiment", Argument: m.path(i + 1), Err: err}
+		}
+	}
+	if err := out.Write("stimuli.csv", all.WriteCSV); err != nil {
+		return err
+	}
+	for _, of := range [][2]string{{"filters.csv", "filter"}, {"cells.csv", "cell"}} {
+		t, err := m.table(ctx, 1, m.reports[0], of[0], of[1])
+		if err != nil {
+			return err
+		}
+		if err := out.Write(of[0], t.WriteCSV); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table reads a table of a shard, after comparing it with its checksum.
+func (m *merger) table(ctx context.Context, number int, r *Report, name, subject string) (*param.Table, error) {
+	folder := m.path(number)
+	at := slices.IndexFunc(r.Files, func(s whole.Sum) bool { return s.Name == name })
+	err := error(fault.New("experiment", name, "", "want it in the shard's run.json"))
+	if at >= 0 {
+		err = r.Files[at].Verify(ctx, folder)
+	}
+	var f *input.File
+	if err == nil {
+		f, err = input.Open(ctx, input.Table, filepath.Join(folder, name))
+	}
+	if err != nil {
+		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: err}
+	}
+	defer f.Close()
+	t, err := param.ReadCSV(f, subject)
+	if err != nil {
+		return nil, &fault.Error{Package: "experiment", Argument: filepath.Join(folder, name), Err: err}
+	}
+	return t, nil
+}
+
+// appendRows appends the rows of another table with the same columns. A column whose cells are empty in one of the two
+// may be of words there and of numbers in the other.
+func appendRows(to, more *param.Table) error {
+	if !slices.Equal(to.Names(), more.Names()) {
+		return fmt.Errorf("stimuli.csv has the columns %q: want %q", more.Names(), to.Names())
+	}
+	rows := to.Len()
+	for i, c := range more.Columns {
+		into := &to.Columns[i]
+		switch {
+		case into.Words == nil && c.Words != nil && allNaN(into.Numbers):
+			into.Words, into.Numbers = make([]string, rows), nil
+		case into.Words != nil && c.Words == nil && allNaN(c.Numbers):
+			c.Words, c.Numbers = make([]string, c.Len()), nil
+		}
+		if (into.Words == nil) != (c.Words == nil) {
+			return fmt.Errorf("stimuli.csv: column %s has words in one shard and numbers in another", fault.Printable(c.Name))
+		}
+		into.Words, into.Numbers = append(into.Words, c.Words...), append(into.Numbers, c.Numbers...)
+	}
+	return nil
+}
+
+func allNaN(numbers []float64) bool {
+	return !slices.ContainsFunc(numbers, func(v float64) bool { return !math.IsNaN(v) })
+}

@@ -1,0 +1,173 @@
+package page_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gpuconv/experiment"
+	"gpuconv/experiment/page"
+	"gpuconv/figure"
+	"gpuconv/internal/chromium"
+	"gpuconv/npy"
+)
+
+// TestPageInChromium: at the widths of a desk and of a phone, light and dark, nothing of the page is wider than the
+// window, and the console has no message. Mouse and keys change the image and the place, and the values that are shown
+// are those of the array. GPUCONV_SCREENSHOTS names a folder for pictures of the page.
+func TestPageInChromium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: it starts a browser")
+	}
+	browser := chromium.Start(t)
+	j := gratings(t)
+	folder := done(t, j)
+	r := read(t, folder, page.Look{Images: j.Images, Drawn: j.Look.Drawn})
+	addTuning(t, r)
+	name := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(name, []byte(text(t, r)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	array, err := npy.ReadFile(t.Context(), filepath.Join(folder, "activations.npy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := os.Getenv("GPUCONV_SCREENSHOTS")
+	for _, width := range []int{1400, 420} {
+		for _, dark := range []bool{false, true} {
+			browser.Open(name, chromium.View{Width: width, Height: 900, Dark: dark})
+			operate(t, browser, array)
+			if wide := browser.Overflow(); len(wide) > 0 {
+				t.Errorf("%d pixels, dark %v: too wide: %q", width, dark, wide)
+			}
+			if dir != "" {
+				browser.Screenshot(filepath.Join(dir, fmt.Sprintf("run-%d-%v.png", width, dark)))
+			}
+		}
+	}
+	if dir != "" {
+		browser.Print(filepath.Join(dir, "run.pdf"))
+	}
+}
+
+// operate uses the viewer with keys and mouse.
+func operate(t *testing.T, b *chromium.Browser, array *npy.Array) {
+	t.Helper()
+	b.Eval(`document.getElementById("image").focus()`, nil)
+	b.Key("End")
+	b.Key("ArrowLeft")
+	if got := b.Text("#title"); got != "image 3: orientation_deg 45 (4 of 5)" {
+		t.Errorf("the slider leads to %q", got)
+	}
+	b.Click("#maps .panel:nth-child(2) canvas", 0.5/64, 0.5/48)
+	agrees(t, b, array, 3, 0, 0)
+	for _, key := range []string{"ArrowDown", "ArrowDown", "ArrowRight", "PageDown"} {
+		b.Key(key)
+	}
+	agrees(t, b, array, 4, 2, 1)
+	b.Key("End")
+	b.Key("ArrowRight")
+	agrees(t, b, array, 4, 2, 63)
+	b.Key("Home")
+	b.Key("PageUp")
+	agrees(t, b, array, 3, 2, 0)
+	b.Point("#stimulus canvas", 30.5/64, 20.5/48) // padding by half a filter: output and pixel have the same place
+	agrees(t, b, array, 3, 20, 30)
+	var before, after string
+	const drawn = `document.querySelector("#maps canvas").toDataURL()`
+	b.Eval(drawn, &before)
+	b.Click("#each", 0.5, 0.5)
+	b.Eval(drawn, &after)
+	if before == after {
+		t.Error("the colours of each map on its own are those of all")
+	}
+	b.Click("#each", 0.5, 0.5)
+	var focused string
+	b.Eval(`document.getElementById("each").focus(); document.activeElement.id`, &focused)
+	b.Key("Tab")
+	b.Eval(`document.activeElement.getAttribute("aria-label")`, &focused)
+	if !strings.HasPrefix(focused, "the image; ") {
+		t.Errorf("Tab leads from the box to %q", focused)
+	}
+}
+
+// agrees compares the values below the maps with the array.
+func agrees(t *testing.T, b *chromium.Browser, array *npy.Array, image, row, column int) {
+	t.Helper()
+	if got, want := b.Text("#here"), fmt.Sprintf("Output in row %d, column %d;", row, column); !strings.HasPrefix(got, want) {
+		t.Errorf("the page shows %q, want %q", got, want)
+		return
+	}
+	for k := range 6 {
+		shown := b.Text(fmt.Sprintf("#maps .panel:nth-child(%d) .value", k+1))
+		got, err := strconv.ParseFloat(strings.ReplaceAll(shown, "−", "-"), 64)
+		want := float64(array.Data[((image*6+k)*48+row)*64+column])
+		if err != nil || got < want-1e-4*max(1, want, -want) || got > want+1e-4*max(1, want, -want) {
+			t.Errorf("image %d, channel %d, row %d, column %d: %q, want %v", image, k, row, column, shown, want)
+		}
+	}
+}
+
+// addTuning adds a folder of gpuconv tuning, with many columns and long names.
+func addTuning(t *testing.T, r *page.Run) {
+	t.Helper()
+	folder := t.TempDir()
+	put := func(name, content string) {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("tuning.json", `{"schema": 1, "activations_shape": [5, 6, 48, 64], "at": "centre", "notes": ["cell 1: no peak"],
+		"decoding": {"column": "orientation_deg", "sides": ["left", "right"], "images": 4, "right": 3, "low": 0.3, "high": 0.9,
+		"chance": 0.5}}`)
+	head, row := "cell,name", ""
+	for i := range 14 {
+		head += fmt.Sprintf(",orientation_of_a_long_name_%d_deg", i)
+		row += fmt.Sprintf(",%d.25", i)
+	}
+	cells := head + "\n"
+	for i := range 70 {
+		cells += fmt.Sprintf("%d,c%d%s\n", i, i, row)
+	}
+	put("cells.csv", cells)
+	chart, err := figure.Plots([]figure.Axes{{Lines: []figure.Line{{X: []float64{0, 1}, Y: []float64{0, 1}}}}})
+	if err == nil {
+		err = chart.Save(filepath.Join(folder, "curves_orientation.png"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ReadTuning(t.Context(), folder); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTuningOfAnother: what gpuconv tuning made of other activations is refused.
+func TestTuningOfAnother(t *testing.T) {
+	folder := t.TempDir()
+	r := &page.Run{Report: &experiment.Report{}}
+	for content, want := range map[string]string{
+		"": "page: tuning.json: no such file or directory", "{": "page: tuning.json: not whole: .*",
+		`{"schema": 2}`: "page: tuning.json: schema 2: want 1",
+		`{"schema": 1, "activations_shape": [1, 2, 3, 4]}`: `page: tuning.json: activations \[1 2 3 4\]: want those of the run, .*`,
+	} {
+		os.Remove(filepath.Join(folder, "tuning.json"))
+		if content != "" {
+			if err := os.WriteFile(filepath.Join(folder, "tuning.json"), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := r.ReadTuning(context.Background(), folder)
+		if !regexp.MustCompile("^" + want + "$").MatchString(fmt.Sprint(err)) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if got := page.FindTuning(filepath.Dir(folder)); got != folder {
+		t.Errorf("found %q, want %q", got, folder)
+	}
+}

@@ -1,0 +1,254 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"gpuconv/fault"
+	"gpuconv/internal/input"
+	"gpuconv/stimuli"
+	"gpuconv/whole"
+)
+
+// A job that machines share is cut into shards of images that follow each other. Each shard is a run of its own, in a
+// folder of its own in the folder of the job. The name of the shard's folder says which it is.
+
+// MostShards is how many shards a job may have.
+const MostShards = 100_000
+
+// CutShard returns the part of the job that is shard number of of, counted from 1. Shards differ by one image at most.
+// Their activations, one after the other, have the bits of the whole job's. Shards have no pictures. It refuses more
+// shards than images.
+func (j Job) CutShard(number, of int) (Job, error) {
+	n := j.Images.Shape().N()
+	if number < 1 || number > of || of > MostShards {
+		return j, fault.New("experiment", "shard", fmt.Sprintf("%d/%d", number, of), "want 1/n to n/n, and at most %d",
+			MostShards)
+	}
+	if of > n {
+		return j, fault.New("experiment", "shard", fmt.Sprintf("%d/%d", number, of), "want at most %d shards, one an image", n)
+	}
+	first, end := n*(number-1)/of, n*number/of
+	part, err := stimuli.NewPart(j.Images, first, end-first)
+	if err != nil {
+		return j, err
+	}
+	j.Shard = &Shard{Number: number, Of: of, First: first, Images: n, whole: j.Images}
+	j.Images = part
+	j.Look.Formats = []string{}
+	return j, nil
+}
+
+// Total returns how many images the job has, with those of its other shards.
+func (j Job) Total() int {
+	if j.Shard != nil {
+		return j.Shard.Images
+	}
+	return j.Images.Shape().N()
+}
+
+// ShardName returns the name of the folder of a shard, such as shard-07-of-16.
+func ShardName(number, of int) string {
+	return fmt.Sprintf("shard-%0*d-of-%d", len(strconv.Itoa(of)), number, of)
+}
+
+// parseShard returns the shard of a folder's name. ok is false for any other name.
+func parseShard(name string) (number, of int, ok bool) {
+	first, second, found := strings.Cut(strings.TrimPrefix(name, "shard-"), "-of-")
+	number, err := strconv.Atoi(first)
+	of, ofErr := strconv.Atoi(second)
+	ok = found && err == nil && ofErr == nil && number >= 1 && number <= of && of <= MostShards &&
+		name == ShardName(number, of)
+	return number, of, ok
+}
+
+// ShardState says how far a shard is.
+type ShardState struct {
+	Number   int
+	Complete bool      // its folder is there
+	Begun    bool      // a part of it is kept
+	Done, Of int       // images, if Begun
+	Changed  time.Time // when a file of the part was last written, if Begun
+	Left     time.Duration
+	Err      error // why the part cannot be read, or nil
+}
+
+// Shards are those of a folder.
+type Shards struct {
+	Folder string
+	All    []ShardState // one for each shard of the job, by number
+}
+
+// ReadShards looks at the shards in a folder. It reads no activations. It refuses a folder without shards, and one with
+// shards of different numbers.
+func ReadShards(ctx context.Context, folder string) (*Shards, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: whole.Cause(err)}
+	}
+	s := &Shards{Folder: folder}
+	for _, e := range entries {
+		name, begun := cutUnfinished(e.Name())
+		number, of, ok := parseShard(name)
+		if !ok || !e.IsDir() {
+			continue
+		}
+		if s.All == nil {
+			s.All = make([]ShardState, of)
+		}
+		if of != len(s.All) {
+			return nil, fault.New("experiment", folder, "", "it has shards of %d and of %d: want one number", len(s.All), of)
+		}
+		state := &s.All[number-1]
+		if !begun {
+			state.Complete = true
+			continue
+		}
+		state.Begun = true
+		state.read(ctx, filepath.Join(folder, name))
+	}
+	if s.All == nil {
+		return nil, fault.New("experiment", folder, "", "want a folder with shards of gpuconv run --shard")
+	}
+	for i := range s.All {
+		s.All[i].Number = i + 1
+	}
+	return s, ctx.Err()
+}
+
+// read reads how far a shard is that is not complete.
+func (s *ShardState) read(ctx context.Context, path string) {
+	j, err := whole.ReadJournal(ctx, path)
+	if errors.Is(err, fs.ErrNotExist) { // it is just being made
+		return
+	}
+	var h *history
+	if err == nil {
+		h, err = readHistory(j)
+	}
+	if err != nil {
+		s.Err = err
+		return
+	}
+	s.Done, s.Of, s.Changed = h.done(), h.job.Images, j.Modified
+	if spent := j.Modified.Sub(h.started); h.since > 0 && spent > 0 {
+		s.Left = time.Duration(float64(spent) * float64(s.Of-s.Done) / float64(h.since))
+	}
+}
+
+// Missing returns the numbers of the shards that are not complete, as Slurm's sbatch --array takes them: 1-3,7. It is
+// empty if all are complete.
+func (s *Shards) Missing() string {
+	var parts []string
+	for i := 0; i < len(s.All); {
+		end := i
+		for end < len(s.All) && !s.All[end].Complete {
+			end++
+		}
+		switch {
+		case end == i:
+			i++
+			continue
+		case end == i+1:
+			parts = append(parts, strconv.Itoa(end))
+		default:
+			parts = append(parts, fmt.Sprintf("%d-%d", i+1, end))
+		}
+		i = end
+	}
+	return strings.Join(parts, ",")
+}
+
+// path returns the folder of a shard.
+func (s *Shards) path(number int) string {
+	return filepath.Join(s.Folder, ShardName(number, len(s.All)))
+}
+
+// CheckShards refuses to begin a shard of this job in a folder that has shards of another number, or with other
+// settings. A folder without shards, or none, is fine. The error is a [*SettingsError].
+func (j Job) CheckShards(ctx context.Context, on Prepared, folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil // the folder of the shard cannot be made either
+	}
+	now, err := j.settings(on)
+	if err != nil {
+		return err
+	}
+	compared := false
+	for _, e := range entries {
+		name, begun := cutUnfinished(e.Name())
+		number, of, ok := parseShard(name)
+		if !ok || number == j.Shard.Number && of == j.Shard.Of {
+			continue
+		}
+		if of != j.Shard.Of {
+			return &SettingsError{fmt.Sprintf("it has shards of %d: want that number, not %d", of, j.Shard.Of)}
+		}
+		if compared {
+			continue
+		}
+		s := Shards{folder, make([]ShardState, of)}
+		was, err := s.settings(ctx, ShardState{Number: number, Complete: !begun, Begun: begun})
+		if err != nil || was == nil {
+			continue // merge and the shard itself find what is wrong
+		}
+		if compared, err = true, differ(was, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cutUnfinished returns the name of the folder that is kept in one of this name. kept is false for any other name.
+func cutUnfinished(name string) (of string, kept bool) {
+	return strings.CutSuffix(name, strings.TrimPrefix(whole.Unfinished("x"), "x"))
+}
+
+// settings returns the settings of a shard that is complete or begun, or nil.
+func (s *Shards) settings(ctx context.Context, state ShardState) ([]Setting, error) {
+	switch {
+	case state.Complete:
+		r, err := s.report(ctx, state.Number)
+		if err != nil {
+			return nil, err
+		}
+		return r.Settings, nil
+	case state.Begun:
+		j, err := whole.ReadJournal(ctx, s.path(state.Number))
+		if err != nil {
+			return nil, err
+		}
+		h, err := readHistory(j)
+		if err != nil {
+			return nil, err
+		}
+		return h.job.Settings, nil
+	}
+	return nil, nil
+}
+
+// report reads the run.json of a shard. It refuses one of another shard.
+func (s *Shards) report(ctx context.Context, number int) (*Report, error) {
+	path := filepath.Join(s.path(number), reportName)
+	text, err := input.ReadFile(ctx, input.Provenance, path)
+	var r Report
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
+	if err == nil && (r.Schema != schema || r.Shard == nil || r.Shard.Number != number || r.Shard.Of != len(s.All)) {
+		err = fmt.Errorf("want that of shard %d/%d", number, len(s.All))
+	}
+	if err != nil {
+		return nil, &fault.Error{Package: "experiment", Argument: path, Err: whole.Cause(err)}
+	}
+	return &r, nil
+}

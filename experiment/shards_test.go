@@ -1,0 +1,290 @@
+package experiment
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gpuconv/whole"
+)
+
+// runShard runs a shard of a small job into its folder in dir.
+func runShard(t *testing.T, ctx context.Context, dir string, number, of int, change func(j *Job)) error {
+	t.Helper()
+	j, err := small(t).CutShard(number, of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(&j)
+	}
+	out, err := whole.Options{NoSync: true}.KeepFolder(filepath.Join(dir, ShardName(number, of)), j.ArrayName())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Discard()
+	on := prepared(t, j, min(3, j.Images.Shape().N()))
+	if err := j.CheckShards(ctx, on, dir); err != nil {
+		return err
+	}
+	_, err = j.RunOn(ctx, on, out)
+	return err
+}
+
+// merged merges the shards of a folder.
+func merged(t *testing.T, dir string) (*Report, string, error) {
+	t.Helper()
+	out := folder(t)
+	r, err := Merge(t.Context(), dir, out, nil)
+	out.Discard()
+	return r, out.Path(), err
+}
+
+// TestShards: however a job is cut into shards, the merged folder has the arrays and tables of one run, bit for bit.
+func TestShards(t *testing.T) {
+	want := plain(t, nil)
+	for _, of := range []int{1, 2, 7, 30} {
+		dir := t.TempDir()
+		for _, i := range rangeBackwards(of) {
+			if err := runShard(t, t.Context(), dir, i, of, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, got, err := merged(t, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"activations.npy", "stimuli.csv", "filters.csv", "cells.csv"} {
+			a, err := os.ReadFile(filepath.Join(got, name))
+			b, wantErr := os.ReadFile(filepath.Join(want, name))
+			if err != nil || wantErr != nil || string(a) != string(b) {
+				t.Errorf("%d shards: %s differs: %v %v", of, name, err, wantErr)
+			}
+		}
+		if a, err := AuditFolder(t.Context(), got); err != nil || len(a.Wrong) > 0 || len(a.Files) != 4 {
+			t.Errorf("%d shards: %+v, %v", of, a, err)
+		}
+		if r.Merged.Shards != of || r.ActivationsShape.N() != 30 || r.Check.Images != 30 && of == 30 ||
+			r.Check.Of != 30*3*10*13 || r.Shard != nil {
+			t.Errorf("%d shards: %+v, %+v", of, r, r.Check)
+		}
+	}
+}
+
+func rangeBackwards(of int) (all []int) {
+	for i := range of {
+		all = append(all, of-i)
+	}
+	return all
+}
+
+// TestMergeRefuses: shards that are missing, damaged or not of the job are named, and nothing is written or lost.
+func TestMergeRefuses(t *testing.T) {
+	for want, change := range map[string]func(t *testing.T, dir string){
+		"2 of 4 shards are not complete: want them, --array=2-3": func(t *testing.T, dir string) {
+			remove(t, dir, 2, 4)
+			remove(t, dir, 3, 4)
+		},
+		"shard-2-of-4/activations.npy: CRC-32C ": func(t *testing.T, dir string) {
+			alter(t, filepath.Join(dir, ShardName(2, 4), "activations.npy"), func(b []byte) []byte { b[len(b)-1] ^= 1; return b })
+		},
+		"shard-2-of-4/activations.npy: 1 bytes: want ": func(t *testing.T, dir string) {
+			alter(t, filepath.Join(dir, ShardName(2, 4), "activations.npy"), func(b []byte) []byte { return b[:1] })
+		},
+		"shard-4-of-4: stimuli.csv: CRC-32C ": func(t *testing.T, dir string) {
+			alter(t, filepath.Join(dir, ShardName(4, 4), "stimuli.csv"), func(b []byte) []byte { b[len(b)-2] ^= 1; return b })
+		},
+		"shard-3-of-4/run.json: no such file": func(t *testing.T, dir string) {
+			if err := os.Remove(filepath.Join(dir, ShardName(3, 4), "run.json")); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"shard-3-of-4/run.json: want that of shard 3/4": func(t *testing.T, dir string) {
+			remove(t, dir, 3, 4)
+			if err := os.CopyFS(filepath.Join(dir, ShardName(3, 4)), os.DirFS(filepath.Join(dir, ShardName(2, 4)))); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"shard-1-of-4: it was begun with other settings: want type float32, not float16": nil,
+		"it has shards of 4 and of 5": func(t *testing.T, dir string) {
+			if err := os.Mkdir(filepath.Join(dir, ShardName(5, 5)), 0o777); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		dir := t.TempDir()
+		for i := range 4 {
+			if err := runShard(t, t.Context(), dir, i+1, 4, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if change == nil { // a shard with other settings is refused before, so it comes from elsewhere
+			other := t.TempDir()
+			half := func(j *Job) { j.Format.Half = true }
+			if err := runShard(t, t.Context(), other, 1, 4, half); err != nil {
+				t.Fatal(err)
+			}
+			err := runShard(t, t.Context(), dir, 5, 5, nil)
+			if err == nil || err.Error() != "it has shards of 4: want that number, not 5" {
+				t.Errorf("a shard of another number: %v", err)
+			}
+			remove(t, dir, 1, 4)
+			if err := runShard(t, t.Context(), dir, 1, 4, half); err == nil || !strings.Contains(err.Error(), "want type float32, not float16") {
+				t.Errorf("a shard with other settings: %v", err)
+			}
+			if err := os.Rename(filepath.Join(other, ShardName(1, 4)), filepath.Join(dir, ShardName(1, 4))); err != nil {
+				t.Fatal(err)
+			}
+			want = "shard-2-of-4: it was begun with other settings: want type float16, not float32"
+		} else {
+			change(t, dir)
+		}
+		_, path, err := merged(t, dir)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		if _, err := os.Lstat(path); err == nil {
+			t.Errorf("%s: the folder is there", want)
+		}
+	}
+}
+
+func remove(t *testing.T, dir string, number, of int) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(dir, ShardName(number, of))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func alter(t *testing.T, path string, change func([]byte) []byte) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, change(text), 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestReadShards: what is complete, begun and missing is told apart.
+func TestReadShards(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := ReadShards(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "want a folder with shards") {
+		t.Errorf("an empty folder: %v", err)
+	}
+	for _, i := range []int{1, 9} {
+		if err := runShard(t, t.Context(), dir, i, 10, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	err := runShard(t, ctx, dir, 3, 10, func(j *Job) { j.Progress = func(int) { cancel() } })
+	if err == nil {
+		t.Skip("it was done at once")
+	}
+	broken := filepath.Join(dir, ShardName(4, 10)+".unfinished")
+	if err := os.Mkdir(broken, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(broken, "gpuconv.journal"), []byte("x\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"shard-1-of-10", "shard-11-of-10", "shard-0-of-1", "shard-01-of-1", "notes", "shard-1-of-2x"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := ReadShards(t.Context(), dir)
+	if err != nil || len(s.All) != 10 || s.Missing() != "2-8,10" {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	for i, state := range s.All {
+		if state.Number != i+1 || state.Complete != (i == 0 || i == 8) || state.Begun != (i == 2 || i == 3) || (state.Err != nil) != (i == 3) {
+			t.Errorf("%+v", state)
+		}
+	}
+}
+
+// TestStatusOfAShard: the part of a shard says how much is done, and when it will be complete at the speed of its last
+// process.
+func TestStatusOfAShard(t *testing.T) {
+	var s ShardState
+	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	path := filepath.Join(t.TempDir(), ShardName(1, 2))
+	d, err := whole.Options{NoSync: true}.KeepFolder(path, "activations.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Keep()
+	k := keeper{journal: d.Journal()}
+	for _, e := range []entry{{Job: &begun{Schema: schema, Images: 40, Chunk: 10}}, {Process: start.Add(-time.Hour)},
+		{Chunk: &chunk{First: 0, Images: 10}}, {Process: start}, {Chunk: &chunk{First: 20, Images: 10}}} {
+		if err := k.add(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.Discard()
+	if err := os.Chtimes(filepath.Join(whole.Unfinished(path), "gpuconv.journal"), start, start.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	s.read(t.Context(), path)
+	if s.Done != 20 || s.Of != 40 || s.Left != 2*time.Minute || !s.Changed.Equal(start.Add(time.Minute)) || s.Err != nil {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestCutShard: shards have all images, each once, and differ by one image at most.
+func TestCutShard(t *testing.T) {
+	for _, of := range []int{1, 2, 3, 7, 29, 30} {
+		next, sizes := 0, map[int]bool{}
+		for i := range of {
+			j, err := small(t).CutShard(i+1, of)
+			if err != nil || j.Shard.First != next || j.Total() != 30 {
+				t.Fatalf("%d/%d: %+v, %v", i+1, of, j.Shard, err)
+			}
+			next += j.Images.Shape().N()
+			sizes[j.Images.Shape().N()] = true
+		}
+		if next != 30 || len(sizes) > 2 {
+			t.Errorf("%d shards have %d images, of %v", of, next, sizes)
+		}
+	}
+	for _, c := range [][2]int{{0, 1}, {2, 1}, {1, 31}, {1, MostShards + 1}} {
+		if _, err := small(t).CutShard(c[0], c[1]); err == nil {
+			t.Errorf("%v is accepted", c)
+		}
+	}
+}
+
+// TestMissing: the expression names exactly the shards that are not complete.
+func TestMissing(t *testing.T) {
+	for complete, want := range map[string]string{"": "", "1": "", "0": "1", "0110": "1,4", "1001": "2-3", "0000": "1-4", "01000": "1,3-5"} {
+		s := Shards{All: make([]ShardState, len(complete))}
+		for i, c := range complete {
+			s.All[i].Complete = c == '1'
+		}
+		if got := s.Missing(); got != want {
+			t.Errorf("%s: %q, want %q", complete, got, want)
+		}
+	}
+}
+
+// TestManyShards: the folder of many shards is read in one go, and each name is one shard.
+func TestManyShards(t *testing.T) {
+	names := map[string]bool{}
+	for i := range 1000 {
+		names[ShardName(i+1, 1000)] = true
+		if number, of, ok := parseShard(ShardName(i+1, 1000)); !ok || number != i+1 || of != 1000 {
+			t.Fatalf("%s is shard %d of %d", ShardName(i+1, 1000), number, of)
+		}
+	}
+	if len(names) != 1000 || !slices.IsSorted([]string{ShardName(9, 10), ShardName(10, 10)}) {
+		t.Errorf("%d names", len(names))
+	}
+}

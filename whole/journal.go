@@ -1,0 +1,164 @@
+package whole
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"gpuconv/internal/input"
+)
+
+// Journal is a text file of lines, each with its own checksum. It only grows. A line that a power cut or a full disk
+// has cut off, and one that somebody has changed, does not count. Several goroutines may add lines at once.
+//
+// A line is the CRC-32C of its text in eight hexadecimal digits, a space, the text, and a line feed.
+type Journal struct {
+	Lines   [][]byte // the texts of all lines that count, as they were when the journal was opened
+	Changed int      // how many complete lines did not count
+
+	Modified time.Time // when it was last written, if ReadJournal read it
+
+	mutex sync.Mutex
+	file  *file
+}
+
+// mostLine is the longest line in bytes that is read.
+const mostLine = 1 << 20
+
+// openJournal opens or makes the journal of a kept folder, reads it, and cuts off a line without an end.
+func (p place) openJournal() (*Journal, error) {
+	f, err := p.openEnd(journalName)
+	if err != nil {
+		return nil, named(journalName, err)
+	}
+	j := &Journal{file: f}
+	size, err := j.read(f.File)
+	if err == nil {
+		err = f.change(change{action: truncates, path: f.path, at: size}, func() error { return f.Truncate(size) })
+	}
+	if err == nil {
+		_, err = f.Seek(size, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		return nil, named(journalName, err)
+	}
+	return j, nil
+}
+
+// openEnd opens a file for reading and writing, and makes it if there is none.
+func (p place) openEnd(name string) (*file, error) {
+	if !p.holds(name) {
+		return p.create(name, 0o666) // its name is synced with that of the grown file
+	}
+	opened, err := p.root.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &file{disk: p.disk, File: opened, path: filepath.Join(p.path, name)}, nil
+}
+
+// ReadJournal reads the journal of the kept folder for path, which another process may be writing. It fails if there is
+// none, and once ctx is done.
+func ReadJournal(ctx context.Context, path string) (*Journal, error) {
+	f, err := input.Open(ctx, input.Output, filepath.Join(Unfinished(path), journalName))
+	if err != nil {
+		return nil, named(Unfinished(path), err)
+	}
+	defer f.Close()
+	j := &Journal{Modified: f.Modified()}
+	_, err = j.read(f)
+	return j, named(Unfinished(path), err)
+}
+
+// read reads lines, and returns the size of those that are complete.
+func (j *Journal) read(from io.Reader) (size int64, err error) {
+	lines := bufio.NewScanner(from)
+	lines.Buffer(make([]byte, 4096), mostLine)
+	lines.Split(completeLines)
+	for lines.Scan() {
+		line := lines.Bytes()
+		size += int64(len(line)) + 1
+		if text, ok := counts(line); ok {
+			j.Lines = append(j.Lines, bytes.Clone(text))
+		} else {
+			j.Changed++
+		}
+	}
+	return size, lines.Err()
+}
+
+// completeLines is a [bufio.SplitFunc] of lines that have an end.
+func completeLines(data []byte, _ bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	return 0, nil, nil
+}
+
+// counts returns the text of a line, if it is as it was written.
+func counts(line []byte) (text []byte, ok bool) {
+	if len(line) < 9 || line[8] != ' ' {
+		return nil, false
+	}
+	sum, err := strconv.ParseUint(string(line[:8]), 16, 32)
+	return line[9:], err == nil && Checksum(0, line[9:]) == uint32(sum)
+}
+
+// Add adds a line. text has no line feed.
+func (j *Journal) Add(text []byte) error {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	_, err := j.file.Write(fmt.Appendf(nil, "%08x %s\n", Checksum(0, text), text))
+	return named(journalName, err)
+}
+
+// Sync puts all lines that were added on the disk.
+func (j *Journal) Sync() error {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	return named(journalName, j.file.sync())
+}
+
+func (j *Journal) close() error { return j.file.Close() }
+
+// Checksum returns the CRC-32C of bytes that follow others whose CRC-32C is sum; 0 is that of none.
+func Checksum(sum uint32, p []byte) uint32 {
+	return crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), p)
+}
+
+// JoinChecksums returns the CRC-32C of two parts, one after the other, from the CRC-32C of each and the number of bytes
+// of the second. This is Mark Adler's crc32_combine of zlib: a byte of zeros multiplies a CRC by x⁸, modulo the
+// polynomial, so n of them multiply it by x⁸ⁿ.
+func JoinChecksums(first, second uint32, bytes int64) uint32 {
+	// Bit 31 is x⁰, as in the table of hash/crc32.
+	product := func(a, b uint32) (p uint32) {
+		for ; a != 0; a <<= 1 {
+			if a&(1<<31) != 0 {
+				p ^= b
+			}
+			low := b & 1
+			b >>= 1
+			if low != 0 {
+				b ^= crc32.Castagnoli
+			}
+		}
+		return p
+	}
+	power, square := uint32(1)<<31, uint32(1)<<(31-8) // x⁰, x⁸
+	for ; bytes > 0; bytes >>= 1 {
+		if bytes&1 != 0 {
+			power = product(power, square)
+		}
+		square = product(square, square)
+	}
+	return product(power, first) ^ second
+}

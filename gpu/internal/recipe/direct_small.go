@@ -40,9 +40,9 @@ func smallScalars(device Profile) int {
 
 // smallFilters is the most filters of a tile on NVIDIA's hardware. NAK spends eight vector instructions on each pixel:
 // its address, a comparison with the size of the buffer, and zeros outside the image. With 16 filters and 4 rows of
-// sums a pixel serves more multiplications than with 8 filters and 6 or 8 rows: of the first layer of ResNet (64 filters
-// of 7×7, stride 2) 78 % of the vector instructions are multiply-adds instead of 68. Kernels of smallWhole taps or more
-// keep 8 filters: with 16, too few of their taps would fit into the cache of instructions.
+// sums a pixel serves more multiplications than with 8 filters and 6 or 8 rows: of the first layer of ResNet (64
+// filters of 7×7, stride 2) 78 % of the vector instructions are multiply-adds instead of 68. Kernels of smallWhole taps
+// or more keep 8 filters: with 16, too few of their taps would fit into the cache of instructions.
 const smallFilters = 16
 
 // smallBounds are the bounds of slides for the kernels of p.
@@ -59,11 +59,11 @@ func smallBounds(p conv.Problem, device Profile) slideBounds {
 func smallTilings(p conv.Problem, device Profile) []Tiling { return smallBounds(p, device).tilings() }
 
 // smallLoaded returns how many registers of an invocation sums and weights of a tile of filters may take if the shader
-// loops over parts, or 0 for no bound. Then the loop adds to the index of a weight. NVIDIA's multiplications cannot take
-// such a weight as an operand, and NAK loads it to a register. With 48 sums and 7×7 taps of 8 filters it took all 255
-// registers, and memory for 19 more. With 104 it takes 128 at most, and as many with 208 if there are 16 filters, but
-// 168 with 136 if there are 8. On other hardware there is no bound. Nor is there one for kernels of smallWhole taps or
-// more: they are worth it only as one part, and a bound would leave that part few rows.
+// loops over parts, or 0 for no bound. Then the loop adds to the index of a weight. NVIDIA's multiplications cannot
+// take such a weight as an operand, and NAK loads it to a register. With 48 sums and 7×7 taps of 8 filters it took all
+// 255 registers, and memory for 19 more. With 104 it takes 128 at most, and as many with 208 if there are 16 filters,
+// but 168 with 136 if there are 8. On other hardware there is no bound. Nor is there one for kernels of smallWhole taps
+// or more: they are worth it only as one part, and a bound would leave that part few rows.
 func smallLoaded(p conv.Problem, device Profile, filters int) int {
 	switch {
 	case device.Class != NVIDIA || p.Weight[2]*p.Weight[3] >= smallWhole:

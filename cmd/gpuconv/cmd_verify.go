@@ -52,9 +52,13 @@ func newVerify() *cobra.Command {
 			"  gpuconv verify --pictures failures --json verify.json\n" +
 			"  gpuconv verify --backend gpu --algorithm igemm --tiles amd\n" +
 			"  gpuconv verify --quick --cases /7x7/ --fail-fast --time-limit 2m\n" +
-			"  gpuconv verify --quick --shard 2/8 --known failures.txt\n" +
+			"  gpuconv verify --quick --backend cpu --list > cases.txt\n" +
+			"  gpuconv verify --quick --shard 2/8\n" +
+			"  gpuconv stimuli --kind grating --orientation 0:180:45 --output x.npy\n" +
+			"  gpuconv filters --kind gabor --orientation 0:180:45 --output w.npy\n" +
 			"  gpuconv verify --input x.npy --weight w.npy --padding 3 --stride 2\n" +
-			"  gpuconv verify --quick --shader my.comp --interface my.toml --pictures failures",
+			"  gpuconv verify --print-interface > my.toml\n\n" +
+			"docs/your-shader.md goes on from there, with a shader of yours.",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd, cmd.OutOrStdout(), cmd.ErrOrStderr())

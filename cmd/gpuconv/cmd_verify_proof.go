@@ -19,6 +19,7 @@ import (
 // proof is a verification in progress. A record is what a subject did in a case.
 type proof struct {
 	stdout  io.Writer
+	stderr  io.Writer
 	bar     *progress
 	out     *proofFiles
 	known   *verify.Known // failures that are expected; nil if there is no list
@@ -47,7 +48,7 @@ func newProof(stdout, stderr io.Writer, out *proofFiles, runs []verify.Runner) *
 	for _, r := range runs {
 		total += r.Records()
 	}
-	return &proof{stdout: stdout, out: out, started: time.Now(),
+	return &proof{stdout: stdout, stderr: stderr, out: out, started: time.Now(),
 		bar: newProgressOf(stderr, "verifying", "cases", total),
 		report: verify.Report{Schema: 1, Program: describeProgram(), Command: strings.Join(os.Args, " "),
 			Total: total, Cases: []verify.Entry{}}}
@@ -199,6 +200,7 @@ func (p *proof) print(r verify.Record, entry verify.Entry) error {
 	var mistake *conv.SourceError
 	switch {
 	case r.Outcome.Status() != compare.Failed:
+		tell(p.stderr, "%v", r.Line())
 		if note := r.Note(); note != "" {
 			p.bar.clear()
 			printLine(p.stdout, "%v", note)

@@ -121,7 +121,7 @@ rehearse: setup ## rehearse bench/hardware with drivers of GPUs that are not her
 	@./scripts/drivers rehearse $(NAMES)
 
 isa: setup ## hold what these drivers' compilers make of every stage to shaders/budgets.txt
-	@./scripts/drivers isa
+	@./scripts/drivers isa $(NAMES)
 
 repin:
 	@./scripts/suites repin

@@ -9,6 +9,13 @@ type panels struct {
 	first   int // the first filter of the first panel, counted within the group
 	count   int
 	spans   []span
+	joined  []joined // the spans, neighbours of the same width together
+}
+
+// joined are neighbouring spans of the same width. One call computes them.
+type joined struct {
+	span  // the first
+	tiles int
 }
 
 // span is the part of a row that one tile computes.
@@ -90,6 +97,21 @@ func cutRow(columns, lanes, most int) (all []span) {
 			s.cut = columns - s.column
 		}
 		all = append(all, s)
+	}
+	return all
+}
+
+// join puts neighbouring spans of the same width together.
+func join(spans []span, lanes int) (all []joined) {
+	for _, s := range spans {
+		if n := len(all); n > 0 {
+			last := &all[n-1]
+			if s.vectors == last.vectors && s.back == last.back && s.column == last.column+last.tiles*s.vectors*lanes {
+				last.tiles++
+				continue
+			}
+		}
+		all = append(all, joined{s, 1})
 	}
 	return all
 }

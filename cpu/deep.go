@@ -13,6 +13,9 @@ import (
 const (
 	// reuseFloats limits the inputs of a tile, for the channels of a part, to 20 KiB of a first-level cache of 32 KiB.
 	reuseFloats = 20 << 10 / 4
+	// pointFloats is the same limit for 1×1 kernels. Their tiles read whole cache lines, in order, which come from the
+	// second-level cache in time.
+	pointFloats = 60 << 10 / 4
 	// partTaps is the least number of taps of a part. With that many, loading and storing the sums costs little.
 	partTaps = 48
 )
@@ -20,7 +23,11 @@ const (
 // cutChannels divides the taps into parts of whole channels.
 func (d *direct) cutChannels() {
 	p, perChannel := &d.problem, d.problem.Weight[2]*d.problem.Weight[3]
-	count := ceilDiv(p.Weight[1]*d.tileFloats(), reuseFloats)
+	most := reuseFloats
+	if d.pointwise() {
+		most = pointFloats
+	}
+	count := ceilDiv(p.Weight[1]*d.tileFloats(), most)
 	count = max(1, min(count, p.Weight[1], d.size()/partTaps))
 	if d.layout[0].count+len(d.layout) == 2 || d.cut() {
 		count = 1
@@ -33,6 +40,9 @@ func (d *direct) cutChannels() {
 	}
 }
 
+// pointwise reports whether the kernel is 1×1.
+func (d *direct) pointwise() bool { return d.size() == d.problem.Weight[1] }
+
 // deep reports whether the channels are taken in several parts.
 func (d *direct) deep() bool { return len(d.parts) > 2 }
 
@@ -42,6 +52,9 @@ func (d *direct) cut() bool { return !d.flat && d.layout[0].spans[0].cut > 0 }
 // tileFloats returns about how many floats of a channel a tile reads.
 func (d *direct) tileFloats() int {
 	p, width := &d.problem, d.kernels.Vectors(d.layout[0].filters)*d.kernels.Lanes
+	if !d.flat {
+		width = d.layout[0].spans[0].vectors * d.kernels.Lanes // of the widest
+	}
 	phases := min(p.Stride[1], p.Weight[3])
 	rows := p.Weight[2] * (phases*width + (p.Weight[3]-1)*p.Dilation[1])
 	if d.flat && phases == 1 {

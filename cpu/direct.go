@@ -69,8 +69,8 @@ func (d *direct) fits(rows int) bool {
 }
 
 // windowFloats is half of a first-level cache of 32 KiB. If the inputs of a tile and the weights of a panel fit into
-// it, one call computes a column of tiles. Otherwise all panels compute one row before the next, so that the row's
-// inputs stay in the cache.
+// it, or if the kernel is 1×1, a panel computes all rows of a band before the next panel. Otherwise all panels compute
+// one row before the next, so that the row's inputs stay in the cache.
 const windowFloats = 16 << 10 / 4
 
 // cutRows is how many rows one call computes at most if the tiles reach beyond the ends of the rows.
@@ -110,10 +110,11 @@ func (d *direct) settle(s *slab, rows, images int) {
 	for i := range d.layout {
 		l := &d.layout[i]
 		l.spans = cutRow(d.sums.W(), d.kernels.Lanes, d.kernels.Vectors(l.filters))
+		l.joined = join(l.spans, d.kernels.Lanes)
 	}
 	d.inner = rows
-	if window := p.Weight[1] * p.Weight[2] * (2*lineFloats +
-		p.Weight[3]); window+d.size()*simd.MaxFilters > windowFloats {
+	window := p.Weight[1] * p.Weight[2] * (2*lineFloats + p.Weight[3])
+	if window+d.size()*simd.MaxFilters > windowFloats && !d.pointwise() {
 		d.inner = 1
 	}
 	offsets := make([]int, 0, d.size())
@@ -164,31 +165,52 @@ func (d *direct) band(w *worker, o output, p part) {
 	}
 	for i := 0; i < n; i += d.inner {
 		for j := range d.layout {
-			l := &d.layout[j]
-			for s := range l.spans {
-				d.span(w, o, p.group, i, min(d.inner, n-i), l, &l.spans[s])
+			d.panelRows(w, o, p.group, i, min(d.inner, n-i), &d.layout[j])
+		}
+	}
+}
+
+// panelRows computes the rows i ≤ r < i+rows of a band, for all filters of the panels l. It completes the rows of a
+// panel one after the other: so a core writes to as few places at a time as a panel has filters, and the processor
+// fetches what comes next. The first layer of U-Net took a third of the time that it took in columns of tiles
+// (AVX-512, Xeon of Emerald Rapids). Where the outputs of a panel stay in the first-level cache, columns need fewer
+// calls.
+func (d *direct) panelRows(w *worker, o output, group, i, rows int, l *panels) {
+	t := &w.tile
+	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
+	pitch, width := d.problem.Stride[0]*d.slab.pitch, d.sums.W()
+	columns := len(l.spans) == 1 || rows*width*l.filters <= windowFloats
+	for panel := range l.count {
+		filter := l.first + panel*l.filters
+		at := group*perGroup + filter
+		t.Weight, t.Bias, t.Plane = d.weight[at*size:], d.bias[at:], o.plane
+		x, dst := w.slab[i*pitch:], o.data[filter*o.plane+i*width:]
+		if columns {
+			d.columnTiles(w, x, dst, rows, l)
+			continue
+		}
+		for r := range rows {
+			for j := range l.joined {
+				s := &l.joined[j]
+				t.X, t.Dst, t.Tiles, t.Back = x[r*pitch+s.column:], dst[r*width+s.column:], s.tiles, s.back
+				t.XStep, t.DstStep = s.vectors*d.kernels.Lanes, s.vectors*d.kernels.Lanes
+				d.kernels.Run(l.filters, s.vectors, t)
 			}
 		}
 	}
 }
 
-// span computes the columns s of the rows i ≤ r < i+rows of a band, for all filters of the panels l.
-func (d *direct) span(w *worker, o output, group, i, rows int, l *panels, s *span) {
+// columnTiles computes some rows of a panel, as columns of tiles.
+func (d *direct) columnTiles(w *worker, x, dst []float32, rows int, l *panels) {
 	t := &w.tile
-	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
-	t.XStep = d.problem.Stride[0] * d.slab.pitch
-	x := w.slab[i*t.XStep+s.column:]
-	for panel := range l.count {
-		filter := l.first + panel*l.filters
-		at := group*perGroup + filter
-		t.Weight, t.Bias = d.weight[at*size:], d.bias[at:]
-		t.X, t.Dst, t.Plane = x, o.data[filter*o.plane+i*d.sums.W()+s.column:], o.plane
-		t.DstStep, t.Tiles = d.sums.W(), rows
-		if s.cut > 0 {
+	t.XStep, t.DstStep, t.Tiles = d.problem.Stride[0]*d.slab.pitch, d.sums.W(), rows
+	for j := range l.spans {
+		s := &l.spans[j]
+		t.X, t.Dst, t.Back = x[s.column:], dst[s.column:], s.back
+		if s.cut > 0 { // then there is no other span
 			d.cutTiles(w, rows, l.filters, s)
 			continue
 		}
-		t.Back = s.back
 		d.kernels.Run(l.filters, s.vectors, t)
 	}
 }

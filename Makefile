@@ -3,7 +3,7 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build library wheel demo test quick check builds glfw race full mutants kills test-slurm drivers shim rehearse isa repin fuzz bench peers setup man dist clean
+.PHONY: help build library wheel python demo test quick check builds glfw race full mutants kills test-slurm drivers shim rehearse isa repin fuzz bench peers setup man dist clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -20,6 +20,19 @@ library: ## build bin/libgpuconv.so and bin/gpuconv.h, for C and Python: docs/c.
 	@./scripts/setup check
 	./scripts/library bin $(TAGS)
 
+wheel: ## build the Python package, a wheel for Linux and a source distribution, into out/wheel
+	rm -rf out/wheel
+	./scripts/wheel out/wheel
+
+# The tests of python/, if this Python has what they need. PYTHON is another one. PyTorch is compared with if it is there.
+PYTHON ?= python3
+python: build library
+	@if $(PYTHON) -c 'import sys, numpy, pytest, hypothesis; assert sys.version_info >= (3, 10)' 2>/dev/null; then \
+		cd python && GPUCONV_LIBRARY=../bin/libgpuconv.so GPUCONV_PROGRAM=../bin/gpuconv PYTHONPATH=. \
+		$(PYTHON) -B -m pytest -q -p no:cacheprovider tests; \
+	else echo 'python: skipped: want Python 3.10 or newer with numpy, pytest and hypothesis: apt-get install python3-numpy' \
+		'python3-pytest python3-hypothesis'; fi
+
 setup: ## install what building and testing need
 	@./scripts/setup
 
@@ -34,7 +47,7 @@ ifndef RAPID_SEED
 test: export RAPID_SEED := $(shell date +%s)
 endif
 test: ## set up, then run every check and test
-test: check builds glfw race full
+test: check builds glfw race full python
 
 formatted = unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 
@@ -112,7 +125,7 @@ rehearse: setup ## rehearse bench/hardware with drivers of GPUs that are not her
 	@./scripts/drivers rehearse $(NAMES)
 
 isa: setup ## hold what these drivers' compilers make of every stage to shaders/budgets.txt
-	@./scripts/drivers isa
+	@./scripts/drivers isa $(NAMES)
 
 repin:
 	@./scripts/suites repin

@@ -113,15 +113,16 @@ func openTensor(f *input.File, name, key string) (*npy.Reader, error) {
 	if err != nil {
 		return nil, failed(name+":"+t.name, whole.Cause(err))
 	}
-	elements := io.Reader(src)
+	raw := npy.Raw{Name: name + ":" + t.name, Shape: t.shape, DType: t.dtype, Src: src, Closers: []io.Closer{src, f}}
 	if t.stride != nil {
-		if elements, err = t.gather(src); err != nil {
+		elements, err := newGathered(t, src)
+		if err != nil {
 			src.Close()
-			return nil, failed(name+":"+t.name, whole.Cause(err))
+			return nil, failed(name+":"+t.name, err)
 		}
+		raw.Src, raw.Memory = elements, elements.Memory()
 	}
-	return npy.NewRaw(npy.Raw{Name: name + ":" + t.name, Shape: t.shape, DType: t.dtype, Src: elements,
-		Closers: []io.Closer{src, f}})
+	return npy.NewRaw(raw)
 }
 
 // recognise reads the directory of a file, by its first bytes.

@@ -6,12 +6,15 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 // counted returns the values of the golden tensors: index/8 − 1 in C order, or the index of integers.
@@ -243,6 +246,41 @@ func TestChecksums(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "checksum") {
 			t.Errorf("%s: %v, want an error about the checksum", name, err)
 		}
+	}
+}
+
+// TestReadsOnce: a tensor whose elements are not in C order takes no memory for them before it is read, and says how
+// much it then takes. It may be read in pieces.
+func TestReadsOnce(t *testing.T) {
+	data := make([]byte, 16)
+	for i := range 4 {
+		binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(float32(i)))
+	}
+	r, err := Open(t.Context(), write(t, "x.pt", pickled(t, tensorOf(0, 2, 2, 1, 2), data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if r.Memory() != 16 {
+		t.Errorf("reading takes %v bytes, want 16", r.Memory())
+	}
+	var got [4]float32
+	for i := range got {
+		if err := r.Read(got[i : i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := [4]float32{0, 2, 1, 3}; got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+	small := &gathered{t: tensor{shape: []int{2, 2}, stride: []int{1, 2}, dtype: "f4", end: 16}, src: bytes.NewReader(data),
+		index: make([]int, 2), left: 4}
+	if small.raw != nil {
+		t.Error("it is read before it is needed")
+	}
+	bytewise, err := io.ReadAll(iotest.OneByteReader(small))
+	if want := [4]byte{0, 0, 0, 64}; err != nil || len(bytewise) != 16 || [4]byte(bytewise[4:8]) != want {
+		t.Errorf("byte by byte: %v, %v", bytewise, err)
 	}
 }
 

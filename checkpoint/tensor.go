@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -59,36 +58,75 @@ func contiguous(shape, stride []int) bool {
 	return true
 }
 
-// gather reads a tensor whose elements are not in C order, and returns the elements in C order. check has passed, so
-// the bytes are in the file. Strides of 0 repeat elements; gather refuses a tensor that has more elements than its
-// bytes hold.
-func (t tensor) gather(src io.Reader) (io.Reader, error) {
-	size := npy.ElementSize(t.dtype)
+// repeats refuses strides that use an element of the file more than once, by which a small file could claim a large
+// tensor.
+func (t tensor) repeats() error {
 	count, err := conv.Product(t.shape...)
-	if err != nil || int64(count)*int64(size) > t.end-t.start {
-		return nil, fmt.Errorf("strides %v: want such as repeat no element", t.stride)
+	if err != nil || int64(count)*int64(npy.ElementSize(t.dtype)) > t.end-t.start {
+		return fmt.Errorf("strides %v: want such as repeat no element", t.stride)
 	}
-	raw := make([]byte, t.end-t.start)
-	if _, err := io.ReadFull(src, raw); err != nil {
+	return nil
+}
+
+// gathered returns the elements of a tensor in C order, whatever its strides are. check and repeats have passed. The
+// first Read reads all of the tensor's bytes, Memory of them.
+type gathered struct {
+	t     tensor
+	src   io.Reader
+	raw   []byte
+	index []int  // of the next element
+	left  int    // elements
+	rest  []byte // of the last element, what Read had no room for
+}
+
+func newGathered(t tensor, src io.Reader) (*gathered, error) {
+	if err := t.repeats(); err != nil {
 		return nil, err
 	}
-	if err := ended(src); err != nil {
-		return nil, err
-	}
-	ordered := make([]byte, 0, count*size)
-	index := make([]int, len(t.shape))
-	for range count {
-		at := 0
-		for axis, i := range index {
-			at += i * t.stride[axis]
+	count, err := conv.Product(t.shape...)
+	return &gathered{t: t, src: src, index: make([]int, len(t.shape)), left: count}, err
+}
+
+// Memory returns how many bytes are in memory while elements are read.
+func (g *gathered) Memory() float64 { return float64(g.t.end - g.t.start) }
+
+// Read implements [io.Reader].
+func (g *gathered) Read(p []byte) (n int, err error) {
+	if g.raw == nil {
+		raw := make([]byte, g.t.end-g.t.start)
+		if _, err := io.ReadFull(g.src, raw); err != nil {
+			return 0, err
 		}
-		ordered = append(ordered, raw[at*size:][:size]...)
-		for axis := len(index) - 1; axis >= 0; axis-- {
-			if index[axis]++; index[axis] < t.shape[axis] {
-				break
+		if err := ended(g.src); err != nil {
+			return 0, err
+		}
+		g.raw = raw
+	}
+	for n < len(p) {
+		if len(g.rest) == 0 {
+			if g.left == 0 {
+				return n, io.EOF
 			}
-			index[axis] = 0
+			g.rest = g.next()
 		}
+		copied := copy(p[n:], g.rest)
+		n, g.rest = n+copied, g.rest[copied:]
 	}
-	return bytes.NewReader(ordered), nil
+	return n, nil
+}
+
+// next returns the bytes of the next element.
+func (g *gathered) next() []byte {
+	at, size := 0, npy.ElementSize(g.t.dtype)
+	for axis, i := range g.index {
+		at += i * g.t.stride[axis]
+	}
+	for axis := len(g.index) - 1; axis >= 0; axis-- {
+		if g.index[axis]++; g.index[axis] < g.t.shape[axis] {
+			break
+		}
+		g.index[axis] = 0
+	}
+	g.left--
+	return g.raw[at*size:][:size]
 }

@@ -13,8 +13,16 @@ import (
 // needs no judge. It is checked on a problem or on one derived from it: a relation of sums, for example, leaves out the
 // pool.
 type Relation struct {
-	Name string
-	hold func(s *subject) error
+	Name  string
+	suits func(p conv.Problem) bool // see Suits
+	hold  func(s *subject) error
+}
+
+// Suits reports whether r applies to p and, if r is about sums, whether p has no pool. Such a relation leaves a pool
+// out, so that a GPU compiles another program for it. A caller that has many problems checks r on those that it suits.
+func (r Relation) Suits(p conv.Problem) bool {
+	p.Spec = p.WithDefaults()
+	return r.suits(p)
 }
 
 // Check finds out whether r holds for the backend on p, with random numbers that depend on seed. The finding is

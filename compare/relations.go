@@ -11,21 +11,35 @@ import (
 func Relations() []Relation {
 	return []Relation{
 		// Both sides compute the same sums in the same order.
-		{"scaling by a power of two", scaling},
-		{"splitting the batch", splittingBatch},
-		{"permuting filters", permutingFilters},
-		{"groups are separate convolutions", separateGroups},
-		{"padding is a padded image", paddedImage},
-		{"an impulse returns the filter", impulse},
-		{"zero filters return the bias", zeroFilters},
+		{"scaling by a power of two", always, scaling},
+		{"splitting the batch", severalImages, splittingBatch},
+		{"permuting filters", severalFilters, permutingFilters},
+		{"groups are separate convolutions", severalGroups, separateGroups},
+		{"padding is a padded image", isPadded, paddedImage},
+		{"an impulse returns the filter", areSums, impulse},
+		{"zero filters return the bias", areSums, zeroFilters},
 		// The sides add in different orders. These are checked with integers, whose sums are exact.
-		{"additivity", additivity},
-		{"splitting channels", splittingChannels},
-		{"turning by 180°", turning},
-		{"exchanging H and W", transposing},
-		{"shifting", shifting},
+		{"additivity", areSums, additivity},
+		{"splitting channels", severalChannels, splittingChannels},
+		{"turning by 180°", areSums, turning},
+		{"exchanging H and W", areSums, transposing},
+		{"shifting", areSums, shifting},
 	}
 }
+
+// These functions say which problems a relation suits.
+func always(conv.Problem) bool          { return true }
+func severalImages(p conv.Problem) bool { return p.Src.N() > 1 }
+func severalGroups(p conv.Problem) bool { return p.Groups > 1 }
+func isPadded(p conv.Problem) bool      { return p.Padding != conv.Padding{} }
+
+func severalFilters(p conv.Problem) bool {
+	perGroup := p.Weight[0] / p.Groups
+	return perGroup > 2 || perGroup == 2 && p.Activation != conv.Energy
+}
+
+func areSums(p conv.Problem) bool         { return p.Pool.Kind == conv.NoPool }
+func severalChannels(p conv.Problem) bool { return areSums(p) && p.Weight[1] > 1 }
 
 func scaling(s *subject) error {
 	c, err := s.numbers(s.p)

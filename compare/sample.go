@@ -38,7 +38,7 @@ type Batch struct {
 	s        *Sampling
 	src, got *conv.Tensor
 	bound    bound
-	scale    float64 // what errors of transforms are proportional to if all outputs are 0
+	scale    float64 // what errors of transforms are proportional to
 	d        conv.Description
 }
 
@@ -49,15 +49,38 @@ func (s *Sampling) Batch(src, got *conv.Tensor, d conv.Description) *Batch {
 	c.Src = src
 	b := &Batch{s: s, src: src, got: got, bound: newBound(c), d: d}
 	if d.Tolerance > 0 {
-		b.scale = transformScale(c, 0)
+		b.scale = transformScale(c, min(largest(got.Data), largestPossible(c)))
 	}
 	return b
 }
 
+// largestPossible returns a magnitude that no output of c exceeds: that of the brightest pixel under every weight of
+// the filter with the largest sum of magnitudes, and the largest bias. An output that a backend got wrong may be
+// larger.
+func largestPossible(c Case) float64 {
+	most := 0.0
+	filters := c.Problem.Weight[0]
+	for k := range filters {
+		sum := 0.0
+		for _, w := range c.Weight.Data[k*len(c.Weight.Data)/filters : (k+1)*len(c.Weight.Data)/filters] {
+			if a := math.Abs(float64(w)); !math.IsInf(a, 0) && !math.IsNaN(a) {
+				sum += a
+			}
+		}
+		most = max(most, sum)
+	}
+	most = most*largest(c.Src.Data) + largest(c.Bias)
+	if c.Problem.Activation == conv.Energy { // √(a²+b²) of two such sums
+		most *= math.Sqrt2
+	}
+	return most
+}
+
 // Compare judges some outputs, by their indices into got.Data, within the error bound that the description states. The
-// errors of transforms are compared with the largest of these outputs, or, if that is larger, with what a filter gives
-// for pixels that are all as bright as the brightest one. A wrong output is not an error; it gives a Result that is not
-// OK. Result.Largest is the largest of these outputs.
+// errors of transforms are compared with the largest output of the batch, as [Trial] does, or, if that is larger, with
+// what a filter gives for pixels that are all as bright as the brightest one. So it does not matter which outputs are
+// judged together. A wrong output is not an error; it gives a Result that is not OK. Result.Largest is the largest of
+// these outputs.
 func (b *Batch) Compare(outputs []int) (Result, error) {
 	s := b.s
 	if len(s.value) < len(outputs) {
@@ -71,7 +94,7 @@ func (b *Batch) Compare(outputs []int) (Result, error) {
 	for _, v := range want {
 		result.Largest = max(result.Largest, finiteMagnitude(v))
 	}
-	bound := b.bound.of(b.d, max(result.Largest, b.scale))
+	bound := b.bound.of(b.d, b.scale)
 	for i, at := range outputs {
 		g := b.got.Data[at]
 		result.add(verdict{at: at, got: g, want: want[i], limit: bound.limit(magnitude[i]),

@@ -117,6 +117,13 @@ type Compiled struct {
 	Kept bool // whether the programs were stored, so that the next process need not compile them
 }
 
+// Checker is implemented by backends that compile programs. Check compiles those that compute p and runs none. If one
+// does not compile, its error is a [SourceError]. Some drivers finish compiling at the first run: there Check takes
+// much less time than a plan.
+type Checker interface {
+	Check(p Problem) error
+}
+
 // Timer is implemented by plans that can say how long their Runs have taken so far, in total, by phase.
 type Timer interface {
 	Timings() Timings

@@ -69,20 +69,24 @@ func hiddenWindow() candidate {
 	return candidate{name: name, index: -1, open: func() (current, error) { return glfw.Open() }}
 }
 
-// order drops the candidates that cannot match s. If s asks for a software renderer, the known ones come first; the
-// others stay, since some show only when they are open that they are one.
+// order drops the candidates that cannot match s, and puts the likeliest first. If s asks for hardware, known software
+// renderers come last, and if it asks for a software renderer, first. None of them is dropped, since some candidates
+// show only when they are open what they are: zink on NVK, which is hardware, may open where EGL says software.
 func (s Selector) order(candidates []candidate) []candidate {
-	var first, rest []candidate
+	var software, rest []candidate
 	for _, c := range candidates {
 		switch {
-		case s.kind == numberedDevice && c.index != s.index, s.kind == hardwareDevice && c.software:
-		case s.kind == softwareDevice && c.software:
-			first = append(first, c)
+		case s.kind == numberedDevice && c.index != s.index:
+		case c.software && (s.kind == softwareDevice || s.kind == hardwareDevice):
+			software = append(software, c)
 		default:
 			rest = append(rest, c)
 		}
 	}
-	return append(first, rest...)
+	if s.kind == hardwareDevice {
+		return append(rest, software...)
+	}
+	return append(software, rest...)
 }
 
 // noDevice returns the error for the case that no candidate opens. It joins the reasons into one line.

@@ -12,8 +12,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Device is an open OpenGL device. It is a [conv.Backend], [conv.Explainer], [conv.Chooser], [conv.Forecaster] and
-// [conv.Cutter]. Several goroutines may call its methods.
+// Device is an open OpenGL device. It is a [conv.Backend], [conv.Explainer], [conv.Checker], [conv.Chooser],
+// [conv.Forecaster] and [conv.Cutter]. Several goroutines may call its methods.
 type Device struct {
 	thread  *thread
 	options Options
@@ -31,9 +31,9 @@ type Device struct {
 // Open opens the first device that matches options.Device and has an OpenGL 4.3 core context. If options.Device is
 // [Numbered], Open tries only the EGL device with that number. Otherwise it tries each EGL device that is not software,
 // then the surfaceless platform, the default display and the software devices. The software devices come first if
-// options.Device is [Software], and are left out if it is [Hardware]. Open skips each [Place] in options.Without. With
-// [GLFW] it tries only the device of the display. If no device opens, the error wraps [ErrNoDevice] and says why each
-// one failed.
+// options.Device is [Software]. Open closes a device that is not of the wanted kind. It skips each [Place] in
+// options.Without. With [GLFW] it tries only the device of the display. If no device opens, the error wraps
+// [ErrNoDevice] and says why each one failed.
 func Open(options Options) (*Device, error) { return open(options, func(*Device) {}) }
 
 // open does what Open does. Before it returns, it calls change on the device's thread. Tests use change to replace
@@ -119,5 +119,6 @@ func (d *Device) Close() error {
 var (
 	_ conv.Backend   = (*Device)(nil)
 	_ conv.Explainer = (*Device)(nil)
+	_ conv.Checker   = (*Device)(nil)
 	_ conv.Chooser   = (*Device)(nil)
 )

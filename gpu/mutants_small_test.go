@@ -32,6 +32,8 @@ func smallMutants() []mutant {
 		{name: "no part is below another", old: "			down++;\n", new: ""},
 		{name: "the first part's pixels", old: "meet(base, i, j, down, across);", new: "meet(base, i, j, 0, 0);"},
 		{name: "every part has the first one's weights", old: "firstWeight += TAPS_H * TAPS_W * VECTORS;", new: ""},
+		{name: "an index of its own that begins with 1", old: "firstWeight = i >> 31;", new: "firstWeight = 1 - (i >> 31);",
+			trial: "oblong, as NVIDIA"},
 		{name: "parts' weights of one vector", old: "firstWeight += TAPS_H * TAPS_W * VECTORS;", new: "firstWeight += TAPS_H * TAPS_W;"},
 		{name: "taps' weights of one vector", old: "firstWeight + t * VECTORS + f / 4", new: "firstWeight + t + f / 4"},
 		{name: "weights of the first vector", old: "t * VECTORS + f / 4", new: "t * VECTORS"},

@@ -205,6 +205,9 @@ func (o *Own) Prepare(job OwnJob) (*OwnPlan, error) {
 	}
 	err = o.device.do(func() error {
 		for i, b := range job.Buffers {
+			if err := o.device.takes(b); err != nil {
+				return err
+			}
 			made, err := o.device.newBuffer(b.What, 4*(wordsBefore+b.Floats+wordsAfter), nil, deviceMemory)
 			if err != nil {
 				return err
@@ -222,6 +225,21 @@ func (o *Own) Prepare(job OwnJob) (*OwnPlan, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// takes returns an error if a shader on the device cannot have a buffer: its size or its binding is too large.
+func (d *Device) takes(b OwnBuffer) error {
+	bytes, most := 4*b.Floats, d.profile.Limits.Block()
+	bindings := getInt(gl.MAX_SHADER_STORAGE_BUFFER_BINDINGS)
+	switch {
+	case bytes > most:
+		return &fault.Error{Package: "gpu", Argument: "bytes of " + b.What, Value: fmt.Sprint(bytes),
+			Rule: fmt.Sprintf("storage blocks of this device have at most %d", most), Err: conv.ErrUnsupported}
+	case b.Binding >= bindings:
+		return &fault.Error{Package: "gpu", Argument: "binding of " + b.What, Value: fmt.Sprint(b.Binding),
+			Rule: fmt.Sprintf("this device has bindings from 0 to %d", bindings-1)}
+	}
+	return nil
 }
 
 // fill fills a whole buffer with one word. The word for dst is not that for the other buffers.
@@ -282,7 +300,7 @@ func (p *OwnPlan) dispatch() {
 	for i, b := range p.job.Buffers {
 		bound := max(1, b.Floats)
 		if !b.Exact {
-			bound = b.Floats + wordsAfter
+			bound = max(1, min(b.Floats+wordsAfter, p.own.device.profile.Limits.Block()/4))
 		}
 		gl.BindBufferRange(gl.SHADER_STORAGE_BUFFER, uint32(b.Binding), p.buffers[i], 4*wordsBefore, 4*bound)
 	}

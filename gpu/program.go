@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"gpuconv/conv"
 	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
@@ -54,6 +55,27 @@ func (d *Device) giveBack(p *program) {
 		gl.DeleteProgram(d.programs[oldest].handle)
 		delete(d.programs, oldest)
 	}
+}
+
+// Check implements [conv.Checker].
+func (d *Device) Check(p conv.Problem) error {
+	if _, err := p.Dst(); err != nil {
+		return err
+	}
+	b, err := asking{d, d.profile}.blueprint(p)
+	if err != nil {
+		return err
+	}
+	return d.do(func() error {
+		for _, s := range b.Stages() {
+			made, err := d.program(s.Program)
+			if err != nil {
+				return err
+			}
+			d.giveBack(made)
+		}
+		return nil
+	})
 }
 
 // compile returns a new program of a key, loaded or compiled.

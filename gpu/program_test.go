@@ -3,9 +3,11 @@
 package gpu
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"gpuconv/conv"
 	"gpuconv/gpu/internal/problems"
 	"gpuconv/gpu/internal/recipe"
 )
@@ -60,5 +62,27 @@ func TestProgramsAreBounded(t *testing.T) {
 	}
 	if _, after := objects(d); after != before+2*(mostPrograms+1) { // each with the shader that is attached to it
 		t.Errorf("%d programs and shaders are left, want %d", after-before, 2*(mostPrograms+1))
+	}
+}
+
+// TestCheck: every stage of a problem is compiled and stays in the cache, and a mistake in any of them is reported.
+func TestCheck(t *testing.T) {
+	d := openTest(t, Options{Algorithm: "winograd"})
+	p := problems.Tiled()["winograd"]
+	if err := d.Check(p); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(d.programs); n < 3 {
+		t.Errorf("%d programs, want that of each stage", n)
+	}
+	d = openTest(t, Options{Algorithm: "winograd"})
+	d.meddle(func(s *seam) {
+		s.edit = func(file, text string) string {
+			return strings.Replace(text, "void main() {", "void main() { undeclared = 1;", 1)
+		}
+	})
+	var mistake *conv.SourceError
+	if err := d.Check(p); !errors.As(err, &mistake) || !strings.Contains(mistake.Log, "undeclared") {
+		t.Errorf("%v", err)
 	}
 }

@@ -45,6 +45,9 @@ func (*Device) Explain(conv.Problem) (conv.Description, error) {
 	return conv.Description{}, errorf("%w", ErrUnavailable)
 }
 
+// Check reports [ErrUnavailable].
+func (*Device) Check(conv.Problem) error { return errorf("%w", ErrUnavailable) }
+
 // Choices reports [ErrUnavailable].
 func (*Device) Choices(conv.Problem) ([]conv.Choice, error) {
 	return nil, errorf("%w", ErrUnavailable)

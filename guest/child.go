@@ -26,7 +26,7 @@ type Options struct {
 // use it; they take turns.
 //
 // If the child dies or does not answer in time, its plans report that, and the next plan starts another child. After
-// three children have ended in this way, every call reports an error that wraps [conv.ErrLost].
+// three children have ended in this way, or did not start, every call reports an error that wraps [conv.ErrLost].
 type Isolated struct {
 	shader Shader
 	limit  time.Duration
@@ -142,7 +142,7 @@ func (s *Isolated) start(ctx context.Context) (err error) {
 func (s *Isolated) Info() gpu.Info { return s.info }
 
 // Explain implements [conv.Explainer].
-func (s *Isolated) Explain(p conv.Problem) (conv.Description, error) { return s.shader.explain(p) }
+func (s *Isolated) Explain(p conv.Problem) (conv.Description, error) { return s.shader.Explain(p) }
 
 // Plan implements [conv.Backend].
 func (s *Isolated) Plan(p conv.Problem, w *conv.Tensor, biases []float32) (conv.Plan, error) {
@@ -157,7 +157,7 @@ func (s *Isolated) Plan(p conv.Problem, w *conv.Tensor, biases []float32) (conv.
 	defer s.mutex.Unlock()
 	if s.child == nil && s.lost == nil {
 		if err := s.start(context.Background()); err != nil {
-			return nil, err
+			return nil, s.died(err)
 		}
 	}
 	s.plans++
@@ -207,11 +207,17 @@ func (r *isolatedPlan) ask(q request) (answer, error) {
 		return a, a.err()
 	}
 	s.child = nil
-	if s.deaths++; s.deaths >= mostDeaths {
-		s.lost = gaveUp(fmt.Sprintf("%s; that was child process %d, no other is started", a.Err, s.deaths))
-		return a, &fault.Error{Package: "guest", Err: s.lost}
+	return a, s.died(a.err())
+}
+
+// died counts a child that has ended, or did not start. It returns err, or after too many the error that every call
+// returns from then on.
+func (s *Isolated) died(err error) error {
+	if s.deaths++; s.deaths < mostDeaths {
+		return err
 	}
-	return a, a.err()
+	s.lost = gaveUp(fmt.Sprintf("%s; that was child process %d, no other is started", fault.Plain(err), s.deaths))
+	return &fault.Error{Package: "guest", Err: s.lost}
 }
 
 // Run implements [conv.Plan].

@@ -217,28 +217,33 @@ func (i *Interface) checkConstants() error {
 	return nil
 }
 
-// knows reports whether one of the names is in a formula: of a value that the shader is given, of its work-groups or of
-// accepts. For groups, C_group in accepts does not count, because it does not tell the shader that there are groups.
-func (i *Interface) knows(names ...string) bool {
-	if !slices.Equal(names, toldGroups) {
-		return i.uses(i.accepts, names)
+// unknown returns those of the names that no formula has: none of a value that the shader is given, of its work-groups
+// or of accepts.
+func (i *Interface) unknown(names []string) (missing []string) {
+	for _, name := range names {
+		known := i.uses(i.accepts, name)
+		if name == toldGroups {
+			known = i.uses(i.accepts, "groups") || i.uses(nil, "C_group")
+		}
+		if !known {
+			missing = append(missing, name)
+		}
 	}
-	return i.uses(nil, names) || i.uses(i.accepts, []string{"groups"})
+	return missing
 }
 
-// toldGroups are the names by which a shader learns of groups.
-var toldGroups = []string{"groups", "C_group"}
+// toldGroups stands for the two names by which a shader learns of groups. In accepts C_group does not count, because
+// it does not tell the shader that there are groups.
+const toldGroups = "groups or C_group"
 
-// uses reports whether one of the names is in a formula of a value that the shader is given or of its work-groups, or
-// in a further formula.
-func (i *Interface) uses(further []formula, names []string) bool {
+// uses reports whether a name is in a formula: of a value that the shader is given, of its work-groups, or a further
+// one.
+func (i *Interface) uses(further []formula, name string) bool {
 	all := slices.Concat(further, i.groups[:])
 	for _, v := range slices.Concat(i.uniforms, i.defines, i.constants) {
 		all = append(all, v.formulas...)
 	}
-	return slices.ContainsFunc(all, func(f formula) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(f.uses, name) })
-	})
+	return slices.ContainsFunc(all, func(f formula) bool { return slices.Contains(f.uses, name) })
 }
 
 // Refuses says why the shader does not accept a problem, or returns nil. A problem is refused if a formula of accepts
@@ -258,27 +263,38 @@ func (i *Interface) Refuses(p conv.Problem) error {
 	if p.Bias && i.buffers[bias].binding < 0 {
 		return refusal("a bias: the interface has no buffer for it")
 	}
-	padded := p.Padding != conv.Padding{}
-	for _, rule := range []struct {
-		plain bool
-		what  string
-		names []string
-	}{
-		{p.Stride == [2]int{1, 1}, fmt.Sprintf("a stride of %d×%d", p.Stride[0], p.Stride[1]), []string{"stride_h", "stride_w"}},
-		{p.Dilation == [2]int{1, 1}, fmt.Sprintf("a dilation of %d×%d", p.Dilation[0], p.Dilation[1]),
-			[]string{"dilation_h", "dilation_w"}},
-		{!padded, "padding", []string{"pad_top", "pad_left"}},
-		{!padded || p.PaddingMode == conv.Zeros, fmt.Sprintf("padding mode %v", p.PaddingMode), []string{"padding_mode"}},
-		{p.Groups == 1, fmt.Sprintf("%d groups", p.Groups), toldGroups},
-		{p.Activation == conv.Identity, fmt.Sprintf("activation %v", p.Activation), []string{"activation"}},
-		{p.Pool.Kind == conv.NoPool, "a pool", []string{"pool"}},
-	} {
-		if !rule.plain && !i.knows(rule.names...) {
-			return refusal(rule.what + ": the interface does not give it to the shader, no formula has " +
-				strings.Join(rule.names, " or "))
+	for _, n := range needs(p) {
+		if missing := i.unknown(n.names); len(missing) > 0 {
+			return refusal(n.what + ": the interface does not give it to the shader, no formula has " +
+				strings.Join(missing, " and "))
 		}
 	}
 	return nil
+}
+
+// need is an option of a problem, and the names of which each must be in a formula.
+type need struct {
+	what  string
+	names []string
+}
+
+// needs lists the options of a problem that a shader must know. Those that a plain convolution has are not among them.
+// A pair, such as a stride, has a name for each axis: a shader that is given one of them may take it for both axes.
+func needs(p conv.Problem) (all []need) {
+	add := func(plain bool, what string, names ...string) {
+		if !plain {
+			all = append(all, need{what, names})
+		}
+	}
+	one, padded := [2]int{1, 1}, p.Padding != conv.Padding{}
+	add(p.Stride == one, fmt.Sprintf("a stride of %d×%d", p.Stride[0], p.Stride[1]), "stride_h", "stride_w")
+	add(p.Dilation == one, fmt.Sprintf("a dilation of %d×%d", p.Dilation[0], p.Dilation[1]), "dilation_h", "dilation_w")
+	add(!padded, "padding", "pad_top", "pad_left")
+	add(!padded || p.PaddingMode == conv.Zeros, fmt.Sprintf("padding mode %v", p.PaddingMode), "padding_mode")
+	add(p.Groups == 1, fmt.Sprintf("%d groups", p.Groups), toldGroups)
+	add(p.Activation == conv.Identity, fmt.Sprintf("activation %v", p.Activation), "activation")
+	add(p.Pool.Kind == conv.NoPool, "a pool", "pool", "pool_h", "pool_w", "pool_stride_h", "pool_stride_w")
+	return all
 }
 
 func refusal(rule string) error {

@@ -56,12 +56,12 @@ func TestRefuses(t *testing.T) {
 		"plain":        {func(*conv.Problem) {}, ""},
 		"stride":       {func(p *conv.Problem) { p.Stride = [2]int{2, 3} }, ""},
 		"kernel":       {func(p *conv.Problem) { p.Src = conv.Shape{1, 1, 9, 9}; p.Weight = conv.Shape{1, 1, 8, 8} }, "it accepts KH * KW <= 49"},
-		"dilation":     {func(p *conv.Problem) { p.Dilation = [2]int{2, 2} }, "no formula has dilation_h or dilation_w"},
-		"padding":      {func(p *conv.Problem) { p.Padding = conv.Pad(1, 1) }, "no formula has pad_top or pad_left"},
+		"dilation":     {func(p *conv.Problem) { p.Dilation = [2]int{2, 2} }, "no formula has dilation_h and dilation_w"},
+		"padding":      {func(p *conv.Problem) { p.Padding = conv.Pad(1, 1) }, "no formula has pad_top and pad_left"},
 		"bias":         {func(p *conv.Problem) { p.Bias = true }, "has no buffer for it"},
 		"groups":       {func(p *conv.Problem) { p.Src[1], p.Weight[0], p.Groups = 2, 2, 2 }, "no formula has groups or C_group"},
 		"relu":         {func(p *conv.Problem) { p.Activation = conv.ReLU }, "no formula has activation"},
-		"pool":         {func(p *conv.Problem) { p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}} }, "no formula has pool"},
+		"pool":         {func(p *conv.Problem) { p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}} }, "no formula has pool and pool_h"},
 		"mode without": {func(p *conv.Problem) { p.PaddingMode = conv.Circular }, ""},
 	} {
 		p := plain
@@ -108,6 +108,31 @@ func TestLayouts(t *testing.T) {
 			if again[i] != data[i] {
 				t.Errorf("%s: unpacked %v", text, again)
 				break
+			}
+		}
+	}
+}
+
+// TestRefusesHalfOfPairs: a shader that is given one number of a pair gets no problem that needs the pair, unless
+// accepts says what holds for the other.
+func TestRefusesHalfOfPairs(t *testing.T) {
+	strides := [][2]int{{1, 1}, {2, 2}, {2, 1}, {1, 3}}
+	for lines, want := range map[string][]string{
+		`uniforms.stride = "stride_h"`:                                         {"", "stride_w", "stride_w", "stride_w"},
+		`uniforms.stride = "stride_w"`:                                         {"", "stride_h", "stride_h", "stride_h"},
+		"uniforms.stride = \"stride_h\"\naccepts = [\"stride_h == stride_w\"]": {"", "", "it accepts", "it accepts"},
+		"uniforms.stride = \"stride_h\"\naccepts = [\"stride_w == 1\"]":        {"", "it accepts", "", "it accepts"},
+	} {
+		i, err := ParseInterface(lines + "\nbuffers.src.binding = 0\nbuffers.weight.binding = 1\n" +
+			"buffers.dst.binding = 2\ngroups.x = 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at, stride := range strides {
+			p := plain
+			p.Stride = stride
+			if err := i.Refuses(p); (err == nil) != (want[at] == "") || err != nil && !strings.Contains(err.Error(), want[at]) {
+				t.Errorf("%s: stride %v: %v, want %q", lines, stride, err, want[at])
 			}
 		}
 	}

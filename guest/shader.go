@@ -42,10 +42,10 @@ func Open(device *gpu.Device, shader Shader, guard bool) *Backend {
 }
 
 // Explain implements [conv.Explainer].
-func (b *Backend) Explain(p conv.Problem) (conv.Description, error) { return b.shader.explain(p) }
+func (b *Backend) Explain(p conv.Problem) (conv.Description, error) { return b.shader.Explain(p) }
 
-// explain says how the shader would compute a problem.
-func (s Shader) explain(p conv.Problem) (conv.Description, error) {
+// Explain implements [conv.Explainer]: it says how the shader would compute a problem. It needs no device.
+func (s Shader) Explain(p conv.Problem) (conv.Description, error) {
 	if _, err := p.Dst(); err != nil {
 		return conv.Description{}, err
 	}

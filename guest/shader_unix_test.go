@@ -252,3 +252,43 @@ func TestHangs(t *testing.T) {
 		}
 	}
 }
+
+// TestRestartsFail: children that do not start count as deaths, so that the next calls do not try for ever.
+func TestRestartsFail(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("there are no children")
+	}
+	b := isolated(t, time.Minute)
+	b.child.end()
+	b.child, b.setup.Device = nil, "999"
+	c, err := compare.Random("restarts", problem())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for start := 1; start <= mostDeaths; start++ {
+		_, err := b.Plan(c.Problem, c.Weight, c.Bias)
+		if err == nil || !strings.Contains(err.Error(), "no OpenGL 4.3 device answers the request") {
+			t.Errorf("start %d: %v", start, err)
+		}
+		if lost := errors.Is(err, conv.ErrLost); lost != (start == mostDeaths) {
+			t.Errorf("start %d: %v", start, err)
+		}
+	}
+}
+
+// TestLargeBuffers: a problem whose buffers the device cannot bind is refused with the limit, and so is a binding that
+// it does not have.
+func TestLargeBuffers(t *testing.T) {
+	d := device(t)
+	shader, _ := naive(t, "bias = { binding = 2 }", "bias = { binding = 99999 }")
+	out := tried(t, Open(d, shader, true), problem())
+	if !strings.Contains(out.Why(), "binding of bias 99999: this device has bindings from 0 to ") {
+		t.Errorf("%v", out)
+	}
+	p := conv.Problem{Src: conv.Shape{1, 1, 1, d.Info().Limits.Block()/4 + 1}, Weight: conv.Shape{1, 1, 1, 1}}
+	shader, _ = naive(t)
+	_, err := Open(d, shader, true).Plan(p, &conv.Tensor{Shape: p.Weight, Data: []float32{1}}, nil)
+	if !errors.Is(err, conv.ErrUnsupported) || !strings.Contains(err.Error(), "storage blocks of this device have at most ") {
+		t.Errorf("%v", err)
+	}
+}

@@ -34,6 +34,18 @@ func FreeMemory() float64 {
 	return max(0, min(free, groupMemory(""), addressSpace()))
 }
 
+// PeakMemory returns the largest resident memory that this process has had so far, in bytes, or 0 if the system does
+// not say. It is VmHWM of proc_pid_status(5).
+func PeakMemory() float64 {
+	for line := range strings.Lines(read("/proc/self/status")) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64)
+			return 1024 * kib
+		}
+	}
+	return 0
+}
+
 // groupMemory returns how many bytes control groups (cgroups) leave to this process: the least that its own group or
 // any group around it leaves. Linux's cgroups(7) describes the files of versions 1 and 2. root is put before each path;
 // it is "" except in tests.

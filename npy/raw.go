@@ -12,6 +12,7 @@ type Raw struct {
 	Shape   []int
 	DType   string // f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1 or bf16
 	Src     io.Reader
+	Memory  float64     // bytes that Src allocates when it is read, see [Reader.Memory]
 	Closers []io.Closer // Reader.Close closes them
 }
 
@@ -29,7 +30,7 @@ func NewRaw(r Raw) (*Reader, error) {
 	if err != nil {
 		return nil, failed(r.Name, err)
 	}
-	return &Reader{name: r.Name, header: header{dtype: d, shape: cloneShape(r.Shape), count: count},
+	return &Reader{name: r.Name, memory: r.Memory, header: header{dtype: d, shape: cloneShape(r.Shape), count: count},
 		src: elements{src: r.Src, dtype: d, left: count}, left: count, closers: r.Closers}, nil
 }
 

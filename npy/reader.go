@@ -22,6 +22,7 @@ type Reader struct {
 	whole   []float32 // all elements in C order, after the first Read of an array in Fortran order
 	left    int       // elements that Read has not returned yet
 	err     error     // if not nil, every later Read reports it
+	memory  float64   // of src, for Memory
 	closers []io.Closer
 
 	size     int64 // of the file that Open opened
@@ -141,11 +142,11 @@ func (r *Reader) Shape() []int { return cloneShape(r.header.shape) }
 // DType returns the type of the elements in the file, as the header gives it, for example "<f4", ">i2" or "|u1".
 func (r *Reader) DType() string { return r.header.dtype.descr }
 
-// Memory returns how many bytes the reader allocates for elements. It is 0, except for an array in Fortran order, which
-// is loaded whole.
+// Memory returns how many bytes the reader allocates for elements when it is read. It is 0, except for an array in
+// Fortran order, which is loaded whole, and for a tensor of a network whose elements are not in C order.
 func (r *Reader) Memory() float64 {
 	if !r.header.fortran {
-		return 0
+		return r.memory
 	}
 	return 4 * float64(r.header.count)
 }

@@ -131,6 +131,16 @@ func (v Values) At(i int) float64 {
 	return v.start + float64(float64(i)*v.step)
 }
 
+// Near reports whether a value is within tolerance of x. For a range that takes no longer than for one number.
+func (v Values) Near(x, tolerance float64) bool {
+	if v.count == 0 {
+		return slices.ContainsFunc(v.explicit, func(y float64) bool { return math.Abs(x-y) <= tolerance })
+	}
+	at := math.Round((x - v.start) / v.step)
+	at = min(max(at, 0), float64(v.count-1)) // NaN stays NaN
+	return math.Abs(x-(v.start+at*v.step)) <= tolerance
+}
+
 // NotFinite returns the first value that is NaN or infinite, if there is one; of a range it looks only at the first and
 // the last value. [Range] and [ParseValues] make no such values, but [Explicit] and [Values.Scaled] may.
 func (v Values) NotFinite() (value float64, found bool) {

@@ -197,3 +197,24 @@ func TestNotFinite(t *testing.T) {
 		t.Error("no values hold one that is not finite")
 	}
 }
+
+// TestNear: a value of a list or of a range of any length is found, and none beside them.
+func TestNear(t *testing.T) {
+	huge, err := Range(0, 1e15, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, _ := Range(0, 1, 0.1)
+	for _, c := range []struct {
+		values Values
+		x      float64
+		want   bool
+	}{
+		{huge, 123456789.5, true}, {huge, 123456789.25, false}, {huge, -0.5, false}, {huge, 1e15, false}, {huge, math.NaN(), false},
+		{small, 0.3, true}, {small, 1, false}, {small, 0.35, false}, {Explicit(1, 3), 3, true}, {Explicit(1, 3), 2, false}, {Values{}, 0, false},
+	} {
+		if got := c.values.Near(c.x, 1e-9); got != c.want {
+			t.Errorf("%v in %d values from %v: %v", c.x, c.values.Len(), c.values.start, got)
+		}
+	}
+}

@@ -17,17 +17,19 @@
 // loop, so that the index of each weight is a literal. On NVIDIA's hardware the weight is then an operand of the
 // multiplication and needs no load. On AMD's it takes a scalar register: parts are cut so that the weights that rows of
 // sums use again, at most FILTERS × TAPS_H × TAPS_W, fit into about a hundred of them. If there are several parts, a
-// loop adds the part's offset to the index. The offset is the same for all invocations.
+// loop adds the part's offset to the index. The offset is the same for all invocations. NVIDIA's loads with an index
+// want it in a register of the invocation all the same. If NAK knows that an index is the same for all, it copies it in
+// front of each load, one copy for six multiplications. With OWN_INDEX it does not know.
 //
 // Bound by: arithmetic, from kernels of 7×7 and 6 filters on: 8 rows of sums take 14 × 7 loads for 2,352
 // multiplications. Small kernels are bound by memory: each pixel is read once from DRAM for all filters of a tile, and
 // each output written once.
 //
 // Constants: those of slide.glsl and column.glsl, VECTORS (of 4 filters), WEIGHTS (vec4 in the block), LOOPED (1 if
-// there are several parts), EACH_SUM(M): M(row, filter) for every sum, and SCHEDULE, which writes out the loops over a
-// part. ROW(r, lower) turns to row r of pixels, counted from the first that the part reads; it is `lower` rows below
-// the row before. LOAD(v) loads that row's pixel for column v of the taps. ADD(row, f, t) adds the product with tap t =
-// u*TAPS_W + v to a sum.
+// there are several parts), OWN_INDEX (1: see above), EACH_SUM(M): M(row, filter) for every sum, and SCHEDULE, which
+// writes out the loops over a part. ROW(r, lower) turns to row r of pixels, counted from the first that the part reads;
+// it is `lower` rows below the row before. LOAD(v) loads that row's pixel for column v of the taps. ADD(row, f, t) adds
+// the product with tap t = u*TAPS_W + v to a sum.
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };  // as above, FILTERS in VECTORS vec4
@@ -46,6 +48,9 @@ void main() {
 
 #if LOOPED
 	int down = 0, across = 0, firstWeight = 0;
+#if OWN_INDEX
+	firstWeight = i >> 31;  // 0, which compilers do not know: i is a row
+#endif
 	for (int part = 0; part < parts; part++) {
 #else
 	{

@@ -13,6 +13,11 @@ func QuickOf(stimuli []Stimulus, banks []Bank, accepts func(conv.Problem) bool) 
 	return quick(accepted(table(stimuli, banks, fewKernels()), accepts))
 }
 
+// QuickPlainOf is [QuickPlain] for a backend that accepts few problems, as QuickOf is.
+func QuickPlainOf(stimuli []Stimulus, banks []Bank, accepts func(conv.Problem) bool) []Case {
+	return quickPlain(accepted(table(stimuli, banks, fewKernels()), accepts))
+}
+
 // WholeOf is [Whole] for a backend that accepts few problems, as QuickOf is.
 func WholeOf(stimuli []Stimulus, banks []Bank, accepts func(conv.Problem) bool) []Case {
 	return wholeOf(accepted(table(stimuli, banks, everyKernel()), accepts))

@@ -47,21 +47,30 @@ func Given(c compare.Case) Case {
 	return Case{Name: c.Name, Problem: c.Problem, fill: func(string) (compare.Case, error) { return c, nil }}
 }
 
-// Quick returns two fixed pairwise covers of the table, with some of its kernels: one of the levels that algorithms for
-// plain layers accept, and one of all levels. A pairwise cover has every pair of levels of every two axes in some case.
+// Quick returns a fixed pairwise cover of the table, with some of its kernels: every pair of levels of every two axes
+// is in some case.
 func Quick(stimuli []Stimulus, banks []Bank) []Case {
 	return quick(table(stimuli, banks, fewKernels()))
 }
 
-func quick(axes []axis) []Case {
-	return cases(axes, append(coverOf(axes, plainSizes(axes)), coverOf(axes, sizes(axes))...))
+func quick(axes []axis) []Case { return cases(axes, coverOf(axes, sizes(axes))) }
+
+// QuickPlain returns a pairwise cover of the levels that algorithms for plain layers accept, without the cases of
+// Quick. Only a backend that refuses cases of Quick needs it: for others Quick has these pairs, too.
+func QuickPlain(stimuli []Stimulus, banks []Bank) []Case {
+	return quickPlain(table(stimuli, banks, fewKernels()))
 }
 
-// Whole returns the pairwise covers of the whole table, as Quick does for a part of it. It adds every combination of
-// stimulus, bank and kernel: once with options that algorithms for plain layers accept, and once with any options. Each
-// kernel has two sets of options. Stimuli and banks need no sets of their own, because numbers cannot change which
-// shader is compiled or where it reads; kernels and options can. The last stimulus must be the one called every, which
-// puts all stimuli into one batch.
+func quickPlain(axes []axis) []Case {
+	first := coverOf(axes, sizes(axes))
+	return cases(axes, append(first, coverOf(axes, plainSizes(axes))...))[len(cases(axes, first)):]
+}
+
+// Whole returns pairwise covers of the whole table, as Quick and QuickPlain do for a part of it. It adds every
+// combination of stimulus, bank and kernel: once with options that algorithms for plain layers accept, and once with
+// any options. Each kernel has two sets of options. Stimuli and banks need no sets of their own, because numbers cannot
+// change which shader is compiled or where it reads; kernels and options can. The last stimulus must be the one called
+// every, which puts all stimuli into one batch.
 func Whole(stimuli []Stimulus, banks []Bank) []Case {
 	return wholeOf(table(stimuli, banks, everyKernel()))
 }
@@ -173,7 +182,7 @@ func plainSizes(axes []axis) (all []int) {
 func cases(axes []axis, rows []row) []Case {
 	var all []Case
 	seen := map[string]bool{}
-	relations := compare.Relations()
+	used := map[string]int{} // by the names of relations
 	for _, r := range rows {
 		d := draftOf(axes, r)
 		if seen[d.name] {
@@ -182,11 +191,22 @@ func cases(axes []axis, rows []row) []Case {
 		seen[d.name] = true
 		c := d.toCase()
 		if w := c.Problem.Weight; w[1]*w[2]*w[3] <= mostTaps {
-			c.Relation = relations[len(all)%len(relations)]
+			c.Relation = suiting(c.Problem, used)
+			used[c.Relation.Name]++
 		}
 		all = append(all, c)
 	}
 	return all
+}
+
+// suiting returns the relation that suits a problem and was used least.
+func suiting(p conv.Problem, used map[string]int) (least compare.Relation) {
+	for _, r := range compare.Relations() {
+		if r.Suits(p) && (least.Name == "" || used[r.Name] < used[least.Name]) {
+			least = r
+		}
+	}
+	return least
 }
 
 // draftOf applies the levels of a row. The draft's name has the levels of stimulus, bank and kernel, and the others

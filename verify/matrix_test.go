@@ -84,6 +84,43 @@ func TestQuickCovers(t *testing.T) {
 	}
 }
 
+// TestQuickPlain: the plain cases have every pair of plain levels, and none of them is in Quick.
+func TestQuickPlain(t *testing.T) {
+	axes := table(Stimuli(), Banks(), fewKernels())
+	general := map[string]bool{}
+	for _, c := range Quick(Stimuli(), Banks()) {
+		general[c.Name] = true
+	}
+	rows := coverOf(axes, plainSizes(axes))
+	plain := QuickPlain(Stimuli(), Banks())
+	if missing := unmet(plainSizes(axes), rows); missing != "" || len(plain) < len(rows)-5 {
+		t.Errorf("%s; %d cases of %d rows", missing, len(plain), len(rows))
+	}
+	for _, c := range plain {
+		p := c.Problem.WithDefaults()
+		if general[c.Name] || p.Groups > 1 || p.Stride != [2]int{1, 1} || p.Dilation != [2]int{1, 1} ||
+			p.PaddingMode != conv.Zeros {
+			t.Errorf("%s is in Quick or not plain", c.Name)
+		}
+	}
+}
+
+// TestQuickRelations: each relation is checked in some cases, and only in those that it suits.
+func TestQuickRelations(t *testing.T) {
+	count := map[string]int{}
+	for _, c := range Quick(Stimuli(), Banks()) {
+		if count[c.Relation.Name]++; c.Relation.Name != "" && !c.Relation.Suits(c.Problem) {
+			t.Errorf("%s: %s does not suit it", c.Name, c.Relation.Name)
+		}
+	}
+	t.Logf("%v", count)
+	for _, r := range compare.Relations() {
+		if count[r.Name] < 2 {
+			t.Errorf("%s: %d cases", r.Name, count[r.Name])
+		}
+	}
+}
+
 // levelsOf reads every axis' level back out of a case's name.
 func levelsOf(t *testing.T, axes []axis, name string) []string {
 	parts := strings.Split(name, "/")

@@ -68,7 +68,7 @@ func newAutotune() *cobra.Command {
 			"output was wrong, or an algorithm failed with one of its tiles; then nothing is stored.",
 		Example: "  gpuconv autotune --device software\n" +
 			"  gpuconv autotune --problem 16,64,56,56,64,3,1,1,1 --device any\n" +
-			"  gpuconv autotune --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3\n" +
+			"  gpuconv autotune --problem --input 1,3,224,224 --weight 64,3,7,7 --stride 2 --padding 3\n" +
 			"  gpuconv autotune --forget",
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}

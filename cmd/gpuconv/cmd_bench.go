@@ -65,8 +65,9 @@ func newBench() *cobra.Command {
 			"  gpuconv bench --suite seed --html report.html --plots plots\n" +
 			"  gpuconv bench --suite layers --backend cpu --cases resnet50\n" +
 			"  gpuconv bench --problem 64,1,48,64,6,7,3,1,1 --problem 'n=1,64,4096 k=3,5,7 out=6' --list\n" +
-			"  gpuconv bench --problem --input x.npy --weight w.npy --padding same\n" +
-			"  gpuconv bench compare old.json new.json --threshold 0.03",
+			"  gpuconv stimuli --kind grating --orientation 0:180:45 --output x.npy\n" +
+			"  gpuconv filters --kind gabor --orientation 0:180:45 --output w.npy\n" +
+			"  gpuconv bench --problem --input x.npy --weight w.npy --padding half",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.own.take(cmd, args); err != nil {
 				return err

@@ -38,7 +38,9 @@ func newBenchCompare() *cobra.Command {
 			"in the new one: 10+10. Cases that are missing, failed or new are listed.\n\n" +
 			"Exit code 1: something is slower beyond the threshold, or wrong, or is what --fail-on names; or the\n" +
 			"reports have no case and backend in common.",
-		Example: "  gpuconv bench compare old.json new.json\n" +
+		Example: "  gpuconv bench --suite seed --cases n=1/ --backend cpu --json old.json\n" +
+			"  gpuconv bench --suite seed --cases n=1/ --backend cpu --json new.json\n" +
+			"  gpuconv bench compare old.json new.json\n" +
 			"  gpuconv bench compare old.json new.json --threshold 0.05 --csv changes.csv\n" +
 			"  gpuconv bench compare old.json new.json --fail-on undecided,missing",
 		Args: func(_ *cobra.Command, args []string) error {

@@ -29,7 +29,9 @@ func newBenchReport() *cobra.Command {
 			"machine and one revision of gpuconv become one, and cases that several of them timed are\n" +
 			"pooled, block by block. To see how the CPU engine scales over cores, run gpuconv bench\n" +
 			"--backend cpu with GOMAXPROCS=1, 2, 4 and so on, and report the runs together.",
-		Example: "  gpuconv bench report ours.json peers.json --html report.html --plots plots\n" +
+		Example: "  gpuconv bench --suite seed --cases n=1/ --backend cpu --json first.json\n" +
+			"  gpuconv bench --suite seed --cases n=64/ --backend cpu --json second.json\n" +
+			"  gpuconv bench report first.json second.json --html report.html --plots plots\n" +
 			"  gpuconv bench report first.json second.json --json both.json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {

@@ -23,8 +23,9 @@ func newCheck() *cobra.Command {
 			"too. Files that the run did not write are only counted. check changes nothing.\n\n" +
 			"Exit code 0: all is as it was written; 1: a file is missing or has changed, or there is no run.json;\n" +
 			"2: the call was wrong.",
-		Example: "  gpuconv check out",
-		Args:    oneFolder("check: want one folder of gpuconv run"),
+		Example: "  gpuconv run --orientations 0:180:45 --output out\n" +
+			"  gpuconv check out",
+		Args: oneFolder("check: want one folder of gpuconv run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return checkRun(cmd.Context(), args[0], cmd.OutOrStdout())
 		},

@@ -25,7 +25,8 @@ func newCI() *cobra.Command {
 		Short: "Print a job for a CI system that runs gpuconv verify",
 		Long: "Ci prints a job that installs Mesa's software renderer and gpuconv, runs gpuconv verify, and keeps its report " +
 			"and the pictures of failures. docs/ci.md describes it.",
-		Example:               "  gpuconv ci github > .github/workflows/gpuconv.yml",
+		Example: "  mkdir -p .github/workflows\n" +
+			"  gpuconv ci github > .github/workflows/gpuconv.yml",
 		DisableFlagsInUseLine: true,
 		ValidArgs:             systems,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -92,7 +92,7 @@ type convFlags struct {
 	backend                     backendFlags
 	inputs                      inputs
 	saving                      saving
-	dumpShader                  bool
+	dumpShader, dry             bool
 }
 
 func newConv() *cobra.Command {
@@ -107,9 +107,11 @@ func newConv() *cobra.Command {
 			"model.safetensors:conv1.weight, or model.pt:conv1.weight as torch.save(model.state_dict()) writes it. The output is float32\n" +
 			"[N, channels, rows, columns]. It has a channel for each filter, or for each pair with --activation energy.\n" +
 			"What float32 cannot hold of an array is counted on stderr, or refused with --strict.",
-		Example: "" +
-			"  gpuconv conv --input x.npy --weight w.npy --bias b.npy --padding same --activation relu --output y.npy\n" +
-			"  gpuconv conv --input photo.png --weight bank.npy --padding 3 --padding-mode reflect --output y.npy",
+		Example: "  gpuconv stimuli --kind grating --orientation 0:180:45 --sf 0.1 --output x.npy\n" +
+			"  gpuconv filters --kind gabor --orientation 0:180:45 --size 7 --output w.npy\n" +
+			"  gpuconv conv --input x.npy --weight w.npy --padding same --activation relu --output y.npy\n" +
+			"  gpuconv run --orientations 0:180:45 --output out\n" +
+			"  gpuconv conv --input out/gratings.png --weight w.npy --padding 3 --padding-mode reflect --output answers.npy",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -120,6 +122,7 @@ func newConv() *cobra.Command {
 	fileFlag(flags, &f.weight, "weight", "weights: .npy, .npz:key, .safetensors:name or .pt:name")
 	fileFlag(flags, &f.bias, "bias", "biases, one per filter: as --weight")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
+	registerDryRun(flags, &f.dry)
 	f.saving.register(cmd)
 	f.spec.register(flags)
 	f.backend.register(flags)
@@ -141,7 +144,7 @@ type layer struct {
 }
 
 func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
-	if f.output != "" || !f.dumpShader {
+	if f.output != "" || !f.dumpShader && !f.dry {
 		if err := f.file().checkArray(); err != nil {
 			return err
 		}
@@ -181,7 +184,11 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		stdout = stderr // stdout holds the shader
 	}
+	tellPlan(stderr, s)
 	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan}
+	if f.dry {
+		return f.foresee(ctx, stdout, stream, s, images.memory)
+	}
 	found, err := f.convolve(ctx, stdout, stderr, stream, s)
 	if err != nil {
 		return err
@@ -259,13 +266,55 @@ func (f *convFlags) judge(p conv.Problem, bytes float64) error {
 			return err
 		}
 	}
+	need, err := convMemory(p, bytes)
+	if err != nil {
+		return err
+	}
+	return reserve(fmt.Sprintf("images of %v to %v with weights %v", p.Src.Image(), dst.Image(), p.Weight), need)
+}
+
+// convMemory estimates the bytes that a problem takes, without [beside]. bytes is what reading takes beyond the images.
+func convMemory(p conv.Problem, bytes float64) (float64, error) {
 	portion, err := batch.Portion(p)
 	if err != nil {
-		return usage(plain(err))
+		return 0, usage(plain(err))
 	}
-	images := portion.Src.Bytes() + dst.WithN(portion.Src.N()).Bytes()
-	what := fmt.Sprintf("images of %v to %v with weights %v", p.Src.Image(), dst.Image(), p.Weight)
-	return reserve(what, bytes+5*images+copies*p.Weight.Bytes())
+	dst, err := portion.Dst()
+	if err != nil {
+		return 0, usage(plain(err))
+	}
+	return bytes + 5*(portion.Src.Bytes()+dst.Bytes()) + copies*p.Weight.Bytes(), nil
+}
+
+// foresee says what would be written, and how long it would take. It convolves a portion of the images.
+func (f *convFlags) foresee(ctx context.Context, stdout io.Writer, stream experiment.Stream, s session,
+	bytes float64) error {
+	dst, err := stream.Problem.Dst()
+	if err != nil {
+		return err
+	}
+	memory, err := convMemory(stream.Problem, bytes)
+	if err != nil {
+		return err
+	}
+	forecast, err := stream.Foresee(ctx)
+	if err != nil {
+		return err
+	}
+	s.print(stdout)
+	outputs := dst.WithN(stream.Images.Shape().N())
+	printForeseen(stdout, stream.Images.Shape(), stream.Problem.Weight, outputs)
+	printMemory(stdout, memory+beside)
+	printTime(stdout, forecast, s.name == "gpu" && !s.device.Software)
+	names := []string{f.output}
+	if f.output == "" {
+		names[0] = "an array"
+	}
+	if f.json != "" {
+		names = append(names, f.json)
+	}
+	printFiles(stdout, names, outputs.Bytes())
+	return nil
 }
 
 // convolve streams the images through the plan into the output file. It returns how many outputs are NaN or infinite.

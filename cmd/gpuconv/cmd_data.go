@@ -13,6 +13,7 @@ import (
 	"gpuconv/batch"
 	"gpuconv/dataset"
 	"gpuconv/fault"
+	"gpuconv/figure"
 	"gpuconv/tuning"
 	"gpuconv/tuning/report"
 	"gpuconv/whole"
@@ -24,6 +25,7 @@ import (
 type dataFlags struct {
 	download, url, md5, sha256, input, output string
 	retry, within                             time.Duration
+	dry                                       bool
 	saving                                    saving
 	inputs                                    inputs
 	figures                                   figureFlags
@@ -61,6 +63,7 @@ that each neuron prefers in resp_train, so that noise does not look like tuning.
 	flags.DurationVar(&f.within, "max-time", 0, "how long a download may take, such as 10m; 0: as long as bytes arrive")
 	fileFlag(flags, &f.input, "input", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	registerDryRun(flags, &f.dry)
 	f.inputs.register(flags)
 	f.saving.register(cmd)
 	f.figures.register(flags)
@@ -71,7 +74,8 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 	if err := f.checkSums(); err != nil {
 		return err
 	}
-	if _, _, err := f.figures.look(false); err != nil {
+	look, _, err := f.figures.look(false)
+	if err != nil {
 		return err
 	}
 	switch {
@@ -88,7 +92,7 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 	case f.download != "":
 		return f.fetch(ctx, stdout, stderr, f.wanted(checked, true))
 	}
-	return f.read(ctx, stdout, stderr, f.wanted(checked, false))
+	return f.read(ctx, stdout, stderr, f.wanted(checked, false), look.Page)
 }
 
 // checkSums refuses what cannot be a checksum.
@@ -140,9 +144,14 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer, wanted 
 		return failed("download", f.download,
 			errors.New("is there, and not the file wanted: want a new name, or remove it"))
 	}
-	bar := newByteProgress(stderr, "downloading")
 	fetch := dataset.Fetch{URL: f.url, Path: f.download, Wanted: wanted, Within: f.within, Pause: f.retry,
-		Progress: bar.set, Saving: f.saving.options()}
+		Saving: f.saving.options()}
+	if f.dry {
+		return printLine(stdout, "dry run   nothing is fetched: %s would be the file of %s, %d bytes of it are there",
+			fault.Printable(f.download), fault.Printable(f.url), fetch.Kept())
+	}
+	bar := newByteProgress(stderr, "downloading")
+	fetch.Progress = bar.set
 	if kept := fetch.Kept(); kept > 0 {
 		printLine(stdout, "resuming  %s has %d bytes", fault.Printable(fetch.Part()), kept)
 	}
@@ -177,8 +186,8 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 		fault.Printable(fetch.Part()))
 }
 
-// read describes a file and, with --output, analyses its population.
-func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, wanted dataset.Wanted) error {
+// read describes a file and, with --output, analyses its population. Pictures are drawn on a page.
+func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, wanted dataset.Wanted, page figure.Page) error {
 	if f.output != "" {
 		if err := f.saving.output("output", f.output).checkFolder(); err != nil {
 			return err
@@ -188,7 +197,7 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, wanted d
 	if err != nil {
 		return failed("input", "", err)
 	}
-	if err := reserveRecordings(stimuli, neurons); err != nil {
+	if err := reserveRecordings(stimuli, neurons, page); err != nil {
 		return err
 	}
 	sums, err := dataset.Sum(ctx, f.input)
@@ -238,12 +247,12 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, wanted d
 }
 
 // reserveRecordings refuses recordings that do not fit in memory: both halves, their curves, the results for each
-// neuron, and the matrix of dissimilarities with its table.
-func reserveRecordings(stimuli, neurons int) error {
+// neuron, the matrix of dissimilarities with its table, and a picture on a page.
+func reserveRecordings(stimuli, neurons int, page figure.Page) error {
 	const pictures, value, neuron = 128 << 20, 100, 4000 // bytes
 	n, cells := float64(stimuli), float64(neurons)
 	return reserve(fmt.Sprintf("recordings of %d neurons and %d stimuli", neurons, stimuli),
-		pictures+cells*(neuron+value*n)+32*n*n)
+		pictures+page.Memory()+cells*(neuron+value*n)+32*n*n)
 }
 
 // populationOf analyses recordings. If their orientations are means over bins, it takes the middle of each bin in place
@@ -263,6 +272,14 @@ func populationOf(ctx context.Context, r *dataset.Recordings, source dataset.Sum
 
 // write writes all files, or none.
 func (f *dataFlags) write(ctx context.Context, p report.Population, stdout io.Writer) error {
+	if f.dry {
+		var files unwritten
+		if _, err := p.Write(ctx, &files); err != nil {
+			return err
+		}
+		files.print(stdout, f.output)
+		return nil
+	}
 	out, err := f.saving.output("output", f.output).createFolder()
 	if err != nil {
 		return err

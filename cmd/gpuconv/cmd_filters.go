@@ -22,6 +22,7 @@ type filtersFlags struct {
 	preset presetFlag
 	filter filterFlags
 	output string
+	dry    bool
 	inputs inputs
 	saving saving
 }
@@ -66,6 +67,7 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.kind, "kind", "", "a kind of filters instead of a preset")
 	fileFlag(flags, &f.input, "input", "weights to copy instead of a preset: .npy, .npz:key, .safetensors:name or .pt:name")
 	flags.StringVar(&f.output, "output", "", "the .npy or .npz file to write")
+	registerDryRun(flags, &f.dry)
 	f.inputs.register(flags)
 	flags.Bool("quadrature", false,
 		"two of each filter, a quarter of a cycle apart: --activation energy makes a complex cell of them")
@@ -86,6 +88,13 @@ func (f *filtersFlags) run(cmd *cobra.Command) error {
 	}
 	if err := checkDisk(fmt.Sprintf("filters %v", b.Weight.Shape), f.output, b.Weight.Shape.Bytes()); err != nil {
 		return err
+	}
+	if f.dry {
+		printLine(cmd.OutOrStdout(), "dry run   nothing is written")
+		printLine(cmd.OutOrStdout(), "shapes    weights %v", b.Weight.Shape)
+		printMemory(cmd.OutOrStdout(), beside+2*b.Weight.Shape.Bytes()+rowBytes*float64(b.Weight.Shape.N()))
+		printFiles(cmd.OutOrStdout(), []string{f.output, f.file().tableFile()}, b.Weight.Shape.Bytes())
+		return nil
 	}
 	if err := writeBank(cmd.Context(), f.file(), b); err != nil {
 		return err

@@ -68,7 +68,7 @@ func newInfo() *cobra.Command {
 		Use:   "info [--problem …]",
 		Short: "Show devices, their limits and CPU features, or how a convolution would be computed",
 		Example: "  gpuconv info --json\n  gpuconv info --problem 512,1,48,64,6,7,3,1,1 --backend gpu\n" +
-			"  gpuconv info --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3\n" +
+			"  gpuconv info --problem --input 1,3,224,224 --weight 64,3,7,7 --stride 2 --padding 3\n" +
 			"  gpuconv info --problem 4096,1,48,64,6,7,3,1,1 --tiles nvidia --roof 67e12,4.8e12",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			shown, err := showInfo(&problem, &backend, roof, cmd.Flags().Changed("problem"), cmd, args)

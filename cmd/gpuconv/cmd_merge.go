@@ -27,8 +27,10 @@ func newMerge() *cobra.Command {
 			"order, with the bits of one run without shards. It compares each shard with its checksums on the way, and writes\n" +
 			"the tables and run.json, but no pictures. The shards stay as they are.\n\n" +
 			"If shards are missing, the line names them as sbatch --array takes them.",
-		Example: "  gpuconv merge sweep --output sweep/all",
-		Args:    oneFolder("merge: want one folder with shards of gpuconv run"),
+		Example: "  gpuconv run --orientations 0:180:5 --shard 1/2 --output sweep\n" +
+			"  gpuconv run --orientations 0:180:5 --shard 2/2 --output sweep\n" +
+			"  gpuconv merge sweep --output sweep/all",
+		Args: oneFolder("merge: want one folder with shards of gpuconv run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

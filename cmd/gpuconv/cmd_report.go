@@ -39,7 +39,9 @@ func newReport() *cobra.Command {
 			"report refuses a folder whose files are not as run.json has them. To show the images it draws them again\n" +
 			"from the flags in run.json, or reads the files that those name, from the present folder. If it cannot,\n" +
 			"a line says why, and the page has the activations only.",
-		Example: "  gpuconv report out\n" +
+		Example: "  gpuconv run --orientations 0:180:15 --output out\n" +
+			"  gpuconv report out\n" +
+			"  gpuconv tuning --input out --at mean --output tuned\n" +
 			"  gpuconv report out --tuning tuned --html page.html",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {

@@ -45,6 +45,8 @@ type runFlags struct {
 	from          string
 	again         *again              // of --from, or nil
 	typed         map[string][]string // flags, for run.json
+	dry           bool
+	reserved      float64 // bytes of the heap
 	spec          specFlags
 }
 
@@ -64,7 +66,9 @@ func newRun() *cobra.Command {
 		Example: "  gpuconv run --orientations -90,-45,0,45,90 --backend gpu --output out\n" +
 			"  gpuconv run --orientations -90:90:0.045 --backend gpu --output out4000\n" +
 			"  gpuconv run --stimulus \"grating orientation=0:180:5 sf=0.05,0.1,0.15,0.2,0.25 phase=0:360:45 centred\" \\\n" +
-			"    --filter \"gabor orientation=0:180:45 sf=0.15 quadrature balanced\" --activation energy --output complex",
+			"    --filter \"gabor orientation=0:180:45 sf=0.15 quadrature balanced\" --activation energy --output complex\n" +
+			"  gpuconv run --stimulus 'out/*.png' --resize 96 --crop 96 --padding-mode reflect --dry-run\n" +
+			"  gpuconv run --from out/run.json --output again",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.repeat(cmd.Context(), cmd.Flags()); err != nil {
@@ -108,6 +112,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	registerDryRun(flags, &f.dry)
 	flags.BoolVar(&f.html, "html", false,
 		"write also report.html into the folder, one page about the run, and measure what the device can do at most;\n"+
 			"gpuconv report writes the page of an earlier run")
@@ -180,6 +185,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.possible(ctx, sets); err != nil {
 		return err
 	}
+	printLine(stdout, "sizes     %d, each into a folder of its own; --resize and --crop make them one", len(sets))
 	for i, images := range sets {
 		of := images.Shape()
 		folder := filepath.Join(f.output, fmt.Sprintf("%dx%d", of.H(), of.W()))
@@ -204,6 +210,9 @@ func (f *runFlags) possible(ctx context.Context, sets []stimuli.Set) error {
 			err = f.rehearseStimuli(ctx, images)
 		}
 		if err != nil {
+			if about := new(flagError); errors.As(err, about) && (about.flag == "filter" || about.flag == "bias") {
+				return err // whatever the size
+			}
 			return fmt.Errorf("images of %d×%d: %w", images.Shape().H(), images.Shape().W(), err)
 		}
 	}
@@ -240,6 +249,9 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err := f.rehearseStimuli(ctx, images); err != nil {
 		return err
 	}
+	if f.dry {
+		return f.foresee(ctx, stdout, j, p, folder)
+	}
 	if f.done() {
 		if err := f.verifyDone(ctx, stdout, j, p); err != nil {
 			return err
@@ -266,9 +278,11 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 		j.Roof = s.roof()
 	}
 	announce(stdout, j, p, s)
+	tellPlan(stderr, s)
 	bar := newProgress(stderr, experiment.Convolving, j.Images.Shape().N())
 	defer bar.stop()
-	j.Progress, j.Phase = bar.set, bar.phase
+	j.Progress = bar.set
+	j.Phase = func(name string) { bar.phase(name); tell(stderr, "begins %s", name) }
 	r, err := j.RunOn(ctx, e, out.Folder)
 	if err != nil {
 		return stopped(err, func(err error) error {
@@ -276,6 +290,9 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 		})
 	}
 	bar.stop()
+	for _, file := range r.Files {
+		tell(stderr, "wrote %s, %d bytes", fault.Printable(filepath.Join(folder, file.Name)), file.Bytes)
+	}
 	f.drawn(images, p)
 	f.inputs.say(r.Notes)
 	array := filepath.Join(folder, r.ActivationsFile)
@@ -285,7 +302,7 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 			r.NotFinite.Outputs)
 	}
 	f.inputs.print(stderr)
-	f.conclude(stdout, r, j.Look.Pictures(), folder)
+	f.conclude(stdout, r, j.Files()[1:], folder)
 	return f.page(ctx, stdout, stderr, folder)
 }
 
@@ -323,9 +340,9 @@ func describeBackend(s session) experiment.Backend {
 // announce prints what is about to be computed, and on which device.
 func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 	s.print(w)
-	what, from := "gratings", ", preset "+j.Origin.Preset
+	what, from := "grating", ", preset "+j.Origin.Preset
 	if j.Origin.Stimulus != "" {
-		what = "images"
+		what = "image"
 	}
 	if j.Origin.Preset == "" {
 		from = ""
@@ -334,7 +351,7 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 	if d, ok := s.plan.(conv.Describer); ok {
 		algorithm = d.Describe().Algorithm
 	}
-	printLine(w, "job       %d %s of %d×%d with %s of %d×%d%s, algorithm %s", j.Images.Shape().N(), what,
+	printLine(w, "job       %s of %d×%d with %s of %d×%d%s, algorithm %s", counted(j.Images.Shape().N(), what),
 		p.Src.H(), p.Src.W(), counted(p.Weight.N(), "filter"), p.Weight.H(), p.Weight.W(), from, algorithm)
 	if of := j.Shard; of != nil {
 		printLine(w, "shard     %d of %d: images %d … %d of %d", of.Number, of.Of, of.First,
@@ -343,7 +360,7 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 }
 
 // conclude prints what was done.
-func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string, folder string) {
+func (f *runFlags) conclude(w io.Writer, r *experiment.Report, others []string, folder string) {
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
@@ -362,7 +379,6 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 	if f.again != nil && folder == f.output && f.again.compare(r.Files) != "" {
 		printLine(w, "%s", f.again.compare(r.Files))
 	}
-	others := append(pictures, "stimuli.csv", "filters.csv", "cells.csv", "run.json")
 	printLine(w, "wrote     %s %v, %s", fault.Printable(filepath.Join(folder, r.ActivationsFile)), r.ActivationsShape,
 		strings.Join(others, ", "))
 }

@@ -18,7 +18,7 @@ import (
 
 // validate refuses flags that are wrong whatever the images are, before anything is opened or written.
 func (f *runFlags) validate() error {
-	if err := f.checkOutput(); err != nil {
+	if err := f.checkOutput(); err != nil && !(f.dry && f.output == "") {
 		return err
 	}
 	if format, err := f.arrayFormat(); err != nil {
@@ -78,30 +78,49 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 			return p, refused("memory", f.memory.String(), err)
 		}
 	}
-	need, err := j.Memory(p)
+	need, err := f.need(j, p)
 	if err != nil {
 		return p, err
 	}
-	if f.backend.backend == "reference" {
-		need += 4 * activations.WithN(p.Src.N()).Bytes() // the values and magnitudes of the reference, in float64
-	}
 	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d",
 		p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
-	if err := reserve(what, need); err != nil || f.memory.bytes == 0 {
+	if err := f.reserve(what, need); err != nil || f.memory.bytes == 0 {
 		return p, err
 	}
 	debug.SetMemoryLimit(int64(f.memory.bytes))
 	return p, nil
 }
 
+// reserve reserves the memory of a job, which includes the program's own. Each size of images is a job after the
+// others, and the shape of a file of filters is judged before it is read. So only what goes beyond earlier calls is
+// reserved.
+func (f *runFlags) reserve(what string, need float64) error {
+	if err := checkMemory(what, need); err != nil {
+		return err
+	}
+	heap := need - beside - f.driver()
+	if heap <= f.reserved {
+		return nil
+	}
+	more := heap - f.reserved
+	f.reserved = heap
+	return reserve(what, more)
+}
+
 // filterKind reports whether --filter is a kind without settings.
 func (f *runFlags) filterKind() bool {
-	return slices.ContainsFunc(filters.Kinds(), func(k filters.Kind) bool { return k.Name == f.filters })
+	return isFilterKind(f.filters)
+}
+
+// isFilterKind reports whether a word is the name of a kind of filters.
+func isFilterKind(word string) bool {
+	return slices.ContainsFunc(filters.Kinds(), func(k filters.Kind) bool { return k.Name == word })
 }
 
 // filterFile reports whether --filter names a file of weights, not a kind of filters.
 func (f *runFlags) filterFile(ctx context.Context) bool {
-	return isWeights(f.filters) || kindOf(ctx, f.filters) != "" && !f.filterKind()
+	info, err := os.Stat(f.filters)
+	return isWeights(f.filters) || !f.filterKind() && (kindOf(ctx, f.filters) != "" || err == nil && info.IsDir())
 }
 
 // weights returns the filters: those of a kind, of a file or of the preset. Those of a file must suit the images of j.

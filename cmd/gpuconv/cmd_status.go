@@ -22,8 +22,10 @@ func newStatus() *cobra.Command {
 			"journals. A shard is at work if a chunk of it was done in the last five minutes, by the clock of this machine and\n" +
 			"that of the disk. The last line has the missing shards as sbatch --array takes them. status changes nothing.\n\n" +
 			"Exit code 0: all shards are complete; 1: some are not; 2: the call was wrong.",
-		Example: "  gpuconv status sweep",
-		Args:    oneFolder("status: want one folder with shards of gpuconv run"),
+		Example: "  gpuconv run --orientations 0:180:5 --shard 1/2 --output sweep\n" +
+			"  gpuconv run --orientations 0:180:5 --shard 2/2 --output sweep\n" +
+			"  gpuconv status sweep",
+		Args: oneFolder("status: want one folder with shards of gpuconv run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return status(cmd.Context(), args[0], cmd.OutOrStdout())
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"gpuconv/batch"
 	"gpuconv/experiment"
@@ -23,6 +24,7 @@ type stimuliFlags struct {
 	sf       string
 	inputs   inputs
 	output   string
+	dry      bool
 	saving   saving
 }
 
@@ -39,7 +41,8 @@ func newStimuli() *cobra.Command {
 		Example: "  gpuconv stimuli --preset nma --orientations -90:90:6 --output gratings.npy\n" +
 			"  gpuconv stimuli --kind grating --orientation 0:180:5 --sf 0.05,0.1 --phase 0:360:45 --output s.npy\n" +
 			"  gpuconv stimuli --kind grating --drift 0.125 --frame 0:8:1 --aperture raised-cosine --output drift.npy\n" +
-			"  gpuconv stimuli --input photos --output photos.npy",
+			"  gpuconv run --orientations 0:180:45 --output out\n" +
+			"  gpuconv stimuli --input out/gratings.png --output picture.npy",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd)
@@ -71,6 +74,7 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 			"in the order of their names, img2 before img10")
 	f.inputs.registerBackground(flags)
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
+	registerDryRun(flags, &f.dry)
 	f.settings = []string{"orientation", "sf"}
 	for _, s := range canvasSettings() {
 		flags.String(s.name, "", s.help)
@@ -106,6 +110,9 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 	images, err := f.images(cmd.Context(), cmd.Flags())
 	if err != nil {
 		return err
+	}
+	if f.dry {
+		return f.foresee(cmd.OutOrStdout(), images)
 	}
 	if err := writeStimuli(cmd.Context(), f.file(), images); err != nil {
 		return ofFiles("input", images, err)
@@ -149,18 +156,41 @@ func (f *stimuliFlags) presetSweep(given bool) (stimuli.Set, error) {
 	return f.stimulus.sweep(tutorial3)
 }
 
-// writeStimuli draws all images into a file, some at a time, and writes their table beside it.
-func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
+// foresee says what would be written.
+func (f *stimuliFlags) foresee(stdout io.Writer, images stimuli.Set) error {
+	need, err := checkStimuli(f.file(), images)
+	if err != nil {
+		return err
+	}
+	printLine(stdout, "dry run   nothing is written")
+	printLine(stdout, "shapes    images %v", images.Shape())
+	printMemory(stdout, need+beside)
+	printFiles(stdout, []string{f.output, f.file().tableFile()}, images.Shape().Bytes())
+	return nil
+}
+
+// checkStimuli refuses images that do not fit on the disk or in memory. It returns the bytes that they take in memory.
+func checkStimuli(to output, images stimuli.Set) (float64, error) {
 	all := images.Shape()
 	what := fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W())
 	if err := checkDisk(what, to.path, all.Bytes()); err != nil {
-		return err
+		return 0, err
 	}
-	need := all.WithN(batch.PortionOf(all)).Bytes()
+	need := all.WithN(batch.PortionOf(all)).Bytes() + 200*float64(all.N())
 	if drawn, ok := images.(interface{ Memory() float64 }); ok {
 		need += drawn.Memory()
 	}
-	if err := reserve(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), need+200*float64(all.N())); err != nil {
+	return need, checkMemory(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), need)
+}
+
+// writeStimuli draws all images into a file, some at a time, and writes their table beside it.
+func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
+	need, err := checkStimuli(to, images)
+	if err != nil {
+		return err
+	}
+	all := images.Shape()
+	if err := reserve(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), need); err != nil {
 		return err
 	}
 	table, err := images.Table()

@@ -29,7 +29,7 @@ type tuningFlags struct {
 
 	by, phases, over, rdm, negative string
 	stimuli, decode                 string
-	fit                             bool
+	fit, dry                        bool
 
 	inputs inputs
 	saving saving
@@ -65,12 +65,16 @@ A table is CSV in UTF-8, with the names of its columns in the first line. A cell
 numbers is refused, and the error names its line. An empty cell or nan is a missing value.
 
 ` + orientationHelp,
-		Example: "  gpuconv tuning --input out --output tuned\n" +
-			"  gpuconv tuning --input out --by contrast,size --output responses\n" +
+		Example: "  gpuconv run --stimulus \"grating orientation=-80:90:20 phase=0:360:45 sf=0.1 image-size=32 centred\" \\\n" +
+			"    --filter \"gabor orientation=0:180:45 sf=0.1 quadrature balanced\" --activation energy --output out\n" +
+			"  gpuconv tuning --input out --figures pdf --output tuned\n" +
+			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 0+2,1+3 --output sums\n" +
 			"  gpuconv tuning --input out --decode orientation --output side\n" +
-			"  gpuconv tuning --input noise --stimuli noise.npy --output fields\n" +
-			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
-			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",
+			"  gpuconv stimuli --kind grating --orientation 0:180:15 --sf 0.1 --image-size 32 --centred --output x.npy\n" +
+			"  gpuconv filters --kind gabor --orientation 0:180:45 --sf 0.1 --output w.npy\n" +
+			"  gpuconv conv --input x.npy --weight w.npy --padding half --output y.npy\n" +
+			"  gpuconv tuning --input y.npy --table x.csv --at mean --output means\n" +
+			"  gpuconv tuning --input y.npy --orientations 0:180:15 --at max --output largest",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -83,6 +87,7 @@ numbers is refused, and the error names its line. An empty cell or nan is a miss
 	flags.StringVar(&f.orientations, "orientations", "",
 		"instead of a table: the images' orientations, a list or start:stop:step")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	registerDryRun(flags, &f.dry)
 	f.saving.register(cmd)
 	flags.StringVar(&f.at, "at", "centre", "which value of a map is the response: centre, row,column, mean or max")
 	flags.BoolVar(&f.linear, "linear", false, "keep negative activations; without it they become 0")
@@ -125,6 +130,9 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if pictures.Drawn, pictures.Formats, err = f.figures.look(false); err != nil {
 		return err
 	}
+	if err := f.wantRun(); err != nil {
+		return err
+	}
 	if err := f.wantTable(); err != nil {
 		return err
 	}
@@ -159,11 +167,13 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := reserveTuning(source, cells, more); err != nil {
 		return err
 	}
-	out, err := f.saving.output("output", f.output).createFolder()
-	if err != nil {
-		return err
+	var out outputFolder
+	if !f.dry {
+		if out, err = f.saving.output("output", f.output).createFolder(); err != nil {
+			return err
+		}
+		defer out.Discard()
 	}
-	defer out.Discard()
 	responses, err := readResponses(ctx, source, readout, stderr)
 	if err != nil {
 		return failed("input", "", err)
@@ -195,6 +205,9 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
 		Names: readout.Names(channels), Filters: f.filterNames(ctx, channels),
 	}
+	if f.dry {
+		return f.foresee(ctx, t, stdout, stderr)
+	}
 	written, err := t.Write(ctx, out)
 	if err != nil {
 		return out.blame(err)
@@ -204,6 +217,21 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	f.inputs.print(stderr)
 	return f.say(stdout, t, written)
+}
+
+// foresee prints what was found and would be written.
+func (f *tuningFlags) foresee(ctx context.Context, t report.Tuning, stdout, stderr io.Writer) error {
+	var files unwritten
+	written, err := t.Write(ctx, &files)
+	if err != nil {
+		return err
+	}
+	f.inputs.print(stderr)
+	if err := t.WriteText(stdout, written.Notes); err != nil {
+		return err
+	}
+	files.print(stdout, filepath.Clean(f.output))
+	return nil
 }
 
 // say prints what was found and written.
@@ -331,6 +359,23 @@ func (f *tuningFlags) activations() string {
 	return filepath.Join(f.input, npy.Format{}.Name("activations"))
 }
 
+// wantRun refuses a folder without an array that can be read, and says how to make one.
+func (f *tuningFlags) wantRun() error {
+	if !f.folder() || regular(f.activations()) {
+		return nil
+	}
+	subfolders, _ := filepath.Glob(filepath.Join(f.input, "[0-9]*x[0-9]*", "run.json"))
+	switch {
+	case len(subfolders) > 0:
+		return failed("input", f.input, fmt.Errorf("a folder of runs of several sizes: want one of them, such as %s",
+			fault.Printable(filepath.Dir(subfolders[0]))))
+	case regular(filepath.Join(f.input, "tuning.json")):
+		return failed("input", f.input, errors.New("gpuconv tuning wrote this folder: want one of gpuconv run"))
+	}
+	return failed("input", f.input, errors.New("no activations.npy is in this folder: want one that gpuconv run wrote; of a "+
+		"folder of pictures gpuconv run --stimulus DIR makes one"))
+}
+
 // wantTable refuses flags unless they name exactly one table of what each image showed.
 func (f *tuningFlags) wantTable() error {
 	switch {
@@ -341,7 +386,8 @@ func (f *tuningFlags) wantTable() error {
 	case !strings.Contains(f.input, ".npz:") && missing(f.input) != nil:
 		return failed("input", f.input, missing(f.input))
 	}
-	return refused("table", "", errors.New("want a CSV of what each image showed, or --orientations"))
+	return refused("table", "", errors.New("want a CSV of what each image showed, or --orientations, or --input DIR of "+
+		"gpuconv run, which has one"))
 }
 
 // readResponses reads the response of each cell to each image, and shows progress.

@@ -52,9 +52,13 @@ func newVerify() *cobra.Command {
 			"  gpuconv verify --pictures failures --json verify.json\n" +
 			"  gpuconv verify --backend gpu --algorithm igemm --tiles amd\n" +
 			"  gpuconv verify --quick --cases /7x7/ --fail-fast --time-limit 2m\n" +
-			"  gpuconv verify --quick --shard 2/8 --known failures.txt\n" +
+			"  gpuconv verify --quick --backend cpu --list > cases.txt\n" +
+			"  gpuconv verify --quick --shard 2/8\n" +
+			"  gpuconv stimuli --kind grating --orientation 0:180:45 --output x.npy\n" +
+			"  gpuconv filters --kind gabor --orientation 0:180:45 --output w.npy\n" +
 			"  gpuconv verify --input x.npy --weight w.npy --padding 3 --stride 2\n" +
-			"  gpuconv verify --quick --shader my.comp --interface my.toml --pictures failures",
+			"  gpuconv verify --print-interface > my.toml\n\n" +
+			"docs/your-shader.md goes on from there, with a shader of yours.",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -174,7 +178,11 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) (err err
 	if err != nil {
 		return err
 	}
-	opened, err := f.open(ctx)
+	open := f.open
+	if f.choice.list {
+		open = f.list
+	}
+	opened, err := open(ctx)
 	if err != nil {
 		return err
 	}
@@ -235,11 +243,14 @@ func printSubjects(w io.Writer, runs []verify.Runner) {
 //
 //   - With --input and --weight there is one case. It is for all subjects, and for those algorithms of the CPU engine
 //     that the engine would not choose.
-//   - Otherwise all subjects have the matrix, or with --quick a part of it.
+//   - Otherwise all subjects have the matrix, or with --quick a part of it. Subjects that refuse cases of that part
+//     have a second part, for plain layers.
 //   - Wide layers are for all subjects, and for each algorithm of the CPU engine.
 //   - A few small convolutions are for the tiles of hardware, on a software renderer.
 //   - The first case of each list runs before all others, to find a shader that does not compile early.
 //   - Without --quick, each subject has batches around the size of its own chunks.
+//
+// A run may have no subjects. Its cases count for --shard all the same, so that shards are alike on all devices.
 func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runner, error) {
 	judge, subjects := cpu.Reference{}, opened.subjects
 	if f.isOwn() {
@@ -250,7 +261,8 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 		subjects = append(slices.Clip(subjects), f.others(c.Problem)...)
 		return []verify.Runner{{Judge: judge, Subjects: subjects, Cases: []verify.Case{c}}}, nil
 	}
-	matrix := append(f.matrix(subjects), append(verify.Batches(), verify.Layers()...)...)
+	matrix, forPlain := f.matrix(subjects)
+	matrix = append(matrix, append(verify.Batches(), verify.Layers()...)...)
 	plain, general := verify.Tiles()
 	few := accepting(opened.hardware, general)
 	runs := []verify.Runner{
@@ -258,11 +270,11 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 		{Judge: judge, Subjects: opened.hardware, Cases: plain[:1]},
 		{Judge: judge, Subjects: few, Cases: general[:1]},
 		{Judge: judge, Subjects: subjects, Cases: matrix[1:]},
+		{Judge: judge, Subjects: refusing(subjects, matrix), Cases: forPlain},
 		{Judge: judge, Subjects: append(slices.Clip(subjects), f.cpuAlgorithms()...), Cases: verify.Wide()},
 		{Judge: judge, Subjects: opened.hardware, Cases: plain[1:]},
 		{Judge: judge, Subjects: few, Cases: general[1:]},
 	}
-	runs = slices.DeleteFunc(runs, func(r verify.Runner) bool { return len(r.Subjects) == 0 })
 	for _, s := range subjects {
 		if edges := verify.Edges(s); !f.quick && len(edges) > 0 {
 			one := []verify.Subject{s}
@@ -273,22 +285,29 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 	return runs, nil
 }
 
-// matrix returns the cases of the table, or with --quick a part of them. A shader or program of the user's gets only
-// those that it accepts.
-func (f *verifyFlags) matrix(subjects []verify.Subject) []verify.Case {
+// matrix returns the cases of the table, or with --quick a part of them: those for all subjects, and further ones for
+// subjects that refuse some of them. A shader or program of the user's gets only those that it accepts.
+func (f *verifyFlags) matrix(subjects []verify.Subject) (all, plain []verify.Case) {
 	stimuli, banks := verify.Stimuli(), verify.Banks()
 	accepts := func(p conv.Problem) bool {
 		return len(accepting(subjects, []verify.Case{{Problem: p}})) > 0
 	}
 	switch {
 	case f.guest.given() && f.quick:
-		return verify.QuickOf(stimuli, banks, accepts)
+		return verify.QuickOf(stimuli, banks, accepts), verify.QuickPlainOf(stimuli, banks, accepts)
 	case f.guest.given():
-		return verify.WholeOf(stimuli, banks, accepts)
+		return verify.WholeOf(stimuli, banks, accepts), nil
 	case f.quick:
-		return verify.Quick(stimuli, banks)
+		return verify.Quick(stimuli, banks), verify.QuickPlain(stimuli, banks)
 	}
-	return verify.Whole(stimuli, banks)
+	return verify.Whole(stimuli, banks), nil
+}
+
+// refusing returns the subjects that refuse some of the cases.
+func refusing(subjects []verify.Subject, cases []verify.Case) []verify.Subject {
+	return slices.DeleteFunc(slices.Clone(subjects), func(s verify.Subject) bool {
+		return len(accepting([]verify.Subject{s}, cases)) > 0
+	})
 }
 
 // accepting returns the subjects that can compute all of the cases.

@@ -27,7 +27,8 @@ type choiceFlags struct {
 
 func (f *choiceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: '/7x7/.*mode=reflect'")
-	flags.BoolVar(&f.list, "list", false, "print the names of the cases, and verify nothing")
+	flags.BoolVar(&f.list, "list", false, "print the names of the cases, and verify nothing; no device is opened, "+
+		"so batches around the size of its chunks are missing")
 	flags.StringVar(&f.shard, "shard", "", "only this part of the cases, for machines that share them: 2/8")
 	flags.StringVar(&f.seed, "seed", "0", "draw other numbers for the same cases")
 	fileFlag(flags, &f.known, "known", "a list of failures that are expected: CASE or WHO | CASE to a line, * for any text")
@@ -81,7 +82,7 @@ func (f *choiceFlags) choose(runs []verify.Runner) ([]verify.Runner, error) {
 		if first == "" && len(r.Cases) > 0 {
 			first = r.Cases[0].Name
 		}
-		if r.Cases = c.Of(r.Cases); len(r.Cases) > 0 {
+		if r.Cases = c.Of(r.Cases); r.Records() > 0 {
 			chosen = append(chosen, r)
 		}
 	}
@@ -90,6 +91,8 @@ func (f *choiceFlags) choose(runs []verify.Runner) ([]verify.Runner, error) {
 		return chosen, nil
 	case c.Matched() == 0:
 		return nil, misread("cases", f.cases, fmt.Errorf("there are none such; the first is %s", fault.Printable(first)))
+	case f.shard == "":
+		return nil, refused("cases", f.cases, errors.New("they are only for software renderers"))
 	}
 	return nil, refused("shard", f.shard, errors.New("there are fewer cases than parts: want fewer parts"))
 }

@@ -19,6 +19,7 @@ import (
 // proof is a verification in progress. A record is what a subject did in a case.
 type proof struct {
 	stdout  io.Writer
+	stderr  io.Writer
 	bar     *progress
 	out     *proofFiles
 	known   *verify.Known // failures that are expected; nil if there is no list
@@ -47,7 +48,7 @@ func newProof(stdout, stderr io.Writer, out *proofFiles, runs []verify.Runner) *
 	for _, r := range runs {
 		total += r.Records()
 	}
-	return &proof{stdout: stdout, out: out, started: time.Now(),
+	return &proof{stdout: stdout, stderr: stderr, out: out, started: time.Now(),
 		bar: newProgressOf(stderr, "verifying", "cases", total),
 		report: verify.Report{Schema: 1, Program: describeProgram(), Command: strings.Join(os.Args, " "),
 			Total: total, Cases: []verify.Entry{}}}
@@ -88,6 +89,7 @@ var errEnough = errors.New("enough cases have failed")
 // prove makes the runs, one after the other. If it is stopped, the report says why.
 func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	defer p.bar.stop()
+	_ = batch.Await(ctx, func() error { p.compile(runs); return nil }) // if it is stopped, so are the runs
 	for _, r := range runs {
 		r.Each = p.look
 		r.Progress = p.show
@@ -115,6 +117,36 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 		p.before += r.Records()
 	}
 	return nil
+}
+
+// compile has each subject compile the programs of its first case, and prints which do not compile. Running them for
+// the first time may take seconds for each subject, so that a mistake in the last shader would be found late. With a
+// list of known failures, only cases are reported.
+func (p *proof) compile(runs []verify.Runner) {
+	seen := map[string]bool{}
+	for _, r := range runs {
+		for _, s := range r.Subjects {
+			checker, ok := s.Backend.(conv.Checker)
+			name := s.String()
+			if !ok || seen[name] || p.known != nil {
+				continue
+			}
+			seen[name] = true
+			var mistake *conv.SourceError
+			if errors.As(checker.Check(r.Cases[0].Problem), &mistake) {
+				p.announce(mistake, verify.NewEntry(verify.Record{Case: r.Cases[0], Subject: s}).Who())
+			}
+		}
+	}
+}
+
+// announce prints a mistake before a case has failed by it.
+func (p *proof) announce(e *conv.SourceError, who string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		p.blame(e, who, 0)
+	}
 }
 
 // end returns when no record is being added, and none will be.
@@ -168,13 +200,14 @@ func (p *proof) print(r verify.Record, entry verify.Entry) error {
 	var mistake *conv.SourceError
 	switch {
 	case r.Outcome.Status() != compare.Failed:
+		tell(p.stderr, "%v", r.Line())
 		if note := r.Note(); note != "" {
 			p.bar.clear()
 			printLine(p.stdout, "%v", note)
 		}
 		return nil
 	case errors.As(r.Outcome.Err, &mistake) && r.Known == 0:
-		p.blame(mistake, entry.Who())
+		p.blame(mistake, entry.Who(), 1)
 		return nil
 	}
 	p.bar.clear()
@@ -189,15 +222,15 @@ func (p *proof) print(r verify.Record, entry verify.Entry) error {
 	return err
 }
 
-// blame counts a case that needs a shader that does not compile. It prints the mistake once, with its line.
-func (p *proof) blame(e *conv.SourceError, who string) {
+// blame counts cases that need a shader that does not compile. It prints the mistake once, with its line.
+func (p *proof) blame(e *conv.SourceError, who string, cases int) {
 	for i, b := range p.broken {
 		if b.same(e) && b.who == who {
-			p.broken[i].cases++
+			p.broken[i].cases += cases
 			return
 		}
 	}
-	p.broken = append(p.broken, broken{*e, who, 1})
+	p.broken = append(p.broken, broken{*e, who, cases})
 	p.bar.clear()
 	printLine(p.stdout, "broken    %s: %s", who, e.Plain())
 	if e.Text != "" {
@@ -213,6 +246,9 @@ func (p *proof) conclude() error {
 		return err
 	}
 	for _, b := range p.broken {
+		if b.cases == 0 {
+			continue // the run was stopped before
+		}
 		printLine(p.stdout, "failed    %d × %s: shader %s does not compile%s", b.cases, b.who, b.Shader, b.at())
 	}
 	for _, skip := range p.report.NotLocal() {

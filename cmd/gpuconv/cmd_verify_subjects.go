@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -47,8 +48,7 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	}
 	for _, name := range f.names() {
 		if name == "cpu" {
-			v.subjects = append(v.subjects,
-				verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()})
+			v.subjects = append(v.subjects, engineSubject())
 			continue
 		}
 		if err := f.openDevices(ctx, v); err != nil {
@@ -58,6 +58,55 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	}
 	return v, nil
 }
+
+func engineSubject() verify.Subject {
+	return verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()}
+}
+
+// listing has the place of a backend for --list, which opens no device: it says which problems the backend accepts.
+type listing struct {
+	conv.Backend // none
+	conv.Explainer
+}
+
+// accepts says whether a backend accepts problems: all, or none.
+type accepts bool
+
+// Explain implements [conv.Explainer].
+func (a accepts) Explain(conv.Problem) (conv.Description, error) {
+	if !a {
+		return conv.Description{}, conv.ErrUnsupported
+	}
+	return conv.Description{Chunk: math.MaxInt}, nil
+}
+
+// list returns subjects whose cases --list prints.
+func (f *verifyFlags) list(ctx context.Context) (*verified, error) {
+	v := &verified{}
+	switch {
+	case f.guest.program != "":
+		return v, f.openGuest(ctx, v) // opens nothing
+	case f.guest.shader != "":
+		shader, _, err := f.guest.readShader(ctx)
+		v.subjects = []verify.Subject{{Backend: listing{Explainer: shader}}}
+		return v, err
+	}
+	for _, name := range f.names() {
+		if name == "cpu" {
+			v.subjects = append(v.subjects, engineSubject())
+			continue
+		}
+		// One that refuses gets all cases, also those for algorithms that refuse others.
+		v.subjects = append(v.subjects, verify.Subject{Backend: listing{Explainer: accepts(false)}})
+		if f.testsHardware() {
+			v.hardware = append(v.hardware, verify.Subject{Backend: listing{Explainer: accepts(true)}})
+		}
+	}
+	return v, nil
+}
+
+// testsHardware reports whether the tiles of hardware are tested, too, if the device is a software renderer.
+func (f *verifyFlags) testsHardware() bool { return f.quick && f.algorithm == "" && f.tiles == "" }
 
 // everyDevice is the value of --device that means all devices of gpuconv info.
 const everyDevice = "all"
@@ -133,7 +182,7 @@ func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
 		}
 		v.subjects = append(v.subjects, s)
 	}
-	if f.quick && f.algorithm == "" && f.tiles == "" && itself.device.Class == softwareClass {
+	if f.testsHardware() && itself.device.Class == softwareClass {
 		return f.openHardware(ctx, v)
 	}
 	return nil

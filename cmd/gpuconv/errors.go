@@ -86,6 +86,9 @@ func checkMemory(what string, bytes float64) error { return usage(machine.CheckM
 // aside is the memory in bytes that the program itself needs beside its jobs.
 const aside = 64 << 20
 
+// beside is what the program takes at most beside what is reserved: aside, and its code.
+const beside = 2 * aside
+
 // reserve is checkMemory for a job that is about to take the memory. It also sets Go's memory limit, so that Go
 // collects garbage before the program takes more than was reserved in all.
 func reserve(what string, bytes float64) error {

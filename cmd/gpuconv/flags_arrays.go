@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"gpuconv/checkpoint"
 	"gpuconv/conv"
 	"gpuconv/experiment"
+	"gpuconv/fault"
 	"gpuconv/npy"
 )
 
@@ -38,6 +41,9 @@ func openWeights(ctx context.Context, flag, path string) (weights arrayInput, sh
 		const want = "want weights: .npy, .npz:key, .safetensors:name or .pt:name"
 		return arrayInput{}, shape, refused(flag, "", errors.New(want))
 	}
+	if other := noWeights(ctx, path); other != "" {
+		return arrayInput{}, shape, failed(flag, "", &fault.Error{Argument: path, Rule: other})
+	}
 	if weights, err = openArray(ctx, flag, path); err != nil {
 		return arrayInput{}, shape, err
 	}
@@ -46,6 +52,26 @@ func openWeights(ctx context.Context, flag, path string) (weights arrayInput, sh
 		return arrayInput{}, shape, refused(flag, path, err)
 	}
 	return weights, shape, nil
+}
+
+// noWeights says what a text is that people take for weights, and which verb takes it. It returns "" for any other
+// text.
+func noWeights(ctx context.Context, text string) string {
+	words := strings.Fields(text)
+	info, err := os.Stat(text)
+	switch {
+	case err == nil && info.IsDir() && regular(filepath.Join(text, "run.json")):
+		return "a folder of gpuconv run: gpuconv tuning --input reads it; want weights in a file"
+	case err == nil && info.IsDir():
+		return "a folder: want weights in a file, .npy, .npz:key, .safetensors:name or .pt:name"
+	case err == nil && isPicture(kindOf(ctx, text)):
+		return "a picture: gpuconv run --stimulus takes pictures; want weights in a file, .npy, .npz:key, .safetensors:name or " +
+			".pt:name"
+	case err != nil && len(words) > 0 && isFilterKind(words[0]):
+		return `a kind of filters: gpuconv run --filter "` + text + `" takes it, and gpuconv filters --kind ` + words[0] +
+			" makes a file of such weights"
+	}
+	return ""
 }
 
 // openBias opens an array of 1 dimension, and returns how many values it has.
@@ -81,6 +107,11 @@ func (in *inputs) readBias(ctx context.Context, path string, weight conv.Shape) 
 
 // read reads all of an array, and notes how many of its values float32 could not hold.
 func (in *inputs) read(a arrayInput) (*npy.Array, error) {
+	if bytes := a.Memory(); bytes > 0 {
+		if err := reserve(fmt.Sprintf("%s, whose elements are not in C order", fault.Printable(a.path)), bytes); err != nil {
+			return nil, err
+		}
+	}
 	array, err := a.Array()
 	if err != nil {
 		return nil, failed(a.flag, "", err)

@@ -166,7 +166,7 @@ func showSettings(text string, set stimuli.Set) (all []int, err error) {
 	for i := range table.Len() {
 		fits := true
 		for at, values := range wanted {
-			fits = fits && has(values, table.Columns[at].Numbers[i])
+			fits = fits && values.Near(table.Columns[at].Numbers[i], 1e-9) // up to rounding of the last digits
 		}
 		if fits {
 			all = append(all, i)
@@ -176,14 +176,4 @@ func showSettings(text string, set stimuli.Set) (all []int, err error) {
 		return nil, refused("show", text, errors.New("no image has these: want settings of stimuli.csv"))
 	}
 	return all, nil
-}
-
-// has reports whether v is one of the values, up to rounding of the last digits.
-func has(values param.Values, v float64) bool {
-	for i := range values.Len() {
-		if d := values.At(i) - v; d < 1e-9 && d > -1e-9 {
-			return true
-		}
-	}
-	return false
 }

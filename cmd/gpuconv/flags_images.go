@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"gpuconv/batch"
@@ -48,7 +49,11 @@ func (in *inputs) openImages(ctx context.Context, path string) (imageInput, erro
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return imageInput{}, failed("input", "", &fault.Error{Argument: path,
-			Rule: "a folder: " + wantImages + "; gpuconv stimuli --input makes an array of a folder of pictures"})
+			Rule: "a folder: gpuconv run --stimulus DIR convolves the pictures in it, and gpuconv stimuli --input DIR makes " +
+				"an array of them; " + wantImages})
+	}
+	if elsewhere := forRun(path); elsewhere != "" {
+		return imageInput{}, failed("input", "", &fault.Error{Argument: path, Rule: elsewhere + "; " + wantImages})
 	}
 	reader, err := npy.Open(ctx, path)
 	if err != nil {
@@ -71,6 +76,21 @@ func (in *inputs) openImages(ctx context.Context, path string) (imageInput, erro
 		}}, nil
 }
 
+// forRun says that only gpuconv run --stimulus takes a text which is no file: a kind of stimuli, or a pattern of names.
+// It returns "" for any other text.
+func forRun(text string) string {
+	if _, err := os.Stat(text); err == nil {
+		return ""
+	}
+	switch {
+	case isPattern(text):
+		return `a kind of stimuli: gpuconv run --stimulus "` + text + `" draws them`
+	case strings.ContainsAny(text, "*?[") && !strings.Contains(text, ":"):
+		return "a pattern of names: gpuconv run --stimulus takes one"
+	}
+	return ""
+}
+
 // kindOf says what the file at path is. It returns "" if there is no such file, as for file.npz:key, which is an array
 // in an archive.
 func kindOf(ctx context.Context, path string) string {
@@ -91,20 +111,21 @@ func kindOf(ctx context.Context, path string) string {
 
 func isArrayKind(kind string) bool { return kind == filekind.NPY || kind == filekind.ZIP }
 
+// isPicture reports whether a kind of file is one of pictures.
+func isPicture(kind string) bool {
+	return slices.Contains([]string{filekind.PNG, filekind.JPEG, filekind.TIFF, filekind.BMP, filekind.WebP}, kind)
+}
+
 // openPicture opens a picture, and refuses other files. If the name is one of an array, the error is that of opening an
 // array.
 func (in *inputs) openPicture(ctx context.Context, path, kind string) (imageInput, error) {
-	switch kind {
-	case filekind.PNG, filekind.JPEG, filekind.TIFF, filekind.BMP, filekind.WebP:
-	default:
-		if !stimuli.IsImageName(path) {
-			_, err := npy.Open(ctx, path)
-			if isArray(path) && err != nil {
-				return imageInput{}, failed("input", "", err)
-			}
-			return imageInput{}, failed("input", "", &fault.Error{Argument: path,
-				Rule: strings.TrimPrefix(kind+": ", "unknown: ") + wantImages + advice(kind)})
+	if !isPicture(kind) && !stimuli.IsImageName(path) {
+		_, err := npy.Open(ctx, path)
+		if isArray(path) && err != nil {
+			return imageInput{}, failed("input", "", err)
 		}
+		return imageInput{}, failed("input", "", &fault.Error{Argument: path,
+			Rule: strings.TrimPrefix(kind+": ", "unknown: ") + wantImages + advice(kind)})
 	}
 	picture, err := in.openFiles(ctx, "input", path)
 	if err != nil {
@@ -142,7 +163,8 @@ func (in *inputs) openFiles(ctx context.Context, flag, path string) (*stimuli.Fi
 		return nil, err
 	}
 	if isArrayKind(kindOf(ctx, path)) || strings.Contains(path, ".npz:") {
-		return nil, refused(flag, path, errors.New("an array: want pictures; gpuconv conv --input convolves arrays"))
+		return nil, refused(flag, path, errors.New("an array: want pictures; gpuconv run --stimulus and gpuconv conv --input "+
+			"convolve arrays"))
 	}
 	files, err := stimuli.OpenFiles(ctx, path, grey)
 	if err != nil {

@@ -134,14 +134,18 @@ func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
 			return nil, err
 		}
 		set, err := f.stimulus.sweep(tutorial3)
-		return []stimuli.Set{set}, err
+		if err != nil {
+			return nil, err
+		}
+		return []stimuli.Set{greyIn(set, f.channels(ctx))}, nil
 	}
 	f.inputs.background = f.images.background
-	options, err := f.images.options(&f.inputs, f.channels(ctx))
+	channels := f.channels(ctx)
+	options, err := f.images.options(&f.inputs, channels)
 	if err != nil {
 		return nil, err
 	}
-	o := &sources{in: &f.inputs, options: options}
+	o := &sources{in: &f.inputs, options: options, channels: channels}
 	for _, text := range f.stimuli {
 		if err := o.add(ctx, text, 0); err != nil {
 			closeSets(o.sets)
@@ -158,6 +162,14 @@ func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
 		}
 	}
 	return o.bySize()
+}
+
+// greyIn returns patterns for filters of so many channels. Filters of three see grey in red, green and blue.
+func greyIn(patterns stimuli.Set, channels int) stimuli.Set {
+	if channels != 3 {
+		return patterns
+	}
+	return stimuli.InChannels{Set: patterns, Channels: channels}
 }
 
 // channels returns how many channels the filters have, as far as can be told before the images are known: 1 for kinds
@@ -181,6 +193,7 @@ type sources struct {
 	pictures []string // named one after the other, not opened yet
 	sets     []stimuli.Set
 	files    bool // there are pictures or arrays
+	channels int  // of the filters
 }
 
 // mostLists is how many lists may be nested in each other, the outermost included.
@@ -193,6 +206,8 @@ func (s *sources) add(ctx context.Context, text string, lists int) error {
 	switch {
 	case isPattern(text):
 		return s.addPattern(ctx, text)
+	case noStimulus(kind, text) != "":
+		return failed("stimulus", "", &fault.Error{Argument: text, Rule: noStimulus(kind, text)})
 	case npy.Advice(kind) != "":
 		return failed("stimulus", "", &fault.Error{Argument: text, Rule: kind + ": want .npy, .npz:key or pictures; " +
 			npy.Advice(kind)})
@@ -207,6 +222,19 @@ func (s *sources) add(ctx context.Context, text string, lists int) error {
 		return s.addGlob(ctx, text, lists)
 	}
 	return s.addPattern(ctx, text) // says which kinds there are
+}
+
+// noStimulus says which flag or verb takes a file that holds no images. It returns "" for any other file.
+func noStimulus(kind, path string) string {
+	switch {
+	case kind == filekind.PyTorch || kind == filekind.Safetensors:
+		return "weights of a network: --filter " + path + ":NAME takes them"
+	case kind != "" && filepath.Base(path) == "run.json":
+		return "the report of a run: --from takes it"
+	case kind != "" && strings.EqualFold(filepath.Ext(path), ".csv"):
+		return "a table: gpuconv tuning --table takes one"
+	}
+	return ""
 }
 
 // isPattern reports whether a text is a kind of stimuli, with or without settings.
@@ -225,7 +253,7 @@ func (s *sources) addPattern(ctx context.Context, text string) error {
 	}
 	set, err := settings.stimulus()
 	if err == nil {
-		s.sets = append(s.sets, set)
+		s.sets = append(s.sets, greyIn(set, s.channels))
 	}
 	return err
 }

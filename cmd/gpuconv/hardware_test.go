@@ -124,17 +124,27 @@ func (r hardwareRun) step(t *testing.T, name string) hardwareStep {
 	return hardwareStep{}
 }
 
-// TestHardware runs bench/hardware twice into the same folder: what an earlier run left is replaced. Measured times
-// stand beside predicted ones.
+// TestHardware runs bench/hardware twice into the same folder: what an earlier run left is replaced, and files that
+// somebody else wrote stay. Measured times stand beside predicted ones.
 func TestHardware(t *testing.T) {
 	dir := t.TempDir()
-	for range 2 {
+	mine := []string{"notes.txt", "table.csv", "cards.json", "page.html", "paper.err"}
+	for round := range 2 {
+		if round == 1 {
+			for _, name := range mine {
+				writeText(t, filepath.Join(dir, "found", name), name)
+			}
+			writeText(t, filepath.Join(dir, "found", "cuda.json"), "of the earlier run, without a later one")
+		}
 		r := runHardware(t, dir, nil, nil)
 		if r.code != 0 || !strings.Contains(r.out, "device    stub") || r.stopped != "" {
 			t.Fatalf("exit code %d: %s", r.code, r.out)
 		}
 		for _, name := range []string{"verify", "seed", "layers", "report", "verify-fft", "autotune-large"} {
 			r.step(t, name)
+		}
+		if strings.Contains(r.out, "a later run would not remove") {
+			t.Error(r.out)
 		}
 		text, err := os.ReadFile(filepath.Join(r.dir, "predicted.txt"))
 		if err != nil || strings.Count(string(text), "1 ms         2 ms       2.00\n") != 4 {
@@ -145,6 +155,14 @@ func TestHardware(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+	for _, name := range mine {
+		if text, err := os.ReadFile(filepath.Join(dir, "found", name)); string(text) != name {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "found", "cuda.json")); err == nil {
+		t.Error("cuda.json of the earlier run is left")
 	}
 	if r := runHardware(t, dir, []string{"PEAKS="}, nil); r.code != 1 || *r.step(t, "predicted").Exit != 1 {
 		t.Errorf("a card whose peaks nobody knows: exit code %d: %s", r.code, r.out)
@@ -159,24 +177,40 @@ func TestHardware(t *testing.T) {
 	}
 }
 
-// TestHardwareFolder: a folder with other files is refused, and left as it is.
+// TestHardwareFolder: a folder with other files is refused, and so is one with other files where results are folders.
+// Both are left as they are.
 func TestHardwareFolder(t *testing.T) {
 	unixOnly(t)
 	script, err := filepath.Abs(filepath.Join("..", "..", "bench", "hardware"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine := filepath.Join(t.TempDir(), "mine.txt")
-	if err := os.WriteFile(mine, nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(script, filepath.Dir(mine), "/bin/true")
-	out, err := cmd.CombinedOutput()
-	if err == nil || cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), ": want a new or empty folder") {
-		t.Errorf("%v: %s", err, out)
-	}
-	if _, err := os.Stat(mine); err != nil {
-		t.Error(err)
+	const earlier = `{"rehearsal": false}`
+	for _, c := range []struct{ mine, steps, want string }{
+		{"mine.txt", "", ": want a new or empty folder"},
+		{"first/mine.csv", earlier, "/first/mine.csv: no result of an earlier run"},
+		{"failures/notes.txt", earlier, "/failures/notes.txt: no result of an earlier run"},
+	} {
+		dir := t.TempDir()
+		mine, steps := filepath.Join(dir, filepath.FromSlash(c.mine)), filepath.Join(dir, "steps.json")
+		if err := os.MkdirAll(filepath.Dir(mine), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		writeText(t, mine, "mine")
+		if c.steps != "" {
+			writeText(t, steps, c.steps)
+		}
+		cmd := exec.Command(script, dir, "/bin/true")
+		out, err := cmd.CombinedOutput()
+		if err == nil || cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), c.want) {
+			t.Errorf("%s: %v: %s", c.mine, err, out)
+		}
+		if _, err := os.Stat(mine); err != nil {
+			t.Error(err)
+		}
+		if text, _ := os.ReadFile(steps); string(text) != c.steps {
+			t.Errorf("%s: steps.json is %q", c.mine, text)
+		}
 	}
 }
 

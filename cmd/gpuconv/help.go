@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -78,12 +81,12 @@ func flagUsages(cmd *cobra.Command, columns int) string {
 		of[title].AddFlag(f)
 	})
 	if count <= fewFlags {
-		return "Flags:\n" + strings.TrimRight(flags.FlagUsagesWrapped(columns), "\n")
+		return "Flags:\n" + usages(flags, columns)
 	}
 	var texts []string
 	for _, title := range groups {
 		if of[title] != nil {
-			texts = append(texts, title+":\n"+strings.TrimRight(of[title].FlagUsagesWrapped(columns), "\n"))
+			texts = append(texts, title+":\n"+usages(of[title], columns))
 		}
 	}
 	return strings.Join(texts, "\n\n")
@@ -103,12 +106,110 @@ func terminalColumns(out io.Writer) int {
 	return min(columns, 120)
 }
 
-// useGroups makes help list flags in groups.
-func useGroups(root *cobra.Command) {
-	const flat = "Flags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}"
-	cobra.AddTemplateFunc("flagUsages", func(cmd *cobra.Command) string { return flagUsages(cmd, terminalColumns(cmd.OutOrStdout())) })
-	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), flat, "{{flagUsages .}}", 1))
+// helpText is the help of a verb, in lines that fit into the given columns; 0 does not break lines. Examples keep their
+// lines, so that they can be copied.
+func helpText(cmd *cobra.Command, columns int) string {
+	cmd.InitDefaultHelpFlag()
+	long := cmd.Long
+	if long == "" {
+		long = cmd.Short
+	}
+	parts := []string{wrapped(strings.TrimSpace(long), columns), "Usage:\n  " + cmd.UseLine()}
+	if cmd.HasAvailableSubCommands() {
+		parts[1] += "\n  " + cmd.CommandPath() + " [command]"
+	}
+	if cmd.HasExample() {
+		parts = append(parts, "Examples:\n"+cmd.Example)
+	}
+	if verbs := verbList(cmd); verbs != "" {
+		parts = append(parts, wrapped("Available Commands:\n"+verbs, columns))
+	}
+	if cmd.HasAvailableLocalFlags() {
+		parts = append(parts, flagUsages(cmd, columns))
+	}
+	if cmd.HasAvailableInheritedFlags() {
+		parts = append(parts, "Of every verb:\n"+usages(cmd.InheritedFlags(), columns))
+	}
+	if cmd.HasAvailableSubCommands() {
+		parts = append(parts, fmt.Sprintf("Use \"%s [command] --help\" for more information about a command.", cmd.CommandPath()))
+	}
+	return strings.Join(parts, "\n\n") + "\n"
 }
+
+// verbList lists the verbs below cmd, one a line.
+func verbList(cmd *cobra.Command) string {
+	var lines []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() || c.Name() == "help" {
+			lines = append(lines, fmt.Sprintf("  %-*s %s", c.NamePadding(), c.Name(), c.Short))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// usages describes flags. If it breaks lines, it first joins the lines of each usage.
+func usages(flags *pflag.FlagSet, columns int) string {
+	if columns > 0 {
+		joined := pflag.NewFlagSet("", pflag.ContinueOnError)
+		flags.VisitAll(func(f *pflag.Flag) {
+			one := *f
+			one.Usage = strings.ReplaceAll(f.Usage, "\n", " ")
+			joined.AddFlag(&one)
+		})
+		flags = joined
+	}
+	return strings.TrimRight(flags.FlagUsagesWrapped(columns), "\n")
+}
+
+// wrapped breaks the lines of a text that are longer than columns, and joins the lines of each paragraph before that. A
+// line that begins with a space is an entry of a list: its further lines are indented as far as what its first word
+// means.
+func wrapped(text string, columns int) string {
+	if columns == 0 {
+		return text
+	}
+	var lines []string
+	open := false // the last line is text that the next one may continue
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		isText := line != "" && line[0] != ' '
+		if isText && open {
+			lines[len(lines)-1] += " " + line
+		} else {
+			lines = append(lines, line)
+		}
+		open = isText
+	}
+	for i, line := range lines {
+		lines[i] = cutLine(line, columns)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// cutLine breaks one line at spaces.
+func cutLine(line string, columns int) string {
+	entry := entryOf.FindString(line)
+	indent := utf8.RuneCountInString(entry)
+	text, column := entry, indent
+	for word := range strings.FieldsSeq(line[len(entry):]) {
+		length := utf8.RuneCountInString(word)
+		switch {
+		case column == indent:
+		case column+1+length > columns:
+			text += "\n" + strings.Repeat(" ", indent)
+			column = indent
+		default:
+			text += " "
+			column++
+		}
+		text += word
+		column += length
+	}
+	return text
+}
+
+// entryOf matches the first word of an entry of a list, with the spaces around it.
+var entryOf = regexp.MustCompile(`^ +\S+ +`)
 
 // similar suggests existing names in place of a typed one that does not exist. It returns the first words of an error,
 // or "" if no name is similar.

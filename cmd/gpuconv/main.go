@@ -103,6 +103,8 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	var cmd *cobra.Command
 	err := fault.Guard(func() (err error) { cmd, err = root.ExecuteContextC(ctx); return err })
+	tellEnd(stderr)
+	stderr.mute(false) // for the error
 	lost := stdout.flush()
 	if err == nil {
 		err = unprinted(cmd, lost)

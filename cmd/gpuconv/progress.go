@@ -18,6 +18,7 @@ type progress struct {
 	log   *slog.Logger
 	what  string
 	total int
+	began time.Time
 	last  time.Time
 
 	judging bool // a line has said that the check began
@@ -39,8 +40,8 @@ func newTimedProgress(w io.Writer, what string, total int) *progress {
 
 // newProgressOf is newProgress for a unit other than images. Without a unit it shows no rate, and predicts no time.
 func newProgressOf(w io.Writer, what, unit string, total int) *progress {
-	p := &progress{what: what, total: total, last: time.Now()}
-	terminal, ok := terminalOf(w)
+	p := &progress{what: what, total: total, began: time.Now(), last: time.Now()}
+	terminal, ok := barOf(w)
 	if !ok {
 		p.log = slog.New(slog.NewTextHandler(w, nil))
 		return p
@@ -79,8 +80,17 @@ func (p *progress) set(done int) {
 	}
 	if done == p.total || time.Since(p.last) >= logEvery {
 		p.last = time.Now()
-		p.log.Info(p.what, "done", done, "of", p.total)
+		p.log.Info(p.what, append([]any{"done", done, "of", p.total}, left(p.began, float64(done), float64(p.total))...)...)
 	}
+}
+
+// left predicts, for a log line, how much longer a job takes of which so much is done. It predicts nothing at its
+// beginning and at its end.
+func left(began time.Time, done, total float64) []any {
+	if !(done > 0 && done < total) {
+		return nil
+	}
+	return []any{"left", time.Duration(float64(time.Since(began)) / done * (total - done)).Round(time.Second)}
 }
 
 // setLeft shows that done of total are done, and that the job goes on for the time left at most.

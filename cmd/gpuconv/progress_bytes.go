@@ -16,12 +16,14 @@ type byteProgress struct {
 	terminal *os.File // nil if there is none
 	bar      *progressbar.ProgressBar
 	log      *slog.Logger
+	began    time.Time
+	had      int64 // bytes that an earlier download left
 	last     time.Time
 }
 
 func newByteProgress(w io.Writer, what string) *byteProgress {
-	p := &byteProgress{what: what, log: slog.New(slog.NewTextHandler(w, nil)), last: time.Now()}
-	if terminal, ok := terminalOf(w); ok {
+	p := &byteProgress{what: what, log: slog.New(slog.NewTextHandler(w, nil)), had: -1, began: time.Now(), last: time.Now()}
+	if terminal, ok := barOf(w); ok {
 		p.terminal = terminal
 	}
 	return p
@@ -29,10 +31,13 @@ func newByteProgress(w io.Writer, what string) *byteProgress {
 
 // set shows that done of total bytes are there; total is −1 if it is unknown.
 func (p *byteProgress) set(done, total int64) {
+	if p.had < 0 {
+		p.had = done
+	}
 	if p.terminal == nil || total < 0 {
 		if done == total || time.Since(p.last) >= logEvery {
 			p.last = time.Now()
-			p.log.Info(p.what, "bytes", done, "of", total)
+			p.log.Info(p.what, append([]any{"bytes", done, "of", total}, left(p.began, float64(done-p.had), float64(total-p.had))...)...)
 		}
 		return
 	}

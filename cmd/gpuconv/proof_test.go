@@ -220,6 +220,9 @@ func (u uncompiled) Plan(p conv.Problem, w *conv.Tensor, bias []float32) (conv.P
 	return u.Engine.Plan(p, w, bias)
 }
 
+// Check implements conv.Checker.
+func (u uncompiled) Check(p conv.Problem) error { _, err := u.Plan(p, nil, nil); return err }
+
 // TestProofOfBrokenShader: a compile error is said once, with the line's text, and the cases that need it fail.
 func TestProofOfBrokenShader(t *testing.T) {
 	var cases []verify.Case
@@ -246,6 +249,27 @@ func TestProofOfBrokenShader(t *testing.T) {
 		"%d passed, %d failed, 0 skipped\n", seven, 2*len(cases)-seven, seven)
 	if got := stdout.String(); got != want {
 		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// TestProofChecksFirst: a shader that does not compile is named before the first case is run, by each subject once.
+func TestProofChecksFirst(t *testing.T) {
+	cases := verify.Quick(verify.Stimuli(), verify.Banks())[:2] // the first kernel is 7×7
+	runs := []verify.Runner{{Judge: cpu.Reference{}, Cases: cases, Subjects: []verify.Subject{
+		{Backend: cpu.Engine{}, Name: "cpu"}, {Backend: uncompiled{}, Name: "gpu", Algorithm: "direct"}}},
+		{Judge: cpu.Reference{}, Cases: cases[1:], Subjects: []verify.Subject{
+			{Backend: uncompiled{}, Name: "gpu", Algorithm: "direct"}}}}
+	var stdout, stderr bytes.Buffer
+	p := newProof(&stdout, &stderr, &proofFiles{}, runs)
+	defer p.bar.stop()
+	p.compile(runs)
+	want := "broken    gpu direct: shader direct does not compile: direct.comp:12(3): error: `a' undeclared\n" +
+		"broken    direct.comp:12 | float s = a;\n"
+	if got := stdout.String(); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	if err := p.conclude(); err == nil || stdout.String() != want+"0 passed, 0 failed, 0 skipped\n" {
+		t.Errorf("%v\n%s", err, stdout.String())
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"gpuconv/fault"
 
@@ -25,10 +26,18 @@ func newRoot() *cobra.Command {
 		SilenceErrors:         true,
 		DisableFlagsInUseLine: true,
 		Args:                  knownVerb,
-		PersistentPreRunE:     func(cmd *cobra.Command, _ []string) error { return distinctOutputs(cmd) },
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := distinctOutputs(cmd); err != nil {
+				return err
+			}
+			return setLoudness(cmd)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	useGroups(root)
+	registerLoudness(root.PersistentFlags())
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		io.WriteString(cmd.OutOrStdout(), helpText(cmd, terminalColumns(cmd.OutOrStdout())))
+	})
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(misparsed)
 	root.AddCommand(newRun(), newStatus(), newMerge(), newReport(), newCheck(), newConv(), newVerify(), newBench(),

@@ -20,6 +20,7 @@ type screen struct {
 	out  io.Writer
 	half []byte // the first bytes of a character whose other bytes have not come yet
 	lost error  // the first error of writing
+	loudness
 }
 
 func newScreen(out io.Writer) *screen { return &screen{out: out} }
@@ -29,11 +30,21 @@ func newScreen(out io.Writer) *screen { return &screen{out: out} }
 func (s *screen) Write(text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.muted {
+		return len(text), nil
+	}
 	all := append(s.half, text...)
 	whole := len(all) - halfCharacter(all)
 	s.half = append([]byte(nil), all[whole:]...)
 	s.write(all[:whole], "\n\t")
 	return len(text), nil
+}
+
+// mute lets the screen show nothing from now on, or again everything.
+func (s *screen) mute(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.muted = on
 }
 
 // write writes text. It escapes all that fault.Escape escapes, except the characters in kept.
@@ -72,14 +83,25 @@ func printLine(w io.Writer, format string, args ...any) error {
 	return err
 }
 
-// terminalOf returns the file that w writes to, and whether that is a terminal. A progress bar needs a terminal to move
-// the cursor.
+// terminalOf returns the file that w writes to, and whether that is a terminal.
 func terminalOf(w io.Writer) (*os.File, bool) {
 	if s, ok := w.(*screen); ok {
 		w = s.out
 	}
 	file, ok := w.(*os.File)
 	return file, ok && term.IsTerminal(int(file.Fd()))
+}
+
+// barOf returns the terminal for a progress bar, which moves the cursor. There is none for a dumb terminal, nor in a
+// notebook of Jupyter, which shows what a cursor would overwrite, nor if the screen is muted or says more than usual.
+func barOf(w io.Writer) (*os.File, bool) {
+	if s, ok := w.(*screen); ok && (s.muted || s.told) {
+		return nil, false
+	}
+	if os.Getenv("TERM") == "dumb" || os.Getenv("JPY_PARENT_PID") != "" {
+		return nil, false
+	}
+	return terminalOf(w)
 }
 
 // counted returns a number with its noun: 1 image, 3 images.

@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -28,18 +29,23 @@ func commandsOf(t *testing.T, path string) []documented {
 		t.Fatal(err)
 	}
 	var all []documented
-	inside := false
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSuffix(line, "\n")
+	for _, found := range regexp.MustCompile("(?ms)^```console\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
+		all = append(all, commandsIn(t, strings.Split(strings.TrimSuffix(found[1], "\n"), "\n"))...)
+	}
+	return all
+}
+
+// commandsIn reads the lines of a console block.
+func commandsIn(t *testing.T, lines []string) (all []documented) {
+	t.Helper()
+	for _, line := range lines {
 		command, isCommand := strings.CutPrefix(line, "$ gpuconv ")
 		switch {
-		case strings.HasPrefix(line, "```"):
-			inside = line == "```console"
-		case inside && isCommand:
+		case isCommand:
 			all = append(all, documented{args: arguments(command)})
-		case inside && strings.HasPrefix(line, "$"):
-			t.Fatalf("%s: %q is no command of gpuconv", path, line)
-		case inside && len(all) > 0:
+		case strings.HasPrefix(line, "$"):
+			t.Fatalf("%q is no command of gpuconv", line)
+		case len(all) > 0:
 			last := &all[len(all)-1]
 			last.lines = append(last.lines, line)
 		}
@@ -71,13 +77,30 @@ func TestTutorial(t *testing.T) {
 // TestFiguresPage types the commands of docs/figures.md.
 func TestFiguresPage(t *testing.T) { typed(t, "../../docs/figures.md", 1) }
 
+// TestStimuliPage types the commands of docs/stimuli.md.
+func TestStimuliPage(t *testing.T) { typed(t, "../../docs/stimuli.md", 4) }
+
 // TestFilesPage types the commands of docs/files.md, beside pictures and the weights of a network.
 func TestFilesPage(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "photos"), 0o777); err != nil {
+	photos(t, filepath.Join(dir, "photos"), 4)
+	for _, kind := range []string{".pt", ".safetensors"} {
+		model, err := os.ReadFile("../../checkpoint/testdata/small" + kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copyTo(t, filepath.Join(dir, "model"+kind), model)
+	}
+	typedIn(t, dir, "../../docs/files.md", 4)
+}
+
+// photos makes a folder of a few PNGs, and a TIFF, of 16×24 pixels.
+func photos(t *testing.T, folder string, pngs int) {
+	t.Helper()
+	if err := os.Mkdir(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for i := range 4 {
+	for i := range pngs {
 		img := image.NewRGBA(image.Rect(0, 0, 24, 16))
 		for at := range img.Pix {
 			img.Pix[at] = uint8(max(at*(i+3)%251, at%4*85)) // opaque
@@ -89,21 +112,13 @@ func TestFilesPage(t *testing.T) {
 		if err := png.Encode(&file, img); err != nil {
 			t.Fatal(err)
 		}
-		copyTo(t, filepath.Join(dir, "photos", fmt.Sprintf("img%d.png", i+1)), file.Bytes())
+		copyTo(t, filepath.Join(folder, fmt.Sprintf("img%d.png", i+1)), file.Bytes())
 	}
 	var page bytes.Buffer
 	if err := tiff.Encode(&page, image.NewGray(image.Rect(0, 0, 24, 16)), nil); err != nil {
 		t.Fatal(err)
 	}
-	copyTo(t, filepath.Join(dir, "photos", "stack.tif"), page.Bytes())
-	for _, kind := range []string{".pt", ".safetensors"} {
-		model, err := os.ReadFile("../../checkpoint/testdata/small" + kind)
-		if err != nil {
-			t.Fatal(err)
-		}
-		copyTo(t, filepath.Join(dir, "model"+kind), model)
-	}
-	typedIn(t, dir, "../../docs/files.md", 4)
+	copyTo(t, filepath.Join(folder, "stack.tif"), page.Bytes())
 }
 
 // copyTo writes a file.
@@ -131,17 +146,32 @@ func typedIn(t *testing.T, dir, page string, least int) {
 		t.Fatalf("%d commands are found", len(commands))
 	}
 	for _, c := range commands {
-		cmd := program(t, c.args...)
-		cmd.Dir = dir
-		var stderr strings.Builder
-		cmd.Stderr = &stderr
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("gpuconv %s: %v: %s", strings.Join(c.args, " "), err, &stderr)
+		c.run(t, dir)
+	}
+}
+
+// run types a command and compares what it prints. A last line that begins with ! is the error of a command that fails.
+func (c documented) run(t *testing.T, dir string) {
+	t.Helper()
+	cmd := program(t, c.args...)
+	cmd.Dir = dir
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if last := len(c.lines) - 1; last >= 0 && strings.HasPrefix(c.lines[last], "! ") {
+		if want := c.lines[last][2:]; err == nil || errorLine(t, stderr.String()) != want {
+			t.Errorf("gpuconv %s: %v, %s, want %s", strings.Join(c.args, " "), err, &stderr, want)
 		}
-		if missing, ok := follows(strings.Split(strings.TrimSuffix(string(out), "\n"), "\n"), c.lines); !ok {
-			t.Errorf("gpuconv %s: want %q where it prints\n%s", strings.Join(c.args, " "), missing, out)
-		}
+		c.lines = c.lines[:last]
+	} else if err != nil {
+		t.Fatalf("gpuconv %s: %v: %s", strings.Join(c.args, " "), err, &stderr)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if len(out) == 0 {
+		lines = nil
+	}
+	if missing, ok := follows(lines, c.lines); !ok {
+		t.Errorf("gpuconv %s: want %q where it prints\n%s", strings.Join(c.args, " "), missing, out)
 	}
 }
 

@@ -154,6 +154,7 @@ func Open(ctx context.Context, kind Kind, path string) (*File, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: cause(err)}
 	}
+	opened(ctx, kind, f)
 	return f, nil
 }
 

@@ -269,6 +269,11 @@ func TestFilterNames(t *testing.T) {
 			t.Errorf("%d channels have %q, want %q", channels, got, want)
 		}
 	}
+	file := param.NewTable("filter")
+	file.Add("file")
+	if got := FilterNames(file, 1); len(got) != 1 || got[0] != "" {
+		t.Errorf("weights of a file are called %q, want no name", got)
+	}
 	if got := FilterNames(&param.Table{Columns: []param.Column{{Name: "sf", Numbers: []float64{1}}}}, 1); got != nil {
 		t.Errorf("of no kinds %v", got)
 	}

@@ -15,6 +15,7 @@ type smallConstants struct {
 	lanes       int
 	weights     int // vec4 of weights and biases that a pass has
 	looped      bool
+	ownIndex    bool // each invocation has the index of a part's weights in a register of its own
 }
 
 func (smallConstants) Includes() []string { return []string{"slide.glsl", "column.glsl"} }
@@ -24,7 +25,8 @@ func (c smallConstants) Defines() []Define {
 		sourceMode(c.paddingMode),
 		Define{"VECTORS", fmt.Sprint(ceilDiv(c.filters, 4))},
 		Define{"WEIGHTS", fmt.Sprint(c.weights)},
-		Define{"LOOPED", bit(c.looped)})
+		Define{"LOOPED", bit(c.looped)},
+		Define{"OWN_INDEX", bit(c.ownIndex)})
 }
 
 // smallScalars returns how many weights the scalar registers of a device hold beside addresses and other uniforms, or 0
@@ -36,17 +38,40 @@ func smallScalars(device Profile) int {
 	return max(0, classes[device.Class].scalar-others)
 }
 
-// smallLoaded returns how many registers of an invocation sums and weights may take if the shader loops over parts, or
-// 0 for no bound. Then the loop adds to the index of a weight. NVIDIA's multiplications cannot take such a weight as an
-// operand, and NAK loads it to a register. With 48 sums and 7×7 taps of 8 filters it took all 255 registers, and memory
-// for 19 more. On other hardware there is no bound. Nor is there one for kernels of smallWhole taps or more: they are
-// worth it only as one part, and a bound would leave that part few rows.
-func smallLoaded(p conv.Problem, device Profile) int {
-	const others = 24 // pixels, addresses
+// smallFilters is the most filters of a tile on NVIDIA's hardware. NAK spends eight vector instructions on each pixel:
+// its address, a comparison with the size of the buffer, and zeros outside the image. With 16 filters and 4 rows of
+// sums a pixel serves more multiplications than with 8 filters and 6 or 8 rows: of the first layer of ResNet (64
+// filters of 7×7, stride 2) 78 % of the vector instructions are multiply-adds instead of 68. Kernels of smallWhole taps
+// or more keep 8 filters: with 16, too few of their taps would fit into the cache of instructions.
+const smallFilters = 16
+
+// smallBounds are the bounds of slides for the kernels of p.
+func smallBounds(p conv.Problem, device Profile) slideBounds {
+	t := slideBoundsOf(device)
 	if device.Class == NVIDIA && p.Weight[2]*p.Weight[3] < smallWhole {
-		return classes[NVIDIA].vector - others
+		t.filters = smallFilters
 	}
-	return 0
+	t.scalars = smallScalars(device)
+	return t
+}
+
+// smallTilings is slideTilings with the bounds of direct_small.
+func smallTilings(p conv.Problem, device Profile) []Tiling { return smallBounds(p, device).tilings() }
+
+// smallLoaded returns how many registers of an invocation sums and weights of a tile of filters may take if the shader
+// loops over parts, or 0 for no bound. Then the loop adds to the index of a weight. NVIDIA's multiplications cannot
+// take such a weight as an operand, and NAK loads it to a register. With 48 sums and 7×7 taps of 8 filters it took all
+// 255 registers, and memory for 19 more. With 104 it takes 128 at most, and as many with 208 if there are 16 filters,
+// but 168 with 136 if there are 8. On other hardware there is no bound. Nor is there one for kernels of smallWhole taps
+// or more: they are worth it only as one part, and a bound would leave that part few rows.
+func smallLoaded(p conv.Problem, device Profile, filters int) int {
+	switch {
+	case device.Class != NVIDIA || p.Weight[2]*p.Weight[3] >= smallWhole:
+		return 0
+	case filters > 8:
+		return 208
+	}
+	return 104
 }
 
 // small is direct_small.comp, fitted to a problem and a device.
@@ -64,9 +89,9 @@ func fitSmall(p conv.Problem, device Profile) (small, error) {
 	}
 	return finishing(p, device, func(f finish) (small, error) {
 		s := small{Problem: p, device: device}
-		bounds := slideBoundsOf(device).requested(device)
-		bounds.scalars, bounds.loaded = smallScalars(device), smallLoaded(p, device)
+		bounds := smallBounds(p, device).requested(device)
 		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
+		bounds.loaded = smallLoaded(p, device, filters)
 		fitted, err := chooseSlideTile(p, bounds, f, f.computed(p), filters)
 		if err != nil {
 			return small{}, err
@@ -77,6 +102,7 @@ func fitSmall(p conv.Problem, device Profile) (small, error) {
 			weights: ceilDiv(filters, 4) * (taps + 1)}
 		s.tiles = tiles
 		s.constants.looped = s.parts() > 1
+		s.constants.ownIndex = s.constants.looped && device.Class == NVIDIA
 		return s, s.accept()
 	})
 }

@@ -65,10 +65,11 @@ func (c SlideCut) String() string {
 	return fmt.Sprintf("%d filters × %d×1 positions", c.Filters, c.Rows)
 }
 
-// slideTilings lists cuts to measure, within the bounds of a device: 1, 2, 4 … rows, and all or half of the filters
-// that may share a pixel.
-func slideTilings(_ conv.Problem, device Profile) (all []Tiling) {
-	t := slideBoundsOf(device)
+// slideTilings lists cuts to measure, within the bounds of a device.
+func slideTilings(_ conv.Problem, device Profile) []Tiling { return slideBoundsOf(device).tilings() }
+
+// tilings lists cuts within the bounds: 1, 2, 4 … rows, and all or half of the filters that may share a pixel.
+func (t slideBounds) tilings() (all []Tiling) {
 	for _, filters := range []int{t.filters, ceilDiv(t.filters, 2)} {
 		for rows := 1; rows <= t.rows && rows*filters <= t.sums; rows *= 2 {
 			all = append(all, SlideCut{rows, filters})

@@ -85,7 +85,7 @@ func TestSlideWorth(t *testing.T) {
 		"many filters a group":  {multiplied, "direct_small"},
 		"two filters a group":   {twice, "depthwise"},
 		"64 dispatches":         {wide(512), "direct_small"},
-		"65 dispatches":         {wide(520), "direct"},
+		"65 dispatches of 16":   {wide(1040), "direct"}, // NVIDIA's tiles have 16 filters
 		"seed":                  {problems.Seed(4096), "direct_small"},
 		"first layer of ResNet": {first, "direct_small"},
 		"depthwise":             {separable, "depthwise"},
@@ -255,7 +255,8 @@ func TestSmallScalars(t *testing.T) {
 		rows, tapsH, most int
 	}{
 		{NVIDIA, problems.Seed(4096), 8, 7, 0},
-		{NVIDIA, problems.Layer(64, 3, 64, 7, 224), 6, 7, 104 - 6*8},
+		{NVIDIA, problems.Layer(64, 3, 64, 7, 224), 4, 7, 208 - 4*16},
+		{NVIDIA, problems.Layer(64, 3, 8, 7, 224), 6, 7, 104 - 6*8},
 		{AMD, problems.Seed(4096), 8, 7, 104},
 		{AMD, problems.Layer(64, 3, 64, 7, 224), 6, 7, 104},
 		{Intel, problems.Seed(4096), 2, 7, 128},

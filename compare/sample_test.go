@@ -1,0 +1,53 @@
+package compare_test
+
+import (
+	"testing"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// TestSampleScale: the error that an algorithm of transforms may have depends on the largest output of the batch, and
+// not on which outputs are judged together. A wrong output that is huge does not excuse the others.
+func TestSampleScale(t *testing.T) {
+	const tolerance = 1e-3 // times 8 times the largest output, 8
+	p := conv.Problem{Src: conv.Shape{1, 1, 1, 64}, Weight: conv.Shape{1, 1, 1, 8}}
+	weight, _ := conv.NewTensor(p.Weight)
+	src, _ := conv.NewTensor(p.Src)
+	for i := range weight.Data {
+		weight.Data[i] = 1
+	}
+	for i := range 32 {
+		src.Data[i] = 1 // outputs are 8 on the left, 0 on the right
+	}
+	right, err := conv.Apply(cpu.Engine{}, conv.Spec{}, weight, nil, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := compare.NewSampling(cpu.Reference{}, compare.Case{Name: "step", Problem: p, Weight: weight})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	judge := func(change func(outputs []float32), judged ...int) bool {
+		got, _ := conv.NewTensor(right.Shape)
+		copy(got.Data, right.Data)
+		change(got.Data)
+		result, err := s.Batch(src, got, conv.Description{Tolerance: tolerance}).Compare(judged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result.OK()
+	}
+	small := func(outputs []float32) { outputs[50] = 8 * tolerance * 6 }
+	if !judge(small, 50) || !judge(small, 3, 50) {
+		t.Error("an error within the tolerance of the whole batch is refused")
+	}
+	if judge(func(outputs []float32) { outputs[50] = 8 * tolerance * 10 }, 50) {
+		t.Error("an error beyond the tolerance is accepted")
+	}
+	if judge(func(outputs []float32) { outputs[3], outputs[50] = 1e6, 8*tolerance*10 }, 50) {
+		t.Error("a huge output excuses the error of another")
+	}
+}

@@ -1,0 +1,18 @@
+"""2-D convolution on any GPU with OpenGL 4.3, without CUDA, and on the CPU, checked against a float64 reference.
+
+`conv2d` convolves images with filters. `Conv2d` does so with fixed filters that are prepared once. `gratings`,
+`stimuli` and `filters` make images and filters for the study of vision, and `tuning` says what responses mean.
+`devices` and `info` say what the machine has. `verify` tests a device, and `bench` measures it.
+
+Arrays are NumPy's, PyTorch's, or anything with __array_interface__ or DLPack, as [images, channels, rows, columns].
+"""
+
+from ._arrays import PrecisionWarning
+from ._conv import Conv2d, conv2d
+from ._library import Closed, DeviceLost, Error, Forked, NoDevice, Unsupported, Wrong
+from ._program import Picture, Tuning, bench, devices, filters, gratings, info, stimuli, tuning, verify
+
+__all__ = [
+    "Closed", "Conv2d", "DeviceLost", "Error", "Forked", "NoDevice", "Picture", "PrecisionWarning", "Tuning",
+    "Unsupported", "Wrong", "bench", "conv2d", "devices", "filters", "gratings", "info", "stimuli", "tuning", "verify",
+]

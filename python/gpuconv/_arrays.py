@@ -1,0 +1,122 @@
+"""Arrays of the caller as float32 in C order, and results as what the caller uses."""
+
+import sys
+import warnings
+
+import numpy as np
+
+
+class PrecisionWarning(UserWarning):
+    """Numbers were rounded to float32, in which gpuconv computes."""
+
+
+# float32 has all values of these.
+_EXACT = tuple(map(np.dtype, (np.float32, np.float16, np.bool_, np.int8, np.uint8, np.int16, np.uint16)))
+
+
+def _is_tensor(x):
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(x, torch.Tensor)
+
+
+def _from_tensor(name, x):
+    import torch
+
+    if x.device.type != "cpu":
+        raise ValueError(f"{name} is on {x.device}: want an array in the CPU's memory: call .cpu()")
+    if x.requires_grad and torch.is_grad_enabled():
+        raise ValueError(f"{name} requires gradients: gpuconv computes forward only: call .detach(), or use "
+                         "torch.no_grad()")
+    x = x.detach()
+    if x.layout != torch.strided:
+        raise TypeError(f"{name} is {x.layout}: want a dense tensor: call .to_dense()")
+    if x.dtype == torch.bfloat16:
+        x = x.float()
+    return x.resolve_conj().resolve_neg().numpy()
+
+
+def to_numpy(name, x):
+    """Return an array of the caller as a NumPy array of any type, without copying it."""
+    if type(x) is np.ndarray:
+        return x
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array: gpuconv would ignore the mask: call .filled()")
+    if isinstance(x, np.ndarray):
+        return x.view(np.ndarray)
+    if _is_tensor(x):
+        return _from_tensor(name, x)
+    if hasattr(x, "__cuda_array_interface__"):
+        raise ValueError(f"{name} is on a GPU: want an array in the CPU's memory: call .cpu() or .get()")
+    if hasattr(x, "__array_interface__") or hasattr(x, "__array__"):
+        return np.asarray(x)
+    if hasattr(x, "__dlpack__"):
+        kind = int(x.__dlpack_device__()[0])
+        if kind != 1:
+            raise ValueError(f"{name} is on a device of DLPack's kind {kind}: want 1, the CPU's memory: call .cpu()")
+        return np.from_dlpack(x)
+    if isinstance(x, (list, tuple)):
+        try:
+            return np.asarray(x)
+        except ValueError:
+            raise TypeError(f"{name} is a list of lists of different lengths: want an array") from None
+    raise TypeError(f"{name} is a {type(x).__name__}: want an array: NumPy's, or one with __array_interface__ or "
+                    "__dlpack__")
+
+
+def dense(name, x):
+    """Return an array of the caller as float32 in C order. It is copied only if it is not that already."""
+    x = to_numpy(name, x)
+    if x.dtype == np.float32 and x.flags.c_contiguous and x.flags.aligned:
+        return x
+    if x.dtype.newbyteorder("=") in (np.float64, np.longdouble):
+        text = f"{name} is {x.dtype}: gpuconv computes in float32, and rounds it"
+        warnings.warn(text, PrecisionWarning, stacklevel=3)
+    elif x.dtype.newbyteorder("=") not in _EXACT:
+        raise TypeError(f"{name} is {x.dtype}: want float32, or a type that converts to it: float16, float64, "
+                        "or integers of 8 or 16 bits")
+    with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite
+        return np.require(x, np.float32, ["C", "A"])
+
+
+def like(x, result):
+    """Return a NumPy result as what x is: a tensor for a tensor, an array of x's library if x names it."""
+    if isinstance(x, np.ndarray):
+        return result
+    if _is_tensor(x):
+        import torch
+
+        return torch.from_numpy(result)
+    namespace = getattr(x, "__array_namespace__", None)
+    if namespace is not None:
+        return namespace().asarray(result)
+    return result
+
+
+class Output:
+    """Where outputs go: into the caller's array at once, or into a new one that is copied there in the end."""
+
+    def __init__(self, out, shape, inputs):
+        self.given = out
+        self.copied = False
+        if out is None:
+            self.array = np.empty(shape, np.float32)
+            return
+        target = to_numpy("out", out)
+        if target.shape != shape:
+            raise ValueError(f"out {target.shape}: want {shape}")
+        if target.dtype != np.float32:
+            raise TypeError(f"out is {target.dtype}: want float32")
+        if not target.flags.writeable:
+            raise ValueError("out is read-only: want an array that can be written")
+        self.target = target
+        direct = target.flags.c_contiguous and target.flags.aligned
+        self.copied = not direct or any(np.may_share_memory(target, a) for a in inputs)
+        self.array = np.empty(shape, np.float32) if self.copied else target
+
+    def finish(self, x):
+        """Return what the caller gets."""
+        if self.given is None:
+            return like(x, self.array)
+        if self.copied:
+            self.target[...] = self.array
+        return self.given

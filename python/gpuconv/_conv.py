@@ -1,0 +1,289 @@
+"""Conv2d, which plans once, and conv2d, which keeps plans."""
+
+import collections
+import ctypes
+import threading
+
+import numpy as np
+
+from . import _library
+from ._arrays import Output, dense
+from ._spec import Spec
+
+# A batch of more multiplications than this is submitted and waited for, so that KeyboardInterrupt stops it. A processor
+# does them in some milliseconds; the reference, which computes in float64, in a tenth of a second.
+_SHORT = {"reference": 5e6}
+_SHORT_ELSEWHERE = 1e8
+
+_WAIT = 50  # milliseconds between two looks at signals
+
+
+class _Plan:
+    """A plan for images of one size, and for at most so many of them."""
+
+    def __init__(self, spec, device, src, weight, bias):
+        self.images, self.device, self.library = src[0], device, _library.library()
+        problem = spec.problem(src)
+        shape = (ctypes.c_int64 * 4)()
+        _library.call("output_shape", ctypes.byref(problem), shape)
+        self.image = tuple(shape)[1:]
+        handle = ctypes.c_uint64()
+        _library.call("make_plan", device.handle, ctypes.byref(problem), weight.ctypes.data,
+                      None if bias is None else bias.ctypes.data, ctypes.byref(handle))
+        self.handle = handle.value
+        # Multiplications for an image; a pool, which makes fewer outputs from as many, is counted as if it were none.
+        self.work = float(np.prod(self.image)) * float(np.prod(weight.shape[1:]))
+        self.work *= float(np.prod(spec.fields[6])) if spec.fields[-1] else 1.0
+
+    def run(self, dst, src, images, short):
+        """Compute some images. dst and src are dense arrays."""
+        library = self.library
+        if images * self.work <= short:
+            status = library.gpuconv_run(self.handle, dst.__array_interface__["data"][0],
+                                         src.__array_interface__["data"][0], images)
+        else:
+            status = self._wait(library, dst, src, images)
+        if status:
+            if status == 5:
+                _library.forget(self.device)
+            _library.raise_error(status)
+
+    def _wait(self, library, dst, src, images):
+        pending = ctypes.c_uint64()
+        status = library.gpuconv_submit(self.handle, dst.ctypes.data, src.ctypes.data, images, ctypes.byref(pending))
+        if status:
+            return status
+        try:
+            while (status := library.gpuconv_wait(pending, _WAIT)) == _library.TIMEOUT:
+                pass
+        except BaseException:  # KeyboardInterrupt, between two waits
+            library.gpuconv_cancel(pending)
+            if library.gpuconv_wait(pending, 2 * _WAIT) == _library.TIMEOUT:
+                _keep(library, pending, dst, src)
+            raise
+        return status
+
+    def close(self):
+        """Release the plan. Closing twice is harmless: the second time is an error that nobody looks at."""
+        self.library.gpuconv_close(self.handle)
+
+    def __del__(self):
+        if hasattr(self, "handle"):
+            self.close()
+
+
+def _keep(library, pending, *arrays):
+    """Keep arrays until a batch that was cancelled has stopped using them."""
+    threading.Thread(target=lambda: (library.gpuconv_wait(pending, -1), arrays), daemon=True).start()
+
+
+class Conv2d:
+    """A convolution with fixed weights, prepared once for each size of images.
+
+    Parameters
+    ----------
+    weight : array, shape (filters, channels // groups, kernel rows, kernel columns)
+        Weights. They are copied. The kernel is not flipped, as in PyTorch.
+    bias : array, shape (filters,), optional
+        Added to each output of a filter.
+    stride, dilation : int or (int, int)
+        For rows and columns, in pixels.
+    padding : int, (int, int), (int, int, int, int), 'same' or 'valid'
+        Pixels around each image: everywhere, for (rows, columns), or at (top, bottom, left, right). 'same' keeps the
+        size of the images; a pixel that cannot be shared goes to the bottom or right, as in PyTorch.
+    groups : int
+        Filters are cut into so many groups, each of which sees its own channels.
+    padding_mode : {'zeros', 'reflect', 'replicate', 'circular', 'symmetric'}
+        What fills the padding.
+    activation : {None, 'relu', 'energy'}
+        Applied to the sums. 'energy' turns filters 2m and 2m+1 into one channel, the root of the sum of their squares.
+    pool : None, (kind, size) or (kind, size, stride)
+        Applied last. kind is 'max' or 'avg'; size and stride are numbers or pairs; the stride defaults to the size.
+    backend : {'auto', 'gpu', 'cpu', 'reference'}
+        'auto' takes a GPU if there is one that is hardware, else the CPU. 'reference' computes in float64, by plain
+        loops.
+    device : str or int, optional
+        Which GPU: 'any', 'gpu' (no software renderer), 'software' or a number that `devices` lists.
+    algorithm : str, optional
+        Forces an algorithm; by default gpuconv chooses.
+    precision : {'exact', 'fast'}
+        'fast' also lets a GPU use FFT and Winograd, whose errors spread between pixels.
+
+    Notes
+    -----
+    Several threads may use one Conv2d: runs of one size take turns. The GIL is released while gpuconv computes. It is a
+    context manager that closes its plans; so does the garbage collector.
+
+    Examples
+    --------
+    >>> import numpy as np, gpuconv
+    >>> edge = np.array([[[[-1, 1]]]], np.float32)
+    >>> with gpuconv.Conv2d(edge, backend="cpu") as conv:
+    ...     conv(np.array([[[[0, 0, 5, 5]]]], np.float32))
+    array([[[[0., 5., 0.]]]], dtype=float32)
+    """
+
+    def __init__(self, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros",
+                 activation=None, pool=None, backend="auto", device=None, algorithm=None, precision="exact"):
+        self._plans, self._lock, self._closed = {}, threading.Lock(), False
+        self._weight = np.array(dense("weight", weight))
+        if self._weight.ndim != 4:
+            raise ValueError(f"weight {self._weight.shape}: want 4 dimensions: filters, channels, rows, columns")
+        self._bias = None
+        if bias is not None:
+            self._bias = np.array(dense("bias", bias))
+            if self._bias.shape != self._weight.shape[:1]:
+                raise ValueError(f"bias {self._bias.shape}: want {self._weight.shape[:1]}, one value per filter")
+        self._spec = Spec(self._weight.shape, stride, padding, dilation, groups, padding_mode, activation, pool)
+        self._key = (backend, device, algorithm, precision)
+        self._short = _SHORT.get(backend, _SHORT_ELSEWHERE)
+
+    def __call__(self, x, out=None):
+        """Convolve images.
+
+        Parameters
+        ----------
+        x : array, shape (images, channels, rows, columns)
+            NumPy's, PyTorch's, or anything with __array_interface__ or DLPack in the CPU's memory. float32 in C order
+            is not copied. float64 is rounded, with a PrecisionWarning.
+        out : array of float32, optional
+            Where to write the outputs. It may overlap x.
+
+        Returns
+        -------
+        array of float32, shape (images, filters, rows, columns)
+            What x is: a tensor for a tensor, else a NumPy array; or out. See `output_shape`.
+        """
+        src = dense("x", x)
+        if src.ndim != 4:
+            raise ValueError(f"x {src.shape}: want 4 dimensions: images, channels, rows, columns")
+        images = src.shape[0]
+        plan = self._plan(src.shape)
+        y = Output(out, (images, *plan.image), (src,))
+        if images:
+            plan.run(y.array, src, images, self._short)
+        return y.finish(x)
+
+    def _plan(self, shape):
+        """Return the plan for images of a shape, made for at least so many images."""
+        if self._closed:
+            raise Closed("this Conv2d is closed: want a new one")
+        plan = self._plans.get(shape[1:])
+        if plan is not None and shape[0] <= plan.images:
+            return plan
+        with self._lock:
+            plan = self._plans.get(shape[1:])
+            if plan is None or shape[0] > plan.images:
+                device = _library.device(*self._key)
+                plan = _Plan(self._spec, device, (max(shape[0], 1), *shape[1:]), self._weight, self._bias)
+                self._plans[shape[1:]] = plan  # a smaller one is closed when no thread uses it any more
+        return plan
+
+    def has(self, weight, bias):
+        """Say if weight and bias have the bits of this convolution's."""
+        same = np.array_equal(self._weight.view(np.uint32), weight.view(np.uint32))
+        return same and (bias is None or np.array_equal(self._bias.view(np.uint32), bias.view(np.uint32)))
+
+    def output_shape(self, shape):
+        """Return the shape of the outputs for images of a shape (images, channels, rows, columns).
+
+        It opens no device.
+        """
+        written = (ctypes.c_int64 * 4)()
+        _library.call("output_shape", ctypes.byref(self._spec.problem(shape)), written)
+        return tuple(written)
+
+    def describe(self, shape):
+        """Say how images of a shape (images, channels, rows, columns) are computed, and plan that.
+
+        Returns
+        -------
+        dict
+            'backend', 'device' and 'algorithm'; 'rejected', the other algorithms, each with its reason; 'accuracy', the
+            error that outputs may have, in words; 'memory' in bytes; and others.
+        """
+        return _library.read("describe", self._plan(tuple(shape)).handle)
+
+    def verify(self, x):
+        """Test the device with this convolution and these images against the float64 reference.
+
+        Returns
+        -------
+        dict
+            'passed'; 'algorithm'; 'findings', one for each check, with its 'status', 'note' and largest error. It takes
+            far longer than computing.
+        """
+        src = dense("x", x)
+        if src.ndim != 4:
+            raise ValueError(f"x {src.shape}: want 4 dimensions: images, channels, rows, columns")
+        bias = None if self._bias is None else self._bias.ctypes.data
+        return _library.read("verify", _library.device(*self._key).handle, ctypes.byref(self._spec.problem(src.shape)),
+                             self._weight.ctypes.data, bias, src.ctypes.data)
+
+    def close(self):
+        """Release the plans. Closing twice is harmless."""
+        with self._lock:
+            self._closed = True
+            plans, self._plans = self._plans, {}
+        for plan in plans.values():
+            plan.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+Closed = _library.Closed
+
+_kept = collections.deque(maxlen=16)  # convolutions whose plans conv2d keeps
+_kept_lock = threading.Lock()
+
+
+def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros", activation=None,
+           pool=None, backend="auto", device=None, algorithm=None, precision="exact", out=None):
+    """Convolve images with filters: one call of `Conv2d`, whose arguments these are.
+
+    The plans of the last 16 convolutions are kept, so that calls with equal weights and arguments do not plan again.
+
+    Parameters
+    ----------
+    x : array, shape (images, channels, rows, columns)
+        Images: NumPy's, PyTorch's, or anything with __array_interface__ or DLPack in the CPU's memory.
+    weight, bias, ...
+        See `Conv2d`.
+    out : array of float32, optional
+        Where to write the outputs. It may overlap x.
+
+    Returns
+    -------
+    array of float32, shape (images, filters, rows, columns)
+        What x is: a tensor for a tensor, else a NumPy array; or out.
+
+    Examples
+    --------
+    >>> import numpy as np, gpuconv
+    >>> gpuconv.conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3)), backend="cpu")
+    array([[[[9.]]]], dtype=float32)
+    """
+    w = dense("weight", weight)
+    b = None if bias is None else dense("bias", bias)
+    arguments = (stride, padding, dilation, groups, padding_mode, activation, pool, backend, device, algorithm,
+                 precision)
+    key = (w.shape, b is None, *map(_hashable, arguments))
+    with _kept_lock:
+        found = [conv for conv in _kept if conv.key == key and conv.has(w, b)]
+    if found:
+        return found[0](x, out)
+    conv = Conv2d(w, b, stride=stride, padding=padding, dilation=dilation, groups=groups, padding_mode=padding_mode,
+                  activation=activation, pool=pool, backend=backend, device=device, algorithm=algorithm,
+                  precision=precision)
+    conv.key = key
+    with _kept_lock:
+        _kept.append(conv)  # the oldest one is closed when no thread uses it any more
+    return conv(x, out)
+
+
+def _hashable(value):
+    return tuple(map(_hashable, value)) if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,201 @@
+"""The functions of gpuconv.h, by ctypes. ctypes releases the GIL during each call."""
+
+import ctypes
+import json
+import os
+import pathlib
+import threading
+
+ABI = 1
+
+
+class Error(RuntimeError):
+    """Something that gpuconv could not do, though the call was right. The errors below are kinds of it."""
+
+
+class NoDevice(Error):
+    """No OpenGL device answers the request. The text says why each one failed."""
+
+
+class DeviceLost(Error):
+    """The driver has reset the GPU. The next call opens the device again."""
+
+
+class Unsupported(Error):
+    """The device cannot compute this convolution. Another one may."""
+
+
+class Forked(Error):
+    """This process is a fork of one that had loaded gpuconv, whose threads a fork does not copy."""
+
+
+class Wrong(Error):
+    """Outputs differ from the float64 reference by more than is allowed."""
+
+
+class Closed(ValueError):
+    """What is used is closed already."""
+
+
+# The codes of enum gpuconv_status that are no Error.
+_INVALID, _HANDLE, _NO_MEMORY, _WRONG, TIMEOUT = 1, 2, 6, 7, 8
+_ERRORS = {
+    _INVALID: ValueError,
+    _HANDLE: Closed,
+    3: Unsupported,
+    4: NoDevice,
+    5: DeviceLost,
+    _NO_MEMORY: MemoryError,
+    _WRONG: Wrong,
+    10: Forked,
+}
+
+
+class Options(ctypes.Structure):
+    """gpuconv_options."""
+
+    _fields_ = [("size", ctypes.c_uint64)] + [
+        (name, ctypes.c_char_p) for name in ("backend", "device", "algorithm", "precision", "programs")
+    ]
+
+
+class Problem(ctypes.Structure):
+    """gpuconv_problem."""
+
+    _fields_ = [
+        ("size", ctypes.c_uint64),
+        ("src", ctypes.c_int64 * 4),
+        ("weight", ctypes.c_int64 * 4),
+        ("stride", ctypes.c_int64 * 2),
+        ("dilation", ctypes.c_int64 * 2),
+        ("padding", ctypes.c_int64 * 4),
+        ("groups", ctypes.c_int64),
+        ("pool_size", ctypes.c_int64 * 2),
+        ("pool_stride", ctypes.c_int64 * 2),
+        ("padding_mode", ctypes.c_int32),
+        ("activation", ctypes.c_int32),
+        ("pool", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+    ]
+
+
+_address, _handle, _size = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_size_t
+_text = [ctypes.c_char_p, _size, ctypes.POINTER(_size)]
+_FUNCTIONS = {
+    "open": [ctypes.POINTER(Options), ctypes.POINTER(_handle)],
+    "output_shape": [ctypes.POINTER(Problem), ctypes.POINTER(ctypes.c_int64)],
+    "make_plan": [_handle, ctypes.POINTER(Problem), _address, _address, ctypes.POINTER(_handle)],
+    "run": [_handle, _address, _address, ctypes.c_int64],
+    "submit": [_handle, _address, _address, ctypes.c_int64, ctypes.POINTER(_handle)],
+    "wait": [_handle, ctypes.c_int64],
+    "cancel": [_handle],
+    "list_devices": _text,
+    "describe_device": [_handle, *_text],
+    "describe": [_handle, *_text],
+    "verify": [_handle, ctypes.POINTER(Problem), _address, _address, _address, *_text],
+    "close": [_handle],
+}
+
+
+def _load():
+    path = os.environ.get("GPUCONV_LIBRARY") or str(pathlib.Path(__file__).with_name("libgpuconv.so"))
+    try:
+        library = ctypes.CDLL(path)
+        abi = library.gpuconv_abi
+    except (OSError, AttributeError) as error:
+        text = f"gpuconv: {error}; want the library of this package, or its path in GPUCONV_LIBRARY"
+        raise ImportError(text) from None
+    abi.restype = ctypes.c_uint32
+    if abi() < ABI:
+        raise ImportError(f"gpuconv: {path} has version {abi()} of the interface; want {ABI} or newer")
+    library.gpuconv_last_error.restype = ctypes.c_char_p
+    for name, arguments in _FUNCTIONS.items():
+        function = getattr(library, "gpuconv_" + name)
+        function.argtypes, function.restype = arguments, ctypes.c_int
+    return library
+
+
+_lock = threading.Lock()
+_loaded = None
+
+
+def library():
+    """Return the library. The first call loads it, so that import stays fast."""
+    global _loaded
+    if _loaded is None:
+        with _lock:
+            if _loaded is None:
+                _loaded = _load()
+    return _loaded
+
+
+def raise_error(status):
+    """Raise the error of the last call on this thread."""
+    text = library().gpuconv_last_error().decode()
+    raise _ERRORS.get(status, Error)(text)
+
+
+def call(name, *arguments):
+    """Call a function, and raise its error."""
+    status = getattr(library(), "gpuconv_" + name)(*arguments)
+    if status:
+        raise_error(status)
+
+
+def read(name, *arguments):
+    """Call a function that writes JSON, and return what it says. Outputs that are wrong are no error here."""
+    length, room = _size(), 4096
+    while True:
+        text = ctypes.create_string_buffer(room)
+        status = getattr(library(), "gpuconv_" + name)(*arguments, text, room, ctypes.byref(length))
+        if status not in (0, _WRONG):
+            raise_error(status)
+        if length.value < room:
+            return json.loads(text.value)
+        room = length.value + 1
+
+
+class Device:
+    """An open device."""
+
+    def __init__(self, backend, device, algorithm, precision):
+        values = (backend, None if device is None else str(device), algorithm, precision)
+        texts = [None if v is None else v.encode() for v in values]
+        options = Options(ctypes.sizeof(Options), *texts, _programs())
+        handle = _handle()
+        call("open", ctypes.byref(options), ctypes.byref(handle))
+        self.handle = handle.value
+
+
+def _programs():
+    """Return the folder that keeps compiled shaders: the same as the program's, see GPUCONV_CACHE in docs/files.md."""
+    named = os.environ.get("GPUCONV_CACHE")
+    if named == "off":
+        return None
+    if not named:
+        cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+        named = os.path.join(cache, "gpuconv")
+    return os.fsencode(os.path.join(named, "programs"))
+
+
+_devices = {}
+
+
+def device(*key):
+    """Return the open device for (backend, device, algorithm, precision). Devices stay open, since opening is slow."""
+    found = _devices.get(key)
+    if found is None:
+        library()  # takes the lock too
+        with _lock:
+            found = _devices.get(key)
+            if found is None:
+                found = _devices[key] = Device(*key)
+    return found
+
+
+def forget(lost):
+    """Forget a device that is lost, so that the next call opens it again."""
+    with _lock:
+        for key, kept in list(_devices.items()):
+            if kept is lost:
+                del _devices[key]

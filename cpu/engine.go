@@ -137,14 +137,14 @@ func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprin
 	return b, b.cut()
 }
 
-// reshape returns p with images whose rows are 2 registers wide, or up to mostReshaped, if an image has a whole number of
-// such rows and its shape makes no difference to the outputs: for 1×1 kernels of stride 1, without padding and without a
-// pool. Otherwise it returns p itself. The engine then writes outputs in the order of their addresses: 72 instead of 60
-// GFLOP per CPU second for 64 to 256 channels at 56×56 (rows of 2 registers, Zen 4), 1.17 times the speed for 192 to 64
-// channels at 28×28 (7 registers, Emerald Rapids).
+// reshape returns p with images whose rows are 2 registers wide, or up to mostReshaped, if an image has a whole number
+// of such rows and its shape makes no difference to the outputs: for 1×1 kernels of stride 1, without padding and
+// without a pool. Otherwise it returns p itself. The engine then writes outputs in the order of their addresses: 72
+// instead of 60 GFLOP per CPU second for 64 to 256 channels at 56×56 (rows of 2 registers, Zen 4), 1.17 times the speed
+// for 192 to 64 channels at 28×28 (7 registers, Emerald Rapids).
 func reshape(p conv.Problem, k *simd.Kernels) conv.Problem {
-	if p.Weight[2] != 1 || p.Weight[3] != 1 || p.Stride != [2]int{1, 1} || p.Padding != (conv.Padding{}) ||
-		p.Pool.Kind != conv.NoPool {
+	if p.Weight[2] != 1 || p.Weight[3] != 1 || p.Stride != [2]int{1, 1} ||
+		p.Padding != (conv.Padding{}) || p.Pool.Kind != conv.NoPool {
 		return p
 	}
 	size := p.Src.H() * p.Src.W()

@@ -387,7 +387,7 @@ func (h *hidden) hasFiles(into string) bool {
 	})
 }
 
-// has reports whether the file there has the content of the file here, which is in h. It also does if there is none here.
+// has reports whether the file there has the content of the file here, which is in h, or there is none here.
 func (h *hidden) has(here, there string) bool {
 	mine, err := h.inner.root.Lstat(here)
 	if err != nil {

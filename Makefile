@@ -3,12 +3,12 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build library wheel python demo test quick check builds glfw race full mutants kills drivers shim rehearse isa repin fuzz bench peers setup man dist clean
+.PHONY: help build library wheel python demo test quick check builds glfw race full mutants kills test-slurm drivers shim rehearse isa repin fuzz bench peers setup man dist clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
 	@echo 'usage: make TARGET'
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1	\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1	\2/p' Makefile | expand -t 14
 
 compile = CGO_ENABLED=1 go build -tags $(TAGS) -ldflags '-X main.revision=$(REVISION)' -o bin/gpuconv ./cmd/gpuconv
 
@@ -109,6 +109,10 @@ mutants: setup ## after a change of a shader: break every shader in nine hundred
 
 kills: setup ## after a change of how files are written: kill what writes twenty times each, at random moments
 	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run 'TestKilled|TestResumeKilled' ./cmd/gpuconv
+
+test-slurm: setup ## an array of 8 on a Slurm of its own, on this machine: killed, drained, preempted, merged; needs root
+	$(compile)
+	./scripts/slurm bin/gpuconv
 
 # Drivers of Debian's suites, fetched into the cache and not installed: docs/drivers.md. NAMES picks some of a table.
 drivers: setup ## prove newer software renderers with gpuconv verify --quick: llvmpipe, zink on lavapipe, softpipe

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"gpuconv/conv"
@@ -72,7 +74,10 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 	flags.Bool("quadrature", false,
 		"two of each filter, a quarter of a cycle apart: --activation energy makes a complex cell of them")
 	flags.Bool("balanced", false, "change the weights of each filter so that they sum to 0")
+	size := flags.Lookup("size")
+	size.Value = &sizeText{at: &f.filter.size, text: size.DefValue}
 	f.settings = []string{"size", "quadrature", "balanced"}
+	f.registerUnits(flags)
 	for _, k := range filters.Kinds() {
 		f.registerParameters(flags, k.Parameters)
 	}
@@ -114,9 +119,12 @@ func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*experim
 	case err != nil:
 		return nil, err
 	case s != nil:
-		return s.filterBank(ctx)
+		return s.filterBank(ctx, 0)
 	case f.input != "":
 		return f.inputs.readBank(ctx, "input", f.input, f.judge)
+	}
+	if text := flags.Lookup("size").Value.String(); text != strconv.Itoa(f.filter.size) {
+		return nil, refused("size", text, errors.New("want a whole number of at least 2"))
 	}
 	tutorial3, err := f.preset.tutorial3()
 	if err != nil {

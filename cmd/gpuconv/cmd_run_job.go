@@ -145,7 +145,7 @@ func (f *runFlags) weights(ctx context.Context, j experiment.Job) (*experiment.B
 	if err != nil {
 		return nil, err
 	}
-	return s.filterBank(ctx)
+	return s.filterBank(ctx, j.Images.Shape().W())
 }
 
 // look says how to draw the pictures. Those of a preset have the colour range of the tutorial.

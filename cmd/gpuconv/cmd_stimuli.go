@@ -80,6 +80,7 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 		flags.String(s.name, "", s.help)
 		f.settings = append(f.settings, s.name)
 	}
+	f.registerUnits(flags)
 	for _, s := range switchSettings() {
 		flags.Bool(s.name, false, s.help)
 		f.settings = append(f.settings, s.name)

@@ -42,6 +42,8 @@ func choices(verb, flag string) []string {
 		return []string{"egl", "glfw"}
 	case "precision":
 		return []string{conv.Exact.String(), conv.Fast.String()}
+	case "sf-unit", "size-unit":
+		return []string{"pixel", "image", "degree"}
 	case "padding":
 		return []string{"half", "same", "same-upper", "same-lower", "valid"}
 	case "padding-mode":

@@ -12,8 +12,9 @@ import (
 	"gpuconv/param"
 )
 
-// filterBank makes the bank that s asks for.
-func (s *settings) filterBank(ctx context.Context) (*experiment.Bank, error) {
+// filterBank makes the bank that s asks for. columns is the width of the images that the filters are for, or 0 if there
+// are none.
+func (s *settings) filterBank(ctx context.Context, columns int) (*experiment.Bank, error) {
 	kinds := filters.Kinds()
 	at := slices.IndexFunc(kinds, func(k filters.Kind) bool { return k.Name == s.kind })
 	if at < 0 {
@@ -23,7 +24,11 @@ func (s *settings) filterBank(ctx context.Context) (*experiment.Bank, error) {
 		}
 		return nil, misread(s.flag("kind"), s.kind, fmt.Errorf("want %s", either(names)))
 	}
-	size, err := s.takeInt("size")
+	unit, err := s.takeUnits(kinds[at].Parameters, columns)
+	if err != nil {
+		return nil, err
+	}
+	size, err := s.takeSize(unit)
 	if err != nil {
 		return nil, err
 	}
@@ -41,6 +46,7 @@ func (s *settings) filterBank(ctx context.Context) (*experiment.Bank, error) {
 	if err != nil {
 		return nil, err
 	}
+	unit.scale(axes)
 	refuse := func(err error) error {
 		return refused(s.flag("kind"), s.kind, plain(err))
 	}

@@ -17,8 +17,6 @@ func canvasSettings() []setting {
 		{"image-size", "rows and columns in pixels: 64, or 48,64 for H,W (default 64)"},
 		{"supersample", "samples along each side of a pixel, averaged to avoid jagged edges (default 1)"},
 		{"aperture", "none, circle, annulus, gaussian or raised-cosine: the window that the pattern is seen through"},
-		{"sf-unit", "what --sf counts cycles per: pixel, image (its width) or degree (default pixel)"},
-		{"ppd", "pixels per degree, for --sf-unit degree"},
 	}
 }
 
@@ -52,22 +50,19 @@ func (s *settings) stimulus() (stimuli.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	factor, err := s.frequencyFactor(canvas.Columns)
+	parameters := fresh().Parameters()
+	unit, err := s.takeUnits(parameters, canvas.Columns)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkAperture(fresh().Parameters()); err != nil {
+	if err := s.checkAperture(parameters); err != nil {
 		return nil, err
 	}
-	axes, err := s.axes(fresh().Parameters())
+	axes, err := s.axes(parameters)
 	if err != nil {
 		return nil, err
 	}
-	for i, axis := range axes {
-		if axis.Name == "sf" || axis.Name == "sf2" {
-			axes[i].Values = axis.Values.Scaled(factor)
-		}
-	}
+	unit.scale(axes)
 	product, err := stimuli.NewProduct(canvas, fresh, axes...)
 	if err != nil {
 		return nil, refused(s.flag("kind"), s.kind, plain(s.permitting(err)))
@@ -151,27 +146,4 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 		}
 		return pattern
 	}, nil
-}
-
-// frequencyFactor returns the factor that turns spatial frequencies into cycles per pixel.
-func (s *settings) frequencyFactor(columns int) (float64, error) {
-	unit, _ := s.take("sf-unit")
-	ppd, given := s.take("ppd")
-	if !slices.Contains([]string{"", "pixel", "image", "degree"}, unit) {
-		return 0, misread(s.flag("sf-unit"), unit, errors.New("want pixel, image or degree"))
-	}
-	if given != (unit == "degree") {
-		return 0, misread(s.flag("ppd"), ppd, errors.New("want pixels per degree with sf-unit degree, and only then"))
-	}
-	switch unit {
-	case "image":
-		return 1 / float64(columns), nil
-	case "degree":
-		v, err := param.ParseNumber(ppd)
-		if err != nil || !(v > 0) || v > 1e9 {
-			return 0, misread(s.flag("ppd"), ppd, errors.New("want a number above 0"))
-		}
-		return 1 / v, nil
-	}
-	return 1, nil
 }

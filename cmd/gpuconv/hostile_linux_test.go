@@ -432,7 +432,7 @@ var noFiles = strings.Fields(`
 	markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase phase2
 	phases pictures pin plots polarity pool ppd precision preset problem program rdm resize roof scale seed sf
 	sf-correlation sf-max sf-min sf-unit sf2 sha256 shard shards show side sigma sigma-surround sigma-x sigma-y sign
-	stride suite sum supersample surround tiles url x y
+	size-unit stride suite sum supersample surround tiles url x y
 `)
 
 // TestFlagsOfFiles: each flag that takes a text names a file to read and was added by fileFlag, or is listed in

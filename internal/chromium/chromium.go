@@ -11,11 +11,14 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"gpuconv/whole"
 )
 
 // Path returns the path of a Chromium that needs no display. Without one it skips t, or fails it if
@@ -54,10 +57,7 @@ func Start(t testing.TB) *Browser {
 	path := Path(t)
 	theirs, to := pipe(t)
 	from, answers := pipe(t)
-	folder, err := os.MkdirTemp("", "chromium")
-	if err != nil {
-		t.Fatal(err)
-	}
+	folder := t.TempDir()
 	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
 		"--remote-debugging-pipe", "--user-data-dir="+folder)
 	cmd.ExtraFiles = []*os.File{theirs, answers} // 3 and 4, as the browser expects
@@ -322,7 +322,7 @@ func (b *Browser) save(path, data string) {
 	b.t.Helper()
 	content, err := base64.StdEncoding.DecodeString(data)
 	if err == nil {
-		err = os.WriteFile(path, content, 0o600)
+		err = whole.Write(path, func(w io.Writer) error { _, err := w.Write(content); return err })
 	}
 	if err != nil {
 		b.t.Fatal(err)

@@ -177,4 +177,3 @@ func TestIdentifyFiles(t *testing.T) {
 func plane(value float32) *npy.Array {
 	return &npy.Array{Shape: []int{1, 1, 2, 2}, Data: []float32{0, 0, 0, value + 1}}
 }
-

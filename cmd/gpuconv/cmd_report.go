@@ -87,6 +87,9 @@ func (f *reportFlags) run(ctx context.Context, folder string, stdout, stderr io.
 		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files are not as run.json has them: "+
 			"want an unchanged folder; gpuconv check names them", len(audit.Wrong), len(audit.Files))}
 	}
+	if err := f.spare(to, folder, audit); err != nil {
+		return err
+	}
 	again, err := flagsOfRun(ctx, folder)
 	var notes []string
 	if err != nil {
@@ -94,6 +97,40 @@ func (f *reportFlags) run(ctx context.Context, folder string, stdout, stderr io.
 	}
 	p := runPage{folder: folder, tuning: f.tuning, to: to, run: again, notes: notes}
 	return p.write(ctx, stdout, stderr)
+}
+
+// spare refuses a page in the place of a file that it is made from: run.json, the files that run.json lists, and those
+// of the tuning. Links to them are refused too.
+func (f *reportFlags) spare(to output, folder string, audit *experiment.Audit) error {
+	page, err := os.Stat(to.path)
+	if err != nil {
+		return nil // a new file
+	}
+	sources := []string{filepath.Join(folder, "run.json")}
+	for _, file := range audit.Files {
+		sources = append(sources, filepath.Join(folder, file.Name))
+	}
+	if tuned := f.tuningOf(folder); tuned != "" {
+		entries, _ := os.ReadDir(tuned) // a folder that cannot be read is refused later
+		for _, e := range entries {
+			sources = append(sources, filepath.Join(tuned, e.Name()))
+		}
+	}
+	for _, source := range sources {
+		if info, err := os.Stat(source); err == nil && os.SameFile(info, page) {
+			return refused(to.flag, to.path, fmt.Errorf("the page is made from %s: want another name",
+				fault.Printable(source)))
+		}
+	}
+	return nil
+}
+
+// tuningOf returns the folder of gpuconv tuning about the run in a folder, or "".
+func (f *reportFlags) tuningOf(folder string) string {
+	if f.tuning != "" {
+		return f.tuning
+	}
+	return page.FindTuning(folder)
 }
 
 // wantRun refuses what is not a folder.

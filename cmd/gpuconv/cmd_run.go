@@ -226,7 +226,7 @@ func (f *runFlags) partly(ctx context.Context, err error, done, all int) error {
 	switch {
 	case done == 0:
 		return err
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return errors.New("interrupted" + written)
 	}
 	return fmt.Errorf("%w%s", err, written)
@@ -312,7 +312,12 @@ func (f *runFlags) page(ctx context.Context, stdout, stderr io.Writer, folder st
 		return nil
 	}
 	to := f.saving.output("output", filepath.Join(folder, pageName))
-	return runPage{folder: folder, to: to, run: f}.write(ctx, stdout, stderr)
+	err := runPage{folder: folder, to: to, run: f}.write(ctx, stdout, stderr)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("interrupted; the run is written, the page is not: gpuconv report %s makes it",
+			fault.Printable(folder))
+	}
+	return err
 }
 
 // bounds says in words what bounded the speed of a run: see [experiment.Report].

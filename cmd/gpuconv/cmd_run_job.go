@@ -26,6 +26,7 @@ func (f *runFlags) validate() error {
 	} else if f.resume && format.Kind != npy.NPY {
 		return refused("resume", "", errors.New("want --format npy with it"))
 	}
+	f.backend.steady = f.resume // all processes of a job choose alike
 	return f.backend.validate()
 }
 

@@ -40,6 +40,7 @@ type checker struct {
 	wanted  batch.Spread // the numbers, in the whole job, of the images to judge
 	group   int          // how many images are judged at once, at most
 	sample  *sample      // if it is not nil, single outputs are judged
+	sampled *sampled     // of all processes, if several did the job; nil otherwise
 
 	description conv.Description // of the plan that is judged
 	begin       func()           // is called before images are judged, which may take long; nil does nothing
@@ -90,6 +91,17 @@ func (c *checker) close() {
 	if c.sample != nil {
 		c.sample.judge.Close()
 	}
+}
+
+// drawn says how single outputs of the job were drawn.
+func (c *checker) drawn() sampled {
+	switch {
+	case c.sampled != nil:
+		return *c.sampled
+	case c.sample != nil:
+		return sampled{true, c.sample.seed, c.sample.rate}
+	}
+	return sampled{}
 }
 
 // look judges what is wanted of a portion. first is the number of the portion's first image.

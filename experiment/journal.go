@@ -53,7 +53,9 @@ type chunk struct {
 type judgement struct {
 	Images   int          `json:"images"`
 	Outputs  int          `json:"outputs"`
-	Rate     float64      `json:"rate"` // as sample.rate
+	Sampled  bool         `json:"sampled"` // single outputs were drawn with the seed, and not whole images judged
+	Seed     uint64       `json:"seed,omitzero"`
+	Rate     float64      `json:"rate"` // as sample.rate; of whole images 1 if the chunk has no others, and 0 if it has
 	Warnings int          `json:"warnings"`
 	BothNaN  int          `json:"both_nan"`
 	BothInf  int          `json:"both_infinite"`
@@ -61,21 +63,28 @@ type judgement struct {
 	MaxRatio param.Number `json:"max_error_over_bound"`
 	RMS      param.Number `json:"rms_error_over_max"`
 	Largest  param.Number `json:"largest"`
+	Worst    Worst        `json:"worst"` // where MaxRatio is
 	Seconds  float64      `json:"seconds"`
 }
 
-func newJudgement(r compare.Result, images int, rate float64, spent time.Duration) judgement {
-	if r.Elements == 0 {
-		return judgement{}
-	}
-	return judgement{Images: images, Outputs: r.Elements, Rate: rate, Warnings: r.Warnings, BothNaN: r.BothNaN,
+func newJudgement(c *checker, all, images int, spent time.Duration) judgement {
+	r := c.portion
+	j := judgement{Images: images, Outputs: r.Elements, Warnings: r.Warnings, BothNaN: r.BothNaN,
 		BothInf: r.BothInf, MaxError: param.Number(r.MaxError), MaxRatio: param.Number(r.MaxRatio),
-		RMS: param.Number(r.RMS), Largest: param.Number(r.Largest), Seconds: spent.Seconds()}
+		RMS: param.Number(r.RMS), Largest: param.Number(r.Largest), Worst: worstOf(r), Seconds: spent.Seconds()}
+	switch {
+	case c.sample != nil:
+		j.Sampled, j.Seed, j.Rate = true, c.sample.seed, c.sample.rate
+	case images == all:
+		j.Rate = 1
+	}
+	return j
 }
 
 func (j judgement) result() compare.Result {
 	return compare.Result{Elements: j.Outputs, Warnings: j.Warnings, BothNaN: j.BothNaN, BothInf: j.BothInf,
-		MaxError: float64(j.MaxError), MaxRatio: float64(j.MaxRatio), RMS: float64(j.RMS), Largest: float64(j.Largest)}
+		MaxError: float64(j.MaxError), MaxRatio: float64(j.MaxRatio), RMS: float64(j.RMS), Largest: float64(j.Largest),
+		Worst: j.Worst.Output, Got: float64(j.Worst.Got), Want: float64(j.Worst.Want), Limit: float64(j.Worst.Bound)}
 }
 
 // history is what the lines of a journal say.

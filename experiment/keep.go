@@ -325,11 +325,7 @@ func (k *keeper) judge(ctx context.Context, c *checker, first int, src, dst *con
 	if err := c.verdict(); err != nil {
 		return judgement{}, err
 	}
-	rate := 1.0
-	if c.sample != nil {
-		rate = c.sample.rate
-	}
-	return newJudgement(c.portion, c.images-images, rate, c.spent-spent), nil
+	return newJudgement(c, src.Shape.N(), c.images-images, c.spent-spent), nil
 }
 
 // place writes at a place in the file, and computes the checksum of what it writes.
@@ -349,7 +345,7 @@ func (p *place) Write(data []byte) (int, error) {
 // complete adds up what all processes found, reads the activations that the pictures show, and commits the file.
 func (k *keeper) complete(w *watched) error {
 	sum := whole.Checksum(0, k.head)
-	w.check.result, w.check.images = compare.Result{}, 0
+	w.check.result, w.check.images, w.check.sampled = compare.Result{}, 0, &sampled{rate: 1}
 	w.stats.NotFinite = NotFinite{Outputs: k.outputs.N() * k.outputs[1] * k.outputs[2] * k.outputs[3]}
 	for _, c := range k.chunks {
 		sum = whole.JoinChecksums(sum, c.CRC32C, int64(c.Images)*k.each)
@@ -358,9 +354,7 @@ func (k *keeper) complete(w *watched) error {
 		w.stats.Overflown += c.Overflown
 		w.check.result.Merge(c.Judged.result(), 0)
 		w.check.images += c.Judged.Images
-		if s := w.check.sample; s != nil && c.Judged.Outputs > 0 {
-			s.rate = min(s.rate, c.Judged.Rate)
-		}
+		w.check.sampled.add(c.Judged)
 	}
 	if err := k.readShown(w.gallery); err != nil {
 		return err

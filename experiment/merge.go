@@ -150,18 +150,30 @@ func (m *merger) add(images int) {
 
 // checks adds up what was judged. It is nil if a shard was not judged at all.
 func (m *merger) checks() *Check {
-	total := Check{Sampled: true}
+	total, drawn := Check{}, false
 	for _, r := range m.reports {
 		c := r.Check
 		if c == nil {
 			return nil
 		}
+		if c.Worst != nil && (total.Worst == nil || c.MaxErrorBound > total.MaxErrorBound) {
+			worst := *c.Worst
+			worst.Output[0] += r.Shard.First
+			total.Worst = &worst
+		}
 		total.Images, total.Outputs, total.Of = total.Images+c.Images, total.Outputs+c.Outputs, total.Of+c.Of
 		total.BothNaN, total.BothInf = total.BothNaN+c.BothNaN, total.BothInf+c.BothInf
 		total.MaxError, total.MaxErrorBound = max(total.MaxError, c.MaxError), max(total.MaxErrorBound, c.MaxErrorBound)
 		total.RMS = max(total.RMS, c.RMS)
-		total.Sampled, total.Seed = total.Sampled && c.Sampled, c.Seed
-		total.Finds = max(total.Finds, c.Finds) // a fault in any shard would be found as in the shard that was judged least
+		if c.Sampled {
+			drawn, total.Seed = true, c.Seed
+			total.Finds = max(total.Finds, c.Finds) // a fault in any shard is found as in the shard that was judged least
+		} else if c.Outputs < c.Of {
+			total.Finds = 1 // whole images say nothing about the others
+		}
+	}
+	if total.Sampled = drawn; !drawn {
+		total.Finds = 0
 	}
 	total.Result = compare.Result{Elements: total.Outputs, MaxError: float64(total.MaxError),
 		MaxRatio: float64(total.MaxErrorBound), RMS: float64(total.RMS), BothNaN: total.BothNaN, BothInf: total.BothInf}

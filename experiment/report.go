@@ -174,7 +174,7 @@ type Rates struct {
 type Check struct {
 	Images int `json:"images"` // how many images have at least one judged output
 	// Sampled means that single outputs were drawn at random, with this Seed. Otherwise all outputs of these images are
-	// judged.
+	// judged. If processes or shards did parts of the job, it is true if single outputs of one part were drawn.
 	Sampled bool   `json:"sampled"`
 	Seed    uint64 `json:"seed"`
 	Outputs int    `json:"outputs"`
@@ -200,6 +200,10 @@ type Worst struct {
 	Got    param.Number `json:"got"`
 	Want   param.Number `json:"want"`
 	Bound  param.Number `json:"bound"` // the error that is allowed there
+}
+
+func worstOf(r compare.Result) Worst {
+	return Worst{Output: r.Worst, Got: param.Number(r.Got), Want: param.Number(r.Want), Bound: param.Number(r.Limit)}
 }
 
 // Roof holds peak rates of the device that convolved, as package bench measures them.
@@ -295,12 +299,12 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 			BothNaN: found.BothNaN, BothInf: found.BothInf,
 			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio), RMS: param.Number(found.RMS)}
 		if found.MaxRatio > 0 {
-			r.Check.Worst = &Worst{Output: found.Worst, Got: param.Number(found.Got), Want: param.Number(found.Want),
-				Bound: param.Number(found.Limit)}
+			worst := worstOf(found)
+			r.Check.Worst = &worst
 		}
-		if c.sample != nil {
-			r.Check.Sampled, r.Check.Seed = true, c.sample.seed
-			r.Check.Finds = param.Number(c.sample.finds(float64(r.Check.Of)))
+		if s := c.drawn(); s.any {
+			r.Check.Sampled, r.Check.Seed = true, s.seed
+			r.Check.Finds = param.Number(s.finds(float64(r.Check.Of)))
 		}
 	}
 	r.Bound = r.Seconds.bound()

@@ -175,10 +175,26 @@ func (s *sample) draw(shape conv.Shape) drawing {
 	return d
 }
 
+// sampled says of a job how single outputs of it were drawn. Processes that judged parts of the job may have drawn them
+// in different ways, or judged whole images.
+type sampled struct {
+	any  bool    // single outputs were drawn for a part at least
+	seed uint64  // of the last such part
+	rate float64 // the lowest rate of all parts: see judgement
+}
+
+// add adds a part.
+func (s *sampled) add(j judgement) {
+	if j.Sampled {
+		s.any, s.seed = true, j.Seed
+	}
+	s.rate = min(s.rate, j.Rate)
+}
+
 // finds returns the smallest share of wrong outputs that the sample misses with a probability of 0.001 at most. It is 0
 // if every output was judged, and 1 if the sample is so small that it would be sure to find only a job whose outputs
 // are all wrong.
-func (s *sample) finds(outputs float64) float64 {
+func (s sampled) finds(outputs float64) float64 {
 	if s.rate >= 1 {
 		return 0
 	}

@@ -67,7 +67,7 @@ func TestSampleSaysWhatItFinds(t *testing.T) {
 
 // TestFinds: 6,905 outputs find a fault in one of a thousand with 99.9 %, as ln(0.001)/ln(0.999) says.
 func TestFinds(t *testing.T) {
-	s := &sample{rate: 6905.0 / 1e6}
+	s := &sampled{rate: 6905.0 / 1e6}
 	if share := s.finds(1e6); math.Abs(share-0.001) > 1e-6 {
 		t.Errorf("6905 of 1000000 outputs find %v, want 0.001", share)
 	}

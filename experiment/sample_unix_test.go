@@ -91,7 +91,7 @@ func TestCheckTakesATenth(t *testing.T) {
 			}
 		}
 		took := (cpuSeconds(t) - start) / float64(runtime.GOMAXPROCS(0))
-		share := w.check.sample.finds(5 * float64(shape[1]*shape[2]*shape[3]))
+		share := w.check.drawn().finds(5 * float64(shape[1]*shape[2]*shape[3]))
 		t.Logf("%s: %d outputs in %.3f s, finds %.2g", name, w.check.result.Elements, took, share)
 		if took > leastTime.Seconds()+slack {
 			t.Errorf("%s: %.3f s on each core: want at most 0.2 s", name, took)

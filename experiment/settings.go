@@ -23,8 +23,8 @@ type Setting struct {
 	Value string `json:"value"`
 }
 
-// identified is implemented by sets of images that are read from files. Identify writes which files they are, and what
-// shows that they have changed.
+// identified is implemented by sets of images that depend on more than their table says. Identify writes what that is,
+// and for files what shows that they have changed.
 type identified interface{ Identify(to io.Writer) error }
 
 // settings lists what the bits of the activations depend on. All shards of a job have the same.
@@ -62,7 +62,7 @@ func sumOf(write func(to io.Writer) error) (string, error) {
 
 func newSum() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
 
-// imagesSum returns a checksum of the table of images, and of the files from which they are read.
+// imagesSum returns a checksum of the table of images, and of all else that makes their pixels.
 func (j Job) imagesSum() (string, error) {
 	return sumOf(func(to io.Writer) error {
 		table, err := j.Images.Table()

@@ -48,7 +48,7 @@ func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 		src.Close()
 		return nil, err
 	}
-	reader.closers = []io.Closer{src}
+	reader.closers, reader.part = []io.Closer{src}, fmt.Sprintf("%s %08x", entryKey(entry), entry.CRC32)
 	return reader, nil
 }
 

@@ -3,11 +3,11 @@ package npy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	"gpuconv/internal/filekind"
 	"gpuconv/internal/input"
@@ -25,8 +25,8 @@ type Reader struct {
 	memory  float64   // of src, for Memory
 	closers []io.Closer
 
-	size     int64 // of the file that Open opened
-	modified time.Time
+	file *input.File // that Open opened
+	part string      // the key and checksum of the array in an archive, for Identify
 }
 
 // ReadFile loads the array of a .npy file, or one array of a .npz archive, which is named archive.npz:key. The key may
@@ -60,7 +60,7 @@ func Open(ctx context.Context, path string) (*Reader, error) {
 		f.Close()
 		return nil, err
 	}
-	r.closers, r.size, r.modified = append(r.closers, f), f.Size(), f.Modified()
+	r.closers, r.file = append(r.closers, f), f
 	return r, nil
 }
 
@@ -133,8 +133,18 @@ func newStream(src io.Reader, size int64, name string) (*Reader, error) {
 	}, nil
 }
 
-// File returns the size in bytes of the file that [Open] opened, and when it was last written.
-func (r *Reader) File() (size int64, modified time.Time) { return r.size, r.modified }
+// Identify writes what tells the array from others: the file that [Open] opened, as [input.File.Fingerprint] does, and
+// in an archive the array's key, and the checksum that the archive has of it.
+func (r *Reader) Identify(to io.Writer) error {
+	print, err := r.file.Fingerprint()
+	if err == nil {
+		_, err = fmt.Fprintf(to, "%s %q\n", print, r.part)
+	}
+	if err != nil {
+		return failed(r.name, whole.Cause(err))
+	}
+	return nil
+}
 
 // Shape returns the extents of the whole array. It is empty for a 0-d array.
 func (r *Reader) Shape() []int { return cloneShape(r.header.shape) }

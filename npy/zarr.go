@@ -79,7 +79,11 @@ func newZarr(z *zip.Reader, size int64, name, key string) (*Reader, error) {
 	if err != nil {
 		return nil, failed(name, err)
 	}
-	return &Reader{name: name, header: header{dtype: d, shape: of.Shape, count: count},
+	part := key
+	for _, f := range src.entries {
+		part += fmt.Sprintf(" %08x", f.CRC32)
+	}
+	return &Reader{name: name, part: part, header: header{dtype: d, shape: of.Shape, count: count},
 		src: elements{src: src, dtype: d, left: count}, left: count, closers: []io.Closer{src}}, nil
 }
 

@@ -3,24 +3,82 @@ package stimuli
 import (
 	"fmt"
 	"io"
-	"os"
-	"time"
 
 	"gpuconv/fault"
+	"gpuconv/internal/input"
 	"gpuconv/whole"
 )
 
-// Identify writes, for each file of images, its size and when it was last written. With the same table, the same text
-// means the same images, as far as can be told without reading them.
+// Identify writes what the pixels of a set depend on beyond its table. With the same table and shape, the same text
+// means the same images, as far as can be told without reading large files whole. Every set of this package has it:
+// TestIdentify holds that.
 
-// Identify implements it.
-func (f *Files) Identify(to io.Writer) error {
-	for _, i := range f.items {
-		info, err := os.Stat(i.path)
-		if err != nil {
-			return &fault.Error{Package: "stimuli", Argument: i.path, Err: whole.Cause(err)}
+// identified is implemented by sets that can say more about their images than their table does.
+type identified interface{ Identify(to io.Writer) error }
+
+// identify lets a set that others wrap say what it is.
+func identify(s Set, to io.Writer) error {
+	if s, ok := s.(identified); ok {
+		return s.Identify(to)
+	}
+	return nil
+}
+
+// Identify writes what the tutorial's grating is.
+func (s *Sweep) Identify(to io.Writer) error {
+	_, err := fmt.Fprintf(to, "%+v\n", s.grating.withDefaults())
+	return err
+}
+
+// Identify writes the canvas and the whole first pattern. The table has only the parameters of patterns.
+func (p *Product) Identify(to io.Writer) error {
+	pattern, _, err := p.pattern(0)
+	if err != nil {
+		return err
+	}
+	canvas := p.canvas
+	canvas.AllowAliasing = false // it makes no pixels
+	_, err = fmt.Fprintf(to, "%+v %+v\n", canvas, pattern)
+	return err
+}
+
+// Identify writes what the grey images are, and the number of channels.
+func (s InChannels) Identify(to io.Writer) error {
+	if _, err := fmt.Fprintln(to, s.Channels); err != nil {
+		return err
+	}
+	return identify(s.Set, to)
+}
+
+// Identify writes what the set is that has the images, and which of them these are.
+func (p *Part) Identify(to io.Writer) error {
+	if _, err := fmt.Fprintln(to, p.first, p.n); err != nil {
+		return err
+	}
+	return identify(p.of, to)
+}
+
+// Identify writes what each of the sets is.
+func (j *Joined) Identify(to io.Writer) error {
+	for _, s := range j.Sets {
+		if err := identify(s, to); err != nil {
+			return err
 		}
-		if err := identify(to, info.Size(), info.ModTime()); err != nil {
+	}
+	return nil
+}
+
+// Identify writes what each file of images is: see [input.File.Fingerprint].
+func (f *Files) Identify(to io.Writer) error {
+	for i, of := range f.items {
+		if i > 0 && of.path == f.items[i-1].path {
+			continue // another page of it
+		}
+		print, err := f.fingerprint(of.path)
+		if err != nil {
+			return &fault.Error{Package: "stimuli", Argument: of.path, Err: whole.Cause(err)}
+		}
+		if _, err := fmt.Fprintln(to, print); err != nil {
 			return err
 		}
 	}
@@ -28,29 +86,20 @@ func (f *Files) Identify(to io.Writer) error {
 	return err
 }
 
-// Identify does the same for an array.
+func (f *Files) fingerprint(path string) (string, error) {
+	file, err := input.Open(f.ctx, input.Picture, path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	return file.Fingerprint()
+}
+
+// Identify writes what [npy.Reader.Identify] does, and the options.
 func (a *Array) Identify(to io.Writer) error {
-	size, modified := a.reader.File()
-	if err := identify(to, size, modified); err != nil {
+	if err := a.reader.Identify(to); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(to, "%+v\n", a.options)
-	return err
-}
-
-// Identify does the same for all sets that are read from files.
-func (j *Joined) Identify(to io.Writer) error {
-	for _, s := range j.Sets {
-		if files, ok := s.(interface{ Identify(io.Writer) error }); ok {
-			if err := files.Identify(to); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func identify(to io.Writer, size int64, modified time.Time) error {
-	_, err := fmt.Fprintln(to, size, modified.UTC().UnixNano())
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -33,7 +34,11 @@ type Journal struct {
 // mostLine is the longest line in bytes that is read.
 const mostLine = 1 << 20
 
-// openJournal opens or makes the journal of a kept folder, reads it, and cuts off a line without an end.
+// sumBytes is how many hexadecimal digits begin a line.
+const sumBytes = 8
+
+// openJournal opens or makes the journal of a kept folder, reads it, and cuts off a line without an end. It leaves a
+// file as it is that does not begin as a journal does.
 func (p place) openJournal() (*Journal, error) {
 	f, err := p.openEnd(journalName)
 	if err != nil {
@@ -42,6 +47,9 @@ func (p place) openJournal() (*Journal, error) {
 	j := &Journal{file: f}
 	size, err := j.read(f.File)
 	if err == nil {
+		err = j.begins(size)
+	}
+	if err == nil && (len(j.Lines) > 0 || j.Changed == 0) {
 		err = f.change(change{action: truncates, path: f.path, at: size}, func() error { return f.Truncate(size) })
 	}
 	if err == nil {
@@ -52,6 +60,28 @@ func (p place) openJournal() (*Journal, error) {
 		return nil, named(journalName, err)
 	}
 	return j, nil
+}
+
+// begins returns an error if the file has no complete line, and what it has is not the beginning of one.
+func (j *Journal) begins(size int64) error {
+	if size > 0 {
+		return nil
+	}
+	head := make([]byte, sumBytes+1)
+	n, err := j.file.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	head = head[:n]
+	if len(bytes.Trim(head, "\x00")) == 0 { // it is empty, or a power cut left zeros
+		return nil
+	}
+	for i, c := range head {
+		if i < sumBytes && !bytes.ContainsRune([]byte("0123456789abcdef"), rune(c)) || i == sumBytes && c != ' ' {
+			return errors.New("want a journal of gpuconv, this is another file")
+		}
+	}
+	return nil
 }
 
 // openEnd opens a file for reading and writing, and makes it if there is none.

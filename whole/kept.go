@@ -2,9 +2,12 @@ package whole
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 )
 
 // A kept folder is a [Folder] that takes several processes. Until it is complete its files are in a folder of its own,
@@ -202,11 +205,14 @@ func (d *Folder) Grow() (*Grown, error) {
 	if d.done || d.journal == nil {
 		return nil, named(d.grown, os.ErrClosed)
 	}
+	former := d.hidden.inner.holds(grownName)
 	f, err := d.hidden.inner.openGrown()
 	if err != nil {
 		return nil, named(d.grown, err)
 	}
-	return &Grown{folder: d, file: f}, nil
+	g := &Grown{folder: d, file: f}
+	g.unsynced.Store(former) // nobody knows whether the disk has what a former process wrote, or a copy brought
+	return g, nil
 }
 
 // openGrown opens the grown file for reading and writing.
@@ -236,10 +242,13 @@ func (p place) openGrown() (*file, error) {
 type Grown struct {
 	folder *Folder
 	file   *file
+
+	unsynced atomic.Bool // the disk may lack some of what the file holds
 }
 
 // WriteAt implements [io.WriterAt].
 func (g *Grown) WriteAt(p []byte, at int64) (n int, err error) {
+	g.unsynced.Store(true)
 	c := change{action: writesAt, path: g.file.path, data: p, at: at}
 	err = g.file.change(c, func() (err error) { n, err = g.file.File.WriteAt(p, at); return err })
 	return n, named(g.folder.grown, err)
@@ -260,18 +269,31 @@ func (g *Grown) Sync() error {
 	if g.folder.hidden.base.lost() || !g.folder.hidden.base.holds(g.folder.hidden.name) {
 		return named(g.folder.path, errors.New("its folder was moved or removed meanwhile"))
 	}
-	return named(g.folder.grown, g.file.sync())
+	return named(g.folder.grown, g.sync())
+}
+
+// sync puts the file on the disk. What is written meanwhile may be there or not.
+func (g *Grown) sync() error {
+	g.unsynced.Store(false)
+	err := g.file.sync()
+	if err != nil {
+		g.unsynced.Store(true)
+	}
+	return err
 }
 
 // Close closes the file, which stays in the kept folder.
 func (g *Grown) Close() error { return named(g.folder.grown, g.file.Close()) }
 
-// Commit says that the file is complete and synced, and closes it. It gets its name in the folder, and sum in
-// [Folder.Sums]. Bytes after those of sum are cut off. sum's Name is ignored.
+// Commit says that the file is complete, syncs what is not synced, and closes it. It gets its name in the folder, and
+// sum in [Folder.Sums]. Bytes after those of sum are cut off. sum's Name is ignored.
 func (g *Grown) Commit(sum Sum) error {
 	d := g.folder
 	sum.Name = d.grown
 	err := g.cut(sum.Bytes)
+	if err == nil && g.unsynced.Load() {
+		err = g.sync()
+	}
 	if closeErr := g.file.Close(); err == nil {
 		err = closeErr
 	}
@@ -296,12 +318,9 @@ func (g *Grown) cut(size int64) error {
 	if err != nil || info.Size() <= size {
 		return err
 	}
-	err = g.file.change(change{action: truncates, path: g.file.path, at: size},
+	g.unsynced.Store(true)
+	return g.file.change(change{action: truncates, path: g.file.path, at: size},
 		func() error { return g.file.Truncate(size) })
-	if err == nil {
-		err = g.file.sync()
-	}
-	return err
 }
 
 // leaveKept ends a folder that is kept, as [Folder.leave] does: complete says that all files are in their place.
@@ -327,18 +346,71 @@ func (d *Folder) leaveKept(complete bool) {
 }
 
 // ClearFinished removes what a process left in NAME.unfinished that died after it had put the folder path in its place.
-// The caller knows that the folder is complete. ClearFinished leaves everything else as it is, and what another process
-// is writing.
-func (o Options) ClearFinished(path string) {
-	base, err := o.disk().open(filepath.Dir(filepath.Clean(path)))
+// The caller knows that the folder is complete, and that its grown file is called grown. ClearFinished leaves what may
+// be of another job: files whose content the folder does not have. It also leaves what another process is writing. The
+// error says that something stays; it is nil if nothing is there.
+func (o Options) ClearFinished(path, grown string) error {
+	clean := filepath.Clean(path)
+	base, err := o.disk().open(filepath.Dir(clean))
 	if err != nil {
-		return
+		return about(path, err)
 	}
 	defer base.close()
-	h, err := seize(base, filepath.Base(filepath.Clean(path))+unfinished)
-	if err != nil {
-		return
+	h, err := seize(base, filepath.Base(clean)+unfinished)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, errInUse):
+		return &Error{Name: Unfinished(path), Err: err}
+	case err != nil:
+		return err
+	}
+	if !h.has(grownName, filepath.Join(filepath.Base(clean), grown)) || !h.hasFiles(filepath.Base(clean)) {
+		h.close()
+		return &Error{Name: Unfinished(path), Err: errors.New("it has a part of something else, and stays")}
 	}
 	_, _ = h.empty() // what cannot be removed stays, and so does the folder
 	h.leave()
+	return nil
+}
+
+// hasFiles reports whether the folder called into has all files that are complete in h.
+func (h *hidden) hasFiles(into string) bool {
+	folder, err := h.inner.root.Open(filesName)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer folder.Close()
+	names, err := folder.Readdirnames(-1)
+	return err == nil && !slices.ContainsFunc(names, func(name string) bool {
+		return !h.has(filepath.Join(filesName, name), filepath.Join(into, name))
+	})
+}
+
+// has reports whether the file there has the content of the file here, which is in h, or there is none here.
+func (h *hidden) has(here, there string) bool {
+	mine, err := h.inner.root.Lstat(here)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	others, err := h.base.root.Lstat(there)
+	if err != nil || !mine.Mode().IsRegular() || !others.Mode().IsRegular() || mine.Size() != others.Size() {
+		return false
+	}
+	if os.SameFile(mine, others) {
+		return true
+	}
+	sums := [2]*summer{}
+	for i, root := range []*os.Root{h.inner.root, h.base.root} {
+		f, err := root.Open([]string{here, there}[i])
+		if err != nil {
+			return false
+		}
+		sums[i] = newSummer()
+		_, err = io.Copy(sums[i], f)
+		if f.Close(); err != nil {
+			return false
+		}
+	}
+	return sums[0].of("") == sums[1].of("")
 }

@@ -21,7 +21,9 @@ var keptParts = []string{"content", " of", " a"}
 func (j keptJob) run(o Options, root string) error {
 	path := filepath.Join(root, j.path)
 	if exists(filepath.Join(path, "list")) {
-		o.ClearFinished(path)
+		if err := o.ClearFinished(path, "a"); err != nil {
+			return err
+		}
 	}
 	d, err := o.KeepFolder(path, "a")
 	if err != nil {
@@ -265,8 +267,8 @@ func TestKeptForeign(t *testing.T) {
 	if _, err := (Options{}).KeepFolder(path, "a"); err == nil || !strings.Contains(err.Error(), "it is in the way") {
 		t.Errorf("error %v", err)
 	}
-	if (Options{}).ClearFinished(path); read(mine) != "mine" {
-		t.Error("it is changed")
+	if err := (Options{}).ClearFinished(path, "a"); err == nil || read(mine) != "mine" {
+		t.Errorf("error %v, or it is changed", err)
 	}
 }
 

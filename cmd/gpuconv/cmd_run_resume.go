@@ -58,9 +58,11 @@ func (f *runFlags) verifyDone(ctx context.Context, stdout io.Writer, j experimen
 	if err != nil {
 		return resumeError(ctx, err)
 	}
-	f.saving.options().ClearFinished(f.output)
 	if err := printAudit(stdout, f.output, a); err != nil {
 		return err
+	}
+	if err := f.saving.options().ClearFinished(f.output, j.ArrayName()); err != nil {
+		printLine(stdout, "note      %s", oneLine(plain(err).Error()))
 	}
 	printLine(stdout, "complete  nothing was left to do; verified in %.3f s", time.Since(began).Seconds())
 	return nil

@@ -27,13 +27,15 @@ func Layer(n, channels, filters, kernel, extent int) conv.Problem {
 func Tiled() map[string]conv.Problem {
 	small := conv.Problem{Src: conv.Shape{2, 2, 21, 20}, Weight: conv.Shape{15, 2, 2, 3}, Bias: true}
 	small.Padding, small.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, conv.ReLU
+	wide := small
+	wide.Weight[0] = 31 // two tiles of at most 16 filters, four of at most 8
 	tall := small
 	tall.Src[2] = 41 // more than 8 rows for each of 4 invocations
 	soft := conv.Problem{Src: conv.Shape{2, 1, 9, 20}, Weight: conv.Shape{8, 1, 3, 3}}
 	soft.Padding = conv.Pad(1, 1)
 	separable := conv.Problem{Src: conv.Shape{2, 3, 19, 11}, Weight: conv.Shape{6, 1, 3, 3}, Bias: true}
 	separable.Groups, separable.Padding, separable.Stride = 3, conv.Pad(1, 1), [2]int{2, 1}
-	return map[string]conv.Problem{"direct_soft": soft, "depthwise": separable, "direct_small": small,
+	return map[string]conv.Problem{"direct_soft": soft, "depthwise": separable, "direct_small": wide,
 		"direct_shared": tall,
 		"winograd":      Layer(3, 9, 130, 3, 10), "igemm": Layer(3, 9, 130, 3, 10), "direct": small}
 }

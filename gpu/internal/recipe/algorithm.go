@@ -55,7 +55,7 @@ func algorithms() []algorithm {
 		{name: "direct_soft", fit: fits(fitSoft), tilings: softTilings, softwareOnly: true},
 		{name: "fft", fit: fits(fitFFT), slow: barriers, spreads: true},
 		{name: "depthwise", fit: fits(fitDepthwise), tilings: slideTilings, slow: hardware},
-		{name: "direct_small", fit: fits(fitSmall), tilings: slideTilings, slow: hardware},
+		{name: "direct_small", fit: fits(fitSmall), tilings: smallTilings, slow: hardware},
 		{name: "direct_shared", fit: fits(fitShared), tilings: slideTilings, slow: hardware},
 		{name: "winograd", fit: fits(fitWinograd), tilings: igemmTilings, slow: barriers, spreads: true},
 		{name: "igemm", fit: fits(fitIgemm), tilings: igemmTilings, slow: barriers},

@@ -1,0 +1,81 @@
+package experiment
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// TestKeepChecks: run.json says no more of the check than all processes of a run have checked together.
+func TestKeepChecks(t *testing.T) {
+	none, sample, some, all := Checking{}, Checking{Sample: true, Seed: 3}, Checking{Images: 2}, Checking{Images: -1}
+	for name, c := range map[string]struct {
+		first, then Checking
+		sampled     bool
+		nothing     bool // of a part of the images nothing is known
+	}{
+		"none, then a sample":   {none, sample, true, true},
+		"some, then a sample":   {some, sample, true, true},
+		"all, then a sample":    {all, sample, true, false},
+		"a sample, then all":    {sample, all, true, false},
+		"a sample, then none":   {sample, none, true, true},
+		"all, then all":         {all, all, false, false},
+		"all, then none":        {all, none, false, false},
+		"a sample, then others": {sample, Checking{Sample: true, Seed: 4}, true, false},
+	} {
+		path := filepath.Join(t.TempDir(), "out")
+		if err := cutAfter(t, path, 7, func(j *Job, _ *Prepared) { j.Check = c.first }); err == nil {
+			t.Fatal("not cut")
+		}
+		if _, err := keep(t, t.Context(), path, func(j *Job, _ *Prepared) { j.Check = c.then }); err != nil {
+			t.Fatal(err)
+		}
+		r, err := ReadReport(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Check.Sampled != c.sampled || c.nothing && r.Check.Finds != 1 || !c.sampled && r.Check.Finds != 0 {
+			t.Errorf("%s: %+v", name, r.Check)
+		}
+	}
+}
+
+// TestKeepWorst: the output with the largest error is named, as in a run that was not cut into processes or shards.
+func TestKeepWorst(t *testing.T) {
+	all := func(j *Job, _ *Prepared) { j.Check = Checking{Images: -1} }
+	want, err := ReadReport(t.Context(), plain(t, all))
+	if err != nil || want.Check.Worst == nil || want.Check.Worst.Bound == 0 {
+		t.Fatalf("%v, %+v", err, want.Check)
+	}
+	path := filepath.Join(t.TempDir(), "out")
+	if err := cutAfter(t, path, 7, all); err == nil {
+		t.Fatal("not cut")
+	}
+	got, err := keep(t, t.Context(), path, all)
+	if err != nil || got.Check.Worst == nil || *got.Check.Worst != *want.Check.Worst {
+		t.Errorf("%v, worst %+v, want %+v", err, got.Check.Worst, want.Check.Worst)
+	}
+	dir := t.TempDir()
+	for i := range 3 {
+		if err := runShard(t, t.Context(), dir, i+1, 3, func(j *Job) { all(j, nil) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	joined, _, err := merged(t, dir)
+	if err != nil || joined.Check.Worst == nil || *joined.Check.Worst != *want.Check.Worst || joined.Check.Sampled {
+		t.Errorf("%v, merged %+v, want %+v", err, joined.Check, want.Check.Worst)
+	}
+}
+
+// TestMergeChecks: a job of which one shard was sampled and of another a few whole images were judged is not one of
+// which all outputs were judged.
+func TestMergeChecks(t *testing.T) {
+	dir := t.TempDir()
+	for i, check := range []Checking{{Sample: true}, {Images: 2}} {
+		if err := runShard(t, t.Context(), dir, i+1, 2, func(j *Job) { j.Check = check }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, _, err := merged(t, dir); err != nil || !r.Check.Sampled || r.Check.Finds != 1 {
+		t.Errorf("%v, %+v", err, r.Check)
+	}
+}

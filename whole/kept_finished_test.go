@@ -1,0 +1,146 @@
+package whole
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// abandon leaves a kept folder as a process does that dies, with a part of a job in it.
+func abandon(t *testing.T, path string, begin func(d *Folder) error) {
+	t.Helper()
+	d, err := Options{NoSync: true}.KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := begin(d); err != nil {
+		t.Fatal(err)
+	}
+	d.files.close()
+	d.journal.close()
+	die(t, d)
+}
+
+func aPart(d *Folder) error {
+	g, err := d.Grow()
+	if err != nil {
+		return err
+	}
+	return errors.Join(add(d, g, keptParts[0], 0), g.Close())
+}
+
+// TestClearFinished: what a process left that had completed the folder is removed. A part of another job stays, at
+// whatever point its process died.
+func TestClearFinished(t *testing.T) {
+	for name, c := range map[string]struct {
+		begin func(d *Folder) error
+		stays bool
+	}{
+		"only the journal":    {func(d *Folder) error { return nil }, false},
+		"a part of a file":    {aPart, true},
+		"a file not in place": {grow, true},
+		"files in place": {func(d *Folder) error {
+			return errors.Join(grow(d), d.hidden.base.mkdir("out", 0o777), os.Link(
+				filepath.Join(d.hidden.inner.path, filesName, "a"), filepath.Join(d.hidden.base.path, "out", "a")))
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "out")
+			abandon(t, path, c.begin)
+			if err := os.MkdirAll(path, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			before := found(t, filepath.Dir(path))
+			err := Options{NoSync: true}.ClearFinished(path, "a")
+			if c.stays != (err != nil) || c.stays != exists(Unfinished(path)) {
+				t.Errorf("error %v, and it is there: %v", err, exists(Unfinished(path)))
+			}
+			if c.stays && found(t, filepath.Dir(path)).String() != before.String() {
+				t.Errorf("%s is left of %s", found(t, filepath.Dir(path)), before)
+			}
+		})
+	}
+	if err := (Options{}).ClearFinished(filepath.Join(t.TempDir(), "out"), "a"); err != nil {
+		t.Errorf("nothing is there, and the error is %v", err)
+	}
+}
+
+// TestCommitSyncs: a grown file is synced before it gets its name, even if a process only finds it complete.
+func TestCommitSyncs(t *testing.T) {
+	for name, write := range map[string]func(g *Grown) error{
+		"found":     func(*Grown) error { return nil },
+		"rewritten": func(g *Grown) error { _, err := g.WriteAt([]byte("c"), 0); return err },
+		"cut":       func(g *Grown) error { _, err := g.WriteAt([]byte("more"), int64(len(keptParts[0]))); return err },
+		"written after a sync": func(g *Grown) error {
+			_, err := g.WriteAt([]byte("c"), 0)
+			err = errors.Join(err, g.Sync())
+			_, againErr := g.WriteAt([]byte("c"), 0)
+			return errors.Join(err, againErr)
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "out")
+		abandon(t, path, aPart)
+		reel := &tape{}
+		d, err := reel.options().KeepFolder(path, "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := d.Grow()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(write(g), g.Commit(Sum{Bytes: int64(len(keptParts[0]))})); err != nil {
+			t.Fatal(err)
+		}
+		written, synced := 0, 0
+		for i, c := range reel.changes {
+			switch {
+			case filepath.Base(c.path) != grownName:
+			case c.action == writesAt, c.action == truncates:
+				written = i
+			case c.action == syncs:
+				synced = i
+			}
+		}
+		if synced == 0 || synced < written {
+			t.Errorf("%s: it is not synced after it was written", name)
+		}
+		d.Discard()
+	}
+}
+
+// TestJournalOfSomebodyElse: a file that has the name of a journal and is none stays as it is. A first line that was
+// cut off is taken away.
+func TestJournalOfSomebodyElse(t *testing.T) {
+	for text, ours := range map[string]bool{
+		"":                       true,
+		"01":                     true,
+		`01234567 {"job`:         true,
+		"\x00\x00\x00\x00":       true,
+		"my diary":               false,
+		"01234567:":              false,
+		"\x00\x00 my diary":      false,
+		"my diary\nhas no end":   true, // a line that does not count: the caller refuses it
+		"a diary\nof two\nlines": true,
+	} {
+		path := filepath.Join(t.TempDir(), "out")
+		if err := os.Mkdir(Unfinished(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		journal := filepath.Join(Unfinished(path), journalName)
+		write(t, journal, text)
+		d, err := Options{NoSync: true}.KeepFolder(path, "a")
+		if (err == nil) != ours || err != nil && !strings.Contains(err.Error(), "want a journal of gpuconv") {
+			t.Errorf("%q: error %v", text, err)
+		}
+		if err == nil {
+			d.Keep()
+			d.Discard()
+		}
+		if got := read(journal); got != text && (!ours || got != "" || strings.Contains(text, "\n")) {
+			t.Errorf("%q has become %q", text, got)
+		}
+	}
+}

@@ -75,8 +75,8 @@ func whereLargest(values []float32) (at int) {
 // errors of transforms are compared with the largest output of the batch, as [Trial] does, or, if that is larger, with
 // the brightest pixel times the largest norm of a filter's weights. So it does not matter which outputs are judged
 // together. The largest output is taken to be the judge's value where the backend's is largest: an output that the
-// backend got wrong cannot raise it. A wrong output is not an error; it gives a Result that is not OK. Result.Largest is
-// the largest of these outputs.
+// backend got wrong cannot raise it. A wrong output is not an error; it gives a Result that is not OK. Result.Largest
+// is the largest of these outputs.
 func (b *Batch) Compare(outputs []int) (Result, error) {
 	s := b.s
 	if len(s.value) < len(outputs) {

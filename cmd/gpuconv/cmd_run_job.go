@@ -83,6 +83,7 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	if err != nil {
 		return p, err
 	}
+	need = f.withRoof(need)
 	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d",
 		p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
 	if err := f.reserve(what, need); err != nil || f.memory.bytes == 0 {

@@ -6,6 +6,7 @@ import "C"
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 	"unsafe"
@@ -205,7 +206,8 @@ func readOptions(from *C.gpuconv_options) (calls.Options, error) {
 		return calls.Options{}, nil
 	}
 	var o C.gpuconv_options
-	if err := readStruct("options", unsafe.Pointer(from), unsafe.Pointer(&o), unsafe.Sizeof(o)); err != nil {
+	if err := readStruct("options", unsafe.Pointer(from), unsafe.Pointer(&o),
+		unsafe.Offsetof(o.programs)+unsafe.Sizeof(o.programs)); err != nil {
 		return calls.Options{}, err
 	}
 	return calls.Options{Backend: text(o.backend), Device: text(o.device), Algorithm: text(o.algorithm),
@@ -225,7 +227,8 @@ func readProblem(from *C.gpuconv_problem) (conv.Problem, error) {
 		return conv.Problem{}, null("problem", "a gpuconv_problem")
 	}
 	var c C.gpuconv_problem
-	if err := readStruct("problem", unsafe.Pointer(from), unsafe.Pointer(&c), unsafe.Sizeof(c)); err != nil {
+	if err := readStruct("problem", unsafe.Pointer(from), unsafe.Pointer(&c),
+		unsafe.Offsetof(c.reserved)+unsafe.Sizeof(c.reserved)); err != nil {
 		return conv.Problem{}, err
 	}
 	if c.reserved != 0 {
@@ -252,14 +255,15 @@ func shape(extents [4]C.int64_t) (s conv.Shape) {
 
 func pair(c [2]C.int64_t) [2]int { return [2]int{int(c[0]), int(c[1])} }
 
-// leastStruct is the size of the first field, and mostStruct a size that no version of a struct reaches.
-const leastStruct, mostStruct = 8, 4096
+// mostStruct is a size that no version of a struct reaches.
+const mostStruct = 4096
 
-// readStruct copies a struct whose first field is its size. What a smaller one lacks stays 0. What a larger one has
-// besides must be 0.
-func readStruct(argument string, from, to unsafe.Pointer, known uintptr) error {
-	size := uintptr(*(*C.uint64_t)(from))
-	if size < leastStruct || size > mostStruct {
+// readStruct copies a struct whose first field is its size. sizes are those of its versions: that of the first one, and
+// for each later one where its last field ends. A size between two of them would cut a field. What a smaller struct
+// lacks stays 0. What one that is larger than the last has besides must be 0.
+func readStruct(argument string, from, to unsafe.Pointer, sizes ...uintptr) error {
+	size, known := uintptr(*(*C.uint64_t)(from)), sizes[len(sizes)-1]
+	if size > mostStruct || size < known && !slices.Contains(sizes, size) {
 		return fault.New("gpuconv", argument+".size", uint64(size), "want sizeof(gpuconv_%s), which is %d", argument, known)
 	}
 	given := unsafe.Slice((*byte)(from), size)

@@ -86,8 +86,9 @@ const char *gpuconv_last_error(void);
 
 /*
  * What to open. Set size to sizeof(gpuconv_options) and everything else to 0, then what you need. Texts end in a 0
- * byte; NULL and "" choose the default. An older program has a smaller struct: what it lacks is taken as 0. A larger
- * struct is GPUCONV_INVALID if anything that the library does not know differs from 0.
+ * byte; NULL and "" choose the default. A program that was compiled with an older header has a smaller struct: what it
+ * lacks is taken as 0. A size that no version of the struct has had, such as one within a field, is GPUCONV_INVALID. So
+ * is a larger struct if anything that the library does not know differs from 0.
  */
 typedef struct gpuconv_options {
 	uint64_t size;

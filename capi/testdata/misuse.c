@@ -110,10 +110,13 @@ static void misuse_open(void)
 	o.precision = "some";
 	EXPECT(gpuconv_open(&o, &device), GPUCONV_INVALID);
 	o.precision = NULL;
-	o.size = 0;
-	EXPECT(gpuconv_open(&o, &device), GPUCONV_INVALID);
-	o.size = 1 << 20;
-	EXPECT(gpuconv_open(&o, &device), GPUCONV_INVALID);
+	/* Sizes that end within the struct, and beyond all versions of it. */
+	static const uint64_t cuts[] = {0, 1, 7, 8, 9, 12, 16, 20, 40, 47, 1 << 20, UINT64_MAX};
+	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+		o.size = cuts[i];
+		EXPECT(gpuconv_open(&o, &device), GPUCONV_INVALID);
+		SAYS("options.size");
+	}
 	EXPECT(device, 99);
 }
 
@@ -128,6 +131,11 @@ static void misuse_size(void)
 	larger.p.size = sizeof larger;
 	EXPECT(gpuconv_output_shape(&larger.p, shape), GPUCONV_OK);
 	EXPECT(shape[3], 3);
+	for (uint64_t size = 0; size < sizeof larger.p; size++) {
+		larger.p.size = size;
+		EXPECT(gpuconv_output_shape(&larger.p, shape), GPUCONV_INVALID);
+	}
+	larger.p.size = sizeof larger;
 	larger.newer = 1;
 	EXPECT(gpuconv_output_shape(&larger.p, shape), GPUCONV_INVALID);
 	SAYS("want a newer library");

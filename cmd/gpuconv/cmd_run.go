@@ -47,6 +47,7 @@ type runFlags struct {
 	typed         map[string][]string // flags, for run.json
 	dry           bool
 	reserved      float64 // bytes of the heap
+	roofed        bool    // --html has room to measure what the device can do at most
 	spec          specFlags
 }
 
@@ -226,7 +227,7 @@ func (f *runFlags) partly(ctx context.Context, err error, done, all int) error {
 	switch {
 	case done == 0:
 		return err
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return errors.New("interrupted" + written)
 	}
 	return fmt.Errorf("%w%s", err, written)
@@ -274,7 +275,7 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err := f.shards.check(ctx, j, e, folder); err != nil {
 		return err
 	}
-	if f.html {
+	if f.roofed {
 		j.Roof = s.roof()
 	}
 	announce(stdout, j, p, s)
@@ -312,7 +313,12 @@ func (f *runFlags) page(ctx context.Context, stdout, stderr io.Writer, folder st
 		return nil
 	}
 	to := f.saving.output("output", filepath.Join(folder, pageName))
-	return runPage{folder: folder, to: to, run: f}.write(ctx, stdout, stderr)
+	err := runPage{folder: folder, to: to, run: f, roofed: func() bool { return f.roofed }}.write(ctx, stdout, stderr)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("interrupted; the run is written, the page is not: gpuconv report %s makes it",
+			fault.Printable(folder))
+	}
+	return err
 }
 
 // bounds says in words what bounded the speed of a run: see [experiment.Report].

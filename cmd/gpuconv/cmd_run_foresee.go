@@ -50,7 +50,7 @@ func (f *runFlags) foresee(ctx context.Context, stdout io.Writer, j experiment.J
 		return ofFiles("stimulus", j.Images, err)
 	}
 	printForeseen(stdout, j.Images.Shape(), p.Weight, activations)
-	printMemory(stdout, memory)
+	printMemory(stdout, f.withRoof(memory))
 	printTime(stdout, forecast, s.name == "gpu" && !s.device.Software)
 	names := j.Files()
 	if f.html {

@@ -26,6 +26,7 @@ func (f *runFlags) validate() error {
 	} else if f.resume && format.Kind != npy.NPY {
 		return refused("resume", "", errors.New("want --format npy with it"))
 	}
+	f.backend.steady = f.resume // all processes of a job choose alike
 	return f.backend.validate()
 }
 
@@ -82,6 +83,7 @@ func (f *runFlags) problem(ctx context.Context, j experiment.Job) (conv.Problem,
 	if err != nil {
 		return p, err
 	}
+	need = f.withRoof(need)
 	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d",
 		p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
 	if err := f.reserve(what, need); err != nil || f.memory.bytes == 0 {

@@ -85,7 +85,7 @@ func (r *Run) verdict() string {
 	c := r.Report.Check
 	switch {
 	case c == nil:
-		return "Nothing was compared with the float64 reference: --check was 0."
+		return "run.json has no comparison of all parts of the run with the float64 reference."
 	case c.Wrong > 0:
 		return fmt.Sprintf("%d of %d outputs that were compared with the float64 reference are wrong.", c.Wrong, c.Outputs)
 	}
@@ -111,7 +111,7 @@ func (r *Run) agreement() (all []fact) {
 		case float64(c.MaxErrorBound) == 0:
 			all = append(all, fact{"Where that is", "nowhere: all outputs that were compared are exact"})
 		default:
-			all = append(all, fact{"Where that is", "run.json does not say: an earlier version of gpuconv run wrote it"})
+			all = append(all, fact{"Where that is", "run.json does not say"})
 		}
 		all = append(all, fact{"RMS error", number(c.RMS) + " of the largest activation"})
 	}
@@ -127,21 +127,22 @@ func (r *Run) agreement() (all []fact) {
 }
 
 // speed says how fast the run was, beside what the device could do at most, and returns the percentage of that. It is 0
-// if the roof is not known.
+// if the roof is not known. All comes from the images that were convolved in a second: of a run that was resumed,
+// run.json has the seconds of the last process only. A run that was merged has no speed.
 func (r *Run) speed() (all []fact, percent float64) {
 	report := r.Report
 	p := r.problem
-	all = []fact{{"Convolving", rate(report.ImagesPerS.Convolve)}, {"The whole job", rate(report.ImagesPerS.Whole)}}
-	convolving := float64(report.Seconds.Convolve)
-	if !(convolving > 0) {
-		return all, 0
+	images := float64(report.ImagesPerS.Convolve)
+	if !(images > 0) {
+		return []fact{{"Convolving", "run.json does not say"}}, 0
 	}
-	gflops := 2 * p.MACs() / convolving / 1e9
+	all = []fact{{"Convolving", rate(report.ImagesPerS.Convolve)}, {"The whole job", rate(report.ImagesPerS.Whole)}}
+	gflops := 2 * p.MACs() / float64(p.Src.N()) * images / 1e9
 	all = append(all, fact{"Of the direct form",
 		statistics.Digits(gflops) + " GFLOP/s, two operations for each multiplication"})
 	roof := report.Roof
 	if roof == nil || !(roof.GFLOPS > 0) || !(roof.GBPS > 0) {
-		return append(all, fact{"Roof", "not measured: gpuconv run --html measures it"}), 0
+		return append(all, fact{"Roof", "not measured: gpuconv run --html measures it, if there is memory for that"}), 0
 	}
 	limit := math.Min(roof.GFLOPS, roof.GBPS*p.Intensity())
 	percent = 100 * gflops / limit

@@ -92,6 +92,20 @@ def like(x, result):
     return result
 
 
+def _in_place(out):
+    """Return the memory of out as a NumPy array. What would be converted or copied first is refused."""
+    if _is_tensor(out):
+        import torch
+
+        if out.dtype != torch.float32 or out.is_conj() or out.is_neg():
+            raise TypeError(f"out is {out.dtype}{' with the bit of negation' if out.is_neg() else ''}: "
+                            "want a tensor of torch.float32 that holds its values")
+    elif not any(hasattr(out, name) for name in ("__array_interface__", "__cuda_array_interface__", "__dlpack__")):
+        raise TypeError(f"out is a {type(out).__name__}: want an array whose memory can be written: NumPy's, or one "
+                        "with __array_interface__ or __dlpack__")
+    return to_numpy("out", out)
+
+
 class Output:
     """Where outputs go: into the caller's array at once, or into a new one that is copied there in the end."""
 
@@ -101,7 +115,7 @@ class Output:
         if out is None:
             self.array = np.empty(shape, np.float32)
             return
-        target = to_numpy("out", out)
+        target = _in_place(out)
         if target.shape != shape:
             raise ValueError(f"out {target.shape}: want {shape}")
         if target.dtype != np.float32:

@@ -6,8 +6,9 @@ import threading
 
 import numpy as np
 
-from . import _library
+from . import _library, _pending
 from ._arrays import Output, dense
+from ._pending import Batch
 from ._spec import Spec
 
 # A batch of more multiplications than this is submitted and waited for, so that KeyboardInterrupt stops it. A processor
@@ -49,17 +50,18 @@ class _Plan:
             _library.raise_error(status)
 
     def _wait(self, library, dst, src, images):
-        pending = ctypes.c_uint64()
-        status = library.gpuconv_submit(self.handle, dst.ctypes.data, src.ctypes.data, images, ctypes.byref(pending))
-        if status:
-            return status
+        _pending.release(library)
+        batch = Batch(dst, src)
         try:
-            while (status := library.gpuconv_wait(pending, _WAIT)) == _library.TIMEOUT:
-                pass
-        except BaseException:  # KeyboardInterrupt, between two waits
-            library.gpuconv_cancel(pending)
-            if library.gpuconv_wait(pending, 2 * _WAIT) == _library.TIMEOUT:
-                _keep(library, pending, dst, src)
+            _pending.add(batch)
+            status = library.gpuconv_submit(self.handle, dst.ctypes.data, src.ctypes.data, images,
+                                            ctypes.byref(batch.handle))
+            if status == 0:
+                while (status := library.gpuconv_wait(batch.handle, _WAIT)) == _library.TIMEOUT:
+                    pass
+            _pending.discard(batch)
+        except BaseException:  # KeyboardInterrupt, before or after any step
+            _pending.abandon(library, batch)
             raise
         return status
 
@@ -70,11 +72,6 @@ class _Plan:
     def __del__(self):
         if hasattr(self, "handle"):
             self.close()
-
-
-def _keep(library, pending, *arrays):
-    """Keep arrays until a batch that was cancelled has stopped using them."""
-    threading.Thread(target=lambda: (library.gpuconv_wait(pending, -1), arrays), daemon=True).start()
 
 
 class Conv2d:
@@ -127,15 +124,13 @@ class Conv2d:
                  activation=None, pool=None, backend="auto", device=None, algorithm=None, precision="exact"):
         self._plans, self._lock, self._closed = {}, threading.Lock(), False
         self._weight = np.array(dense("weight", weight))
-        if self._weight.ndim != 4:
-            raise ValueError(f"weight {self._weight.shape}: want 4 dimensions: filters, channels, rows, columns")
         self._bias = None
         if bias is not None:
             self._bias = np.array(dense("bias", bias))
             if self._bias.shape != self._weight.shape[:1]:
                 raise ValueError(f"bias {self._bias.shape}: want {self._weight.shape[:1]}, one value per filter")
         self._spec = Spec(self._weight.shape, stride, padding, dilation, groups, padding_mode, activation, pool)
-        self._key = (backend, device, algorithm, precision)
+        self._key = _library.options(backend, device, algorithm, precision)
         self._short = _SHORT.get(backend, _SHORT_ELSEWHERE)
 
     def __call__(self, x, out=None):
@@ -269,11 +264,11 @@ def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, p
     """
     w = dense("weight", weight)
     b = None if bias is None else dense("bias", bias)
-    arguments = (stride, padding, dilation, groups, padding_mode, activation, pool, backend, device, algorithm,
-                 precision)
-    key = (w.shape, b is None, *map(_hashable, arguments))
+    spec = Spec(w.shape, stride, padding, dilation, groups, padding_mode, activation, pool)
+    key = (spec.fields, b is None, *_library.options(backend, device, algorithm, precision))
     with _kept_lock:
-        found = [conv for conv in _kept if conv.key == key and conv.has(w, b)]
+        kept = [conv for conv in _kept if conv.key == key]
+    found = [conv for conv in kept if conv.has(w, b)]
     if found:
         return found[0](x, out)
     conv = Conv2d(w, b, stride=stride, padding=padding, dilation=dilation, groups=groups, padding_mode=padding_mode,
@@ -283,7 +278,3 @@ def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, p
     with _kept_lock:
         _kept.append(conv)  # the oldest one is closed when no thread uses it any more
     return conv(x, out)
-
-
-def _hashable(value):
-    return tuple(map(_hashable, value)) if isinstance(value, (list, tuple)) else value

@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import operator
 import os
 import pathlib
 import threading
@@ -155,15 +156,35 @@ def read(name, *arguments):
         room = length.value + 1
 
 
+def options(backend, device, algorithm, precision):
+    """Return what chooses a device as texts and None, which never change. device may be a number."""
+    if device is not None and not isinstance(device, str):
+        try:
+            device = str(operator.index(device))
+        except TypeError:
+            raise TypeError(f"device {device!r}: want a text or a number") from None
+    named = {"backend": backend, "device": device, "algorithm": algorithm, "precision": precision}
+    return tuple(_option(name, value) for name, value in named.items())
+
+
+def _option(name, value):
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise TypeError(f"{name} {value!r}: want a text")
+    if "\0" in value:
+        raise ValueError(f"{name} {value!r}: want a text without zero bytes")
+    return str(value)
+
+
 class Device:
     """An open device."""
 
-    def __init__(self, backend, device, algorithm, precision):
-        values = (backend, None if device is None else str(device), algorithm, precision)
-        texts = [None if v is None else v.encode() for v in values]
-        options = Options(ctypes.sizeof(Options), *texts, _programs())
+    def __init__(self, *key):
+        texts = [None if v is None else v.encode() for v in key]
+        asked = Options(ctypes.sizeof(Options), *texts, _programs())
         handle = _handle()
-        call("open", ctypes.byref(options), ctypes.byref(handle))
+        call("open", ctypes.byref(asked), ctypes.byref(handle))
         self.handle = handle.value
 
 

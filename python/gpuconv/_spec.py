@@ -30,16 +30,16 @@ def pair(name, value):
 
 
 def _choice(name, value, known):
-    if value not in known:
+    if not (value is None or isinstance(value, str)) or value not in known:
         wanted = ", ".join(repr(k) for k in known)
         raise ValueError(f"{name} {value!r}: want one of {wanted}")
     return known.index(value)
 
 
 def _padding(value, stride, dilation, kernel):
-    if value == "valid":
+    if isinstance(value, str) and value == "valid":
         return (0, 0, 0, 0)
-    if value == "same":
+    if isinstance(value, str) and value == "same":
         if stride != (1, 1):
             raise ValueError(f"padding 'same' with stride {stride}: want a stride of 1")
         h, w = (d * (k - 1) for d, k in zip(dilation, kernel))
@@ -69,10 +69,12 @@ def _pool(value):
 class Spec:
     """A convolution without the size of its images.
 
-    fields is a hashable tuple of everything, by which plans are cached.
+    fields is a tuple of everything, as numbers and tuples of numbers, by which plans are cached.
     """
 
     def __init__(self, weight, stride, padding, dilation, groups, padding_mode, activation, pool):
+        if len(weight) != 4:
+            raise ValueError(f"weight {weight}: want 4 dimensions: filters, channels, rows, columns")
         stride, dilation = pair("stride", stride), pair("dilation", dilation)
         if min(stride) < 1:
             raise ValueError(f"stride {stride}: want 1 or more")
@@ -89,4 +91,7 @@ class Spec:
 
     def problem(self, src):
         """Return the gpuconv_problem for images of a shape."""
-        return Problem(ctypes.sizeof(Problem), tuple(src), *self.fields, 0)
+        src = tuple(_number("shape", n) for n in src)
+        if len(src) != 4:
+            raise ValueError(f"shape {src}: want 4 numbers: images, channels, rows, columns")
+        return Problem(ctypes.sizeof(Problem), src, *self.fields, 0)

@@ -90,6 +90,19 @@ def test_changed_weights_are_seen():
     assert gpuconv.conv2d(x, w, -np.ones(1, np.float32), backend="cpu") == 9
 
 
+def test_changed_arguments_are_seen():
+    """An argument that the caller changes later chooses another plan, and arrays as arguments are numbers."""
+    x, w, stride = np.ones((1, 1, 6, 6), np.float32), np.ones((1, 1, 2, 2), np.float32), np.array([1, 1])
+    assert gpuconv.conv2d(x, w, stride=stride, backend="cpu").shape == (1, 1, 5, 5)
+    stride[:] = 2
+    assert gpuconv.conv2d(x, w, stride=stride, backend="cpu").shape == (1, 1, 3, 3)
+    assert gpuconv.conv2d(x, w, stride=[2, 2], backend="cpu").shape == (1, 1, 3, 3)
+    padding = np.array([1, 1])
+    assert gpuconv.conv2d(x, w, padding=padding, backend="cpu").shape == (1, 1, 7, 7)
+    padding[:] = 0
+    assert gpuconv.conv2d(x, w, padding=padding, backend="cpu").shape == (1, 1, 5, 5)
+
+
 X = np.random.default_rng(1).standard_normal((3, 2, 9, 11)).astype(np.float32)
 W = np.random.default_rng(2).standard_normal((4, 2, 3, 3)).astype(np.float32)
 
@@ -282,6 +295,11 @@ def test_wrong_images(conv, kind):
         ({"device": "nine", "backend": "gpu"}, ValueError, "software"),
         ({"algorithm": "fastest"}, ValueError, "fastest"),
         ({"precision": "double"}, ValueError, "precision"),
+        ({"backend": 3}, TypeError, "backend 3: want a text"),
+        ({"backend": []}, TypeError, r"backend \[\]: want a text"),
+        ({"backend": "cpu\0x"}, ValueError, "zero bytes"),
+        ({"device": 1.5}, TypeError, "device 1.5: want a text or a number"),
+        ({"padding_mode": np.array([1, 2])}, ValueError, "padding_mode"),
     ],
 )
 def test_wrong_arguments(arguments, error, words):
@@ -309,6 +327,26 @@ def test_wrong_out(conv):
     out.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
         conv(X, out)
+
+
+def test_out_that_would_be_copied(conv):
+    """What is no memory, but only converts to it, is refused: outputs would not reach the caller."""
+
+    class Converted:
+        def __array__(self, *arguments, **more):
+            return np.empty((3, 4, 7, 9), np.float32)
+
+    for out in (Converted(), list(np.empty((3, 4, 7, 9), np.float32))):
+        with pytest.raises(TypeError, match="out is a .*: want an array whose memory can be written"):
+            conv(X, out)
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 9), (1, 2, 9, 11, 4), (2**64 + 1, 2, 9, 11)])
+def test_wrong_shapes(conv, shape):
+    with pytest.raises(ValueError, match="shape"):
+        conv.output_shape(shape)
+    with pytest.raises(ValueError, match="shape"):
+        conv.describe(shape)
 
 
 def test_closed(conv):
@@ -444,7 +482,8 @@ def test_missing_library(tmp_path):
 
     code = "import numpy, gpuconv; gpuconv.conv2d(numpy.ones((1, 1, 1, 1), 'f'), numpy.ones((1, 1, 1, 1), 'f'))"
     folder = os.path.dirname(os.path.dirname(gpuconv.__file__))
-    environment = {**os.environ, "GPUCONV_LIBRARY": str(tmp_path / "none.so"), "PYTHONPATH": os.pathsep.join([folder, *sys.path])}
+    paths = os.pathsep.join([folder, *sys.path])
+    environment = {**os.environ, "GPUCONV_LIBRARY": str(tmp_path / "none.so"), "PYTHONPATH": paths}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert "ImportError: gpuconv: " in done.stderr

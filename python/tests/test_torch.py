@@ -61,3 +61,13 @@ def test_out():
     x, out = torch.ones(1, 1, 3, 3), torch.zeros(1, 1, 1, 1)
     assert gpuconv.conv2d(x, torch.ones(1, 1, 3, 3), backend="cpu", out=out) is out
     assert out == 9
+
+
+def test_out_that_would_be_converted():
+    """NumPy sees these tensors only after a conversion, so outputs would not reach them."""
+    x, w = torch.ones(1, 1, 3, 3), torch.ones(1, 1, 3, 3)
+    negative = torch.zeros(1, 1, 1, 1, dtype=torch.complex64).conj().imag
+    assert negative.is_neg()
+    for out in (torch.zeros(1, 1, 1, 1, dtype=torch.bfloat16), torch.zeros(1, 1, 1, 1, dtype=torch.float64), negative):
+        with pytest.raises(TypeError, match=r"want a tensor of torch\.float32"):
+            gpuconv.conv2d(x, w, backend="cpu", out=out)

@@ -86,6 +86,8 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 			Rule: fmt.Sprintf("want one of %v", AlgorithmNames())}
 	}
 	images := max(p.Src.N(), e.Images)
+	whole := p // of all images, if that is known: how they are cut into batches must not change the outputs
+	whole.Src = p.Src.WithN(images)
 	if e.Images == 0 {
 		images = anyNumber
 	}
@@ -102,7 +104,7 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 			err = fmt.Errorf("%s comes before it", taken.name)
 		default:
 			if err = a.accepts(p, sums, k); err == nil && forced == "" {
-				err = a.worth(p, images, sums, k)
+				err = a.worth(whole, images, sums, k)
 			}
 		}
 		if err == nil {

@@ -2,6 +2,7 @@ package cpu_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -118,6 +119,78 @@ func TestExpecting(t *testing.T) {
 		}
 		if d.Algorithm != c.choice {
 			t.Errorf("%v %v, %d images: %s, want %s", c.problem.Src, c.problem.Weight, c.images, d.Algorithm, c.choice)
+		}
+	}
+}
+
+// TestExpectingWhole: how a job is cut into batches makes no difference to the choice.
+func TestExpectingWhole(t *testing.T) {
+	differs := false
+	for _, layer := range []conv.Problem{square3(1, 128, 8, 128), square3(1, 64, 4, 64), square3(1, 256, 8, 256),
+		square3(1, 64, 16, 64), square3(1, 512, 8, 512)} {
+		for _, images := range []int{1, 8, 60, 500, 10_000} {
+			choice := func(batch, images int) string {
+				p := layer
+				p.Src = p.Src.WithN(batch)
+				d, err := conv.Expecting(cpu.Engine{}, images).(cpu.Engine).Explain(p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return d.Algorithm
+			}
+			want := choice(images, images)
+			for batch := 1; batch < images; batch = 2*batch + 1 {
+				if got := choice(batch, images); got != want {
+					t.Errorf("%v %v, %d of %d images: %s, want %s", layer.Src, layer.Weight, batch, images, got, want)
+				}
+				differs = differs || choice(batch, 0) != want
+			}
+		}
+	}
+	if !differs {
+		t.Error("the batch never makes a difference: want a case where it would")
+	}
+}
+
+// TestBatchesKeepBits: however a job of many channels is cut into batches, its outputs have the same bits.
+func TestBatchesKeepBits(t *testing.T) {
+	const images, job = 12, 500 // job has others, too
+	p := square3(images, 128, 8, 128)
+	random := rand.New(rand.NewPCG(1, 2))
+	tensor := func(shape conv.Shape) *conv.Tensor {
+		made, err := conv.NewTensor(shape)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range made.Data {
+			made.Data[i] = random.Float32() - 0.5
+		}
+		return made
+	}
+	src, weight := tensor(p.Src), tensor(p.Weight)
+	var want []float32
+	for _, batch := range []int{images, 1, 5} {
+		p.Src = p.Src.WithN(batch)
+		plan, err := conv.Expecting(cpu.Engine{}, job).Plan(p, weight, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []float32
+		for first := 0; first < images; first += batch {
+			part := src.Images(first, min(first+batch, images))
+			shape, _ := p.Dst()
+			dst := tensor(shape.WithN(part.Shape.N()))
+			if err := plan.Run(dst, part); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, dst.Data...)
+		}
+		plan.Close()
+		if want == nil {
+			want = got
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("batches of %d make other bits", batch)
 		}
 	}
 }

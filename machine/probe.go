@@ -43,16 +43,30 @@ func (p Probe) rounds() int {
 	return rounds
 }
 
-// copyFloats is how many float32 one thread copies in a turn of CopyRate: 64 MiB, more than the caches hold.
-const copyFloats = 16 << 20
+// How many float32 all threads of CopyRate copy together, and one of them at most and at least. All of them are more
+// than the caches hold.
+const (
+	copyFloats      = 64 << 20 // 256 MiB to read, and as much to write
+	mostCopyFloats  = 16 << 20 // 64 MiB: one thread exceeds the caches
+	leastCopyFloats = 1 << 20  // 4 MiB, beyond the share of a thread in the caches, however many threads there are
+)
+
+// copied returns how many float32 each of a number of threads copies in a turn of CopyRate.
+func copied(threads int) int {
+	return max(leastCopyFloats, min(mostCopyFloats, copyFloats/max(1, threads)))
+}
+
+// CopyMemory returns the bytes of memory that [CopyRate] takes: 512 MiB at most with up to 64 threads.
+func CopyMemory(threads int) float64 { return 8 * float64(threads) * float64(copied(threads)) }
 
 // CopyRate returns the most bytes per second, read plus written, that a number of threads together copy from memory to
 // memory. Threads start each turn together, and the turn ends with the last thread. The fastest turn within the
-// duration budget counts.
+// duration budget counts. CopyMemory says how much memory that takes.
 func CopyRate(threads int, budget time.Duration) float64 {
 	src, dst := make([][]float32, threads), make([][]float32, threads)
+	floats := copied(threads)
 	for i := range threads {
-		src[i], dst[i] = make([]float32, copyFloats), make([]float32, copyFloats)
+		src[i], dst[i] = make([]float32, floats), make([]float32, floats)
 		for j := range src[i] {
 			src[i][j] = 1 // the pages of memory that was never written may all be one and the same
 		}
@@ -63,7 +77,7 @@ func CopyRate(threads int, budget time.Duration) float64 {
 	for start := time.Now(); best == 0 || time.Since(start) < budget; {
 		begun := time.Now()
 		turn()
-		best = max(best, float64(8*copyFloats*threads)/time.Since(begun).Seconds())
+		best = max(best, CopyMemory(threads)/time.Since(begun).Seconds())
 	}
 	return best
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"gpuconv/experiment"
 	"gpuconv/experiment/page"
@@ -95,7 +94,7 @@ func (f *reportFlags) run(ctx context.Context, folder string, stdout, stderr io.
 	if err != nil {
 		notes = append(notes, "the flags in run.json cannot be used again: "+oneLine(err.Error()))
 	}
-	p := runPage{folder: folder, tuning: f.tuning, to: to, run: again, notes: notes}
+	p := runPage{folder: folder, tuning: f.tuning, to: to, run: again, notes: notes, roofed: again.reserveRoof}
 	return p.write(ctx, stdout, stderr)
 }
 
@@ -158,8 +157,9 @@ func flagsOfRun(ctx context.Context, folder string) (*runFlags, error) {
 type runPage struct {
 	folder, tuning string
 	to             output
-	run            *runFlags // of the run; nil: they cannot be used
-	notes          []string  // what the page lacks, and why
+	run            *runFlags   // of the run; nil: they cannot be used
+	notes          []string    // what the page lacks, and why
+	roofed         func() bool // there is room to measure what the device can do at most
 }
 
 // write writes the page, and says what is on it.
@@ -183,7 +183,7 @@ func (p runPage) write(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer closeSets(sets)
 	r.Notes = append(r.Notes, p.notes...)
-	if r.Report.Roof == nil && p.run != nil {
+	if r.Report.Roof == nil && p.run != nil && p.roofed() {
 		r.Report.Roof = p.run.roof(ctx, r.Report.Backend)
 		r.RoofNow = r.Report.Roof != nil
 	}
@@ -276,36 +276,4 @@ func csvOf(t *param.Table) ([]byte, error) {
 	var text bytes.Buffer
 	err := t.WriteCSV(&text)
 	return text.Bytes(), err
-}
-
-// roofTime is how long the peak rates of a device are measured.
-const roofTime = 300 * time.Millisecond
-
-// roof measures what the device of a run can do at most. It returns nil if that device cannot be opened here.
-func (f *runFlags) roof(ctx context.Context, of experiment.Backend) *experiment.Roof {
-	if f.backend.validate() != nil {
-		return nil
-	}
-	c, err := f.backend.open(ctx)
-	if err != nil {
-		return nil
-	}
-	defer c.close()
-	if describeBackend(session{chosen: c}).Device != of.Device {
-		return nil
-	}
-	return c.roof()
-}
-
-// roof measures the peak rates of an open backend. It returns nil if they cannot be measured.
-func (c chosen) roof() *experiment.Roof {
-	subjects, err := c.subjects()
-	if err != nil || subjects[0].Roof == nil {
-		return nil
-	}
-	flops, bytes, err := subjects[0].Roof(roofTime)
-	if err != nil {
-		return nil
-	}
-	return &experiment.Roof{GFLOPS: flops / 1e9, GBPS: bytes / 1e9}
 }

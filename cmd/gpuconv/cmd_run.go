@@ -47,6 +47,7 @@ type runFlags struct {
 	typed         map[string][]string // flags, for run.json
 	dry           bool
 	reserved      float64 // bytes of the heap
+	roofed        bool    // --html has room to measure what the device can do at most
 	spec          specFlags
 }
 
@@ -204,7 +205,7 @@ func (f *runFlags) possible(ctx context.Context, sets []stimuli.Set) error {
 	for _, images := range sets {
 		j, err := f.job(ctx, images)
 		if err == nil {
-			_, err = f.problem(j)
+			_, err = f.problem(ctx, j)
 		}
 		if err == nil {
 			err = f.rehearseStimuli(ctx, images)
@@ -242,7 +243,7 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if j, err = f.shards.cut(j); err != nil {
 		return err
 	}
-	p, err := f.problem(j)
+	p, err := f.problem(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -274,7 +275,7 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err := f.shards.check(ctx, j, e, folder); err != nil {
 		return err
 	}
-	if f.html {
+	if f.roofed {
 		j.Roof = s.roof()
 	}
 	announce(stdout, j, p, s)
@@ -312,7 +313,7 @@ func (f *runFlags) page(ctx context.Context, stdout, stderr io.Writer, folder st
 		return nil
 	}
 	to := f.saving.output("output", filepath.Join(folder, pageName))
-	err := runPage{folder: folder, to: to, run: f}.write(ctx, stdout, stderr)
+	err := runPage{folder: folder, to: to, run: f, roofed: func() bool { return f.roofed }}.write(ctx, stdout, stderr)
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("interrupted; the run is written, the page is not: gpuconv report %s makes it",
 			fault.Printable(folder))

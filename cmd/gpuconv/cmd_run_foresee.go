@@ -39,7 +39,7 @@ func (f *runFlags) foresee(ctx context.Context, stdout io.Writer, j experiment.J
 	if err != nil {
 		return err
 	}
-	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Weight(), j.Bias)
+	s, err := f.backend.prepare(ctx, j.Total(), p, j.Weight(), j.Bias)
 	if err != nil {
 		return err
 	}
@@ -50,17 +50,13 @@ func (f *runFlags) foresee(ctx context.Context, stdout io.Writer, j experiment.J
 		return ofFiles("stimulus", j.Images, err)
 	}
 	printForeseen(stdout, j.Images.Shape(), p.Weight, activations)
-	printMemory(stdout, memory)
+	printMemory(stdout, f.withRoof(memory))
 	printTime(stdout, forecast, s.name == "gpu" && !s.device.Software)
 	names := j.Files()
 	if f.html {
 		names = append(names, pageName)
 	}
 	names[0] = filepath.Join(folder, names[0])
-	bytes := activations.Bytes()
-	if f.float16 {
-		bytes /= 2
-	}
-	printFiles(stdout, names, bytes)
+	printFiles(stdout, names, activations.Bytes()/4*float64(j.Format.ElementBytes()))
 	return nil
 }

@@ -142,7 +142,7 @@ func (r *Run) speed() (all []fact, percent float64) {
 		statistics.Digits(gflops) + " GFLOP/s, two operations for each multiplication"})
 	roof := report.Roof
 	if roof == nil || !(roof.GFLOPS > 0) || !(roof.GBPS > 0) {
-		return append(all, fact{"Roof", "not measured: gpuconv run --html measures it"}), 0
+		return append(all, fact{"Roof", "not measured: gpuconv run --html measures it, if there is memory for that"}), 0
 	}
 	limit := math.Min(roof.GFLOPS, roof.GBPS*p.Intensity())
 	percent = 100 * gflops / limit

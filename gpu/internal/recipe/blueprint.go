@@ -25,7 +25,7 @@ type Blueprint struct {
 // worth it. The error wraps [conv.ErrUnsupported] if no algorithm can compute the problem.
 func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	p.Spec = p.WithDefaults()
-	taken, rejected, err := choose(p, device, forced)
+	taken, rejected, err := choose(device.whole(p), device, forced)
 	if err != nil {
 		return Blueprint{}, err
 	}

@@ -62,6 +62,24 @@ func (d Profile) As(class Class) Profile {
 	return as
 }
 
+// The batch of a job whose memory nobody bounds has at most this many bytes and multiplications: see batch.Portion.
+const (
+	batchBytes = 28 << 20
+	batchMACs  = 4 << 30
+)
+
+// whole returns p with the batch that a job of d.Images images has if it is computed at once and nobody bounds its
+// memory, or p if its batch is larger. An algorithm and its tile are chosen for it, so that they do not depend on how
+// the images are cut into batches, or shared among machines.
+func (d Profile) whole(p conv.Problem) conv.Problem {
+	one := p
+	one.Src = p.Src.Image()
+	src, _, dst := ImageBytes(one)
+	most := min(float64(d.Images), batchBytes/float64(src+dst), batchMACs/one.MACs())
+	p.Src = p.Src.WithN(max(p.Src.N(), int(most)))
+	return p
+}
+
 // hasCompiled reports whether a cache is known to have a program.
 func (d Profile) hasCompiled(k Key) bool { return d.Compiled != nil && d.Compiled(k) }
 

@@ -43,44 +43,40 @@ type Batch struct {
 }
 
 // Batch returns a judge of the outputs for src, which has at most as many images as the problem. got has the outputs
-// that a backend computed, and d describes the backend's plan.
-func (s *Sampling) Batch(src, got *conv.Tensor, d conv.Description) *Batch {
+// that a backend computed, and d describes the backend's plan. If d states a tolerance, one output is judged to learn
+// how large outputs are: the one that is largest in got.
+func (s *Sampling) Batch(src, got *conv.Tensor, d conv.Description) (*Batch, error) {
 	c := s.c
 	c.Src = src
 	b := &Batch{s: s, src: src, got: got, bound: newBound(c), d: d}
-	if d.Tolerance > 0 {
-		b.scale = transformScale(c, min(largest(got.Data), largestPossible(c)))
+	if d.Tolerance == 0 || len(got.Data) == 0 {
+		return b, nil
 	}
-	return b
+	var want, magnitude [1]float64
+	if err := s.judge.SampleFloat64(want[:], magnitude[:], src, []int{whereLargest(got.Data)}); err != nil {
+		return nil, inCase(c, err)
+	}
+	b.scale = transformScale(c, finiteMagnitude(want[0]))
+	return b, nil
 }
 
-// largestPossible returns a magnitude that no output of c exceeds: that of the brightest pixel under every weight of
-// the filter with the largest sum of magnitudes, and the largest bias. An output that a backend got wrong may be
-// larger.
-func largestPossible(c Case) float64 {
-	most := 0.0
-	filters := c.Problem.Weight[0]
-	for k := range filters {
-		sum := 0.0
-		for _, w := range c.Weight.Data[k*len(c.Weight.Data)/filters : (k+1)*len(c.Weight.Data)/filters] {
-			if a := math.Abs(float64(w)); !math.IsInf(a, 0) && !math.IsNaN(a) {
-				sum += a
-			}
+// whereLargest returns the index of the largest finite |v|, or 0.
+func whereLargest(values []float32) (at int) {
+	most := largest(values)
+	for i, v := range values {
+		if math.Abs(float64(v)) == most {
+			return i
 		}
-		most = max(most, sum)
 	}
-	most = most*largest(c.Src.Data) + largest(c.Bias)
-	if c.Problem.Activation == conv.Energy { // √(a²+b²) of two such sums
-		most *= math.Sqrt2
-	}
-	return most
+	return 0
 }
 
 // Compare judges some outputs, by their indices into got.Data, within the error bound that the description states. The
 // errors of transforms are compared with the largest output of the batch, as [Trial] does, or, if that is larger, with
-// what a filter gives for pixels that are all as bright as the brightest one. So it does not matter which outputs are
-// judged together. A wrong output is not an error; it gives a Result that is not OK. Result.Largest is the largest of
-// these outputs.
+// the brightest pixel times the largest norm of a filter's weights. So it does not matter which outputs are judged
+// together. The largest output is taken to be the judge's value where the backend's is largest: an output that the
+// backend got wrong cannot raise it. A wrong output is not an error; it gives a Result that is not OK. Result.Largest
+// is the largest of these outputs.
 func (b *Batch) Compare(outputs []int) (Result, error) {
 	s := b.s
 	if len(s.value) < len(outputs) {

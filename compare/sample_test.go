@@ -1,6 +1,7 @@
 package compare_test
 
 import (
+	"math"
 	"testing"
 
 	"gpuconv/compare"
@@ -34,7 +35,11 @@ func TestSampleScale(t *testing.T) {
 		got, _ := conv.NewTensor(right.Shape)
 		copy(got.Data, right.Data)
 		change(got.Data)
-		result, err := s.Batch(src, got, conv.Description{Tolerance: tolerance}).Compare(judged)
+		b, err := s.Batch(src, got, conv.Description{Tolerance: tolerance})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := b.Compare(judged)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,5 +54,39 @@ func TestSampleScale(t *testing.T) {
 	}
 	if judge(func(outputs []float32) { outputs[3], outputs[50] = 1e6, 8*tolerance*10 }, 50) {
 		t.Error("a huge output excuses the error of another")
+	}
+}
+
+// TestSampleScaleCancels: with weights of 1 and −1 that cancel, outputs are far smaller than the sum of the magnitudes
+// of their terms. A wrong output that is not judged does not raise the limit of others to that sum, however large it
+// is.
+func TestSampleScaleCancels(t *testing.T) {
+	const tolerance = 1e-3 // times 8 times the norm of the weights, 2.83; the sum of their magnitudes is 8
+	p := conv.Problem{Src: conv.Shape{1, 1, 1, 64}, Weight: conv.Shape{1, 1, 1, 8}}
+	weight, _ := conv.NewTensor(p.Weight)
+	src, _ := conv.NewTensor(p.Src)
+	for i := range weight.Data {
+		weight.Data[i] = float32(1 - 2*(i%2))
+	}
+	for i := range src.Data {
+		src.Data[i] = 1 // outputs are 0
+	}
+	s, err := compare.NewSampling(cpu.Reference{}, compare.Case{Name: "cancel", Problem: p, Weight: weight})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, unjudged := range []float32{0, 3, 8, 1e6, float32(math.Inf(1)), float32(math.NaN())} {
+		for e, ok := range map[float32]bool{8 * tolerance * 2.8: true, 8 * tolerance * 2.9: false} {
+			got, _ := conv.NewTensor(conv.Shape{1, 1, 1, 57})
+			got.Data[3], got.Data[50] = unjudged, e
+			b, err := s.Batch(src, got, conv.Description{Tolerance: tolerance})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result, err := b.Compare([]int{50, 40}); err != nil || result.OK() != ok {
+				t.Errorf("beside %v an error of %v: %v, %v, want %v", unjudged, e, result.OK(), err, ok)
+			}
+		}
 	}
 }

@@ -78,7 +78,11 @@ func newSample(c *checker, images int, seed uint64) (*sample, error) {
 func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	drawn := s.draw(dst.Shape)
 	allowed := s.allowed(first+src.Shape.N(), time.Now())
-	judged, alike, seen := s.judge.Batch(src, dst, s.c.description), 0, map[int]bool{}
+	judged, err := s.judge.Batch(src, dst, s.c.description)
+	if err != nil {
+		return err
+	}
+	alike, seen := 0, map[int]bool{}
 	for at := 0; at < len(drawn.outputs); {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -18,10 +18,12 @@ func (d *Device) InBands(rows int) conv.Backend {
 
 // Expecting implements [conv.Forecaster]. The backend computes on d, until d is closed. On a software renderer it
 // computes a small job with direct, which compiles faster than direct_soft, unless a cache has the programs of
-// direct_soft.
+// direct_soft and [Options].Steady is not set.
 func (d *Device) Expecting(images int) conv.Backend {
 	asked := d.profile
-	asked.Images, asked.Compiled = images, d.hasCompiled
+	if asked.Images = images; !d.options.Steady {
+		asked.Compiled = d.hasCompiled
+	}
 	return asking{d, asked}
 }
 

@@ -40,6 +40,16 @@ func TestRunsCompileNothing(t *testing.T) {
 	}
 }
 
+// TestSteady: with Options.Steady a choice does not ask what a cache has.
+func TestSteady(t *testing.T) {
+	for _, steady := range []bool{false, true} {
+		d := &Device{options: Options{Steady: steady}}
+		if profile := d.Expecting(3).(asking).profile; profile.Images != 3 || (profile.Compiled == nil) != steady {
+			t.Errorf("Steady %v: %d images, asks: %v", steady, profile.Images, profile.Compiled != nil)
+		}
+	}
+}
+
 // compilesInRuns plans and runs a problem. It returns what looks as if something was compiled outside the plan.
 func compilesInRuns(t *testing.T, d *Device, p conv.Problem) (wrong string) {
 	t.Helper()

@@ -52,6 +52,10 @@ type Options struct {
 	// Tuner, if not nil, names the algorithm and tile that were measured to be the fastest. It is not asked if
 	// Algorithm or Tiles is set.
 	Tuner Tuner
+	// Steady keeps what caches of compiled programs have from changing the choice of an algorithm: processes that do a
+	// job together, or after each other, then choose alike. Otherwise a software renderer takes a program that need not
+	// be compiled, where it would not have compiled it.
+	Steady bool
 	// Without lists places that Open skips, and why: for instance those where a driver ended the process that ran
 	// [Probe]. A Place may also name the file of an EGL vendor, that is a driver; libEGL then does not load it.
 	Without []Place

@@ -48,22 +48,60 @@ func Given(c compare.Case) Case {
 }
 
 // Quick returns a fixed pairwise cover of the table, with some of its kernels: every pair of levels of every two axes
-// is in some case.
+// is in some case. Most of its cases have a stride, a dilation, groups or another padding mode. So it adds ordinary
+// convolutions, which have none of these: every kernel with every padding that algorithms for plain layers accept, and
+// every pool. Backends choose their code by the problem, and have code for ordinary convolutions alone.
 func Quick(stimuli []Stimulus, banks []Bank) []Case {
 	return quick(table(stimuli, banks, fewKernels()))
 }
 
-func quick(axes []axis) []Case { return cases(axes, coverOf(axes, sizes(axes))) }
+func quick(axes []axis) []Case {
+	first := cases(axes, coverOf(axes, sizes(axes)))
+	return append(first, without(first, withoutRelations(cases(axes, ordinary(axes))))...)
+}
+
+// ordinary returns rows of plain levels, for whole images. They have every kernel with every padding, without a pool,
+// and every pool once.
+func ordinary(axes []axis) (all []row) {
+	kernel, padding, pool := indexOf(axes, "kernel"), indexOf(axes, "padding"), indexOf(axes, "pool")
+	met := map[[3]int]bool{}
+	add := func(r row, key [3]int) {
+		if !met[key] {
+			met[key] = true
+			r = slices.Clone(r)
+			r[indexOf(axes, "bands")], r[pool] = 0, key[2]
+			all = append(all, r)
+		}
+	}
+	for _, r := range coverOf(axes, plainSizes(axes)) {
+		add(r, [3]int{r[kernel], r[padding], 0})
+		if r[pool] > 0 {
+			add(r, [3]int{-1, -1, r[pool]})
+		}
+	}
+	return all
+}
+
+func indexOf(axes []axis, name string) int {
+	return slices.IndexFunc(axes, func(a axis) bool { return a.name == name })
+}
+
+// without returns the cases of all whose names no case of some has.
+func without(some, all []Case) []Case {
+	return slices.DeleteFunc(all, func(c Case) bool {
+		return slices.ContainsFunc(some, func(s Case) bool { return s.Name == c.Name })
+	})
+}
 
 // QuickPlain returns a pairwise cover of the levels that algorithms for plain layers accept, without the cases of
-// Quick. Only a backend that refuses cases of Quick needs it: for others Quick has these pairs, too.
+// Quick. It is for backends that refuse cases of Quick, and for those that choose their code by the problem: of two
+// plain levels, Quick may have cases only with a stride, a dilation or groups.
 func QuickPlain(stimuli []Stimulus, banks []Bank) []Case {
 	return quickPlain(table(stimuli, banks, fewKernels()))
 }
 
 func quickPlain(axes []axis) []Case {
-	first := coverOf(axes, sizes(axes))
-	return cases(axes, append(first, coverOf(axes, plainSizes(axes))...))[len(cases(axes, first)):]
+	return without(quick(axes), cases(axes, coverOf(axes, plainSizes(axes))))
 }
 
 // Whole returns pairwise covers of the whole table, as Quick and QuickPlain do for a part of it. It adds every

@@ -105,6 +105,36 @@ func TestQuickPlain(t *testing.T) {
 	}
 }
 
+// TestQuickMeetsOrdinary: a backend that accepts everything meets every kernel with every plain padding in whole images
+// without a pool, stride, dilation, groups or another padding mode. It also meets every pool in such convolutions.
+func TestQuickMeetsOrdinary(t *testing.T) {
+	axes := table(Stimuli(), Banks(), fewKernels())
+	met := map[string]bool{}
+	for _, c := range Quick(Stimuli(), Banks()) {
+		if p := c.Problem.WithDefaults(); p.Groups > 1 || p.Stride != [2]int{1, 1} || p.Dilation != [2]int{1, 1} ||
+			p.PaddingMode != conv.Zeros || c.Bands > 0 {
+			continue
+		}
+		levels := levelsOf(t, axes, c.Name)
+		pool := levels[indexOf(axes, "pool")]
+		met[pool] = true
+		met[pool+" "+levels[indexOf(axes, "kernel")]+" "+levels[indexOf(axes, "padding")]] = true
+	}
+	none := "pool=" + (conv.Pool{}).String()
+	for _, k := range fewKernels() {
+		for _, p := range paddings()[:axes[indexOf(axes, "padding")].plain] {
+			if want := fmt.Sprintf("%s kernel=%v padding=%v", none, k, p); !met[want] {
+				t.Errorf("no ordinary case has %s", want)
+			}
+		}
+	}
+	for _, p := range pools() {
+		if !met["pool="+p.String()] {
+			t.Errorf("no ordinary case has pool=%v", p)
+		}
+	}
+}
+
 // TestQuickRelations: each relation is checked in some cases, and only in those that it suits.
 func TestQuickRelations(t *testing.T) {
 	count := map[string]int{}

@@ -243,8 +243,8 @@ func printSubjects(w io.Writer, runs []verify.Runner) {
 //
 //   - With --input and --weight there is one case. It is for all subjects, and for those algorithms of the CPU engine
 //     that the engine would not choose.
-//   - Otherwise all subjects have the matrix, or with --quick a part of it. Subjects that refuse cases of that part
-//     have a second part, for plain layers.
+//   - Otherwise all subjects have the matrix, or with --quick a part of it. The CPU engine, and subjects that refuse
+//     cases of that part, have a second part, for plain layers.
 //   - Wide layers are for all subjects, and for each algorithm of the CPU engine.
 //   - A few small convolutions are for the tiles of hardware, on a software renderer.
 //   - The first case of each list runs before all others, to find a shader that does not compile early.
@@ -270,7 +270,7 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 		{Judge: judge, Subjects: opened.hardware, Cases: plain[:1]},
 		{Judge: judge, Subjects: few, Cases: general[:1]},
 		{Judge: judge, Subjects: subjects, Cases: matrix[1:]},
-		{Judge: judge, Subjects: refusing(subjects, matrix), Cases: forPlain},
+		{Judge: judge, Subjects: needing(subjects, matrix), Cases: forPlain},
 		{Judge: judge, Subjects: append(slices.Clip(subjects), f.cpuAlgorithms()...), Cases: verify.Wide()},
 		{Judge: judge, Subjects: opened.hardware, Cases: plain[1:]},
 		{Judge: judge, Subjects: few, Cases: general[1:]},
@@ -286,7 +286,8 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 }
 
 // matrix returns the cases of the table, or with --quick a part of them: those for all subjects, and further ones for
-// subjects that refuse some of them. A shader or program of the user's gets only those that it accepts.
+// the CPU engine and for subjects that refuse some of them. A shader or program of the user's gets only those that it
+// accepts.
 func (f *verifyFlags) matrix(subjects []verify.Subject) (all, plain []verify.Case) {
 	stimuli, banks := verify.Stimuli(), verify.Banks()
 	accepts := func(p conv.Problem) bool {
@@ -303,10 +304,11 @@ func (f *verifyFlags) matrix(subjects []verify.Subject) (all, plain []verify.Cas
 	return verify.Whole(stimuli, banks), nil
 }
 
-// refusing returns the subjects that refuse some of the cases.
-func refusing(subjects []verify.Subject, cases []verify.Case) []verify.Subject {
+// needing returns the subjects that need further cases of plain layers: those that refuse some of the cases, and the
+// CPU engine, which has code for plain layers and takes seconds for all of them.
+func needing(subjects []verify.Subject, cases []verify.Case) []verify.Subject {
 	return slices.DeleteFunc(slices.Clone(subjects), func(s verify.Subject) bool {
-		return len(accepting([]verify.Subject{s}, cases)) > 0
+		return s.Name != "cpu" && len(accepting([]verify.Subject{s}, cases)) > 0
 	})
 }
 

@@ -28,6 +28,7 @@ type backendFlags struct {
 	guard    bool // no flag: see gpu.Options
 	unrolled int  // no flag: see gpu.Options
 	untuned  bool // no flag: ignores what gpuconv autotune stored
+	steady   bool // no flag: see gpu.Options
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
@@ -104,7 +105,8 @@ func (f *backendFlags) validate() error {
 
 // options says which device to open and how it computes.
 func (f *backendFlags) options() (gpu.Options, error) {
-	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled, Tiles: f.tiles}
+	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled, Tiles: f.tiles,
+		Steady: f.steady}
 	if f.tiles != "" && !slices.Contains(gpu.ClassNames(), f.tiles) {
 		return o, misread("tiles", f.tiles, fmt.Errorf("want %s", either(gpu.ClassNames())))
 	}

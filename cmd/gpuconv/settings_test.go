@@ -111,6 +111,31 @@ func TestResumeSettings(t *testing.T) {
 	}
 }
 
+// TestResumeIsSteady: with --resume and --shard, what a cache has does not change the algorithm.
+func TestResumeIsSteady(t *testing.T) {
+	for _, c := range []struct {
+		flags  []string
+		steady bool
+	}{{nil, false}, {[]string{"--resume"}, true}, {[]string{"--shard", "1/2"}, true}} {
+		var f runFlags
+		flags := pflag.NewFlagSet("run", pflag.ContinueOnError)
+		f.register(flags)
+		err := flags.Parse(append(c.flags, "--output", filepath.Join(t.TempDir(), "out")))
+		if err == nil {
+			err = f.shard(flags)
+		}
+		if err == nil {
+			err = f.validate()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o, err := f.backend.options(); err != nil || o.Steady != c.steady {
+			t.Errorf("%v: Steady is %v, %v", c.flags, o.Steady, err)
+		}
+	}
+}
+
 // settingsFiles writes the files of settingsJobs. Those that differ have the same name, size and time.
 func settingsFiles(t *testing.T) {
 	t.Helper()

@@ -40,8 +40,8 @@ func TestMemoryFlag(t *testing.T) {
 	}
 }
 
-// peakOf runs a command, and returns the most bytes of memory that its process had, by a look at each millisecond. It is
-// 0 on systems other than Linux.
+// peakOf runs a command, and returns the most bytes of memory that its process had, by a look at each millisecond. It
+// is 0 on systems other than Linux.
 func peakOf(cmd *exec.Cmd) (most float64, err error) {
 	if err := cmd.Start(); err != nil {
 		return 0, err

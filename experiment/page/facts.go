@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"gpuconv/fault"
 	"gpuconv/internal/statistics"
 	"gpuconv/param"
 )
@@ -24,6 +23,10 @@ func (r *Run) asked() []fact {
 		}
 		words = append(words, shellWord(word))
 	}
+	words, leftOut := firstOf(words)
+	if leftOut != "" {
+		words = append(words, "… "+leftOut)
+	}
 	s := r.problem.WithDefaults()
 	convolution := fmt.Sprintf("stride %d,%d, padding %v (%s), dilation %d,%d, %s, activation %s, pool %s", s.Stride[0],
 		s.Stride[1], s.Padding, report.PaddingMode, s.Dilation[0], s.Dilation[1], counted(s.Groups, "group"),
@@ -37,17 +40,17 @@ func (r *Run) asked() []fact {
 	all := []fact{{"Command", strings.Join(words, " ")}}
 	for _, f := range []fact{{"Preset", report.Preset}, {"Stimuli", report.Stimulus}, {"Filters", report.Filter}} {
 		if f.Value != "" {
-			all = append(all, fact{f.Name, fault.Line(f.Value)})
+			all = append(all, fact{f.Name, line(f.Value)})
 		}
 	}
 	return append(all,
 		fact{"Images", fmt.Sprintf("%v: image, channel, row, column", report.StimuliShape)},
 		fact{"Weights", fmt.Sprintf("%v: filter, channel, row, column", report.FiltersShape)},
-		fact{"Convolution", fault.Line(convolution)},
+		fact{"Convolution", line(convolution)},
 		fact{"Activations", fmt.Sprintf("%s, %s %v: image, channel, row, column", report.ActivationsFile,
-			fault.Line(report.ActivationsDType), report.ActivationsShape)},
+			line(report.ActivationsDType), report.ActivationsShape)},
 		fact{"Started", report.Started.UTC().Format(time.DateTime) + " UTC"},
-		fact{"Program", fault.Line(program(report.Program))})
+		fact{"Program", line(program(report.Program))})
 }
 
 // program names the program of run.json, which is an object with some texts.
@@ -74,7 +77,7 @@ func (r *Run) device() (all []fact) {
 	for _, f := range []fact{{"Backend", b.Name}, {"Device", device}, {"Vendor", b.Vendor}, {"Driver", b.Driver},
 		{"Threads", fmt.Sprint(b.Threads)}, {"Algorithm", b.Algorithm}, {"Tiles", tuned}, {"Accuracy", b.Accuracy}} {
 		if f.Value != "" {
-			all = append(all, fact{f.Name, fault.Line(f.Value)})
+			all = append(all, fact{f.Name, line(f.Value)})
 		}
 	}
 	return all

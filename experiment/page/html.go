@@ -73,12 +73,14 @@ func (r *Run) view() view {
 		v.LeftOut = r.Viewer.LeftOut()
 	}
 	v.Pictures = pictureViews(r.Pictures, r.alt)
-	for _, note := range append(append([]string{}, report.Notes...), r.Notes...) {
-		v.Notes = append(v.Notes, fault.Line(note))
+	v.Notes = lines(append(append([]string{}, r.Notes...), report.Notes...)) // those of the page are never left out
+	files, leftOut := firstOf(report.Files)
+	for _, f := range files {
+		sum := fmt.Sprintf("%d bytes, CRC-32C %s", f.Bytes, line(f.CRC32C))
+		v.Files = append(v.Files, fact{line(f.Name), sum})
 	}
-	for _, f := range report.Files {
-		sum := fmt.Sprintf("%d bytes, CRC-32C %s", f.Bytes, fault.Line(f.CRC32C))
-		v.Files = append(v.Files, fact{fault.Line(f.Name), sum})
+	if leftOut != "" {
+		v.Files = append(v.Files, fact{"Others", leftOut})
 	}
 	return v
 }
@@ -87,7 +89,7 @@ func (r *Run) view() view {
 func pictureViews(all []Picture, alt func(name string) string) (views []viewPicture) {
 	for _, p := range all {
 		name := strings.TrimSuffix(p.Name, path.Ext(p.Name))
-		views = append(views, viewPicture{webpage.Picture(p.Media, p.Content), alt(name), fault.Line(p.Name)})
+		views = append(views, viewPicture{webpage.Picture(p.Media, p.Content), alt(name), line(p.Name)})
 	}
 	return views
 }
@@ -106,7 +108,7 @@ func (r *Run) alt(name string) string {
 		return fmt.Sprintf("Some of the images, and beside each its activations in the first of %s, %d by %d values each.",
 			counted(report.ActivationsShape.C(), "channel"), report.ActivationsShape.H(), report.ActivationsShape.W())
 	}
-	return "Picture " + fault.Line(name)
+	return "Picture " + line(name)
 }
 
 // python returns three lines that read the arrays and tables.
@@ -125,7 +127,7 @@ func (r *Run) python() []string {
 		return "pd.read_csv(" + pythonText(filepath.ToSlash(filepath.Join(r.Folder, name))) + ")"
 	}
 	return []string{first,
-		fmt.Sprintf("y = %s  # %s %v: image, channel, row, column", read, report.ActivationsDType, report.ActivationsShape),
+		fmt.Sprintf("y = %s  # %s %v: image, channel, row, column", read, line(report.ActivationsDType), report.ActivationsShape),
 		"stimuli, cells = " + table("stimuli.csv") + ", " + table("cells.csv")}
 }
 
@@ -147,7 +149,7 @@ func shellWord(text string) string {
 	if text != "" && strings.IndexFunc(text, func(c rune) bool { return !plain(c) }) < 0 {
 		return text
 	}
-	return "'" + strings.ReplaceAll(fault.Line(text), "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(line(text), "'", `'\''`) + "'"
 }
 
 // counted returns a number with a noun, such as 3 images.

@@ -44,7 +44,7 @@ func (r *Run) Look(ctx context.Context, l Look) error {
 	names := r.Cells.Column("name").Words
 	for i := range v.Channels {
 		if n := v.Channels[i].Number; n < len(names) {
-			v.Channels[i].Name = fault.Line(names[n])
+			v.Channels[i].Name = line(names[n])
 		}
 	}
 	v.Fields = fields(r.problem, r.Report.Pool)
@@ -131,7 +131,7 @@ func rowTitle(columns []param.Column, row int) string {
 			value = param.Cell(c.Numbers[row])
 		}
 		if value != "" {
-			parts = append(parts, fault.Line(c.Name+" "+value))
+			parts = append(parts, line(c.Name+" "+value))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -130,20 +130,18 @@ func (r *Run) tuningView() *viewTuning {
 	if t == nil {
 		return nil
 	}
-	v := &viewTuning{Facts: []fact{{"Folder", fault.Line(t.Folder)}, {"Response", "at the " + fault.Line(t.Said.At)}}}
+	v := &viewTuning{Facts: []fact{{"Folder", line(t.Folder)}, {"Response", "at the " + line(t.Said.At)}}}
 	if t.Said.At != "centre" {
-		v.Facts[1].Value = fault.Line(t.Said.At) + " of the map"
+		v.Facts[1].Value = line(t.Said.At) + " of the map"
 	}
 	if d := t.Said.Decoding; d != nil && d.Images > 0 {
-		v.Facts = append(v.Facts, fact{"Decoding", fault.Line(fmt.Sprintf(
+		v.Facts = append(v.Facts, fact{"Decoding", line(fmt.Sprintf(
 			"%s or %s: %d of %d images right (95 %%: %.1f to %.1f %%), by chance %.1f %%", d.Sides[0], d.Sides[1], d.Right,
 			d.Images, 100*d.Low, 100*d.High, 100*d.Chance))})
 	}
 	v.addCells(t.Cells)
 	v.Pictures = pictureViews(t.Pictures, tuningAlt)
-	for _, note := range t.Said.Notes {
-		v.Notes = append(v.Notes, fault.Line(note))
-	}
+	v.Notes = lines(t.Said.Notes)
 	return v
 }
 
@@ -159,7 +157,7 @@ func (v *viewTuning) addCells(t *param.Table) {
 		cells, empty := make([]string, len(v.Rows)), true
 		for i := range cells {
 			if c.Words != nil {
-				cells[i] = fault.Line(c.Words[i])
+				cells[i] = line(c.Words[i])
 			} else if x := c.Numbers[i]; x == x {
 				cells[i] = fmt.Sprintf("%.4g", x)
 			}
@@ -171,7 +169,7 @@ func (v *viewTuning) addCells(t *param.Table) {
 		if columns++; columns > mostFigures {
 			continue
 		}
-		v.Names = append(v.Names, fault.Line(strings.ReplaceAll(c.Name, "_", " "))) // so that they can be broken
+		v.Names = append(v.Names, line(strings.ReplaceAll(c.Name, "_", " "))) // so that they can be broken
 		for i, cell := range cells {
 			v.Rows[i] = append(v.Rows[i], cell)
 		}
@@ -186,7 +184,7 @@ func (v *viewTuning) addCells(t *param.Table) {
 func tuningAlt(name string) string {
 	switch by, curves := strings.CutPrefix(name, "curves_"); {
 	case curves:
-		return fmt.Sprintf("Tuning curves of cells over %s. curves.csv has the numbers.", fault.Line(by))
+		return fmt.Sprintf("Tuning curves of cells over %s. curves.csv has the numbers.", line(by))
 	case name == "rdm":
 		return "A matrix of how much the responses of all cells differ between any two values. rdm.csv has the numbers."
 	case name == "plane":
@@ -196,5 +194,5 @@ func tuningAlt(name string) string {
 	case name == "directions":
 		return "Responses of cells around the circle of directions. curves.csv has the numbers."
 	}
-	return "Picture " + fault.Line(name) + " of gpuconv tuning"
+	return "Picture " + line(name) + " of gpuconv tuning"
 }

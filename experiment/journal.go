@@ -94,6 +94,7 @@ type history struct {
 	processes int
 	started   time.Time // when the last process did
 	since     int       // images that it has done since then
+	last      time.Time // when it did the last of them, by the same clock
 }
 
 // readHistory reads the lines of a journal. It refuses one whose first line is not of a job of this version.
@@ -118,7 +119,7 @@ func readHistory(j *whole.Journal) (*history, error) {
 			h.processes, h.started, h.since = h.processes+1, e.Process, 0
 		case e.Chunk != nil && h.job.has(*e.Chunk):
 			h.chunks[e.Chunk.First] = *e.Chunk
-			h.since += e.Chunk.Images
+			h.since, h.last = h.since+e.Chunk.Images, e.Chunk.At
 		}
 	}
 	return h, nil

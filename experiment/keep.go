@@ -86,7 +86,7 @@ func (j Job) newKeeper(ctx context.Context, on Prepared, out *whole.Folder) (*ke
 	}
 	if err := k.verify(ctx); err != nil {
 		_ = k.file.Close()
-		return nil, err
+		return nil, k.unfinishedAt(k.history.done(), err)
 	}
 	return k, nil
 }
@@ -381,10 +381,12 @@ func (k *keeper) readShown(g *gallery) error {
 }
 
 // unfinished adds to an error what is kept. If nothing is, or if the folder is gone, it returns err as it is.
-func (k *keeper) unfinished(err error) error {
+func (k *keeper) unfinished(err error) error { return k.unfinishedAt(k.done(), err) }
+
+func (k *keeper) unfinishedAt(done int, err error) error {
 	path := k.folder.Path()
-	if err == nil || k.done() == 0 || !whole.IsUnfinished(path) {
+	if err == nil || done == 0 || !whole.IsUnfinished(path) {
 		return err
 	}
-	return &UnfinishedError{Unfinished{whole.Unfinished(path), k.done(), k.outputs.N()}, err}
+	return &UnfinishedError{Unfinished{whole.Unfinished(path), done, k.outputs.N()}, err}
 }

@@ -330,6 +330,20 @@ func TestKeepFails(t *testing.T) {
 	}
 }
 
+// TestKeepCutVerifying: a process that is cut while it compares checksums says what is kept, as any other.
+func TestKeepCutVerifying(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	if err := cutAfter(t, path, 7, nil); err == nil {
+		t.Fatal("not cut")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := keep(t, ctx, path, nil)
+	if u := new(UnfinishedError); !errors.As(err, &u) || !errors.Is(err, context.Canceled) || u.Done < 7 {
+		t.Errorf("error %v, want what is kept", err)
+	}
+}
+
 // TestKeepCountsOnce: a chunk is begun a second time only if it was in flight when the run was cut.
 func TestKeepCountsOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")

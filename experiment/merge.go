@@ -33,7 +33,8 @@ type MissingError struct {
 
 // Error returns one line.
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("%d of %d shards are not complete: want them, --array=%s", e.Count, e.Of, e.Array)
+	return fmt.Sprintf("%d of %d shards are not complete: want them, --array=%s with --shards %[2]d", e.Count, e.Of,
+		e.Array)
 }
 
 // Merge makes the folder of the whole job from the shards in a folder: the arrays one after the other, the tables, and

@@ -139,7 +139,7 @@ func (s *ShardState) read(ctx context.Context, path string) {
 		return
 	}
 	s.Done, s.Of, s.Changed = h.done(), h.job.Images, j.Modified
-	if spent := j.Modified.Sub(h.started); h.since > 0 && spent > 0 {
+	if spent := h.last.Sub(h.started); h.since > 0 && spent > 0 {
 		s.Left = time.Duration(float64(spent) * float64(s.Of-s.Done) / float64(h.since))
 	}
 }

@@ -85,7 +85,7 @@ func rangeBackwards(of int) (all []int) {
 // TestMergeRefuses: shards that are missing, damaged or not of the job are named, and nothing is written or lost.
 func TestMergeRefuses(t *testing.T) {
 	for want, change := range map[string]func(t *testing.T, dir string){
-		"2 of 4 shards are not complete: want them, --array=2-3": func(t *testing.T, dir string) {
+		"2 of 4 shards are not complete: want them, --array=2-3 with --shards 4": func(t *testing.T, dir string) {
 			remove(t, dir, 2, 4)
 			remove(t, dir, 3, 4)
 		},
@@ -212,7 +212,7 @@ func TestReadShards(t *testing.T) {
 }
 
 // TestStatusOfAShard: the part of a shard says how much is done, and when it will be complete at the speed of its last
-// process.
+// process. Only the clock of that process counts, not that of the disk.
 func TestStatusOfAShard(t *testing.T) {
 	var s ShardState
 	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -224,17 +224,18 @@ func TestStatusOfAShard(t *testing.T) {
 	d.Keep()
 	k := keeper{journal: d.Journal()}
 	for _, e := range []entry{{Job: &begun{Schema: schema, Images: 40, Chunk: 10}}, {Process: start.Add(-time.Hour)},
-		{Chunk: &chunk{First: 0, Images: 10}}, {Process: start}, {Chunk: &chunk{First: 20, Images: 10}}} {
+		{Chunk: &chunk{First: 0, Images: 10}}, {Process: start},
+		{Chunk: &chunk{First: 20, Images: 10, At: start.Add(time.Minute)}}} {
 		if err := k.add(e); err != nil {
 			t.Fatal(err)
 		}
 	}
 	d.Discard()
-	if err := os.Chtimes(filepath.Join(whole.Unfinished(path), "gpuconv.journal"), start, start.Add(time.Minute)); err != nil {
+	if err := os.Chtimes(filepath.Join(whole.Unfinished(path), "gpuconv.journal"), start, start.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	s.read(t.Context(), path)
-	if s.Done != 20 || s.Of != 40 || s.Left != 2*time.Minute || !s.Changed.Equal(start.Add(time.Minute)) || s.Err != nil {
+	if s.Done != 20 || s.Of != 40 || s.Left != 2*time.Minute || !s.Changed.Equal(start.Add(time.Hour)) || s.Err != nil {
 		t.Errorf("%+v", s)
 	}
 }

@@ -3,6 +3,7 @@ package whole
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -227,6 +228,11 @@ func (d *Folder) Create(name string) (*File, error) {
 	if d.done {
 		return nil, named(name, os.ErrClosed)
 	}
+	if d.journal != nil {
+		if err := d.hidden.signed(); err != nil {
+			return nil, named(d.path, err)
+		}
+	}
 	f, err := d.files.create(name, 0o666)
 	if err != nil {
 		return nil, named(name, err)
@@ -291,11 +297,34 @@ func (d *Folder) Commit() error {
 	if d.hidden.base.lost() {
 		return named(d.path, errors.New("its folder was moved or removed meanwhile"))
 	}
+	if err := d.ready(); err != nil {
+		return about(d.path, err)
+	}
 	if err := d.place(); err != nil {
 		return about(d.path, err)
 	}
 	d.made, d.written = nil, nil // they are in place: leave must not remove them
 	d.leave(true)
+	return nil
+}
+
+// ready returns an error if another process has taken a kept folder over, or if a committed file is not there.
+func (d *Folder) ready() error {
+	if d.journal == nil {
+		return nil
+	}
+	if err := d.hidden.signed(); err != nil {
+		return err
+	}
+	for _, file := range d.committed {
+		info, err := d.files.root.Lstat(file.Name)
+		if err == nil && info.Size() != file.Bytes {
+			err = fmt.Errorf("it has %d bytes: want %d", info.Size(), file.Bytes)
+		}
+		if err != nil {
+			return named(file.Name, err)
+		}
+	}
 	return nil
 }
 

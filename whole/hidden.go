@@ -27,6 +27,7 @@ type hidden struct {
 	name  string
 	inner place
 	lock  *os.File
+	token string // of the process that writes a kept folder, in the lock file: see adopt
 }
 
 const (
@@ -153,7 +154,11 @@ func seize(base place, name string) (*hidden, error) {
 		return h, nil
 	}
 	h.close()
-	if errors.Is(err, errUnlockable) || errors.Is(err, fs.ErrPermission) { // unknown, or another user's
+	switch {
+	case errors.Is(err, errUnlockable) && strings.HasSuffix(name, unfinished): // it may have the work of days
+		err = &Error{Name: filepath.Join(base.path, name), Err: errors.New("its file system keeps no locks, so that " +
+			"another process may be writing it: want it on a disk with locks")}
+	case errors.Is(err, errUnlockable), errors.Is(err, fs.ErrPermission): // unknown, or another user's
 		err = inTheWay(base, name)
 	}
 	return nil, err

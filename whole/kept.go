@@ -1,11 +1,13 @@
 package whole
 
 import (
+	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync/atomic"
 )
@@ -87,7 +89,9 @@ func (d *Folder) adopt(o Options, at string) error {
 		base.close()
 		return err
 	}
-	err = d.reopen()
+	if err = d.hidden.sign(); err == nil {
+		err = d.reopen()
+	}
 	if err == nil && base.holds(d.name) { // another process has just completed it
 		err = holding(d.path, filepath.Base(d.path))
 	}
@@ -122,6 +126,29 @@ func (p place) adopt(name string) (*hidden, error) {
 		}
 	}
 	return nil, errInUse
+}
+
+// sign writes a random token into the lock file. Locks may hold on one machine only, and then a process on another one
+// takes the folder over from a process that is alive. The latter finds another token, and stops.
+func (h *hidden) sign() error {
+	h.token = rand.Text()
+	err := h.lock.Truncate(0)
+	if err == nil {
+		_, err = h.lock.WriteAt([]byte(h.token), 0)
+	}
+	return err
+}
+
+// signed returns an error if another process has taken the folder over.
+func (h *hidden) signed() error {
+	if runtime.GOOS == "windows" { // a locked file cannot be read there, and locks hold between machines
+		return nil
+	}
+	text, err := h.inner.root.ReadFile(lockName)
+	if err == nil && string(text) != h.token {
+		err = errors.New("another process has taken it over meanwhile: want a disk with locks between machines")
+	}
+	return err
 }
 
 // reopen undoes what a former process had begun with complete files, and opens the journal.
@@ -205,6 +232,9 @@ func (d *Folder) Grow() (*Grown, error) {
 	if d.done || d.journal == nil {
 		return nil, named(d.grown, os.ErrClosed)
 	}
+	if err := d.hidden.signed(); err != nil {
+		return nil, named(d.path, err)
+	}
 	former := d.hidden.inner.holds(grownName)
 	f, err := d.hidden.inner.openGrown()
 	if err != nil {
@@ -269,6 +299,9 @@ func (g *Grown) Sync() error {
 	if g.folder.hidden.base.lost() || !g.folder.hidden.base.holds(g.folder.hidden.name) {
 		return named(g.folder.path, errors.New("its folder was moved or removed meanwhile"))
 	}
+	if err := g.folder.hidden.signed(); err != nil {
+		return named(g.folder.path, err)
+	}
 	return named(g.folder.grown, g.sync())
 }
 
@@ -290,7 +323,10 @@ func (g *Grown) Close() error { return named(g.folder.grown, g.file.Close()) }
 func (g *Grown) Commit(sum Sum) error {
 	d := g.folder
 	sum.Name = d.grown
-	err := g.cut(sum.Bytes)
+	err := d.hidden.signed()
+	if err == nil {
+		err = g.cut(sum.Bytes)
+	}
 	if err == nil && g.unsynced.Load() {
 		err = g.sync()
 	}
@@ -325,6 +361,12 @@ func (g *Grown) cut(size int64) error {
 
 // leaveKept ends a folder that is kept, as [Folder.leave] does: complete says that all files are in their place.
 func (d *Folder) leaveKept(complete bool) {
+	if !complete && d.hidden.signed() != nil { // all there is another process's
+		d.files.close()
+		_ = d.journal.close()
+		d.hidden.close()
+		return
+	}
 	for name := range d.written {
 		_ = d.files.remove(name)
 	}

@@ -205,7 +205,7 @@ func (f *runFlags) possible(ctx context.Context, sets []stimuli.Set) error {
 	for _, images := range sets {
 		j, err := f.job(ctx, images)
 		if err == nil {
-			_, err = f.problem(j)
+			_, err = f.problem(ctx, j)
 		}
 		if err == nil {
 			err = f.rehearseStimuli(ctx, images)
@@ -243,7 +243,7 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if j, err = f.shards.cut(j); err != nil {
 		return err
 	}
-	p, err := f.problem(j)
+	p, err := f.problem(ctx, j)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (f *runFlags) foresee(ctx context.Context, stdout io.Writer, j experiment.J
 	if err != nil {
 		return err
 	}
-	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Weight(), j.Bias)
+	s, err := f.backend.prepare(ctx, j.Total(), p, j.Weight(), j.Bias)
 	if err != nil {
 		return err
 	}
@@ -57,10 +57,6 @@ func (f *runFlags) foresee(ctx context.Context, stdout io.Writer, j experiment.J
 		names = append(names, pageName)
 	}
 	names[0] = filepath.Join(folder, names[0])
-	bytes := activations.Bytes()
-	if f.float16 {
-		bytes /= 2
-	}
-	printFiles(stdout, names, bytes)
+	printFiles(stdout, names, activations.Bytes()/4*float64(j.Format.ElementBytes()))
 	return nil
 }

@@ -62,7 +62,7 @@ func (f *runFlags) arrayFormat() (npy.Format, error) {
 
 // problem returns the convolution of a job. It refuses one that is not valid, or does not fit on the disk or in memory.
 // It needs no content of files, only shapes.
-func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
+func (f *runFlags) problem(ctx context.Context, j experiment.Job) (conv.Problem, error) {
 	p, err := j.Problem()
 	if err != nil {
 		return p, usage(plain(err))
@@ -71,7 +71,7 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	if err != nil {
 		return p, usage(plain(err))
 	}
-	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output, activations.Bytes()); err != nil {
+	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output, f.toWrite(ctx, j, activations)); err != nil {
 		return p, err
 	}
 	if f.memory.bytes > 0 {
@@ -91,6 +91,20 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	}
 	debug.SetMemoryLimit(int64(f.memory.bytes))
 	return p, nil
+}
+
+// toWrite returns how many bytes of activations are not on the disk yet: --resume goes on with those that are.
+func (f *runFlags) toWrite(ctx context.Context, j experiment.Job, activations conv.Shape) float64 {
+	if f.done() {
+		return 0
+	}
+	bytes := activations.Bytes() / 4 * float64(j.Format.ElementBytes())
+	if f.resume {
+		if u, err := experiment.ReadUnfinished(ctx, f.output); err == nil && u.Of == activations.N() {
+			bytes *= float64(u.Of-u.Done) / float64(u.Of)
+		}
+	}
+	return bytes
 }
 
 // reserve reserves the memory of a job, which includes the program's own. Each size of images is a job after the
@@ -138,7 +152,7 @@ func (f *runFlags) weights(ctx context.Context, j experiment.Job) (*experiment.B
 		return f.inputs.readBank(ctx, "filter", f.filters, func(weight conv.Shape) (err error) {
 			j.Bank = &experiment.Bank{Weight: &conv.Tensor{Shape: weight}}
 			if j.Spec, err = f.spec.spec(j.Images.Shape(), weight); err == nil {
-				_, err = f.problem(j)
+				_, err = f.problem(ctx, j)
 			}
 			return err
 		})

@@ -118,6 +118,9 @@ func helpText(cmd *cobra.Command, columns int) string {
 	if cmd.HasAvailableSubCommands() {
 		parts[1] += "\n  " + cmd.CommandPath() + " [command]"
 	}
+	if len(cmd.Aliases) > 0 {
+		parts = append(parts, "Aliases:\n  "+cmd.NameAndAliases())
+	}
 	if cmd.HasExample() {
 		parts = append(parts, "Examples:\n"+cmd.Example)
 	}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/experiment"
+	"gpuconv/npy"
+	"gpuconv/whole"
+)
+
+// TestToWrite: a run that goes on needs room on the disk only for what is not there yet.
+func TestToWrite(t *testing.T) {
+	shape := conv.Shape{40, 1, 10, 10}
+	begun := filepath.Join(t.TempDir(), "begun")
+	d, err := whole.Options{NoSync: true}.KeepFolder(begun, "activations.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Keep()
+	for _, line := range []string{`{"job":{"schema":1,"images":40,"images_in_a_chunk":10,"settings":[]}}`,
+		`{"chunk":{"first":10,"images":10}}`} {
+		if err := d.Journal().Add([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.Discard()
+	done := filepath.Join(t.TempDir(), "done")
+	if err := os.Mkdir(done, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(done, "run.json"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		output       string
+		resume, half bool
+		shape        conv.Shape
+		want         float64
+	}{
+		"new":              {"new", true, false, shape, 16000},
+		"float16":          {"new", true, true, shape, 8000},
+		"begun":            {begun, true, false, shape, 12000},
+		"begun, float16":   {begun, true, true, shape, 6000},
+		"another job's":    {begun, true, false, shape.WithN(41), 16400},
+		"without --resume": {begun, false, false, shape, 16000},
+		"done":             {done, true, false, shape, 0},
+	} {
+		f := &runFlags{resume: c.resume}
+		f.output = c.output
+		j := experiment.Job{Format: npy.Format{Half: c.half}}
+		if got := f.toWrite(t.Context(), j, c.shape); got != c.want {
+			t.Errorf("%s: %v bytes, want %v", name, got, c.want)
+		}
+	}
+}

@@ -418,8 +418,8 @@ var numericsSums = map[int]map[string]string{1: {
 	"tutorial":                       "d1d59ef6",
 }}
 
-// TestNumerics: the bits of the CPU engine are those of this version of the numbers, with each algorithm and each set of
-// instructions. So are those of the reference and of drawn patterns. If they change on purpose, numerics grows, so
+// TestNumerics: the bits of the CPU engine are those of this version of the numbers, with each algorithm and each set
+// of instructions. So are those of the reference and of drawn patterns. If they change on purpose, numerics grows, so
 // that no run goes on with others.
 func TestNumerics(t *testing.T) {
 	if runtime.GOARCH != "amd64" || len(cpu.AvailableISAs()) == 1 {

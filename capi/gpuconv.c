@@ -18,10 +18,13 @@
  */
 enum { MOST = 4096 };
 static pthread_key_t last_key;
-static char none[MOST]; /* for threads for which there is no memory; its text may be another thread's */
+static int keyed; /* last_key exists: a process may have 1024 of them */
+static char none[MOST]; /* for threads for which there is no memory or key; its text may be another thread's */
 
 static char *last(void)
 {
+	if (!keyed)
+		return none;
 	char *text = pthread_getspecific(last_key);
 	if (text != NULL)
 		return text;
@@ -46,8 +49,10 @@ static void in_child(void) { forked = 1; }
  * What Go does to signals when it is loaded, and how it is undone. Go's constructor, which has no priority, installs
  * handlers of its own for a few signals and starts a thread, from which all its threads take their signal mask. The
  * first constructor here comes before it, keeps the handlers, and blocks what can be blocked. The second one comes
- * after it, puts the handlers and the mask back, and keeps Go's threads as they are: with signals blocked, so that no handler
- * of the program runs on their small stacks.
+ * after it, puts the handlers and the mask back, and keeps Go's threads as they are: with signals blocked, so that no
+ * handler of the program runs on their small stacks. The exceptions are what Go unblocks in every thread that it starts,
+ * whatever the mask: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSTKFLT, which a thread sends itself, and SIGPROF
+ * and SIGCHLD, which a process is sent.
  *
  * Go needs none of its handlers here. Those for SIGSEGV, SIGBUS and SIGFPE turn the use of a nil pointer in Go into an
  * error: without them it ends the process, as it does in C. The one for SIGPIPE ends programs that write to a closed
@@ -72,7 +77,7 @@ __attribute__((constructor)) static void after_go(void)
 	for (int i = 0; i < TAKEN; i++)
 		sigaction(taken[i], &before[i], NULL);
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
-	pthread_key_create(&last_key, free);
+	keyed = pthread_key_create(&last_key, free) == 0;
 	parent = getpid();
 	pthread_atfork(NULL, NULL, in_child);
 }

@@ -33,10 +33,12 @@
  * Processes. The library starts threads, which a fork does not copy. In a child made by fork, every function that
  * returns a status returns GPUCONV_FORKED, and does nothing else. Fork before the library is loaded, or call exec.
  *
- * Signals. When it is loaded, the library leaves every signal handler and the signal mask as they were. Its own threads
- * block the signals that a process can be sent. A handler that runs while the library computes needs SA_ONSTACK: the
- * library's code may be on a small stack. Loading sets that flag in the handlers that there are; later ones have to set
- * it themselves. The library cannot be unloaded: dlclose leaves it in memory.
+ * Signals. When it is loaded, the library leaves every signal handler and the signal mask as they were. Its own
+ * threads block the signals that a process can be sent, except SIGCHLD and SIGPROF, which the Go runtime unblocks.
+ * So one of them may take a SIGCHLD for which the program waits by sigwait or signalfd: wait for children by waitpid
+ * or a pidfd. A handler that runs while the library computes needs SA_ONSTACK: the library's code may be on a small
+ * stack. Loading sets that flag in the handlers that there are; later ones have to set it themselves. The library
+ * cannot be unloaded: dlclose leaves it in memory.
  *
  * The library writes nothing to stdout or stderr, except if the Go runtime has to end the process because no memory is
  * left. Drivers of OpenGL may write what they like.

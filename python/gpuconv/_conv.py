@@ -9,7 +9,7 @@ import numpy as np
 from . import _library, _pending
 from ._arrays import Output, dense
 from ._pending import Batch
-from ._spec import Spec
+from ._spec import Spec, dimensions
 
 # A batch of more multiplications than this is submitted and waited for, so that KeyboardInterrupt stops it. A processor
 # does them in some milliseconds; the reference, which computes in float64, in a tenth of a second.
@@ -18,19 +18,22 @@ _SHORT_ELSEWHERE = 1e8
 
 _WAIT = 50  # milliseconds between two looks at signals
 
+_SIZES = 8  # sizes of images for which a Conv2d keeps plans; each may hold memory of a GPU
+
 
 class _Plan:
     """A plan for images of one size, and for at most so many of them."""
 
     def __init__(self, spec, device, src, weight, bias):
-        self.images, self.device, self.library = src[0], device, _library.library()
+        self.images, self.device, self.library, self.closed = src[0], device, _library.library(), False
         problem = spec.problem(src)
         shape = (ctypes.c_int64 * 4)()
         _library.call("output_shape", ctypes.byref(problem), shape)
         self.image = tuple(shape)[1:]
         handle = ctypes.c_uint64()
-        _library.call("make_plan", device.handle, ctypes.byref(problem), weight.ctypes.data,
-                      None if bias is None else bias.ctypes.data, ctypes.byref(handle))
+        with device.used():
+            _library.call("make_plan", device.handle, ctypes.byref(problem), weight.ctypes.data,
+                          None if bias is None else bias.ctypes.data, ctypes.byref(handle))
         self.handle = handle.value
         # Multiplications for an image; a pool, which makes fewer outputs from as many, is counted as if it were none.
         self.work = float(np.prod(self.image)) * float(np.prod(weight.shape[1:]))
@@ -45,9 +48,8 @@ class _Plan:
         else:
             status = self._wait(library, dst, src, images)
         if status:
-            if status == 5:
-                _library.forget(self.device)
-            _library.raise_error(status)
+            with self.device.used():
+                _library.raise_error(status)
 
     def _wait(self, library, dst, src, images):
         _pending.release(library)
@@ -65,9 +67,15 @@ class _Plan:
             raise
         return status
 
+    def serves(self, images):
+        """Say if the plan computes so many images, on a device that is there."""
+        return images <= self.images and not self.device.lost
+
     def close(self):
-        """Release the plan. Closing twice is harmless: the second time is an error that nobody looks at."""
-        self.library.gpuconv_close(self.handle)
+        """Release the plan, once. With a device that was lost its plans were closed."""
+        if not self.closed and not self.device.lost:
+            self.closed = True
+            self.library.gpuconv_close(self.handle)
 
     def __del__(self):
         if hasattr(self, "handle"):
@@ -75,7 +83,7 @@ class _Plan:
 
 
 class Conv2d:
-    """A convolution with fixed weights, prepared once for each size of images.
+    """A convolution with fixed weights, prepared once for each size of images, and kept for the last eight sizes.
 
     Parameters
     ----------
@@ -161,18 +169,33 @@ class Conv2d:
 
     def _plan(self, shape):
         """Return the plan for images of a shape, made for at least so many images."""
-        if self._closed:
-            raise Closed("this Conv2d is closed: want a new one")
+        self._check_open()
+        _library.library()  # refuses a fork, in which the lock may be held for ever
         plan = self._plans.get(shape[1:])
-        if plan is not None and shape[0] <= plan.images:
+        if plan is not None and plan.serves(shape[0]):
             return plan
         with self._lock:
+            self._check_open()
             plan = self._plans.get(shape[1:])
-            if plan is None or shape[0] > plan.images:
+            if plan is None or not plan.serves(shape[0]):
                 device = _library.device(*self._key)
                 plan = _Plan(self._spec, device, (max(shape[0], 1), *shape[1:]), self._weight, self._bias)
-                self._plans[shape[1:]] = plan  # a smaller one is closed when no thread uses it any more
+                self._plans.pop(shape[1:], None)  # what is dropped here is closed when no thread uses it any more
+                self._plans[shape[1:]] = plan
+                while len(self._plans) > _SIZES:
+                    del self._plans[next(iter(self._plans))]
         return plan
+
+    def _check_open(self):
+        if self._closed:
+            raise Closed("this Conv2d is closed: want a new one")
+
+    def __getstate__(self):
+        """Return what a copy needs: it makes plans of its own."""
+        return {**self.__dict__, "_plans": {}, "_lock": None}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state, _lock=threading.Lock())
 
     def has(self, weight, bias):
         """Say if weight and bias have the bits of this convolution's."""
@@ -197,7 +220,9 @@ class Conv2d:
             'backend', 'device' and 'algorithm'; 'rejected', the other algorithms, each with its reason; 'accuracy', the
             error that outputs may have, in words; 'memory' in bytes; and others.
         """
-        return _library.read("describe", self._plan(tuple(shape)).handle)
+        plan = self._plan(dimensions(shape))
+        with plan.device.used():
+            return _library.read("describe", plan.handle)
 
     def verify(self, x):
         """Test the device with this convolution and these images against the float64 reference.
@@ -212,11 +237,15 @@ class Conv2d:
         if src.ndim != 4:
             raise ValueError(f"x {src.shape}: want 4 dimensions: images, channels, rows, columns")
         bias = None if self._bias is None else self._bias.ctypes.data
-        return _library.read("verify", _library.device(*self._key).handle, ctypes.byref(self._spec.problem(src.shape)),
-                             self._weight.ctypes.data, bias, src.ctypes.data)
+        problem, device = self._spec.problem(src.shape), _library.device(*self._key)
+        with device.used():
+            return _library.read("verify", device.handle, ctypes.byref(problem), self._weight.ctypes.data, bias,
+                                 src.ctypes.data)
 
     def close(self):
         """Release the plans. Closing twice is harmless."""
+        if _library.forked():
+            return
         with self._lock:
             self._closed = True
             plans, self._plans = self._plans, {}
@@ -232,8 +261,9 @@ class Conv2d:
 
 Closed = _library.Closed
 
-_kept = collections.deque(maxlen=16)  # convolutions whose plans conv2d keeps
-_kept_lock = threading.Lock()
+# Convolutions whose plans conv2d keeps. It has no lock, which a fork could find held: copy and append are one step
+# each.
+_kept = collections.deque(maxlen=16)
 
 
 def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros", activation=None,
@@ -266,15 +296,12 @@ def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, p
     b = None if bias is None else dense("bias", bias)
     spec = Spec(w.shape, stride, padding, dilation, groups, padding_mode, activation, pool)
     key = (spec.fields, b is None, *_library.options(backend, device, algorithm, precision))
-    with _kept_lock:
-        kept = [conv for conv in _kept if conv.key == key]
-    found = [conv for conv in kept if conv.has(w, b)]
+    found = [conv for conv in _kept.copy() if conv.key == key and conv.has(w, b)]
     if found:
         return found[0](x, out)
     conv = Conv2d(w, b, stride=stride, padding=padding, dilation=dilation, groups=groups, padding_mode=padding_mode,
                   activation=activation, pool=pool, backend=backend, device=device, algorithm=algorithm,
                   precision=precision)
     conv.key = key
-    with _kept_lock:
-        _kept.append(conv)  # the oldest one is closed when no thread uses it any more
+    _kept.append(conv)  # the oldest one is closed when no thread uses it any more
     return conv(x, out)

@@ -1,11 +1,13 @@
 """The functions of gpuconv.h, by ctypes. ctypes releases the GIL during each call."""
 
+import contextlib
 import ctypes
 import json
 import operator
 import os
 import pathlib
 import threading
+import warnings
 
 ABI = 1
 
@@ -118,11 +120,30 @@ def _load():
 
 _lock = threading.Lock()
 _loaded = None
+_parent = None  # in a fork: the process that had loaded the library
+
+
+def _after_fork():
+    """Remember that this is a fork. Locks may be held by threads that it lacks, so that is checked before any lock."""
+    global _parent
+    if _parent is None and (_loaded is not None or _lock.locked()):
+        _parent = os.getppid()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def forked():
+    """Say if this is a fork of a process that had loaded the library."""
+    return _parent is not None
 
 
 def library():
     """Return the library. The first call loads it, so that import stays fast."""
     global _loaded
+    if forked():
+        raise Forked(f"process {os.getpid()}: this is a fork of process {_parent}, which loaded the library; want a "
+                     "process that loads it itself: fork before that, or start a new program")
     if _loaded is None:
         with _lock:
             if _loaded is None:
@@ -181,15 +202,48 @@ class Device:
     """An open device."""
 
     def __init__(self, *key):
+        self.lost = False
         texts = [None if v is None else v.encode() for v in key]
-        asked = Options(ctypes.sizeof(Options), *texts, _programs())
-        handle = _handle()
-        call("open", ctypes.byref(asked), ctypes.byref(handle))
+        handle, programs = _handle(), _programs()
+        try:
+            _open(texts, programs, handle)
+        except ValueError as error:
+            if programs is None:
+                raise
+            _open(texts, None, handle)  # its error if it was not the folder
+            _warn_once(f"{error}; compiled shaders are not kept")
         self.handle = handle.value
+
+    @contextlib.contextmanager
+    def used(self):
+        """Forget the device if what is done with it finds that it is lost. The next call then opens it again."""
+        try:
+            yield
+        except DeviceLost:
+            _forget(self)
+            raise
+        except Closed:
+            if self.lost:  # another thread has seen it and closed it
+                raise DeviceLost("the driver has reset the GPU: call again, which opens it again") from None
+            raise
+
+
+def _open(texts, programs, handle):
+    asked = Options(ctypes.sizeof(Options), *texts, programs)
+    call("open", ctypes.byref(asked), ctypes.byref(handle))
+
+
+_warned = set()
+
+
+def _warn_once(text):
+    if text not in _warned:
+        _warned.add(text)
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
 
 
 def _programs():
-    """Return the folder that keeps compiled shaders: the same as the program's, see GPUCONV_CACHE in docs/files.md."""
+    """Return the folder that keeps compiled shaders: the program's, which `gpuconv info` names."""
     named = os.environ.get("GPUCONV_CACHE")
     if named == "off":
         return None
@@ -204,9 +258,9 @@ _devices = {}
 
 def device(*key):
     """Return the open device for (backend, device, algorithm, precision). Devices stay open, since opening is slow."""
+    library()  # takes the lock too, and refuses a fork
     found = _devices.get(key)
     if found is None:
-        library()  # takes the lock too
         with _lock:
             found = _devices.get(key)
             if found is None:
@@ -214,9 +268,12 @@ def device(*key):
     return found
 
 
-def forget(lost):
-    """Forget a device that is lost, so that the next call opens it again."""
+def _forget(lost):
+    """Close a device that is lost, and its plans with it."""
     with _lock:
+        first, lost.lost = not lost.lost, True
         for key, kept in list(_devices.items()):
             if kept is lost:
                 del _devices[key]
+    if first:
+        library().gpuconv_close(lost.handle)

@@ -37,16 +37,18 @@ def find():
 
 
 def _flags(arguments):
-    """Return keyword arguments as flags: stride=(2, 1) as --stride 2,1, orientation=range(0, 180, 5) as 0:180:5."""
+    """Return keyword arguments as flags: stride=(2, 1) as --stride=2,1, orientation=range(0, 180, 5) as 0:180:5.
+
+    None leaves a flag out; False says --flag=false, since some flags are true by default.
+    """
     flags = []
     for name, value in arguments.items():
         flag = "--" + name.replace("_", "-")
-        if value is None or value is False:
+        if value is None:
             continue
-        if value is True:
-            flags.append(flag)
-            continue
-        if isinstance(value, range):
+        if isinstance(value, (bool, np.bool_)):
+            value = "true" if value else "false"
+        elif isinstance(value, range):
             value = f"{value.start}:{value.stop}:{value.step}"
         elif not isinstance(value, (str, os.PathLike)) and isinstance(value, (collections.abc.Iterable, np.ndarray)):
             value = ",".join(map(str, value))

@@ -29,6 +29,14 @@ def pair(name, value):
     return tuple(_number(name, v) for v in value)
 
 
+def dimensions(shape):
+    """Return the shape of images as four numbers."""
+    shape = tuple(_number("shape", n) for n in shape)
+    if len(shape) != 4:
+        raise ValueError(f"shape {shape}: want 4 numbers: images, channels, rows, columns")
+    return shape
+
+
 def _choice(name, value, known):
     if not (value is None or isinstance(value, str)) or value not in known:
         wanted = ", ".join(repr(k) for k in known)
@@ -91,7 +99,4 @@ class Spec:
 
     def problem(self, src):
         """Return the gpuconv_problem for images of a shape."""
-        src = tuple(_number("shape", n) for n in src)
-        if len(src) != 4:
-            raise ValueError(f"shape {src}: want 4 numbers: images, channels, rows, columns")
-        return Problem(ctypes.sizeof(Problem), src, *self.fields, 0)
+        return Problem(ctypes.sizeof(Problem), dimensions(src), *self.fields, 0)

@@ -33,6 +33,12 @@ def test_stimuli():
     assert list(table["orientation_deg"]) == [0, 0, 45, 45]
 
 
+def test_flags():
+    """None leaves a flag out; False does not, since some flags are true by default."""
+    given = {"fit": False, "quick": True, "at": None, "stride": (2, 1), "orientation": range(0, 180, 5)}
+    assert _program._flags(given) == ["--fit=false", "--quick=true", "--stride=2,1", "--orientation=0:180:5"]
+
+
 def test_wrong_flag():
     with pytest.raises(ValueError, match="--orientatio"):
         gpuconv.stimuli("grating", orientatio=3)

@@ -1,5 +1,7 @@
 """Tensors of PyTorch, and layers."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,12 @@ def test_from_torch(padding_mode):
     x = torch.randn(2, 4, 9, 8).to(memory_format=torch.channels_last)
     with torch.no_grad():
         torch.testing.assert_close(ours(x), layer(x))
+
+
+def test_copies():
+    ours = gpuconv.torch.Conv2d.from_torch(torch.nn.Conv2d(1, 1, 3), backend="cpu")
+    with torch.no_grad():
+        torch.testing.assert_close(copy.deepcopy(ours)(torch.ones(1, 1, 3, 3)), ours(torch.ones(1, 1, 3, 3)))
 
 
 def test_gradients_are_refused():

@@ -3,6 +3,7 @@ package calls
 import (
 	"errors"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -136,14 +137,63 @@ func TestCloseDevice(t *testing.T) {
 	}
 }
 
+// TestCloseWaits: Close returns after the run in progress, whatever the plan does about that.
+func TestCloseWaits(t *testing.T) {
+	table, s := new(Table), &slow{allowed: make(chan struct{}), began: make(chan struct{})}
+	one := conv.Shape{1, 1, 1, 1}
+	h := table.add(&plan{Plan: s, device: &device{}, problem: conv.Problem{Src: one, Weight: one}, dst: one})
+	both := parallel.NewGroup()
+	both.Go(func() error { return table.Run(h, address(make([]float32, 1)), address(make([]float32, 1)), 1) })
+	<-s.began
+	both.Go(func() error { return table.Close(h) })
+	for open := true; open; { // the handle is closed first, then the plan
+		_, err := find[*plan](table, h)
+		open = err == nil
+		runtime.Gosched()
+	}
+	for range 100 {
+		runtime.Gosched()
+	}
+	s.allowed <- struct{}{}
+	if err := both.Wait(); err != nil || s.closed != 1 {
+		t.Errorf("%v, closed after %d runs, want 1", err, s.closed)
+	}
+}
+
+// closing is a backend during whose planning the device is closed.
+type closing struct {
+	close func() error
+	made  *slow
+}
+
+func (c *closing) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
+	return c.made, c.close()
+}
+
+// TestCloseWhilePlanning: a plan of a device that was closed meanwhile is closed, and has no handle.
+func TestCloseWhilePlanning(t *testing.T) {
+	table, c := new(Table), &closing{made: &slow{closed: -1}}
+	h := table.add(&device{Backend: c})
+	c.close = func() error { return table.Close(h) }
+	plan, err := table.Plan(h, edges, address([]float32{-1, 1}), nil)
+	if CodeOf(err) != WrongHandle || plan != 0 || c.made.closed != 0 {
+		t.Errorf("handle %d, %v, closed after %d runs; want no handle, and that it is closed", plan, err, c.made.closed)
+	}
+}
+
 // slow is a plan that computes an image when it is allowed to.
 type slow struct {
 	allowed chan struct{}
-	images  []int // of each run
+	began   chan struct{} // if not nil, it is told when a run begins
+	images  []int         // of each run
+	closed  int           // how many runs were done when it was closed
 	fails   error
 }
 
 func (s *slow) Run(dst, src *conv.Tensor) error {
+	if s.began != nil {
+		close(s.began)
+	}
 	for range src.Shape.N() {
 		<-s.allowed
 	}
@@ -154,7 +204,10 @@ func (s *slow) Run(dst, src *conv.Tensor) error {
 	return nil
 }
 
-func (s *slow) Close() error { return nil }
+func (s *slow) Close() error {
+	s.closed = len(s.images)
+	return nil
+}
 
 // submit submits a batch of 40 images of a value each.
 func submit(t *testing.T, table *Table, s *slow) Handle {

@@ -3,6 +3,7 @@ package calls
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"unsafe"
 
 	"gpuconv/conv"
@@ -13,11 +14,26 @@ import (
 // plan is an open plan with its problem.
 type plan struct {
 	conv.Plan
+	turn    sync.Mutex // of Run and Close
 	device  *device
 	backend string // gpu, cpu or reference; cpu also if the GPU could not compute the problem
 	note    string // why the backend is not the device's
 	problem conv.Problem
 	dst     conv.Shape
+}
+
+// Run and Close take turns, whatever the backend: so nothing is written after Close has returned.
+func (p *plan) Run(dst, src *conv.Tensor) error {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	return p.Plan.Run(dst, src)
+}
+
+// Close waits for the run in progress.
+func (p *plan) Close() error {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	return p.Plan.Close()
 }
 
 // Output returns the shape of a problem's output.
@@ -47,7 +63,7 @@ func (t *Table) Plan(on Handle, p conv.Problem, weight, bias unsafe.Pointer) (Ha
 	if err != nil {
 		return 0, err
 	}
-	return t.add(made), nil
+	return t.addPlan(on, made)
 }
 
 // parameters returns the weights and biases of p, and sets p.Bias.
@@ -78,7 +94,7 @@ func (t *Table) Run(h Handle, dst, src unsafe.Pointer, images int64) error {
 	if err != nil {
 		return err
 	}
-	return p.Plan.Run(to, from)
+	return p.Run(to, from)
 }
 
 // tensors returns the caller's memory of a batch as tensors.
@@ -115,7 +131,7 @@ func (t *Table) Close(h Handle) error {
 func closeOne(x any) error {
 	switch x := x.(type) {
 	case *plan:
-		return x.Plan.Close()
+		return x.Close()
 	case *device:
 		if x.close != nil {
 			return x.close()

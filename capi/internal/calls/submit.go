@@ -50,7 +50,7 @@ func (p *plan) inPortions(dst, src *conv.Tensor, cancelled *atomic.Bool) error {
 		}
 		end := min(at+images, src.Shape.N())
 		began := time.Now()
-		if err := p.Plan.Run(dst.Images(at, end), src.Images(at, end)); err != nil {
+		if err := p.Run(dst.Images(at, end), src.Images(at, end)); err != nil {
 			return err
 		}
 		if at = end; at == src.Shape.N() {

@@ -8,6 +8,7 @@
 package calls
 
 import (
+	"errors"
 	"sync"
 
 	"gpuconv/fault"
@@ -38,6 +39,21 @@ func kindOf(x any) string {
 func (t *Table) add(x any) Handle {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.addLocked(x)
+}
+
+// addPlan opens a plan of a device. If the device was closed while the plan was made, so is the plan.
+func (t *Table) addPlan(device Handle, p *plan) (Handle, error) {
+	t.mu.Lock()
+	if _, open := t.open[device]; open {
+		defer t.mu.Unlock()
+		return t.addLocked(p), nil
+	}
+	t.mu.Unlock()
+	return 0, errors.Join(misused(device, "device", "closed while a plan was made"), p.Close())
+}
+
+func (t *Table) addLocked(x any) Handle {
 	if t.open == nil {
 		t.open = map[Handle]any{}
 	}

@@ -83,8 +83,8 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	if !j.Check.Sample {
 		need += 4 * float64(judged(p)) * dst
 	}
-	need += 4 * p.Weight.Bytes()                // in Go, in the plans of the backend and the judge, and packed
-	need += 200 * float64(j.Images.Shape().N()) // a row of the table of images
+	need += 4 * p.Weight.Bytes()     // in Go, in the plans of the backend and the judge, and packed
+	need += 200 * float64(j.Total()) // a row of the table of images, with those of other shards: see settings
 	// a row of the table of filters, and a name for pictures
 	need += 400 * float64(p.Weight.N())
 	if images, ok := j.Images.(interface{ Memory() float64 }); ok {

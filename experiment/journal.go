@@ -143,6 +143,7 @@ func (h *history) done() (n int) {
 type Unfinished struct {
 	Folder   string // where it is kept
 	Done, Of int    // images
+	Chunk    int    // images in a chunk; the next process must have as many
 }
 
 // String says it in words.
@@ -162,7 +163,7 @@ func ReadUnfinished(ctx context.Context, folder string) (Unfinished, error) {
 	if err != nil {
 		return u, &fault.Error{Package: "experiment", Argument: u.Folder, Err: err}
 	}
-	u.Done, u.Of = h.done(), h.job.Images
+	u.Done, u.Of, u.Chunk = h.done(), h.job.Images, h.job.Chunk
 	return u, nil
 }
 

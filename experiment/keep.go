@@ -388,5 +388,5 @@ func (k *keeper) unfinishedAt(done int, err error) error {
 	if err == nil || done == 0 || !whole.IsUnfinished(path) {
 		return err
 	}
-	return &UnfinishedError{Unfinished{whole.Unfinished(path), done, k.outputs.N()}, err}
+	return &UnfinishedError{Unfinished{whole.Unfinished(path), done, k.outputs.N(), k.on.Problem.Src.N()}, err}
 }

@@ -263,6 +263,22 @@ func TestCutShard(t *testing.T) {
 	}
 }
 
+// TestMemoryOfAShard: a shard has room for the table of the whole job, which it compares with those of the others.
+func TestMemoryOfAShard(t *testing.T) {
+	j := small(t)
+	j.Look.Formats = []string{}
+	shard, err := j.CutShard(1, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := prepared(t, shard, 1).Problem
+	got, err := shard.Memory(p)
+	want, wantErr := j.Memory(p)
+	if err != nil || wantErr != nil || got != want {
+		t.Errorf("%v bytes, want %v; %v, %v", got, want, err, wantErr)
+	}
+}
+
 // TestMissing: the expression names exactly the shards that are not complete.
 func TestMissing(t *testing.T) {
 	for complete, want := range map[string]string{"": "", "1": "", "0": "1", "0110": "1,4", "1001": "2-3", "0000": "1-4", "01000": "1,3-5"} {

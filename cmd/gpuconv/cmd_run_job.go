@@ -78,6 +78,7 @@ func (f *runFlags) problem(ctx context.Context, j experiment.Job) (conv.Problem,
 		if p, err = j.Fit(p, f.memory.bytes); err != nil {
 			return p, refused("memory", f.memory.String(), err)
 		}
+		p = f.asBegun(ctx, p, activations)
 	}
 	need, err := f.need(j, p)
 	if err != nil {
@@ -91,6 +92,19 @@ func (f *runFlags) problem(ctx context.Context, j experiment.Job) (conv.Problem,
 	}
 	debug.SetMemoryLimit(int64(f.memory.bytes))
 	return p, nil
+}
+
+// asBegun returns p with the portions of the run that --resume goes on with, if they are not larger than p's. What fits
+// in memory depends on the number of processor cores, which may differ from process to process.
+func (f *runFlags) asBegun(ctx context.Context, p conv.Problem, activations conv.Shape) conv.Problem {
+	if !f.resume {
+		return p
+	}
+	u, err := experiment.ReadUnfinished(ctx, f.output)
+	if err == nil && u.Of == activations.N() && u.Chunk > 0 && u.Chunk < p.Src.N() {
+		p.Src = p.Src.WithN(u.Chunk)
+	}
+	return p
 }
 
 // toWrite returns how many bytes of activations are not on the disk yet: --resume goes on with those that are.

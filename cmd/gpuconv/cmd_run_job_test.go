@@ -11,11 +11,11 @@ import (
 	"gpuconv/whole"
 )
 
-// TestToWrite: a run that goes on needs room on the disk only for what is not there yet.
-func TestToWrite(t *testing.T) {
-	shape := conv.Shape{40, 1, 10, 10}
-	begun := filepath.Join(t.TempDir(), "begun")
-	d, err := whole.Options{NoSync: true}.KeepFolder(begun, "activations.npy")
+// begun makes the part of a run of 40 images, of which 10 are done, and returns its --output.
+func begun(t *testing.T) (output string) {
+	t.Helper()
+	output = filepath.Join(t.TempDir(), "begun")
+	d, err := whole.Options{NoSync: true}.KeepFolder(output, "activations.npy")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,6 +27,31 @@ func TestToWrite(t *testing.T) {
 		}
 	}
 	d.Discard()
+	return output
+}
+
+// TestAsBegun: with --memory, a run goes on with the portions that it was begun with, unless they do not fit.
+func TestAsBegun(t *testing.T) {
+	output := begun(t)
+	for _, c := range []struct {
+		resume            bool
+		images, fit, want int
+	}{
+		{true, 40, 20, 10}, {true, 40, 10, 10}, {true, 40, 5, 5}, {true, 41, 20, 20}, {false, 40, 20, 20},
+	} {
+		f := &runFlags{resume: c.resume}
+		f.output = output
+		p := f.asBegun(t.Context(), conv.Problem{Src: conv.Shape{c.fit, 1, 9, 9}}, conv.Shape{c.images, 1, 3, 3})
+		if p.Src.N() != c.want {
+			t.Errorf("%+v: portions of %d images", c, p.Src.N())
+		}
+	}
+}
+
+// TestToWrite: a run that goes on needs room on the disk only for what is not there yet.
+func TestToWrite(t *testing.T) {
+	shape := conv.Shape{40, 1, 10, 10}
+	begun := begun(t)
 	done := filepath.Join(t.TempDir(), "done")
 	if err := os.Mkdir(done, 0o777); err != nil {
 		t.Fatal(err)

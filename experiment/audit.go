@@ -104,6 +104,16 @@ func ReadReport(ctx context.Context, folder string) (*Report, error) {
 	return &r, nil
 }
 
+// ActivationsSum returns the CRC-32C of the file of activations, or "" if the report does not list that.
+func (r *Report) ActivationsSum() string {
+	for _, f := range r.Files {
+		if f.Name == r.ActivationsFile {
+			return f.CRC32C
+		}
+	}
+	return ""
+}
+
 // readRun reads a run.json into r.
 func readRun(ctx context.Context, path string, r any) error {
 	text, err := input.ReadFile(ctx, input.Provenance, path)

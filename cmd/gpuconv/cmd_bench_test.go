@@ -47,13 +47,14 @@ func runOnce(tb testing.TB, dir string, args ...string) (peak float64) {
 	cmd := program(tb, append([]string{"run", "--output", out}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	if err := cmd.Run(); err != nil {
+	peak, err := peakOf(cmd)
+	if err != nil {
 		tb.Fatalf("%v: %s", err, stderr.String())
 	}
 	if err := os.RemoveAll(out); err != nil {
 		tb.Fatal(err)
 	}
-	return peakMemory(cmd.ProcessState)
+	return peak
 }
 
 // TestMemory: the activations of 2,000 gratings are 147 MB. The process takes 110 to 140 MB, because only a few

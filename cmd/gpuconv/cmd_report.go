@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"gpuconv/experiment"
 	"gpuconv/experiment/page"
@@ -29,12 +31,13 @@ type reportFlags struct {
 func newReport() *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
-		Use:   "report DIR",
-		Short: "One page about a folder of gpuconv run: figures, agreement, speed, a viewer",
+		Use:         "report DIR",
+		Annotations: map[string]string{alwaysWrites: ""},
+		Short:       "One page about a folder of gpuconv run: figures, agreement, speed, a viewer",
 		Long: "report writes one HTML page about a folder that gpuconv run wrote. The page loads nothing else. It has\n" +
 			"what was asked, the device, how the outputs agree with the reference, the speed beside what the device\n" +
 			"can do at most, the figures, and a viewer: a slider over images that shows each with its activations, and\n" +
-			"their values under the pointer. Its data are at most 4 MiB; the page says what was left out.\n\n" +
+			"their values under the pointer. Its data are at most 5.4 MiB; the page says what was left out.\n\n" +
 			"report refuses a folder whose files are not as run.json has them. To show the images it draws them again\n" +
 			"from the flags in run.json, or reads the files that those name, from the present folder. If it cannot,\n" +
 			"a line says why, and the page has the activations only.",
@@ -94,7 +97,8 @@ func (f *reportFlags) run(ctx context.Context, folder string, stdout, stderr io.
 	if err != nil {
 		notes = append(notes, "the flags in run.json cannot be used again: "+oneLine(err.Error()))
 	}
-	p := runPage{folder: folder, tuning: f.tuning, to: to, run: again, notes: notes, roofed: again.reserveRoof}
+	p := runPage{folder: folder, tuning: f.tuning, to: to, run: again, notes: notes, later: true,
+		roofed: again.reserveRoof}
 	return p.write(ctx, stdout, stderr)
 }
 
@@ -159,6 +163,7 @@ type runPage struct {
 	to             output
 	run            *runFlags   // of the run; nil: they cannot be used
 	notes          []string    // what the page lacks, and why
+	later          bool        // another process made the run
 	roofed         func() bool // there is room to measure what the device can do at most
 }
 
@@ -237,6 +242,9 @@ func (p *runPage) look(ctx context.Context, r *page.Run) (l page.Look, sets []st
 	}
 	if err != nil {
 		p.notes = append(p.notes, "the images are left out: "+oneLine(err.Error()))
+	} else if files := slices.DeleteFunc(slices.Clone(p.run.stimuli), isPattern); p.later && len(files) > 0 {
+		p.notes = append(p.notes, "the images are read again from "+strings.Join(files, ", ")+
+			"; their pixels were not compared with those of the run")
 	}
 	colour, _ := p.run.images.options(&p.run.inputs, r.Report.StimuliShape.C())
 	l.RGB = colour.Colour == stimuli.RGB

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"path/filepath"
 	"strings"
 	"time"
@@ -405,19 +404,10 @@ func checked(c *experiment.Check) string {
 func confidence(finds float64) string {
 	text := "not all images: there was no time, --check all judges every output"
 	if finds < 1 {
-		text = "a fault in 1 output of " + twoDigits(1/finds) + " would have shown with 99.9 %"
+		text = "a fault in 1 output of " + statistics.AtLeast(1/finds) + " would have shown with 99.9 %"
 	}
 	if finds > 1e-3 && finds < 1 {
 		text += "; --check all judges every output"
 	}
 	return text
-}
-
-// twoDigits rounds n down to two significant digits, so that the text does not promise too much.
-func twoDigits(n float64) string {
-	unit := 1.0
-	for n/unit >= 100 {
-		unit *= 10
-	}
-	return fmt.Sprintf("%.0f", math.Floor(n/unit)*unit)
 }

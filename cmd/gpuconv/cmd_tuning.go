@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"gpuconv/batch"
+	"gpuconv/experiment"
 	"gpuconv/fault"
 	"gpuconv/npy"
 	"gpuconv/param"
@@ -201,7 +202,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	t := report.Tuning{Pictures: pictures, OnePhase: tuning.SinglePhase(table), Fields: fields, Decoded: decoded,
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(),
-		Shape:   source.Shape(),
+		Shape: source.Shape(), Sum: f.checksum(ctx),
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
 		Names: readout.Names(channels), Filters: f.filterNames(ctx, channels),
 	}
@@ -225,6 +226,9 @@ func (f *tuningFlags) foresee(ctx context.Context, t report.Tuning, stdout, stde
 	written, err := t.Write(ctx, &files)
 	if err != nil {
 		return err
+	}
+	if s, ok := stderr.(*screen); ok && s.muted { // --quiet shows no notes
+		written.Notes = nil
 	}
 	f.inputs.print(stderr)
 	if err := t.WriteText(stdout, written.Notes); err != nil {
@@ -357,6 +361,18 @@ func (f *tuningFlags) activations() string {
 		}
 	}
 	return filepath.Join(f.input, npy.Format{}.Name("activations"))
+}
+
+// checksum returns the CRC-32C of the activations as run.json of the folder has it, or "" if there is none.
+func (f *tuningFlags) checksum(ctx context.Context) string {
+	if !f.folder() {
+		return ""
+	}
+	r, err := experiment.ReadReport(ctx, f.input)
+	if err != nil {
+		return ""
+	}
+	return r.ActivationsSum()
 }
 
 // wantRun refuses a folder without an array that can be read, and says how to make one.

@@ -29,7 +29,10 @@ func filesFlag(flags *pflag.FlagSet, values *[]string, name, usage string) {
 
 // fileArguments is [fileFlag] for a command whose arguments are files to read.
 func fileArguments(cmd *cobra.Command) *cobra.Command {
-	cmd.Annotations = map[string]string{reads: ""}
+	if cmd.Annotations == nil {
+		cmd.Annotations = map[string]string{}
+	}
+	cmd.Annotations[reads] = ""
 	return cmd
 }
 

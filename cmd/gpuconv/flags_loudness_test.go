@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,7 +21,8 @@ func TestLogHasTimeLeft(t *testing.T) {
 	bar.set(100)
 	bar.set(400)
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-	if len(lines) != 2 || !strings.HasSuffix(lines[0], "done=100 of=400 left=3m0s") || !strings.HasSuffix(lines[1], "done=400 of=400") {
+	ends := func(text, with string) bool { return regexp.MustCompile(with + "$").MatchString(text) } // a pause adds seconds
+	if len(lines) != 2 || !ends(lines[0], "done=100 of=400 left=3m[0-9]s") || !strings.HasSuffix(lines[1], "done=400 of=400") {
 		t.Errorf("%q", lines)
 	}
 	log.Reset()
@@ -28,7 +30,7 @@ func TestLogHasTimeLeft(t *testing.T) {
 	bytes.set(100, 1000) // an earlier download left them
 	bytes.began, bytes.last = time.Now().Add(-time.Minute), time.Time{}
 	bytes.set(400, 1000)
-	if text := strings.TrimSpace(log.String()); !strings.HasSuffix(text, "bytes=400 of=1000 left=2m0s") {
+	if text := strings.TrimSpace(log.String()); !ends(text, "bytes=400 of=1000 left=2m[0-9]s") {
 		t.Errorf("%q", text)
 	}
 }
@@ -108,8 +110,8 @@ func TestWrapped(t *testing.T) {
 // TestMemoryIsKept: a run takes no more memory than --dry-run says, for many small images, few large ones, large
 // filters and pictures of a given size.
 func TestMemoryIsKept(t *testing.T) {
-	if testing.Short() || raceEnabled {
-		t.Skip("it convolves much, and the race detector takes memory too")
+	if testing.Short() || raceEnabled || runtime.GOOS != "linux" {
+		t.Skip("it convolves much, and the race detector takes memory too, or the memory is not known")
 	}
 	dir := t.TempDir()
 	lines := []string{
@@ -138,10 +140,13 @@ func TestMemoryIsKept(t *testing.T) {
 		most, _ := strconv.ParseFloat(found[1], 64)
 		most *= map[string]float64{"MB": 1e6, "GB": 1e9}[found[2]]
 		cmd := program(t, args...)
-		if text, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", line, err, text)
+		var text bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &text, &text
+		peak, err := peakOf(cmd)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, text.String())
 		}
-		if peak := peakMemory(cmd.ProcessState); peak > most {
+		if peak > most {
 			t.Errorf("%s: took %.0f MB, --dry-run says at most %.0f MB", line, peak/1e6, most/1e6)
 		} else {
 			t.Logf("%s: took %.0f MB of at most %.0f MB", line, peak/1e6, most/1e6)

@@ -53,12 +53,16 @@ func distinctOutputs(cmd *cobra.Command) error {
 	return nil
 }
 
-// writesFiles reports whether a verb was told to write a file. Otherwise its only result is what it prints.
+// alwaysWrites is the annotation of verbs that write a file also if no flag names it.
+const alwaysWrites = "always writes"
+
+// writesFiles reports whether a verb writes a file. Otherwise its only result is what it prints.
 func writesFiles(cmd *cobra.Command) bool {
 	help := cmd.Flags().Lookup("help")
-	return !(help != nil && help.Changed) && slices.ContainsFunc(outputFlags(cmd), func(f *pflag.Flag) bool {
+	_, always := cmd.Annotations[alwaysWrites]
+	return !(help != nil && help.Changed) && (always || slices.ContainsFunc(outputFlags(cmd), func(f *pflag.Flag) bool {
 		return f.Value.String() != ""
-	})
+	}))
 }
 
 // blame adds the flag to an error that says that a file or folder cannot be written. If the path itself is wrong, that

@@ -205,13 +205,13 @@ func refuse(t *testing.T, dir string, args []string) {
 	limited.Dir = dir
 	var stderr bytes.Buffer
 	limited.Stderr = &stderr
-	err := limited.Run()
+	peak, err := peakOf(limited)
 	line := strings.Join(args, " ")
 	if ctx.Err() != nil {
 		t.Errorf("%s: does not end", line)
 		return
 	}
-	if peak := peakMemory(limited.ProcessState); peak > mostResident+announced(t, dir, args) {
+	if peak > mostResident+announced(t, dir, args) {
 		t.Errorf("%s: takes %.0f MB (%.200s)", line, peak/1e6, stderr.String())
 	}
 	var exit *exec.ExitError

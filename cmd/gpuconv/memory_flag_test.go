@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
@@ -23,22 +24,11 @@ func TestMemoryFlag(t *testing.T) {
 		cmd := program(t, append(append(args, "--output", fmt.Sprint("out", images, len(flags))), flags...)...)
 		var errs bytes.Buffer
 		cmd.Stderr = &errs
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+		most, err := peakOf(cmd)
+		if err != nil {
+			t.Fatal(err, errs.String())
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
-		for most := 0.0; ; time.Sleep(time.Millisecond) {
-			select {
-			case err := <-ended:
-				if err != nil {
-					t.Fatal(errs.String())
-				}
-				return most
-			default:
-				most = max(most, highWater(cmd.Process.Pid))
-			}
-		}
+		return most
 	}
 	for _, images := range []int{1000, 20000} {
 		if got := peak(images, "--memory", flag); got > most {
@@ -48,6 +38,40 @@ func TestMemoryFlag(t *testing.T) {
 	if got := peak(20000); got <= most {
 		t.Errorf("20000 images take %.0f bytes without --memory: the test shows nothing", got)
 	}
+}
+
+// peakOf runs a command, and returns the most bytes of memory that its process had, by a look at each millisecond. It
+// is 0 on systems other than Linux.
+func peakOf(cmd *exec.Cmd) (most float64, err error) {
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for ; ; time.Sleep(time.Millisecond) {
+		select {
+		case err := <-ended:
+			return most, err
+		default:
+			most = max(most, highWater(cmd.Process.Pid))
+		}
+	}
+}
+
+// TestPeakIsOfTheProcess: the memory of the process that started it does not count.
+func TestPeakIsOfTheProcess(t *testing.T) {
+	if raceEnabled || runtime.GOOS != "linux" {
+		t.Skip("the memory of other programs is not known")
+	}
+	held := make([]byte, 300<<20)
+	for i := 0; i < len(held); i += 4096 {
+		held[i] = 1
+	}
+	peak, err := peakOf(program(t, "info", "--help"))
+	if err != nil || peak == 0 || peak > float64(len(held)) {
+		t.Errorf("%.0f bytes, %v", peak, err)
+	}
+	runtime.KeepAlive(held)
 }
 
 // highWater returns the most bytes of memory that a process has had so far. The system's account of a process that has

@@ -155,6 +155,8 @@ func TestTuningOfAnother(t *testing.T) {
 		"": "page: tuning.json: no such file or directory", "{": "page: tuning.json: not whole: .*",
 		`{"schema": 2}`: "page: tuning.json: schema 2: want 1",
 		`{"schema": 1, "activations_shape": [1, 2, 3, 4]}`: `page: tuning.json: activations \[1 2 3 4\]: want those of the run, .*`,
+		`{"schema": 1, "activations_shape": [0, 0, 0, 0], "activations_crc32c": "01\u001b"}`: `page: tuning.json: activations ` +
+			`with CRC-32C "01\\x1b": want those of the run, .*`,
 	} {
 		os.Remove(filepath.Join(folder, "tuning.json"))
 		if content != "" {

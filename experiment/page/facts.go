@@ -92,7 +92,7 @@ func (r *Run) verdict() string {
 	text := fmt.Sprintf("%d of %d outputs were compared with the float64 reference, and all agree.", c.Outputs, c.Of)
 	if finds := float64(c.Finds); c.Sampled && finds > 0 && finds < 1 {
 		text += fmt.Sprintf(" They were drawn at random: a fault in 1 output of %s would have shown with 99.9 %%.",
-			statistics.Digits(math.Floor(1/finds)))
+			statistics.AtLeast(1/finds))
 	}
 	return text
 }

@@ -51,3 +51,10 @@ func TestMergedIsNeutral(t *testing.T) {
 		t.Error("the page states a reason that nobody knows")
 	}
 }
+
+// TestSampleRoundsDown: the page promises of the sample what the line of gpuconv run promises.
+func TestSampleRoundsDown(t *testing.T) {
+	r := reported(t, 2, -1)
+	r.Report.Check.Sampled, r.Report.Check.Finds = true, 1.0/1999
+	has(t, r, "a fault in 1 output of 1900 would have shown")
+}

@@ -32,6 +32,7 @@ type tuningJSON struct {
 	Schema           int      `json:"schema"`
 	Command          []string `json:"command"`
 	ActivationsShape []int    `json:"activations_shape"`
+	ActivationsSum   string   `json:"activations_crc32c"`
 	At               string   `json:"at"`
 	Linear           bool     `json:"linear"`
 	Decoding         *struct {
@@ -63,7 +64,7 @@ func FindTuning(folder string) string {
 }
 
 // ReadTuning adds a folder that gpuconv tuning wrote. It refuses a folder that is not one, and one about activations of
-// another shape.
+// another shape or with another checksum. It notes if only the shapes could be compared.
 func (r *Run) ReadTuning(ctx context.Context, folder string) error {
 	t := &Tuning{Folder: folder}
 	fail := func(name string, err error) error { return &fault.Error{Package: "page", Argument: name, Err: err} }
@@ -80,6 +81,9 @@ func (r *Run) ReadTuning(ctx context.Context, folder string) error {
 		return fail(tuningName, fmt.Errorf("schema %d: want 1", t.Said.Schema))
 	case !slices.Equal(t.Said.ActivationsShape, shape[:]):
 		return fail(tuningName, fmt.Errorf("activations %v: want those of the run, %v", t.Said.ActivationsShape, shape))
+	case t.Said.ActivationsSum != "" && t.Said.ActivationsSum != r.Report.ActivationsSum():
+		return fail(tuningName, fmt.Errorf("activations with CRC-32C %s: want those of the run, %s",
+			fault.Printable(t.Said.ActivationsSum), fault.Printable(r.Report.ActivationsSum())))
 	}
 	if t.Cells, err = readTable(ctx, filepath.Join(folder, "cells.csv"), "cell"); err != nil {
 		return fail("cells.csv", err)
@@ -98,6 +102,10 @@ func (r *Run) ReadTuning(ctx context.Context, folder string) error {
 		return err
 	}
 	r.Tuning = t
+	if t.Said.ActivationsSum == "" {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s has no checksum of activations: only their shape was compared with the run",
+			fault.Printable(filepath.Join(folder, tuningName))))
+	}
 	return nil
 }
 

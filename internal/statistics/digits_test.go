@@ -15,3 +15,12 @@ func TestDigits(t *testing.T) {
 		}
 	}
 }
+
+// TestAtLeast: the number is never rounded up.
+func TestAtLeast(t *testing.T) {
+	for v, want := range map[float64]string{1: "1", 99.99: "99", 100: "100", 109.9: "100", 1999: "1900", 99999: "99000"} {
+		if got := AtLeast(v); got != want {
+			t.Errorf("%v is written %s, want %s", v, got, want)
+		}
+	}
+}

@@ -17,6 +17,7 @@ type Tuning struct {
 	Pictures
 	Source string // the path of the activations, for the text
 	Shape  []int  // of the activations: [N C H W] or [N C]
+	Sum    string // CRC-32C of their file, in hexadecimal; empty if it is not known
 
 	Readout  tuning.Readout
 	Settings tuning.Settings

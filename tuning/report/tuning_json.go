@@ -13,7 +13,8 @@ type tuningJSON struct {
 	Program any      `json:"program"`
 
 	ActivationsShape []int                 `json:"activations_shape"`
-	At               string                `json:"at"` // which value of a map is the response
+	ActivationsSum   string                `json:"activations_crc32c,omitempty"` // of their file, as the run's run.json has it
+	At               string                `json:"at"`                           // which value of a map is the response
 	Linear           bool                  `json:"linear"`
 	Normalise        *tuning.Normalisation `json:"normalise"`          // null: none
 	Negative         string                `json:"negative,omitempty"` // how linear responses below 0 are described
@@ -46,7 +47,7 @@ type axisJSON struct {
 
 func (t Tuning) json(notes []error) tuningJSON {
 	r := tuningJSON{
-		Schema: 1, Command: t.Command, Program: t.Program, ActivationsShape: t.Shape, At: t.at(),
+		Schema: 1, Command: t.Command, Program: t.Program, ActivationsShape: t.Shape, ActivationsSum: t.Sum, At: t.at(),
 		Linear: t.Readout.Linear,
 		Phases: t.Settings.Phases.String(), Over: t.Settings.Over.String(), RDM: "none", Notes: texts(notes),
 		Decoding: t.Decoded.json(),

@@ -96,6 +96,7 @@ type Backend struct {
 	Software  bool   `json:"software"` // the OpenGL renderer is software, which runs on the CPU
 	Vendor    string `json:"vendor,omitempty"`
 	Driver    string `json:"driver,omitempty"` // GL_VERSION, which has the driver's version
+	ISA       string `json:"isa,omitempty"`    // the instructions of the CPU engine: generic, avx2 or avx512
 	Threads   int    `json:"threads"`          // how many threads of the CPU the program may use
 	Algorithm string `json:"algorithm"`
 	Tile      string `json:"tile,omitempty"` // how the algorithm cuts the work

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"gpuconv/conv"
+	"gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/npy"
 )
@@ -48,9 +49,19 @@ func (j Job) settings(on Prepared) ([]Setting, error) {
 		{"activation", r.Activation}, {"stride", fmt.Sprint(r.Stride)}, {"padding", fmt.Sprint(r.PaddingAll)},
 		{"padding-mode", r.PaddingMode}, {"dilation", fmt.Sprint(r.Dilation)}, {"groups", strconv.Itoa(r.Groups)},
 		{"pool", r.Pool}, {"flip", strconv.FormatBool(r.Flip)}, {"type", r.ActivationsDType},
-		{"backend", b.Name}, {"device", b.Device}, {"driver", b.Driver}, {"algorithm", b.Algorithm}, {"tile", b.Tile},
+		{"backend", b.Name}, {"device", b.Device}, {"driver", b.Driver},
+		{"instructions", instructions(b.ISA)}, {"algorithm", b.Algorithm}, {"tile", b.Tile},
 		{"shaders", b.ShaderHash}}
 	return slices.DeleteFunc(all, func(s Setting) bool { return s.Value == "" }), nil
+}
+
+// instructions says which instructions of the CPU engine make the bits. All vector instructions make the same, with
+// fused products. TestNumerics holds that.
+func instructions(isa string) string {
+	if isa == "" || isa == cpu.Generic.String() {
+		return isa
+	}
+	return "vectors"
 }
 
 // sumOf returns the CRC-32C of what write writes.

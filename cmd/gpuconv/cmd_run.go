@@ -339,7 +339,11 @@ func describeBackend(s session) experiment.Backend {
 		return experiment.Backend{Name: s.name, Device: d.Renderer, Vendor: d.Vendor, Driver: d.Version,
 			Software: d.Software}
 	}
-	return experiment.Backend{Name: s.name, Device: machine.Processor()}
+	b := experiment.Backend{Name: s.name, Device: machine.Processor()}
+	if s.name == "cpu" {
+		b.ISA = s.isa.String()
+	}
+	return b
 }
 
 // announce prints what is about to be computed, and on which device.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"gpuconv/cpu"
 	"gpuconv/npy"
 
 	"github.com/spf13/pflag"
@@ -100,6 +101,17 @@ func TestResumeSettings(t *testing.T) {
 		if code, stdout, stderr := run(job, "", ""); code != exitOK || !strings.Contains(stdout, "nothing was left to do") {
 			t.Fatalf("%s again: %s%s", job, stdout, stderr)
 		}
+	}
+	if len(cpu.AvailableISAs()) > 1 {
+		t.Setenv(isaVariable, "generic")
+		if code, _, stderr := run("preset", "", ""); code != exitUsage || !strings.Contains(stderr, "instructions vectors, not generic") {
+			t.Errorf("other instructions: exit code %d: %s", code, stderr)
+		}
+		t.Setenv(isaVariable, "avx2")
+		if code, _, stderr := run("preset", "", ""); code != exitOK {
+			t.Errorf("instructions that make the same bits: %s", stderr)
+		}
+		t.Setenv(isaVariable, "")
 	}
 	for flag, cases := range valueFlags {
 		for _, c := range cases {

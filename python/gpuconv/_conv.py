@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _library, _pending
 from ._arrays import Output, dense
-from ._pending import Batch
+from ._pending import Batch, Waiter
 from ._spec import Spec, dimensions
 
 # A batch of more multiplications than this is submitted and waited for, so that KeyboardInterrupt stops it. A processor
@@ -53,7 +53,8 @@ class _Plan:
 
     def _wait(self, library, dst, src, images):
         _pending.release(library)
-        batch = Batch(dst, src)
+        waiter = Waiter()
+        batch = Batch(waiter, dst, src)
         try:
             _pending.add(batch)
             status = library.gpuconv_submit(self.handle, dst.ctypes.data, src.ctypes.data, images,

@@ -9,15 +9,21 @@ import atexit
 import contextlib
 import ctypes
 import threading
+import weakref
 
 from . import _library
+
+
+class Waiter:
+    """What the function that waits for a batch holds. It dies with that function, however that ends."""
 
 
 class Batch:
     """A batch. Its handle is 0 until it is submitted."""
 
-    def __init__(self, *arrays):
-        self.handle, self.arrays, self.abandoned = ctypes.c_uint64(), arrays, False
+    def __init__(self, waiter, *arrays):
+        self.handle, self.waiter, self.arrays = ctypes.c_uint64(), weakref.ref(waiter), arrays
+        self.abandoned = False
 
 
 _batches = set()
@@ -33,9 +39,10 @@ def abandon(library, batch):
 
 
 def release(library):
-    """Release what abandoned batches that are done have used."""
+    """Cancel batches for which nobody waits any more, and release what those that are done have used."""
     for batch in list(_batches):
-        if batch.abandoned:
+        if batch.abandoned or batch.waiter() is None:
+            library.gpuconv_cancel(batch.handle)
             _wait(library, batch, 0)
 
 

@@ -14,7 +14,7 @@ class Pretended:
     """The functions of a batch, of which some are interrupted."""
 
     def __init__(self, *interrupted):
-        self.interrupted, self.done = interrupted, threading.Event()
+        self.interrupted, self.done, self.cancelled = interrupted, threading.Event(), False
 
     def _step(self, name):
         if name in self.interrupted:
@@ -36,6 +36,7 @@ class Pretended:
 
     def gpuconv_cancel(self, pending):
         self._step("cancel")
+        self.cancelled = True
         return 0
 
 
@@ -71,6 +72,22 @@ def test_interrupted(step, again):
     assert interrupted
     assert all(a() is not None for a in arrays)
     released(library, arrays)
+
+
+def test_handler_that_does_not_begin(monkeypatch):
+    """If the second interrupt comes before the handler's first step, a later run cancels and releases the batch."""
+
+    def interrupted(library, batch):
+        raise KeyboardInterrupt
+
+    library = Pretended("wait")
+    with monkeypatch.context() as patch:
+        patch.setattr(_pending, "abandon", interrupted)
+        arrays, _ = wait(library)
+    assert all(a() is not None for a in arrays)
+    assert not library.cancelled
+    released(library, arrays)
+    assert library.cancelled
 
 
 def test_no_thread(monkeypatch):

@@ -95,12 +95,12 @@ longest := ./gpu ./cmd/gpuconv ./cpu
 # The suite is a shorter one here: the race detector slows the float64 judge many times, and sees nothing of shaders. Only
 # cmd/gpuconv has files with the tag race, which no other run sees; go vet sees them here.
 race: setup
-	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -vet=off -timeout 15m $(longest) ./...
+	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -vet=off -timeout 30m $(longest) ./...
 	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv
 
 # Mutants compile hundreds of shaders that are computed with once: Mesa's nopt spares them its optimisations.
 full: setup
-	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 20m -skip ShaderMutants $(longest) ./...
+	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 30m -skip ShaderMutants $(longest) ./...
 	CGO_ENABLED=1 GALLIVM_PERF=nopt go test -tags $(TAGS) -vet=off -timeout 20m -run ShaderMutants ./gpu
 
 # Of these make test takes every third: with empty caches of shaders all take longer than the rest of it.

@@ -221,6 +221,9 @@ func (s *sources) add(ctx context.Context, text string, lists int) error {
 	case strings.ContainsAny(text, "*?["):
 		return s.addGlob(ctx, text, lists)
 	}
+	if _, there := os.Lstat(text); there == nil { // such as a link that leads nowhere
+		return failed("stimulus", "", &fault.Error{Argument: text, Err: err})
+	}
 	return s.addPattern(ctx, text) // says which kinds there are
 }
 

@@ -19,8 +19,8 @@ const mostDrift = 2
 // driftProducts is how many products the plain loop adds at most. If all outputs have more, it computes some of them.
 const driftProducts = 1 << 25
 
-// drift returns the RMS error of sums that a plain loop adds up in float32, in the order of package conv's formula, as a
-// fraction of the largest output. It takes outputs at equal distances, as many as driftProducts allows, at least one.
+// drift returns the RMS error of sums that a plain loop adds up in float32, in the order of package conv's formula, as
+// a fraction of the largest output. It takes outputs at equal distances, as many as driftProducts allows, at least one.
 func (f *filling) drift() float64 {
 	p := f.c.Problem
 	p.Spec = p.WithDefaults()

@@ -41,11 +41,12 @@ type item struct {
 }
 
 // OpenFiles returns the set of an image file, or of the images in a folder. It reads the first image of each file,
-// whatever o.FirstPage is. With the zero Options images are grey, as [ReadImage] reads them. In a folder it takes files whose names [IsImageName] accepts, and files without an extension
-// that are images. It skips all others: [Files.PassedOver] and [Files.Folders] list them, except hidden files and files
-// that systems leave in folders. Images are in the order of their names. Numbers in names count by value: img2 comes
-// before img10. OpenFiles reads only the headers of the files. It refuses folders without images, and images whose
-// size after o.Resize and o.Crop differs from that of the first. ctx ends all reading, also in Draw.
+// whatever o.FirstPage is. With the zero Options images are grey, as [ReadImage] reads them. In a folder it takes files
+// whose names [IsImageName] accepts, and files without an extension that are images. It skips all others:
+// [Files.PassedOver] and [Files.Folders] list them, except hidden files and files that systems leave in folders. Images
+// are in the order of their names. Numbers in names count by value: img2 comes before img10. OpenFiles reads only the
+// headers of the files. It refuses folders without images, and images whose size after o.Resize and o.Crop differs from
+// that of the first. ctx ends all reading, also in Draw.
 func OpenFiles(ctx context.Context, path string, o Options) (*Files, error) {
 	o.FirstPage = true
 	sets, err := OpenSizes(ctx, []string{path}, o)

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,14 +20,16 @@ type algorithm struct {
 	// runs. worth is not called for a forced algorithm.
 	worth   func(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) error
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
+	spreads bool // whether a large pixel adds to the errors of outputs that do not see it
 }
 
 // algorithms returns the table. The first that accepts a problem computes it; the general one comes last.
 func algorithms() []algorithm {
 	return []algorithm{
-		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
-		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
-		{"direct", acceptsDirect, worthDirect, prepareDirect},
+		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd, false},
+		{"dft", acceptsDFT, worthDFT, prepareDFT, true},
+		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise, false},
+		{"direct", acceptsDirect, worthDirect, prepareDirect, false},
 	}
 }
 
@@ -34,6 +38,7 @@ func algorithms() []algorithm {
 // a worker of its own.
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
+	tolerance() float64           // as conv.Description.Tolerance
 	inPlace() bool                // whether band reads part.src instead of the slab
 	phases(rows int) phases       // how the slab's rows and columns are distributed for this many rows of sums
 	columns() int                 // the least number of columns of the slab
@@ -104,7 +109,7 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 			err = fmt.Errorf("%s comes before it", taken.name)
 		default:
 			if err = a.accepts(p, sums, k); err == nil && forced == "" {
-				err = a.worth(whole, images, sums, k)
+				err = cmp.Or(a.worth(whole, images, sums, k), a.ruledOut(e.Precision))
 			}
 		}
 		if err == nil {
@@ -121,6 +126,25 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 		return algorithm{}, nil, &fault.Error{Package: "cpu", Rule: "no algorithm"}
 	}
 	return taken, rejected, nil
+}
+
+// ruledOut returns why the algorithm is never taken at precision p unless it is forced, or nil.
+func (a algorithm) ruledOut(p conv.Precision) error {
+	if a.spreads && p == conv.Exact {
+		return errors.New("it spreads the error of a large pixel, precision fast would take it")
+	}
+	return nil
+}
+
+// Spreading lists the algorithms that state a Tolerance, as [conv.Description] explains it. The engine takes them only
+// if they are forced or if Engine.Precision is [conv.Fast].
+func Spreading() (names []string) {
+	for _, a := range algorithms() {
+		if a.spreads {
+			names = append(names, a.name)
+		}
+	}
+	return names
 }
 
 // AlgorithmNames lists the names that Engine.Algorithm takes, in the order in which the engine tries them.

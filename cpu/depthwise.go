@@ -85,6 +85,7 @@ func cutStrips(p *conv.Problem, columns int, k *simd.Kernels) (all []strip, err 
 }
 
 func (d *depthwise) bound() float64        { return 1 }
+func (d *depthwise) tolerance() float64    { return 0 }
 func (d *depthwise) marks() int            { return 0 }
 func (d *depthwise) suits([]float32) error { return nil }
 func (d *depthwise) inPlace() bool         { return inPlace(&d.problem) }

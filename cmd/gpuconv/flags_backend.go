@@ -59,7 +59,7 @@ func (f *deviceFlags) register(flags *pflag.FlagSet) {
 			"by default egl if this program has it")
 	flags.StringVar(&f.precision, "precision", conv.Exact.String(),
 		"exact keeps the error of each output in proportion to its own pixels; fast also lets a GPU "+
-			"choose fft and winograd, which spread the error of large pixels. The CPU engine is exact with either")
+			"choose fft and winograd, and the CPU engine dft, which spread the error of large pixels")
 }
 
 // registerTiles defines --tiles.
@@ -181,7 +181,7 @@ func (f *backendFlags) open(ctx context.Context) (chosen, error) {
 func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 	switch {
 	case f.backend == "cpu":
-		return engine(f.algorithm, "")
+		return f.engine(f.algorithm, "")
 	case f.backend == "reference":
 		return chosen{Backend: cpu.Reference{}, name: "reference", close: closeNothing}, nil
 	}
@@ -195,11 +195,11 @@ func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 		c, err := f.openGPU(ctx, options)
 		switch {
 		case errors.Is(err, gpu.ErrUnavailable):
-			return engine("", gpu.ErrUnavailable.Error())
+			return f.engine("", gpu.ErrUnavailable.Error())
 		case errors.As(err, &dead):
-			return engine("", "no hardware GPU was found; passed over: "+probe.Together(dead.PassedOver()))
+			return f.engine("", "no hardware GPU was found; passed over: "+probe.Together(dead.PassedOver()))
 		case errors.Is(err, gpu.ErrNoDevice):
-			return engine("", "no hardware GPU was found; --backend gpu takes a software renderer too")
+			return f.engine("", "no hardware GPU was found; --backend gpu takes a software renderer too")
 		}
 		return c, err
 	}
@@ -210,7 +210,11 @@ func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 const isaVariable = "GPUCONV_CPU"
 
 // engine opens the CPU engine; "" forces no algorithm.
-func engine(algorithm, note string) (chosen, error) {
+func (f *backendFlags) engine(algorithm, note string) (chosen, error) {
+	precision, err := f.parsedPrecision()
+	if err != nil {
+		return chosen{}, err
+	}
 	isa, err := cpu.ParseISA(os.Getenv(isaVariable))
 	if err != nil {
 		return chosen{}, usage(fmt.Errorf("%s: %w", isaVariable, plain(err)))
@@ -222,7 +226,7 @@ func engine(algorithm, note string) (chosen, error) {
 	if !slices.Contains(available, isa) {
 		return chosen{}, usage(fmt.Errorf("%s=%v: this processor has %v", isaVariable, isa, available))
 	}
-	return chosen{Backend: cpu.Engine{ISA: isa, Algorithm: algorithm}, name: "cpu", isa: isa, note: note,
+	return chosen{Backend: cpu.Engine{ISA: isa, Algorithm: algorithm, Precision: precision}, name: "cpu", isa: isa, note: note,
 		close: closeNothing}, nil
 }
 
@@ -323,7 +327,7 @@ func (f *backendFlags) openAndPlan(ctx context.Context, images int, p conv.Probl
 	plan, err := conv.Expecting(c.Backend, images).Plan(p, weight, bias)
 	if err != nil && f.free() && errors.Is(err, conv.ErrUnsupported) {
 		c.close()
-		if c, err = engine("", oneLine(err.Error())); err != nil {
+		if c, err = f.engine("", oneLine(err.Error())); err != nil {
 			return session{}, err
 		}
 		plan, err = conv.Expecting(c.Backend, images).Plan(p, weight, bias)

@@ -113,7 +113,7 @@ class Conv2d:
     algorithm : str, optional
         Forces an algorithm; by default gpuconv chooses.
     precision : {'exact', 'fast'}
-        'fast' also lets a GPU use FFT and Winograd, whose errors spread between pixels.
+        'fast' also allows transforms whose errors spread between pixels.
 
     Notes
     -----

@@ -19,7 +19,7 @@ import (
 
 // TestPageInChromium: at the widths of a desk and of a phone, light and dark, nothing of the page is wider than the
 // window, and the console has no message. Mouse and keys change the image and the place, and the values that are shown
-// are those of the array. GPUCONV_SCREENSHOTS names a folder for pictures of the page.
+// are those of the array.
 func TestPageInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it starts a browser")
@@ -29,28 +29,12 @@ func TestPageInChromium(t *testing.T) {
 	folder := done(t, j)
 	r := read(t, folder, page.Look{Images: j.Images, Drawn: j.Look.Drawn})
 	addTuning(t, r)
-	name := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(name, []byte(text(t, r)), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	array, err := npy.ReadFile(t.Context(), filepath.Join(folder, "activations.npy"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := os.Getenv("GPUCONV_SCREENSHOTS")
-	for _, width := range []int{1400, 420} {
-		for _, dark := range []bool{false, true} {
-			browser.Open(name, chromium.View{Width: width, Height: 900, Dark: dark})
-			operate(t, browser, array)
-			if wide := browser.Overflow(); len(wide) > 0 {
-				t.Errorf("%d pixels, dark %v: too wide: %q", width, dark, wide)
-			}
-			if dir != "" {
-				browser.Screenshot(filepath.Join(dir, fmt.Sprintf("run-%d-%v.png", width, dark)))
-			}
-		}
-	}
-	if dir != "" {
+	browser.EachView("run", []byte(text(t, r)), func(chromium.View) { operate(t, browser, array) })
+	if dir := os.Getenv("GPUCONV_SCREENSHOTS"); dir != "" {
 		browser.Print(filepath.Join(dir, "run.pdf"))
 	}
 }

@@ -284,9 +284,9 @@ func (b *Browser) Key(name string) {
 	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": name, "windowsVirtualKeyCode": code}, nil)
 }
 
-// Overflow lists the first ten elements that reach beyond the window, or whose contents are wider than the element,
+// overflow lists the first ten elements that reach beyond the window, or whose contents are wider than the element,
 // with the number of pixels.
-func (b *Browser) Overflow() (wide []string) {
+func (b *Browser) overflow() (wide []string) {
 	b.t.Helper()
 	b.Eval(`[...document.querySelectorAll("*")].flatMap(e => {
 		const over = Math.max(e.getBoundingClientRect().right - innerWidth, e.scrollWidth - e.clientWidth);

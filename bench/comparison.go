@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 
+	"gpuconv/internal/grid"
 	"gpuconv/param"
 )
 
@@ -38,7 +39,7 @@ func (c Comparison) WriteTable(w io.Writer) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(w, "note      %s\n", n)
 	}
-	if err := c.grid().write(w); err != nil {
+	if err := c.grid().WriteText(w); err != nil {
 		return err
 	}
 	for _, x := range c.Changes {
@@ -51,10 +52,10 @@ func (c Comparison) WriteTable(w io.Writer) error {
 }
 
 // WriteMarkdown writes the table of WriteTable in Markdown.
-func (c Comparison) WriteMarkdown(w io.Writer) error { return c.grid().writeMarkdown(w) }
+func (c Comparison) WriteMarkdown(w io.Writer) error { return c.grid().WriteMarkdown(w) }
 
-func (c Comparison) grid() *grid {
-	g := &grid{Names: []string{"case", "backend", "phase", "new / old", "95 % interval", "calibrated", "p", "n",
+func (c Comparison) grid() *grid.Grid {
+	g := &grid.Grid{Names: []string{"case", "backend", "phase", "new / old", "95 % interval", "calibrated", "p", "n",
 		"verdict"}}
 	for _, x := range c.Changes {
 		g.Rows = append(g.Rows, append(append([]string{x.name(), x.Label, x.Phase}, x.figures()...), string(x.Verdict)))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/internal/grid"
 	"gpuconv/internal/statistics"
 )
 
@@ -77,7 +78,7 @@ func options(p conv.Problem) (text string) {
 // WriteList writes the cases of a suite as a table to read: the shapes of images, weights and outputs, millions of
 // multiplications (MMAC), megabytes that every algorithm must move (MB), and FLOP per byte.
 func (s Suite) WriteList(w io.Writer) error {
-	g := grid{Names: []string{"case", "images", "weights", "outputs", "MMAC", "MB", "FLOP/B"}}
+	g := grid.Grid{Names: []string{"case", "images", "weights", "outputs", "MMAC", "MB", "FLOP/B"}}
 	shape := func(s [4]int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(s), " ", "×"), "[]") }
 	for _, c := range s.Cases {
 		d := s.describe(c)
@@ -85,5 +86,5 @@ func (s Suite) WriteList(w io.Writer) error {
 			shape(d.Dst), statistics.Digits(d.MACs / 1e6), statistics.Digits(d.Bytes / 1e6),
 			statistics.Digits(d.Intensity)})
 	}
-	return g.write(w)
+	return g.WriteText(w)
 }

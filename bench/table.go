@@ -6,8 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"gpuconv/internal/grid"
 	"gpuconv/internal/statistics"
 )
+
+// columnsOfText is how many characters wide a table for a terminal is at most, if it can leave out enough columns.
+const columnsOfText = 120
 
 // WriteTable writes the report as a table to read. It has a line for each backend with its peak rates, a line for each
 // case on each backend, and lines about marks, compile times, and what is missing or wrong. Unless wide, columns are
@@ -23,10 +27,10 @@ func (r Report) WriteTable(w io.Writer, wide bool) error {
 	g := r.grid()
 	var dropped []string
 	if !wide {
-		dropped = g.fit([]string{"energy", "outliers", "readback", "upload", "kernel", "GB/s", "samples", "algorithm",
-			"GFLOP/s", "of roof"})
+		dropped = g.Fit(columnsOfText, "energy", "outliers", "readback", "upload", "kernel", "GB/s", "samples",
+			"algorithm", "GFLOP/s", "of roof")
 	}
-	if err := g.write(w); err != nil {
+	if err := g.WriteText(w); err != nil {
 		return err
 	}
 	if len(dropped) > 0 {
@@ -40,7 +44,7 @@ func (r Report) WriteTable(w io.Writer, wide bool) error {
 
 // WriteMarkdown writes the table of results with all columns, in Markdown.
 func (r Report) WriteMarkdown(w io.Writer) error {
-	return r.Printable().prepared().grid().writeMarkdown(w)
+	return r.Printable().prepared().grid().WriteMarkdown(w)
 }
 
 // line describes a backend, for its line above the table: its name, device and peak rates, or why it is absent.
@@ -59,17 +63,17 @@ func (b BackendInfo) line() string {
 }
 
 // grid returns the table of results. r must be prepared.
-func (r Report) grid() *grid {
-	g := &grid{Names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval",
+func (r Report) grid() *grid.Grid {
+	g := &grid.Grid{Names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval",
 		"samples", "outliers", "upload", "kernel", "readback", "GFLOP/s", "GB/s", "of roof", "energy"}}
 	for _, c := range r.Cases {
 		for _, b := range r.Backends {
 			if row := r.row(c, b); row != nil {
-				g.Rows = append(g.Rows, row)
+				g.Add(row...)
 			}
 		}
 	}
-	g.dropEmpty()
+	g.DropEmpty(2) // cases and backends stay
 	return g
 }
 

@@ -94,31 +94,29 @@ func (p *page) addRatios(r Report) {
 				theirs, ok := r.total(c, other)
 				against := other.Peer || mine.Backend == "gpu" && other.Backend == "cpu"
 				if ok && against && mine.Threads == other.Threads {
-					p.Ratios.Rows = append(p.Ratios.Rows, append([]string{readable(c.Case), mine.columnName(),
-						other.columnName()}, p.ratio(theirs, ours)...))
+					text, interval, verdict := ratio(over(ours, theirs))
+					p.Ratios.Add(readable(c.Case), mine.columnName(), other.columnName(), text, interval, verdict)
+					if verdict == "loss" {
+						p.Losses++
+					}
 				}
 			}
 		}
 	}
 }
 
-// ratio compares two results of a case: the ratio of throughputs, its interval, and a verdict. It is a loss or a gain
-// if the 95 % interval leaves out 1.
-func (p *page) ratio(theirs, mine Result) []string {
-	ratio := theirs.interval().Over(mine.interval())
-	text := statistics.Digits(ratio.Median)
-	if theirs.Samples < 2 || mine.Samples < 2 { // their noise is not known
-		return []string{text, "–", "one sample"}
-	}
-	verdict := "no difference seen"
+// ratio returns the cells of a ratio of throughputs: a loss or a gain is one whose 95 % interval leaves out 1.
+func ratio(v value) (text, interval, verdict string) {
+	text, interval = statistics.Digits(v.Median), statistics.Digits(v.Low)+" … "+statistics.Digits(v.High)
 	switch {
-	case ratio.High < 1:
-		p.Losses++
-		verdict = "loss"
-	case ratio.Low > 1:
-		verdict = "gain"
+	case v.samples < 2: // its noise is not known
+		return text, "–", "one sample"
+	case v.High < 1:
+		return text, interval, "loss"
+	case v.Low > 1:
+		return text, interval, "gain"
 	}
-	return []string{text, statistics.Digits(ratio.Low) + " … " + statistics.Digits(ratio.High), verdict}
+	return text, interval, "no difference seen"
 }
 
 // lines returns the lines that write writes, with single spaces.
@@ -131,7 +129,6 @@ func lines(write func(io.Writer)) (all []string) {
 	return all
 }
 
-// commands returns the commands that made the report.
 func commands(r Report) []string {
 	all := strings.Split(strings.Join(r.Run.Command, " "), " && ")
 	for _, b := range r.Backends {

@@ -153,6 +153,9 @@ func TestTuningOfAnother(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(folder, "tuning.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if got := page.FindTuning(filepath.Dir(folder)); got != folder {
 		t.Errorf("found %q, want %q", got, folder)
 	}

@@ -227,7 +227,7 @@ func (p *runPage) look(ctx context.Context, r *page.Run) (l page.Look, sets []st
 		p.notes = append(p.notes, "the images are read again from "+strings.Join(files, ", ")+
 			"; their pixels were not compared with those of the run")
 	}
-	colour, _ := p.run.images.options(&p.run.inputs, r.Report.StimuliShape.C())
+	colour, _ := p.run.inputs.images.options(r.Report.StimuliShape.C())
 	l.RGB = colour.Colour == stimuli.RGB
 	return l, sets, nil
 }

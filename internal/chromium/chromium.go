@@ -321,10 +321,15 @@ func (b *Browser) Print(path string) {
 func (b *Browser) save(path, data string) {
 	b.t.Helper()
 	content, err := base64.StdEncoding.DecodeString(data)
-	if err == nil {
-		err = whole.Write(path, func(w io.Writer) error { _, err := w.Write(content); return err })
-	}
 	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.write(path, content)
+}
+
+func (b *Browser) write(path string, content []byte) {
+	b.t.Helper()
+	if err := whole.Write(path, func(w io.Writer) error { _, err := w.Write(content); return err }); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -13,9 +13,7 @@ import (
 func (b *Browser) EachView(name string, page []byte, look func(v View)) {
 	b.t.Helper()
 	path := filepath.Join(b.t.TempDir(), "page.html")
-	if err := os.WriteFile(path, page, 0o600); err != nil {
-		b.t.Fatal(err)
-	}
+	b.write(path, page)
 	for _, width := range []int{1400, 420} {
 		for _, dark := range []bool{false, true} {
 			v := View{Width: width, Height: 900, Dark: dark}

@@ -270,7 +270,11 @@ func (m *merger) tables(ctx context.Context, out *whole.Folder) error {
 	if err := out.Write("stimuli.csv", all.WriteCSV); err != nil {
 		return err
 	}
-	for _, of := range [][2]string{{"filters.csv", "filter"}, {"cells.csv", "cell"}} {
+	others := [][2]string{{"filters.csv", "filter"}, {"cells.csv", "cell"}}
+	if m.total.Summary != nil {
+		others = append(others, [2]string{valuesName, "value"})
+	}
+	for _, of := range others {
 		t, err := m.table(ctx, 1, m.reports[0], of[0], of[1])
 		if err != nil {
 			return err

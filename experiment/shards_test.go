@@ -46,11 +46,21 @@ func merged(t *testing.T, dir string) (*Report, string, error) {
 
 // TestShards: however a job is cut into shards, the merged folder has the arrays and tables of one run, bit for bit.
 func TestShards(t *testing.T) {
-	want := plain(t, nil)
+	for _, kept := range []Summary{nil, {{Kind: Energy}, {Grid, 3, 2}}} {
+		testShards(t, kept)
+	}
+}
+
+func testShards(t *testing.T, kept Summary) {
+	want := plain(t, func(j *Job, _ *Prepared) { j.Summary = kept })
+	files := []string{"activations.npy", "stimuli.csv", "filters.csv", "cells.csv"}
+	if kept != nil {
+		files = append(files, valuesName)
+	}
 	for _, of := range []int{1, 2, 7, 30} {
 		dir := t.TempDir()
 		for _, i := range rangeBackwards(of) {
-			if err := runShard(t, t.Context(), dir, i, of, nil); err != nil {
+			if err := runShard(t, t.Context(), dir, i, of, func(j *Job) { j.Summary = kept }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -58,14 +68,14 @@ func TestShards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"activations.npy", "stimuli.csv", "filters.csv", "cells.csv"} {
+		for _, name := range files {
 			a, err := os.ReadFile(filepath.Join(got, name))
 			b, wantErr := os.ReadFile(filepath.Join(want, name))
 			if err != nil || wantErr != nil || string(a) != string(b) {
 				t.Errorf("%d shards: %s differs: %v %v", of, name, err, wantErr)
 			}
 		}
-		if a, err := AuditFolder(t.Context(), got); err != nil || len(a.Wrong) > 0 || len(a.Files) != 4 {
+		if a, err := AuditFolder(t.Context(), got); err != nil || len(a.Wrong) > 0 || len(a.Files) != len(files) {
 			t.Errorf("%d shards: %+v, %v", of, a, err)
 		}
 		if r.Merged.Shards != of || r.ActivationsShape.N() != 30 || r.Check.Images != 30 && of == 30 ||

@@ -41,6 +41,7 @@ type runFlags struct {
 	filters, bias string
 	format        string
 	float16       bool
+	keep          string
 	from          string
 	again         *again              // of --from, or nil
 	typed         map[string][]string // flags, for run.json
@@ -110,6 +111,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 			"of images)")
 	flags.BoolVar(&f.float16, "float16", false,
 		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
+	f.registerKeep(flags)
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	registerDryRun(flags, &f.dry)

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"gpuconv/param"
+	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
 
@@ -82,6 +85,50 @@ func testShards(t *testing.T, kept Summary) {
 			r.Check.Of != 30*3*10*13 || r.Shard != nil {
 			t.Errorf("%d shards: %+v, %+v", of, r, r.Check)
 		}
+	}
+}
+
+// namedFiles is a set of images whose table has names of files with spaces at both ends.
+type namedFiles struct{ stimuli.Set }
+
+func (n namedFiles) Table() (*param.Table, error) {
+	t, err := n.Set.Table()
+	names := param.Column{Name: "file"}
+	for i := range n.Shape().N() {
+		names.Words = append(names.Words, fmt.Sprintf(" %d, of\n\"many\" ", i))
+	}
+	t.Columns = append(slices.Clip(t.Columns), names)
+	return t, err
+}
+
+// TestMergeKeepsNames: stimuli.csv of the merged folder has the bytes of one run's, whatever files are called.
+func TestMergeKeepsNames(t *testing.T) {
+	j := small(t)
+	j.Images, j.Check, j.Look.Formats = namedFiles{j.Images}, Checking{}, []string{}
+	dir := t.TempDir()
+	for i := range 4 {
+		shard, err := j.CutShard(i+1, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := whole.Options{NoSync: true}.KeepFolder(filepath.Join(dir, ShardName(i+1, 4)), j.ArrayName())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Discard()
+		if _, err := shard.RunOn(t.Context(), prepared(t, shard, 3), out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, got, err := merged(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := plain(t, func(one *Job, _ *Prepared) { one.Images = j.Images })
+	a, err := os.ReadFile(filepath.Join(got, "stimuli.csv"))
+	b, wantErr := os.ReadFile(filepath.Join(want, "stimuli.csv"))
+	if err != nil || wantErr != nil || string(a) != string(b) {
+		t.Errorf("%v, %v: %.300q, want %.300q", err, wantErr, a, b)
 	}
 }
 

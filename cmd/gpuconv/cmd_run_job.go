@@ -29,6 +29,9 @@ func (f *runFlags) validate() error {
 	if _, err := f.summary(); err != nil {
 		return err
 	}
+	if err := f.checkRetries(); err != nil {
+		return err
+	}
 	f.backend.steady = f.resume // all processes of a job choose alike
 	return f.backend.validate()
 }

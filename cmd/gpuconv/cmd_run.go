@@ -38,7 +38,6 @@ type runFlags struct {
 	html     bool
 
 	stimuli       []string
-	images        imageFlags
 	filters, bias string
 	format        string
 	float16       bool
@@ -100,7 +99,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"instead of the preset's gratings: a kind of stimuli and its settings, a picture, a folder of pictures, a\n"+
 			"pattern such as 'photos/*.jpg', a .npy or .npz:key array, or a .txt list of those, one a line. Given again,\n"+
 			"it adds more")
-	f.images.register(flags)
+	f.inputs.images.register(flags)
 	fileFlag(flags, &f.filters, "filter",
 		"a kind of filters and its settings, or weights (.npy, .npz:key, .safetensors:name or .pt:name), instead\n"+
 			"of the preset's bank")
@@ -140,8 +139,8 @@ func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 		if err := refuseFlags(flags, "--stimulus", []string{"orientations", "sf", "res", "patch"}); err != nil {
 			return err
 		}
-	} else if name := f.images.given(flags); name != "" {
-		return refused(name, flags.Lookup(name).Value.String(), errors.New("want --stimulus with image files"))
+	} else if err := f.inputs.images.refuse(flags, "want --stimulus with image files"); err != nil {
+		return err
 	}
 	if f.filters != "" {
 		if err := refuseFlags(flags, "--filter", []string{"channels", "size"}); err != nil {

@@ -94,10 +94,13 @@ func plain(t *testing.T, change func(j *Job, on *Prepared)) string {
 // TestKeep: wherever a run is cut, the next one does the rest, and all files have the bytes of one that was not cut.
 func TestKeep(t *testing.T) {
 	for name, change := range map[string]func(j *Job, on *Prepared){
-		"float32":     nil,
-		"float16":     func(j *Job, _ *Prepared) { j.Format.Half = true },
-		"sample":      func(j *Job, _ *Prepared) { j.Check = Checking{Sample: true, Seed: 3} },
-		"all":         func(j *Job, _ *Prepared) { j.Check = Checking{Images: -1} },
+		"float32": nil,
+		"float16": func(j *Job, _ *Prepared) { j.Format.Half = true },
+		"sample":  func(j *Job, _ *Prepared) { j.Check = Checking{Sample: true, Seed: 3} },
+		"all":     func(j *Job, _ *Prepared) { j.Check = Checking{Images: -1} },
+		"float32, numbers": func(j *Job, _ *Prepared) {
+			j.Summary, j.Check = Summary{{Kind: Mean}, {Grid, 2, 3}}, Checking{Sample: true, Seed: 3}
+		},
 		"all portion": func(j *Job, on *Prepared) { *on = prepared(t, *j, 30) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -224,6 +227,7 @@ func TestKeepRefuses(t *testing.T) {
 		"want bias none, not ":           func(j *Job, _ *Prepared) { j.Bias = []float32{1, 2, 3} },
 		"want images in a chunk 7, not":  func(_ *Job, on *Prepared) { on.Problem.Src = on.Problem.Src.WithN(5) },
 		"want backend none, not gpu":     func(_ *Job, on *Prepared) { on.Backend.Name = "gpu" },
+		"want keep none, not mean":       func(j *Job, _ *Prepared) { j.Summary = Summary{{Kind: Mean}} },
 		"want type float32, not float16": func(j *Job, _ *Prepared) { j.Format.Half = true },
 	} {
 		_, err := keep(t, t.Context(), path, change)

@@ -58,7 +58,11 @@ func (f *mergeFlags) run(ctx context.Context, folder string, stdout, stderr io.W
 	bar.stop()
 	printLine(stdout, "merged    %s of %s: each is as its run.json has it", counted(r.Merged.Shards, "shard"),
 		fault.Printable(folder))
-	printLine(stdout, "wrote     %s %v, stimuli.csv, filters.csv, cells.csv, run.json",
-		fault.Printable(filepath.Join(f.output, r.ActivationsFile)), r.ActivationsShape)
+	tables := "stimuli.csv, filters.csv, cells.csv"
+	if r.Summary != nil {
+		tables += ", values.csv"
+	}
+	printLine(stdout, "wrote     %s %v, %s, run.json",
+		fault.Printable(filepath.Join(f.output, r.ActivationsFile)), r.ActivationsShape, tables)
 	return nil
 }

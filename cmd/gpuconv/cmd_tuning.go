@@ -136,6 +136,9 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.wantTable(); err != nil {
 		return err
 	}
+	if err := f.wantNumber(ctx, readout); err != nil {
+		return err
+	}
 	source, err := npy.Open(ctx, f.activations())
 	if err != nil {
 		return failed("input", "", err)

@@ -263,8 +263,8 @@ func objects(t *testing.T, path string) (n float64) {
 var noFiles = strings.Fields(`
 	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
 	aperture-x aperture-y aspect at backend background bandwidth by cases colour colours compile context contrast count
-	crop csv decode device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind
-	markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase phase2
+	crop csv decode device dilation drift exponent fail-on figures format frame html image-size json jsonl junit keep
+	kind markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase phase2
 	phases pictures pin plots polarity pool ppd precision preset problem program rdm resize roof scale seed sf
 	sf-correlation sf-max sf-min sf-unit sf2 sha256 shard shards show side sigma sigma-surround sigma-x sigma-y sign
 	size-unit stride suite sum supersample surround tiles url x y

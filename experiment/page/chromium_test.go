@@ -22,7 +22,7 @@ import (
 
 // TestPageInChromium: at the widths of a desk and of a phone, light and dark, nothing of the page is wider than the
 // window, and the console has no message. Mouse and keys change the image and the place, and the values that are shown
-// are those of the array. GPUCONV_SCREENSHOTS names a folder for pictures of the page.
+// are those of the array.
 func TestPageInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it starts a browser")
@@ -32,31 +32,17 @@ func TestPageInChromium(t *testing.T) {
 	folder := done(t, j)
 	r := read(t, folder, page.Look{Images: j.Images, Drawn: j.Look.Drawn})
 	addTuning(t, r)
-	name := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(name, []byte(text(t, r)), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	array, err := npy.ReadFile(t.Context(), filepath.Join(folder, "activations.npy"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := os.Getenv("GPUCONV_SCREENSHOTS")
-	for _, width := range []int{1400, 420} {
-		for _, dark := range []bool{false, true} {
-			browser.Open(name, chromium.View{Width: width, Height: 900, Dark: dark})
-			operate(t, browser, array)
-			for n := range j.Images.Shape().N() {
-				painted(t, browser, j, n)
-			}
-			if wide := browser.Overflow(); len(wide) > 0 {
-				t.Errorf("%d pixels, dark %v: too wide: %q", width, dark, wide)
-			}
-			if dir != "" {
-				browser.Screenshot(filepath.Join(dir, fmt.Sprintf("run-%d-%v.png", width, dark)))
-			}
+	browser.EachView("run", []byte(text(t, r)), func(chromium.View) {
+		operate(t, browser, array)
+		for n := range j.Images.Shape().N() {
+			painted(t, browser, j, n)
 		}
-	}
-	if dir != "" {
+	})
+	if dir := os.Getenv("GPUCONV_SCREENSHOTS"); dir != "" {
 		browser.Print(filepath.Join(dir, "run.pdf"))
 	}
 }
@@ -214,6 +200,9 @@ func TestTuningOfAnother(t *testing.T) {
 		if !regexp.MustCompile("^" + want + "$").MatchString(fmt.Sprint(err)) {
 			t.Errorf("%v, want %s", err, want)
 		}
+	}
+	if err := os.WriteFile(filepath.Join(folder, "tuning.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	if got := page.FindTuning(filepath.Dir(folder)); got != folder {
 		t.Errorf("found %q, want %q", got, folder)

@@ -65,8 +65,8 @@ func TestDFTConforms(t *testing.T) {
 	}
 }
 
-// TestDFT: outputs are within the tolerance, on tensors between guard pages. They have the same bits in a second run, if
-// an image is computed alone, and with one worker.
+// TestDFT: outputs are within the tolerance, on tensors between guard pages. They have the same bits in a second run,
+// if an image is computed alone, and with one worker.
 func TestDFT(t *testing.T) {
 	eachDFT(t, func(t *testing.T, e cpu.Engine, p conv.Problem) {
 		got, c := runGuarded(t, e, p, p.Src.W()%2 == 0)
@@ -149,8 +149,8 @@ func TestDFTOdd(t *testing.T) {
 func alike(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b }
 
 // TestDFTTolerance measures the error of dft, for windows of 6 to 256 rows and up to 64 channels, with random numbers
-// and with images of equal columns, whose errors do not cancel. The stated tolerance must cover it, and must not be much
-// larger.
+// and with images of equal columns, whose errors do not cancel. The stated tolerance must cover it, and must not be
+// much larger.
 func TestDFTTolerance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the judge takes long under the race detector")

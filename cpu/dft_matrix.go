@@ -67,8 +67,8 @@ func (d *dft) pack(weight, bias []float32) {
 }
 
 // safePixel returns the largest magnitude of a pixel with which no sum of a transform overflows, or less than 0 if
-// there is none. A frequency of a column is at most T times the pixel, a weight at a frequency at most the sum of its column,
-// and a sum at most T products.
+// there is none. A frequency of a column is at most T times the pixel, a weight at a frequency at most the sum of its
+// column, and a sum at most T products.
 func (d *dft) safePixel(weight []float32) float32 {
 	most, size := 0.0, d.size()
 	for f := range d.problem.Weight[0] {

@@ -144,8 +144,8 @@ func (r Runner) Run(ctx context.Context) error { return Run(ctx, r) }
 // thread, and so do shaders with few outputs.
 //
 // If a subject fails, that is a record, and the run continues, except after [conv.ErrLost]: then the device can compute
-// nothing more, and Run passes on the record and returns the error. If ctx is done or Each returns an error, Run returns
-// that error. It does not wait for cases that are being computed, because the process is about to end.
+// nothing more, and Run passes on the record and returns the error. If ctx is done or Each returns an error, Run
+// returns that error. It does not wait for cases that are being computed, because the process is about to end.
 func Run(ctx context.Context, runs ...Runner) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -193,7 +193,8 @@ type promise struct {
 // other worker.
 const ahead = 32
 
-// start makes workers that do the jobs of the runs. It returns a channel that receives a promise for each job, in order.
+// start makes workers that do the jobs of the runs. It returns a channel that receives a promise for each job, in the
+// order of the jobs.
 func start(ctx context.Context, runs []Runner) <-chan promise {
 	workers := runtime.GOMAXPROCS(0)
 	jobs, promises := make(chan job), make(chan promise, ahead*workers)
@@ -226,8 +227,8 @@ func start(ctx context.Context, runs []Runner) <-chan promise {
 	return promises
 }
 
-// all yields a job for each record of the runs, in order. Subjects of one case may be tested at the same time: some runs
-// have few cases, each with many subjects.
+// all yields a job for each record of the runs, in order. Subjects of one case may be tested at the same time: some
+// runs have few cases, each with many subjects.
 func all(runs []Runner) iter.Seq[job] {
 	return func(yield func(job) bool) {
 		for _, r := range runs {

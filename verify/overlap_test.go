@@ -44,7 +44,8 @@ func TestRunAtOnce(t *testing.T) {
 	meet := func(names ...string) (all []Subject) {
 		for _, name := range names {
 			arrived.Add(1)
-			all = append(all, Subject{Backend: meeting{once: new(sync.Once), arrived: &arrived, alone: &alone}, Name: name})
+			m := meeting{once: new(sync.Once), arrived: &arrived, alone: &alone}
+			all = append(all, Subject{Backend: m, Name: name})
 		}
 		return all
 	}

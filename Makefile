@@ -92,11 +92,11 @@ glfw: setup
 # The packages that take longest come first, so that the last one does not leave a core idle.
 longest := ./gpu ./cmd/gpuconv ./cpu
 
-# The suite is a shorter one here: the race detector slows the float64 judge many times, and sees nothing of shaders. Only
-# cmd/gpuconv has files with the tag race, which no other run sees; go vet sees them here.
+# The suite is a shorter one here: the race detector slows most loops about ten times, and sees nothing of shaders. The
+# files with the tag race are seen by no other run; go vet sees them here.
 race: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -vet=off -timeout 30m $(longest) ./...
-	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv
+	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv ./cpu
 
 # Mutants compile hundreds of shaders that are computed with once: Mesa's nopt spares them its optimisations.
 full: setup

@@ -41,7 +41,8 @@ func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filte
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)}, Check: Checking{Images: 16}}
+	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)},
+		Check: Checking{Images: 16}}
 }
 
 // prepared prepares a job on the CPU engine, in portions of the given number of images.
@@ -155,7 +156,8 @@ func TestFit(t *testing.T) {
 				}
 			}
 			if c.want == 0 {
-				if err == nil || !strings.Contains(err.Error(), "want "+machine.Size(math.Ceil(least/1e5)*1e5)+" at least") {
+				if err == nil || !strings.Contains(err.Error(),
+					"want "+machine.Size(math.Ceil(least/1e5)*1e5)+" at least") {
 					t.Errorf("%v bytes: error %v", c.bytes, err)
 				}
 			} else if err != nil || got.Src.N() != c.want {

@@ -32,7 +32,7 @@ func TestCIRun(t *testing.T) {
 		"a mirror without":    {mirror: "numpy chromium", want: []string{"Python numpy, browser 1", python}},
 		"broken pytest":       {mirror: "numpy pytest chromium", broken: "pytest", fails: true, want: []string{"ci: tests of python/: "}},
 		"a broken browser":    {mirror: "numpy pytest chromium", broken: "chromium", fails: true, want: []string{"ci: pages in a browser: "}},
-		"no other drivers":    {there: "numpy pytest chromium", scripts: "3", want: []string{all, "drivers shim pascal: see above", "jobs lint: see above", "make demo: "}},
+		"no other drivers":    {there: "numpy pytest chromium", scripts: "3", want: []string{all, "drivers shim pascal: see above", "jobs lint: see above", "slurm bin/gpuconv: see above", "make demo: "}},
 		"a driver that fails": {there: "numpy pytest chromium", scripts: "1", fails: true, want: []string{all}},
 	} {
 		r := newCIRoot(t)
@@ -76,6 +76,8 @@ func newCIRoot(t *testing.T) ciRoot {
 	r.put("there/README", "what Python has")
 	r.put("scripts/drivers", shell+"exit ${SCRIPTS:-0}\n")
 	r.put("scripts/jobs", shell+"exit ${SCRIPTS:-0}\n")
+	r.put("scripts/slurm", shell+"exit ${SCRIPTS:-0}\n")
+	r.put("bin/id", shell+"echo 0\n")
 	r.put("bin/make", shell+`echo "make $1: Python $GPUCONV_REQUIRE_PYTHON, browser $GPUCONV_REQUIRE_CHROMIUM"`+"\n")
 	r.put("bin/python3", shell+`there=$(dirname "$0")/../there
 test -e "$there/numpy" || exit 1

@@ -1,10 +1,12 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
 
+	"gpuconv/internal/grid"
 	"gpuconv/param"
 )
 
@@ -31,14 +33,13 @@ func (c Comparison) Common() (n int) {
 	return n
 }
 
-// WriteTable writes the comparison as a table to read. Its columns p and n and its row geomean are named as in
-// benchstat. After the table, a line for each case that is missing, wrong or undecided says why, and the last line is a
-// summary.
+// WriteTable writes the comparison as a table to read, with benchstat's names p, n and geomean. After it, a line for
+// each case that is missing, wrong or undecided says why, and the last line is a summary.
 func (c Comparison) WriteTable(w io.Writer) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(w, "note      %s\n", n)
 	}
-	if err := c.grid().write(w); err != nil {
+	if err := c.grid().WriteText(w); err != nil {
 		return err
 	}
 	for _, x := range c.Changes {
@@ -51,13 +52,13 @@ func (c Comparison) WriteTable(w io.Writer) error {
 }
 
 // WriteMarkdown writes the table of WriteTable in Markdown.
-func (c Comparison) WriteMarkdown(w io.Writer) error { return c.grid().writeMarkdown(w) }
+func (c Comparison) WriteMarkdown(w io.Writer) error { return c.grid().WriteMarkdown(w) }
 
-func (c Comparison) grid() *grid {
-	g := &grid{Names: []string{"case", "backend", "phase", "new / old", "95 % interval", "calibrated", "p", "n",
+func (c Comparison) grid() *grid.Grid {
+	g := &grid.Grid{Names: []string{"case", "backend", "phase", "new / old", "95 % interval", "calibrated", "p", "n",
 		"verdict"}}
 	for _, x := range c.Changes {
-		g.Rows = append(g.Rows, append(append([]string{x.name(), x.Label, x.Phase}, x.figures()...), string(x.Verdict)))
+		g.Add(append(append([]string{x.name(), x.Label, x.Phase}, x.figures()...), string(x.Verdict))...)
 	}
 	return g
 }
@@ -72,13 +73,7 @@ func (x Change) name() string {
 
 // word returns the word that begins the line that says why.
 func (x Change) word() string {
-	switch x.Verdict {
-	case Gone:
-		return "missing"
-	case Added:
-		return "new"
-	}
-	return string(x.Verdict)
+	return cmp.Or(map[Verdict]string{Gone: "missing", Added: "new"}[x.Verdict], string(x.Verdict))
 }
 
 // figures returns the cells of the columns from "new / old" to n.

@@ -1,8 +1,7 @@
 package bench
 
-// lookup finds cases, backends, results and missing ones of a report: its maps hold indices into the lists of the
-// report. Tables, pages and pictures look up every case on every backend, and reports can have thousands of cases.
-// Without this index each search would read the whole report.
+// lookup has indices into the lists of a report. Tables, pages and pictures look up every case on every backend, and
+// reports can have thousands of cases. Without it each search would read the whole report.
 type lookup struct{ cases, backends, results, missing map[key]int }
 
 // key identifies a case (by suite and name), a backend (by backend and threads), a result (by all) or a missing one (by
@@ -47,24 +46,19 @@ func at[T any](all []T, places map[key]int, k key) (found T, ok bool) {
 
 // prepared returns r with a lookup, for functions that search often and do not change the report.
 func (r Report) prepared() Report {
-	r.known = &lookup{index(r.Cases), index(r.Backends), index(r.Results), index(r.Missing)}
+	if r.known == nil {
+		r.known = &lookup{index(r.Cases), index(r.Backends), index(r.Results), index(r.Missing)}
+	}
 	return r
 }
 
 // lookup returns the lookup of a prepared report, or a new one.
-func (r Report) lookup() *lookup {
-	if r.known == nil {
-		r = r.prepared()
-	}
-	return r.known
-}
+func (r Report) lookup() *lookup { return r.prepared().known }
 
-// caseOf returns the case of a result.
 func (r Report) caseOf(x Result) (CaseInfo, bool) {
 	return at(r.Cases, r.lookup().cases, key{suite: x.Suite, name: x.Case})
 }
 
-// backendOf returns the backend of a result.
 func (r Report) backendOf(x Result) (BackendInfo, bool) {
 	return at(r.Backends, r.lookup().backends, key{backend: x.Backend, threads: x.Threads})
 }
@@ -80,7 +74,27 @@ func (r Report) phaseOf(x Result, phase string) (Result, bool) {
 	return at(r.Results, r.lookup().results, x.key())
 }
 
-// lacks returns what the report's Missing says about a phase of a case on a backend; "" stands for all phases.
-func (r Report) lacks(name string, b BackendInfo, phase string) (Missing, bool) {
-	return at(r.Missing, r.lookup().missing, key{"", name, b.Backend, b.Threads, phase, ""})
+// lacks returns what the report's Missing says about a case on a backend, in the first of some phases about which it
+// says anything; "" stands for all phases.
+func (r Report) lacks(name string, b BackendInfo, phases ...string) (m Missing, ok bool) {
+	for _, phase := range phases {
+		if m, ok = at(r.Missing, r.lookup().missing, key{"", name, b.Backend, b.Threads, phase, ""}); ok {
+			break
+		}
+	}
+	return m, ok
+}
+
+// grouped returns the elements that have the same key together, in the order in which the keys first appear.
+func grouped[T any, K comparable](all []T, key func(T) K) (groups [][]T) {
+	places := map[K]int{}
+	for _, v := range all {
+		i, there := places[key(v)]
+		if !there {
+			i, groups = len(groups), append(groups, nil)
+			places[key(v)] = i
+		}
+		groups[i] = append(groups[i], v)
+	}
+	return groups
 }

@@ -48,7 +48,7 @@ func (j Job) settings(on Prepared) ([]Setting, error) {
 		{"filters", fmt.Sprint(r.FiltersShape)}, {"weights", floatsSum(j.Bank.Weight.Data)}, {"bias", floatsSum(j.Bias)},
 		{"activation", r.Activation}, {"stride", fmt.Sprint(r.Stride)}, {"padding", fmt.Sprint(r.PaddingAll)},
 		{"padding-mode", r.PaddingMode}, {"dilation", fmt.Sprint(r.Dilation)}, {"groups", strconv.Itoa(r.Groups)},
-		{"pool", r.Pool}, {"flip", strconv.FormatBool(r.Flip)}, {"type", r.ActivationsDType},
+		{"pool", r.Pool}, {"keep", r.Summary.String()}, {"flip", strconv.FormatBool(r.Flip)}, {"type", r.ActivationsDType},
 		{"backend", b.Name}, {"device", b.Device}, {"driver", b.Driver},
 		{"instructions", instructions(b.ISA)}, {"algorithm", b.Algorithm}, {"tile", b.Tile},
 		{"shaders", b.ShaderHash}}

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"gpuconv/param"
+	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
 
@@ -46,11 +49,21 @@ func merged(t *testing.T, dir string) (*Report, string, error) {
 
 // TestShards: however a job is cut into shards, the merged folder has the arrays and tables of one run, bit for bit.
 func TestShards(t *testing.T) {
-	want := plain(t, nil)
+	for _, kept := range []Summary{nil, {{Kind: Energy}, {Grid, 3, 2}}} {
+		testShards(t, kept)
+	}
+}
+
+func testShards(t *testing.T, kept Summary) {
+	want := plain(t, func(j *Job, _ *Prepared) { j.Summary = kept })
+	files := []string{"activations.npy", "stimuli.csv", "filters.csv", "cells.csv"}
+	if kept != nil {
+		files = append(files, valuesName)
+	}
 	for _, of := range []int{1, 2, 7, 30} {
 		dir := t.TempDir()
 		for _, i := range rangeBackwards(of) {
-			if err := runShard(t, t.Context(), dir, i, of, nil); err != nil {
+			if err := runShard(t, t.Context(), dir, i, of, func(j *Job) { j.Summary = kept }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -58,20 +71,64 @@ func TestShards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"activations.npy", "stimuli.csv", "filters.csv", "cells.csv"} {
+		for _, name := range files {
 			a, err := os.ReadFile(filepath.Join(got, name))
 			b, wantErr := os.ReadFile(filepath.Join(want, name))
 			if err != nil || wantErr != nil || string(a) != string(b) {
 				t.Errorf("%d shards: %s differs: %v %v", of, name, err, wantErr)
 			}
 		}
-		if a, err := AuditFolder(t.Context(), got); err != nil || len(a.Wrong) > 0 || len(a.Files) != 4 {
+		if a, err := AuditFolder(t.Context(), got); err != nil || len(a.Wrong) > 0 || len(a.Files) != len(files) {
 			t.Errorf("%d shards: %+v, %v", of, a, err)
 		}
 		if r.Merged.Shards != of || r.ActivationsShape.N() != 30 || r.Check.Images != 30 && of == 30 ||
 			r.Check.Of != 30*3*10*13 || r.Shard != nil {
 			t.Errorf("%d shards: %+v, %+v", of, r, r.Check)
 		}
+	}
+}
+
+// namedFiles is a set of images whose table has names of files with spaces at both ends.
+type namedFiles struct{ stimuli.Set }
+
+func (n namedFiles) Table() (*param.Table, error) {
+	t, err := n.Set.Table()
+	names := param.Column{Name: "file"}
+	for i := range n.Shape().N() {
+		names.Words = append(names.Words, fmt.Sprintf(" %d, of\n\"many\" ", i))
+	}
+	t.Columns = append(slices.Clip(t.Columns), names)
+	return t, err
+}
+
+// TestMergeKeepsNames: stimuli.csv of the merged folder has the bytes of one run's, whatever files are called.
+func TestMergeKeepsNames(t *testing.T) {
+	j := small(t)
+	j.Images, j.Check, j.Look.Formats = namedFiles{j.Images}, Checking{}, []string{}
+	dir := t.TempDir()
+	for i := range 4 {
+		shard, err := j.CutShard(i+1, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := whole.Options{NoSync: true}.KeepFolder(filepath.Join(dir, ShardName(i+1, 4)), j.ArrayName())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Discard()
+		if _, err := shard.RunOn(t.Context(), prepared(t, shard, 3), out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, got, err := merged(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := plain(t, func(one *Job, _ *Prepared) { one.Images = j.Images })
+	a, err := os.ReadFile(filepath.Join(got, "stimuli.csv"))
+	b, wantErr := os.ReadFile(filepath.Join(want, "stimuli.csv"))
+	if err != nil || wantErr != nil || string(a) != string(b) {
+		t.Errorf("%v, %v: %.300q, want %.300q", err, wantErr, a, b)
 	}
 }
 

@@ -72,7 +72,7 @@ func FuzzReadImage(f *testing.F) {
 				t.Fatalf("pixel %d is %v", i, v)
 			}
 		}
-		set, err := OpenFiles(t.Context(), path, 0.5)
+		set, err := OpenFiles(t.Context(), path, Options{Background: 0.5})
 		if err != nil {
 			t.Fatalf("it is read as a picture, but %v", err)
 		}

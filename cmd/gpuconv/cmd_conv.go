@@ -127,7 +127,7 @@ func newConv() *cobra.Command {
 	f.spec.register(flags)
 	f.backend.register(flags)
 	f.inputs.register(flags)
-	f.inputs.registerBackground(flags)
+	f.inputs.images.register(flags)
 	flags.StringVar(&f.json, "json", "", "the JSON file to write: what was convolved, by which algorithm, how exactly and how fast")
 	flags.BoolVar(&f.dumpShader, "dump-shader", false,
 		"print the GLSL that is compiled, exactly; without --output nothing is computed")
@@ -158,7 +158,7 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.backend.validate(); err != nil {
 		return err
 	}
-	images, err := f.inputs.openImages(ctx, f.input)
+	images, err := f.openImages(ctx)
 	if err != nil {
 		return err
 	}
@@ -197,6 +197,11 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	f.inputs.notFinite(f.output, found)
 	f.inputs.print(stderr)
 	return nil
+}
+
+// openImages opens the file of --input for the filters of --weight.
+func (f *convFlags) openImages(ctx context.Context) (imageInput, error) {
+	return f.inputs.openImages(ctx, f.input, f.spec.channels(ctx, "weight", f.weight))
 }
 
 // layer puts together the problem for all images. It reads weights and biases if judge accepts their shapes.

@@ -27,7 +27,7 @@ type again struct {
 }
 
 // notAgain are the flags that run.json does not keep. They say where and how to write, not what.
-var notAgain = []string{"output", "resume", "shard", "shards", "from", "no-sync", "help", "dry-run", "quiet", "verbose"}
+var notAgain = []string{"output", "resume", "retries", "shard", "shards", "from", "no-sync", "help", "dry-run", "quiet", "verbose"}
 
 // typedFlags returns the values of each flag that was typed, for run.json.
 func typedFlags(flags *pflag.FlagSet) map[string][]string {

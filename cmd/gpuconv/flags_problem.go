@@ -120,7 +120,7 @@ func shapeOf(ctx context.Context, flag, text string) (conv.Shape, error) {
 		return conv.Shape{}, refused(flag, "", errors.New("want a file or a shape of four numbers, such as 64,1,48,64"))
 	}
 	if flag == "input" {
-		images, err := (&inputs{}).openImages(ctx, text)
+		images, err := (&inputs{}).openImages(ctx, text, 0)
 		if err != nil {
 			return conv.Shape{}, err
 		}

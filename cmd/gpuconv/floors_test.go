@@ -22,7 +22,7 @@ import (
 
 // floors are the floors of ARCHITECTURE.md: a package imports only packages of lower floors.
 var floors = [][]string{
-	{"fault", "internal/input"},
+	{"fault", "internal/grid", "internal/input"},
 	{"conv", "internal/filekind", "internal/parallel", "internal/statistics", "internal/webpage", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "gpu/internal/isa", "cpu/internal/guarded"},
 	{"internal/chromium", "param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems", "gpu/internal/paper"},
 	{"filters", "stimuli", "checkpoint", "cpu", "gpu", "dataset"},

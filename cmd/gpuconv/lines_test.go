@@ -135,6 +135,31 @@ func markdownProse(text string) (all []proseLine) {
 // unbroken matches a line without a space outside brackets.
 var unbroken = regexp.MustCompile(`^([-*] )?!?\[[^\]]*\]\(\S*\)\S*$|^\S*$`)
 
+// mostLines is the largest number of lines of a Go file: one idea a file.
+const mostLines = 450
+
+// TestFileLines: no Go file that people write is longer than mostLines.
+func TestFileLines(t *testing.T) {
+	root := filepath.Join("..", "..")
+	seen := 0
+	for _, name := range trackedFiles(t, root) {
+		if filepath.Ext(name) != ".go" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		if lines := strings.Count(string(text), "\n"); lines > mostLines && !generated.Match(text) {
+			t.Errorf("%s has %d lines, want at most %d: split it into files of one idea", name, lines, mostLines)
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d files were seen", seen)
+	}
+}
+
 // TestProseIsFound: TestLines looks at prose and at nothing else.
 func TestProseIsFound(t *testing.T) {
 	long := strings.Repeat("a ", mostColumns/2+1)

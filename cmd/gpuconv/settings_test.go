@@ -52,6 +52,7 @@ var valueFlags = map[string][][2]string{
 	"padding":      {{"preset", "1"}},
 	"padding-mode": {{"preset", "reflect"}},
 	"pool":         {{"preset", "max:2"}},
+	"keep":         {{"preset", "mean"}, {"preset", "pool:2x2"}},
 	"flip":         {{"arrays", "true"}},
 	"float16":      {{"preset", "true"}},
 	"colour":       {{"coloured", "opponent"}},
@@ -67,7 +68,7 @@ var valueFlags = map[string][][2]string{
 // otherFlags make the same values, or are refused with --resume. Another number of groups needs weights of another
 // shape. Which device is opened is seen by its name.
 var otherFlags = "check colours context device dpi dry-run figures font-size format from groups help html memory no-sync output " +
-	"polarity precision resume scale shard shards show strict width quiet verbose"
+	"polarity precision resume retries scale shard shards show strict width quiet verbose"
 
 // TestResumeSettings: --resume refuses a folder that was begun with another value of any flag that changes values. A
 // flag that this test does not know fails it.

@@ -24,7 +24,7 @@ var viewerScript string
 
 // WriteHTML writes the page. Texts from the run are escaped, whatever they contain.
 func (r *Run) WriteHTML(w io.Writer) error {
-	t, err := template.New("page").Parse(pageText)
+	t, err := webpage.New(pageText)
 	if err != nil {
 		return &fault.Error{Package: "page", Err: err}
 	}

@@ -92,6 +92,9 @@ func (r *Run) judge() error {
 		return fmt.Errorf("activations_file %s: want activations.npy, .npz or .zarr.zip",
 			fault.Printable(report.ActivationsFile))
 	}
+	if report.Summary != nil {
+		return fmt.Errorf("keep %v: want a run with whole maps", report.Summary)
+	}
 	r.array = filepath.Join(r.Folder, report.ActivationsFile)
 	r.problem = conv.Problem{Src: report.StimuliShape, Weight: report.FiltersShape, Bias: report.Bias,
 		Spec: conv.Spec{Stride: report.Stride, Dilation: report.Dilation, Groups: report.Groups,

@@ -284,9 +284,9 @@ func (b *Browser) Key(name string) {
 	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": name, "windowsVirtualKeyCode": code}, nil)
 }
 
-// Overflow lists the first ten elements that reach beyond the window, or whose contents are wider than the element,
+// overflow lists the first ten elements that reach beyond the window, or whose contents are wider than the element,
 // with the number of pixels.
-func (b *Browser) Overflow() (wide []string) {
+func (b *Browser) overflow() (wide []string) {
 	b.t.Helper()
 	b.Eval(`[...document.querySelectorAll("*")].flatMap(e => {
 		const over = Math.max(e.getBoundingClientRect().right - innerWidth, e.scrollWidth - e.clientWidth);
@@ -321,10 +321,15 @@ func (b *Browser) Print(path string) {
 func (b *Browser) save(path, data string) {
 	b.t.Helper()
 	content, err := base64.StdEncoding.DecodeString(data)
-	if err == nil {
-		err = whole.Write(path, func(w io.Writer) error { _, err := w.Write(content); return err })
-	}
 	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.write(path, content)
+}
+
+func (b *Browser) write(path string, content []byte) {
+	b.t.Helper()
+	if err := whole.Write(path, func(w io.Writer) error { _, err := w.Write(content); return err }); err != nil {
 		b.t.Fatal(err)
 	}
 }

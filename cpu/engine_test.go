@@ -120,18 +120,22 @@ func TestAwake(t *testing.T) {
 		problem string
 		images  int
 		want    int
+		brisk   int // if helpers begin at once
 	}{
-		{"64,1,48,64,6,7,3,1,1", 0, 1}, {"64,1,48,64,6,7,3,1,1", 1, 1}, {"64,1,48,64,6,7,3,1,1", 4, 1}, {"64,1,48,64,6,7,3,1,1", 8, 2},
-		{"64,1,48,64,6,7,3,1,1", 12, 3}, {"64,1,48,64,6,7,3,1,1", 64, 4}, {"1,64,56,56,64,3,1,1,1", 1, 4},
-		{"8,64,56,56,64,3,1,1,64", 8, 4}, // memory counts: 14 million multiplications, 3.2 million numbers
+		{"64,1,48,64,6,7,3,1,1", 0, 1, 1}, {"64,1,48,64,6,7,3,1,1", 1, 1, 2}, {"64,1,48,64,6,7,3,1,1", 4, 1, 4}, {"64,1,48,64,6,7,3,1,1", 8, 2, 4},
+		{"64,1,48,64,6,7,3,1,1", 12, 3, 4}, {"64,1,48,64,6,7,3,1,1", 64, 4, 4}, {"1,64,56,56,64,3,1,1,1", 1, 4, 4},
+		{"1,1,12,12,6,7,3,1,1", 1, 1, 1}, {"8,64,56,56,64,3,1,1,64", 8, 4, 4}, // memory counts: 14 million multiplications, 3.2 million numbers
 	} {
 		p := layer(t, c.problem)
 		plan, few, src := planned(t, cpu.Engine{}, p)
-		if got := cpu.Awake(plan, c.images); got != c.want {
+		if got := cpu.Awake(plan, c.images, false); got != c.want {
 			t.Errorf("%s, %d images: %d workers, want %d", c.problem, c.images, got, c.want)
 		}
+		if got := cpu.Awake(plan, c.images, true); got != c.brisk {
+			t.Errorf("%s, %d images, brisk: %d workers, want %d", c.problem, c.images, got, c.brisk)
+		}
 		eager, all, _ := planned(t, cpu.Engine{}.Eager(), p)
-		if got := cpu.Awake(eager, c.images); got != 4 {
+		if got := cpu.Awake(eager, c.images, false); got != 4 {
 			t.Errorf("%s, %d images, eager: %d workers, want 4", c.problem, c.images, got)
 		}
 		for plan, dst := range map[conv.Plan]*conv.Tensor{plan: few, eager: all} {

@@ -14,8 +14,10 @@ func (e Engine) Eager() Engine {
 	return e
 }
 
-// Awake returns how many workers a run of this many images wakes.
-func Awake(plan conv.Plan, images int) int { return plan.(*enginePlan).awake(images) }
+// Awake returns how many workers a run of this many images has. brisk says whether helpers begin at once.
+func Awake(plan conv.Plan, images int, brisk bool) int {
+	return plan.(*enginePlan).awake(images, brisk)
+}
 
 // Odd runs a plan of winograd. It returns how many blocks are odd, and how many blocks there are.
 func Odd(plan conv.Plan, dst, src *conv.Tensor) (odd, blocks int) {

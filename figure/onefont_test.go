@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestOneFont: pictures have no font but Liberation Sans, upright and of normal weight. scripts/release/fonts leaves the
-// others out of the wheel's program.
+// TestOneFont: pictures have no font but Liberation Sans, upright and of normal weight. scripts/release/fonts leaves
+// the others out of the wheel's program.
 func TestOneFont(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {

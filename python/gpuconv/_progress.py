@@ -31,7 +31,7 @@ def follow(stream):
             found = _LINE.match(text)
             if found is None:
                 rest.append(text)
-            elif found[2] is not None:
+            elif found[2] is not None and (bar or found[2] != found[3]):  # what is done at once needs no bar
                 bar = bar or _bar(int(found[3]))
                 if bar is not None:
                     bar.set_description(found[1].strip('"'), refresh=False)

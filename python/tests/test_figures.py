@@ -120,6 +120,7 @@ def test_run(matplotlib):
 
 
 LINES = b"""\
+time=2026-11-30T12:00:00Z level=INFO msg=reading done=12 of=12
 time=2026-11-30T12:00:00Z level=INFO msg="timing all" done=3 of=10 left=5s
 time=2026-11-30T12:00:02Z level=INFO msg=judging
 gpuconv: wrong

@@ -103,7 +103,7 @@ const tries = 0.5
 // not supported by the subject. It ends when its share of the time is up, after the first case at the earliest; the
 // report names the cases that were not tried.
 func (w *running) try() error {
-	src, dst := w.Suite.largest()
+	src, dst := w.Suite.Memory()
 	w.images, w.outputs = make([]float32, int(src/4)), make([]float32, int(dst/4))
 	until := time.Now().Add(time.Duration(tries * float64(time.Until(w.Until))))
 	for at, c := range w.Suite.Cases {
@@ -142,7 +142,7 @@ func (w *running) tryOn(p *prepared, s *measuredSubject) error {
 		e.missing = fmt.Sprintf("one run would take about %s s, and %s s are allowed",
 			statistics.Digits(e.estimate), statistics.Digits(w.Settings.Longest))
 	}
-	w.note(func() { w.entries = append(w.entries, e) })
+	w.note(func() { w.entries, p.entries = append(w.entries, e), append(p.entries, e) })
 	return nil
 }
 

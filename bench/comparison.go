@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"gpuconv/internal/grid"
 	"gpuconv/param"
@@ -58,10 +59,22 @@ func (c Comparison) grid() *grid.Grid {
 	g := &grid.Grid{Names: []string{"case", "backend", "phase", "new / old", "95 % interval", "calibrated", "p", "n",
 		"verdict"}}
 	for _, x := range c.Changes {
-		g.Add(append(append([]string{x.name(), x.Label, x.Phase}, x.figures()...), string(x.Verdict))...)
+		interval := "unknown"
+		if !math.IsNaN(float64(x.High)) {
+			interval = fmt.Sprintf("%.3f … %.3f", x.Low, x.High)
+		}
+		row := []string{x.name(), x.Label, x.Phase, x.Ratio.text("%.3f"), interval, x.Calibrated.text("%.3f"),
+			x.P.text("%.2g"), fmt.Sprintf("%d+%d", x.Old, x.New), string(x.Verdict)}
+		if slices.Contains(untested(), x.Verdict) {
+			clear(row[3:8])
+		}
+		g.Add(row...)
 	}
 	return g
 }
+
+// untested lists the verdicts of changes without figures.
+func untested() []Verdict { return []Verdict{Wrong, Gone, Added} }
 
 // name returns the case's name for the table, or that it is the geometric mean of several.
 func (x Change) name() string {
@@ -76,25 +89,11 @@ func (x Change) word() string {
 	return cmp.Or(map[Verdict]string{Gone: "missing", Added: "new"}[x.Verdict], string(x.Verdict))
 }
 
-// figures returns the cells of the columns from "new / old" to n.
-func (x Change) figures() []string {
-	switch x.Verdict {
-	case Wrong, Gone, Added:
-		return []string{"", "", "", "", ""}
-	}
-	interval := "unknown"
-	if !math.IsNaN(float64(x.High)) {
-		interval = fmt.Sprintf("%.3f … %.3f", x.Low, x.High)
-	}
-	return []string{x.Ratio.text("%.3f"), interval, x.Calibrated.text("%.3f"), x.P.text("%.2g"),
-		fmt.Sprintf("%d+%d", x.Old, x.New)}
-}
-
 // String returns a summary of one line. What nvbench calls ambiguous (AMBG) are undecided comparisons.
 func (c Comparison) String() string {
 	text := fmt.Sprintf("%d slower, %d faster, %d equivalent, %d undecided (AMBG)", c.Count(Slower), c.Count(Faster),
 		c.Count(Equivalent), c.Count(Undecided))
-	for _, v := range []Verdict{Wrong, Gone, Added} {
+	for _, v := range untested() {
 		if n := c.Count(v); n > 0 {
 			text += fmt.Sprintf(", %d %s", n, v)
 		}

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -168,15 +167,5 @@ func compile(b conv.Backend, p conv.Problem) (float64, error) {
 // leaves out results of backends that r does not have.
 func (r *Report) AddCompiling(other Report) {
 	r.Missing = append(r.Missing, other.Missing...)
-	for _, x := range other.Results {
-		i := slices.IndexFunc(r.Results, func(mine Result) bool {
-			return mine.Case == x.Case && mine.Backend == x.Backend && mine.Phase != PhaseCompile
-		})
-		if i < 0 {
-			i = len(r.Results)
-		}
-		if _, known := r.backendOf(x); known {
-			r.Results = slices.Insert(r.Results, i, x)
-		}
-	}
+	r.Results = poolAll(*r, []Report{*r, other})
 }

@@ -1,8 +1,13 @@
 package bench
 
-// lookup has indices into the lists of a report. Tables, pages and pictures look up every case on every backend, and
+// lookup finds elements of the lists of a report. Tables, pages and pictures look up every case on every backend, and
 // reports can have thousands of cases. Without it each search would read the whole report.
-type lookup struct{ cases, backends, results, missing map[key]int }
+type lookup struct {
+	cases    func(k key) (CaseInfo, bool)
+	backends func(k key) (BackendInfo, bool)
+	results  func(k key) (Result, bool)
+	missing  func(k key) (Missing, bool)
+}
 
 // key identifies a case (by suite and name), a backend (by backend and threads), a result (by all) or a missing one (by
 // all but suite and cache). Other fields are empty. Only PhaseCompile has a cache.
@@ -24,24 +29,21 @@ func (x Result) key() key {
 	return key{x.Suite, x.Case, x.Backend, x.Threads, x.Phase, x.Cache}
 }
 
-// index returns where each key is first in a list.
-func index[T interface{ key() key }](all []T) map[key]int {
+// index returns a function that finds the first element of a list with a key.
+func index[T interface{ key() key }](all []T) func(k key) (T, bool) {
 	places := make(map[key]int, len(all))
 	for i, x := range all {
 		if _, there := places[x.key()]; !there {
 			places[x.key()] = i
 		}
 	}
-	return places
-}
-
-// at returns the element of a list that has a key.
-func at[T any](all []T, places map[key]int, k key) (found T, ok bool) {
-	i, ok := places[k]
-	if ok {
-		found = all[i]
+	return func(k key) (found T, ok bool) {
+		i, ok := places[k]
+		if ok {
+			found = all[i]
+		}
+		return found, ok
 	}
-	return found, ok
 }
 
 // prepared returns r with a lookup, for functions that search often and do not change the report.
@@ -56,11 +58,11 @@ func (r Report) prepared() Report {
 func (r Report) lookup() *lookup { return r.prepared().known }
 
 func (r Report) caseOf(x Result) (CaseInfo, bool) {
-	return at(r.Cases, r.lookup().cases, key{suite: x.Suite, name: x.Case})
+	return r.lookup().cases(key{suite: x.Suite, name: x.Case})
 }
 
 func (r Report) backendOf(x Result) (BackendInfo, bool) {
-	return at(r.Backends, r.lookup().backends, key{backend: x.Backend, threads: x.Threads})
+	return r.lookup().backends(key{backend: x.Backend, threads: x.Threads})
 }
 
 // find returns the result of a phase, other than PhaseCompile, of a case on a backend.
@@ -71,14 +73,14 @@ func (r Report) find(c CaseInfo, b BackendInfo, phase string) (Result, bool) {
 // phaseOf returns the result of a phase, other than PhaseCompile, of the case and on the backend of x.
 func (r Report) phaseOf(x Result, phase string) (Result, bool) {
 	x.Phase = phase
-	return at(r.Results, r.lookup().results, x.key())
+	return r.lookup().results(x.key())
 }
 
 // lacks returns what the report's Missing says about a case on a backend, in the first of some phases about which it
 // says anything; "" stands for all phases.
 func (r Report) lacks(name string, b BackendInfo, phases ...string) (m Missing, ok bool) {
 	for _, phase := range phases {
-		if m, ok = at(r.Missing, r.lookup().missing, key{"", name, b.Backend, b.Threads, phase, ""}); ok {
+		if m, ok = r.lookup().missing(key{"", name, b.Backend, b.Threads, phase, ""}); ok {
 			break
 		}
 	}

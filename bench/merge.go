@@ -124,8 +124,8 @@ func itself[T any](v T) T { return v }
 func poolAll(whole Report, reports []Report) []Result {
 	same := map[key][]Result{}
 	for _, r := range reports {
-		for _, i := range r.lookup().results { // of two with one key, the first counts
-			same[r.Results[i].key()] = append(same[r.Results[i].key()], r.Results[i])
+		for _, x := range union(nil, r.Results, Result.key) { // of two with one key, the first counts
+			same[x.key()] = append(same[x.key()], x)
 		}
 	}
 	all := []Result{}

@@ -11,6 +11,7 @@ type prepared struct {
 	src, dst, weight *conv.Tensor
 	bias             []float32
 	check            *check
+	entries          []*entry // on the subjects on which it was tried, in their order
 }
 
 // prepare gives a case its data, and lets the judge compute its outputs. Its images, weights and biases are its own or

@@ -21,23 +21,17 @@ func (w *running) report(partial string) Report {
 	}
 	for _, c := range w.Suite.Cases {
 		info := w.Suite.describe(c)
+		tried := make([]*entry, len(w.subjects))
 		if p := w.cases[c.Name]; p != nil {
 			info.CheckImages, info.CheckFilters = len(p.check.images), len(p.check.filters)
+			copy(tried, p.entries)
 		}
 		r.Cases = append(r.Cases, info)
-		for i, s := range w.subjects {
-			r.add(w.entry(c.Name, s), info, r.Backends[i])
+		for i, b := range r.Backends {
+			r.add(tried[i], info, b)
 		}
 	}
 	return r
-}
-
-func (w *running) entry(name string, s *measuredSubject) *entry {
-	i := slices.IndexFunc(w.entries, func(e *entry) bool { return e.Name == name && e.subject == s })
-	if i < 0 {
-		return nil // it was not tried
-	}
-	return w.entries[i]
 }
 
 // add adds a case on a backend to the report: a result for each of its phases, or one that says that its output was

@@ -44,17 +44,6 @@ func NewSuite(name string) (Suite, error) {
 	return Suite{name, cases()}, nil
 }
 
-// Filter returns the suite with only those cases whose name keep accepts.
-func (s Suite) Filter(keep func(name string) bool) Suite {
-	kept := Suite{Name: s.Name}
-	for _, c := range s.Cases {
-		if keep(c.Name) {
-			kept.Cases = append(kept.Cases, c)
-		}
-	}
-	return kept
-}
-
 // mostSeed is the largest batch of the tutorial's layer: 201 MB of images and 1.2 GB of activations.
 const mostSeed = 16384
 
@@ -157,15 +146,9 @@ func (s Suite) describe(c Case) CaseInfo {
 		MACs: p.MACs(), Bytes: p.Bytes(), Intensity: p.Intensity()}
 }
 
-// Memory returns how many bytes the images and outputs of a suite take. All cases share two buffers, which are as large
-// as the largest images and the largest outputs.
-func (s Suite) Memory() float64 {
-	src, dst := s.largest()
-	return src + dst
-}
-
-// largest returns how many bytes the largest images and the largest outputs take.
-func (s Suite) largest() (src, dst float64) {
+// Memory returns how many bytes the images and the outputs of a suite take. All cases share two buffers, which are as
+// large as the largest images and the largest outputs.
+func (s Suite) Memory() (src, dst float64) {
 	for _, c := range s.Cases {
 		if shape, err := c.Problem.Dst(); err == nil {
 			src, dst = max(src, c.Problem.Src.Bytes()), max(dst, shape.Bytes())

@@ -21,13 +21,13 @@ import (
 )
 
 // small is a job that takes almost no time.
-func small(t *testing.T) Job {
+func small(t testing.TB) Job {
 	t.Helper()
 	return tutorial(t, stimuli.NMA{Resolution: 0.02}, "0:90:3", filters.NMA{Channels: 3, Size: 5})
 }
 
 // tutorial is a job of the tutorial's gratings and filters.
-func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filters.NMA) Job {
+func tutorial(t testing.TB, grating stimuli.NMA, orientations string, bank filters.NMA) Job {
 	t.Helper()
 	values, err := param.ParseValues(orientations)
 	if err != nil {
@@ -45,7 +45,7 @@ func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filte
 }
 
 // prepared prepares a job on the CPU engine, in portions of the given number of images.
-func prepared(t *testing.T, j Job, portion int) Prepared {
+func prepared(t testing.TB, j Job, portion int) Prepared {
 	t.Helper()
 	p, err := j.Problem()
 	if err != nil {

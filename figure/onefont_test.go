@@ -26,8 +26,8 @@ func TestOneFont(t *testing.T) {
 		}
 		for i, line := range strings.Split(string(text), "\n") {
 			switch {
-			case strings.Contains(line, "font.Font{") && !strings.Contains(line, `{Typeface: "Liberation", Variant: "Sans"`),
-				other.MatchString(line):
+			case strings.Contains(line, "font.Font{") &&
+				!strings.Contains(line, `{Typeface: "Liberation", Variant: "Sans"`), other.MatchString(line):
 				t.Errorf("%s:%d: want no font but Liberation Sans, which the wheel has: %s", file, i+1, line)
 			case strings.Contains(line, "font.Font{"):
 				named++

@@ -27,6 +27,7 @@ type Engine struct {
 	Images int
 
 	eager bool // wake all workers, however little work there is; for tests
+	down  bool // direct computes columns of tiles where it would complete rows; for tests
 }
 
 // ISA is an instruction set that the engine has kernels for.
@@ -138,6 +139,9 @@ func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprin
 	}
 	b.name, b.rejected = chosen.name, rejected
 	b.recipe = chosen.prepare(p, sums, k)
+	if d, ok := b.recipe.(*direct); ok {
+		d.down = e.down
+	}
 	return b, b.cut()
 }
 

@@ -14,6 +14,12 @@ func (e Engine) Eager() Engine {
 	return e
 }
 
+// Down returns e, changed so that direct computes columns of tiles down a band where it would complete rows.
+func (e Engine) Down() Engine {
+	e.down = true
+	return e
+}
+
 // Awake returns how many workers a run of this many images has. brisk says whether helpers begin at once.
 func Awake(plan conv.Plan, images int, brisk bool) int {
 	return plan.(*enginePlan).awake(images, brisk)

@@ -25,16 +25,18 @@ type Change struct {
 	Phase   string `json:"phase"`
 	Cases   int    `json:"cases"` // how many cases it is computed from
 
-	Ratio      Number  `json:"ratio"`      // time in new / time in old
-	Low        Number  `json:"ratio_low"`  // the ends of its 95 % confidence interval
-	High       Number  `json:"ratio_high"` //
-	Calibrated Number  `json:"calibrated"` // like Ratio, of times divided by the gauge's time (see the package)
-	P          Number  `json:"p"`          // the larger p-value of the tests with and without the gauge, by Holm's method
-	Old        int     `json:"n_old"`      // blocks in the old report
-	New        int     `json:"n_new"`      // and in the new one
-	Shows      float64 `json:"-"`          // the smallest change that would be found with this noise, as a share
-	Verdict    Verdict `json:"verdict"`
-	Why        string  `json:"why"` // for Wrong, Gone and Added: what a report says; for Undecided: what would decide it
+	Ratio      Number `json:"ratio"`      // time in new / time in old
+	Low        Number `json:"ratio_low"`  // the ends of its 95 % confidence interval
+	High       Number `json:"ratio_high"` //
+	Calibrated Number `json:"calibrated"` // like Ratio, of times divided by the gauge's time (see the package)
+	// the larger p-value of the tests with and without the gauge, by Holm's method
+	P       Number  `json:"p"`
+	Old     int     `json:"n_old"` // blocks in the old report
+	New     int     `json:"n_new"` // and in the new one
+	Shows   float64 `json:"-"`     // the smallest change that would be found with this noise, as a share
+	Verdict Verdict `json:"verdict"`
+	// for Wrong, Gone and Added: what a report says; for Undecided: what would decide it
+	Why string `json:"why"`
 }
 
 // Geomean is the name for all cases of a backend together, by their geometric mean.

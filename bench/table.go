@@ -160,8 +160,8 @@ func (r Report) writeCompile(w io.Writer) {
 			continue
 		}
 		b, _ := r.backendOf(x)
-		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.columnName(), x.Algorithm, x.Cache,
-			duration(x.Median), x.Samples, duration(x.CILow), duration(x.CIHigh))
+		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.columnName(), x.Algorithm,
+			x.Cache, duration(x.Median), x.Samples, duration(x.CILow), duration(x.CIHigh))
 		if !seen[line] {
 			fmt.Fprintf(w, "%s from %s on\n", line, readable(x.Case))
 		}

@@ -28,7 +28,8 @@ func TestWidths(t *testing.T) {
 				if i == 2 {
 					p.Groups, p.Src[1] = 3, 3
 				}
-				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, weight), func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}.Eager(), p, w%2 == 0) })
+				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, weight),
+					func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}.Eager(), p, w%2 == 0) })
 			}
 		}
 	}
@@ -41,7 +42,8 @@ func TestWinogradStaysInside(t *testing.T) {
 			if testing.Short() && w%2 == 0 {
 				continue
 			}
-			p := conv.Problem{Src: conv.Shape{2, 32, w/2 + 3, w}, Weight: conv.Shape{33, 32, 3, 3}, Bias: true, Spec: conv.Spec{Padding: conv.Pad(1, 1)}}
+			p := conv.Problem{Src: conv.Shape{2, 32, w/2 + 3, w}, Weight: conv.Shape{33, 32, 3, 3}, Bias: true,
+				Spec: conv.Spec{Padding: conv.Pad(1, 1)}}
 			runGuarded(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), p, w%2 == 0)
 		}
 	}
@@ -53,8 +55,10 @@ func TestPixels(t *testing.T) {
 	for _, isa := range tested() {
 		for _, size := range [][2]int{{1, 32}, {8, 8}, {7, 16}, {5, 32}, {96, 1}, {56, 56}, {14, 14}} {
 			for _, activation := range []conv.Activation{conv.Identity, conv.ReLU, conv.Energy} {
-				p := conv.Problem{Src: conv.Shape{2, 9, size[0], size[1]}, Weight: conv.Shape{10, 9, 1, 1}, Bias: true, Spec: conv.Spec{Activation: activation}}
-				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, activation), func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}.Eager(), p, true) })
+				p := conv.Problem{Src: conv.Shape{2, 9, size[0], size[1]}, Weight: conv.Shape{10, 9, 1, 1}, Bias: true,
+					Spec: conv.Spec{Activation: activation}}
+				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, activation),
+					func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}.Eager(), p, true) })
 			}
 		}
 	}

@@ -67,7 +67,8 @@ func TestDepthwisePays(t *testing.T) {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, isa := range cpu.AvailableISAs() {
-		for _, text := range []string{"1,64,56,56,64,3,1,1,64", "1,128,28,28,128,5,2,1,128", "1,256,14,14,256,3,1,2,256"} {
+		for _, text := range []string{"1,64,56,56,64,3,1,1,64", "1,128,28,28,128,5,2,1,128",
+			"1,256,14,14,256,3,1,2,256"} {
 			if isa != cpu.Generic {
 				holdRatio(t, cpu.Engine{ISA: isa}, cpu.Engine{ISA: isa, Algorithm: "direct"}, layer(t, text), 1.2)
 			}
@@ -150,6 +151,7 @@ func holdRatio(t *testing.T, new, old cpu.Engine, p conv.Problem, want float64) 
 	}
 	t.Logf("%v, %v %v: %.2f", new.ISA, p.Src, p.Weight, x/y)
 	if x < want*y {
-		t.Errorf("%v, %v %v: %.2f times the speed of %v %s, want %.2f", new.ISA, p.Src, p.Weight, x/y, old.ISA, old.Algorithm, want)
+		t.Errorf("%v, %v %v: %.2f times the speed of %v %s, want %.2f", new.ISA, p.Src, p.Weight, x/y, old.ISA,
+			old.Algorithm, want)
 	}
 }

@@ -301,7 +301,8 @@ func (j Job) cellTable() *param.Table {
 		if j.Spec.Activation == conv.Energy {
 			first, second = float64(2*k), float64(2*k+1)
 		}
-		t.Columns[1].Numbers, t.Columns[2].Numbers = append(t.Columns[1].Numbers, first), append(t.Columns[2].Numbers, second)
+		t.Columns[1].Numbers, t.Columns[2].Numbers = append(t.Columns[1].Numbers, first),
+			append(t.Columns[2].Numbers, second)
 	}
 	return t
 }

@@ -140,7 +140,8 @@ func TestJobPanics(t *testing.T) {
 		dir := t.TempDir()
 		_, err := small(t).Run(t.Context(), panicking{at: at}, filepath.Join(dir, "new", "out"))
 		var p *fault.Panic
-		if !errors.As(err, &p) || p.Value != "boom" || !strings.Contains(err.Error(), "internal error: boom, in experiment.") {
+		if !errors.As(err, &p) || p.Value != "boom" ||
+			!strings.Contains(err.Error(), "internal error: boom, in experiment.") {
 			t.Errorf("error %v, want a panic", err)
 		}
 		if entries, _ := os.ReadDir(dir); len(entries) > 0 {

@@ -21,13 +21,13 @@ import (
 )
 
 // small is a job that takes almost no time.
-func small(t *testing.T) Job {
+func small(t testing.TB) Job {
 	t.Helper()
 	return tutorial(t, stimuli.NMA{Resolution: 0.02}, "0:90:3", filters.NMA{Channels: 3, Size: 5})
 }
 
 // tutorial is a job of the tutorial's gratings and filters.
-func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filters.NMA) Job {
+func tutorial(t testing.TB, grating stimuli.NMA, orientations string, bank filters.NMA) Job {
 	t.Helper()
 	values, err := param.ParseValues(orientations)
 	if err != nil {
@@ -41,11 +41,12 @@ func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filte
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)}, Check: Checking{Images: 16}}
+	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)},
+		Check: Checking{Images: 16}}
 }
 
 // prepared prepares a job on the CPU engine, in portions of the given number of images.
-func prepared(t *testing.T, j Job, portion int) Prepared {
+func prepared(t testing.TB, j Job, portion int) Prepared {
 	t.Helper()
 	p, err := j.Problem()
 	if err != nil {
@@ -155,7 +156,8 @@ func TestFit(t *testing.T) {
 				}
 			}
 			if c.want == 0 {
-				if err == nil || !strings.Contains(err.Error(), "want "+machine.Size(math.Ceil(least/1e5)*1e5)+" at least") {
+				if err == nil || !strings.Contains(err.Error(),
+					"want "+machine.Size(math.Ceil(least/1e5)*1e5)+" at least") {
 					t.Errorf("%v bytes: error %v", c.bytes, err)
 				}
 			} else if err != nil || got.Src.N() != c.want {

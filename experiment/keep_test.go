@@ -141,7 +141,8 @@ func TestKeep(t *testing.T) {
 				if a, err := AuditFolder(t.Context(), path); err != nil || len(a.Wrong) > 0 || len(a.Others) > 0 {
 					t.Errorf("%+v, %v", a, err)
 				}
-				if r.Resumed.Processes != len(cuts)+1 || r.Resumed.Redone != 0 || (r.Resumed.Images > 0) != (cuts != nil) {
+				if r.Resumed.Processes != len(cuts)+1 || r.Resumed.Redone != 0 ||
+					(r.Resumed.Images > 0) != (cuts != nil) {
 					t.Errorf("after %v: %+v", cuts, r.Resumed)
 				}
 				if r.NotFinite.Outputs != 30*3*10*13 {
@@ -244,10 +245,12 @@ func TestKeepRefuses(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	j.Flip = true
-	if _, err := j.AuditDone(t.Context(), prepared(t, j, 7), path); err == nil || !strings.Contains(err.Error(), "want flip false, not true") {
+	if _, err := j.AuditDone(t.Context(), prepared(t, j, 7), path); err == nil ||
+		!strings.Contains(err.Error(), "want flip false, not true") {
 		t.Errorf("%v", err)
 	}
-	if _, err := small(t).AuditDone(t.Context(), prepared(t, small(t), 7), plain(t, nil)); err == nil || !strings.Contains(err.Error(), "not run with --resume") {
+	if _, err := small(t).AuditDone(t.Context(), prepared(t, small(t), 7), plain(t, nil)); err == nil ||
+		!strings.Contains(err.Error(), "not run with --resume") {
 		t.Errorf("%v", err)
 	}
 }
@@ -325,7 +328,8 @@ func TestKeepFails(t *testing.T) {
 			if _, err := os.Lstat(filepath.Dir(path)); err == nil {
 				t.Error("the new folder is left")
 			}
-		} else if got := fault.Plain(err); !strings.HasSuffix(got, "out.unfinished has 14 of 30 images") && !strings.HasSuffix(got, "out.unfinished has 7 of 30 images") {
+		} else if got := fault.Plain(err); !strings.HasSuffix(got, "out.unfinished has 14 of 30 images") &&
+			!strings.HasSuffix(got, "out.unfinished has 7 of 30 images") {
 			t.Errorf("%s", got)
 		}
 	}

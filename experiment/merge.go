@@ -55,7 +55,8 @@ func Merge(ctx context.Context, folder string, out *whole.Folder, progress func(
 				missing++
 			}
 		}
-		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: &MissingError{missing, len(s.All), array}}
+		return nil, &fault.Error{Package: "experiment", Argument: folder,
+			Err: &MissingError{missing, len(s.All), array}}
 	}
 	m, err := s.newMerger(ctx)
 	if err != nil {
@@ -126,7 +127,8 @@ func (m *merger) add(images int) {
 	total.Seconds, total.ImagesPerS, total.Bound = Seconds{}, Rates{}, ""
 	total.Started, total.Command, total.Flags = m.reports[0].Started, m.reports[0].Command, m.reports[0].Flags
 	for _, r := range m.reports {
-		total.NaN, total.Infinite, total.Overflown = total.NaN+r.NaN, total.Infinite+r.Infinite, total.Overflown+r.Overflown
+		total.NaN, total.Infinite, total.Overflown = total.NaN+r.NaN, total.Infinite+r.Infinite,
+			total.Overflown+r.Overflown
 		total.Seconds.Whole += r.Seconds.Whole
 		total.Seconds.Open += r.Seconds.Open
 		total.Seconds.Stream += r.Seconds.Stream
@@ -167,7 +169,8 @@ func (m *merger) checks() *Check {
 		total.RMS = max(total.RMS, c.RMS)
 		if c.Sampled {
 			drawn, total.Seed = true, c.Seed
-			total.Finds = max(total.Finds, c.Finds) // a fault in any shard is found as in the shard that was judged least
+			// a fault in any shard is found as in the shard that was judged least
+			total.Finds = max(total.Finds, c.Finds)
 		} else if c.Outputs < c.Of {
 			total.Finds = 1 // whole images say nothing about the others
 		}
@@ -271,7 +274,10 @@ func (m *merger) tables(ctx context.Context, out *whole.Folder) error {
 	}
 	for _, name := range others {
 		err := out.Write(name, func(w io.Writer) error {
-			return m.table(ctx, 1, m.reports[0], name, func(from io.Reader) error { _, err := io.Copy(w, from); return err })
+			return m.table(ctx, 1, m.reports[0], name, func(from io.Reader) error {
+				_, err := io.Copy(w, from)
+				return err
+			})
 		})
 		if err != nil {
 			return err

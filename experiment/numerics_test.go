@@ -62,8 +62,8 @@ func TestNumerics(t *testing.T) {
 	want, seen := numericsSums[numerics], map[string]bool{}
 	check := func(name, what string, data []float32) {
 		if seen[name] = true; floatsSum(data) != want[name] {
-			t.Errorf("%s: version %d of the numbers has the checksum %q for %s, want %q", what, numerics, floatsSum(data), name,
-				want[name])
+			t.Errorf("%s: version %d of the numbers has the checksum %q for %s, want %q", what, numerics,
+				floatsSum(data), name, want[name])
 		}
 	}
 	j := tutorial(t, stimuli.NMA{Resolution: 0.05}, "0:90:30", filters.NMA{Channels: 3, Size: 7})

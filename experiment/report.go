@@ -301,7 +301,8 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 		r.Check = &Check{Images: c.images, Outputs: found.Elements, Wrong: found.Wrong, Result: found,
 			Of:      r.NotFinite.Outputs,
 			BothNaN: found.BothNaN, BothInf: found.BothInf,
-			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio), RMS: param.Number(found.RMS)}
+			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio),
+			RMS: param.Number(found.RMS)}
 		if found.MaxRatio > 0 {
 			worst := worstOf(found)
 			r.Check.Worst = &worst

@@ -87,8 +87,8 @@ func TestSampleInPieces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s, ends := c.sample, first%50 == 40 || first == 230; (s.outputs == 0) != ends || s.outputs%(10*6*24*32) != 0 ||
-			(s.rate < 1) != (first >= 40) {
+		if s, ends := c.sample, first%50 == 40 || first == 230; (s.outputs == 0) != ends ||
+			s.outputs%(10*6*24*32) != 0 || (s.rate < 1) != (first >= 40) {
 			t.Errorf("after image %d: %d outputs of the portion, rate %v", first+9, s.outputs, s.rate)
 		}
 	}
@@ -132,7 +132,8 @@ func TestEdges(t *testing.T) {
 		3: {0, 1, 2, 31, 32, 63, 64, 127, 128, 129}} {
 		for _, i := range want {
 			if usual := 20000 / shape[axis]; seen[axis][i] < usual*9/8 {
-				t.Errorf("axis %d: %d is drawn %d times, want more than the %d of any place", axis, i, seen[axis][i], usual)
+				t.Errorf("axis %d: %d is drawn %d times, want more than the %d of any place", axis, i, seen[axis][i],
+					usual)
 			}
 		}
 	}
@@ -153,7 +154,8 @@ func TestEdges(t *testing.T) {
 
 // BenchmarkSample is the check of a portion of the tutorial's images.
 func BenchmarkSample(b *testing.B) {
-	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Src: conv.Shape{341, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
+	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Src: conv.Shape{341, 1, 48, 64},
+		Weight: conv.Shape{6, 1, 7, 7}}
 	weight, _ := conv.NewTensor(p.Weight)
 	src, _ := conv.NewTensor(p.Src)
 	dst, _ := conv.NewTensor(conv.Shape{341, 6, 48, 64})

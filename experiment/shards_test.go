@@ -190,10 +190,12 @@ func TestMergeRefuses(t *testing.T) {
 				t.Errorf("a shard of another number: %v", err)
 			}
 			remove(t, dir, 1, 4)
-			if err := runShard(t, t.Context(), dir, 1, 4, half); err == nil || !strings.Contains(err.Error(), "want type float32, not float16") {
+			if err := runShard(t, t.Context(), dir, 1, 4, half); err == nil ||
+				!strings.Contains(err.Error(), "want type float32, not float16") {
 				t.Errorf("a shard with other settings: %v", err)
 			}
-			if err := os.Rename(filepath.Join(other, ShardName(1, 4)), filepath.Join(dir, ShardName(1, 4))); err != nil {
+			if err := os.Rename(filepath.Join(other, ShardName(1, 4)),
+				filepath.Join(dir, ShardName(1, 4))); err != nil {
 				t.Fatal(err)
 			}
 			want = "shard-2-of-4: it was begun with other settings: want type float16, not float32"
@@ -231,7 +233,8 @@ func alter(t *testing.T, path string, change func([]byte) []byte) {
 // TestReadShards: what is complete, begun and missing is told apart.
 func TestReadShards(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := ReadShards(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "want a folder with shards") {
+	if _, err := ReadShards(t.Context(), dir); err == nil ||
+		!strings.Contains(err.Error(), "want a folder with shards") {
 		t.Errorf("an empty folder: %v", err)
 	}
 	for _, i := range []int{1, 9} {
@@ -252,7 +255,8 @@ func TestReadShards(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(broken, "gpuconv.journal"), []byte("x\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"shard-1-of-10", "shard-11-of-10", "shard-0-of-1", "shard-01-of-1", "notes", "shard-1-of-2x"} {
+	for _, name := range []string{"shard-1-of-10", "shard-11-of-10", "shard-0-of-1", "shard-01-of-1", "notes",
+		"shard-1-of-2x"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -262,7 +266,8 @@ func TestReadShards(t *testing.T) {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	for i, state := range s.All {
-		if state.Number != i+1 || state.Complete != (i == 0 || i == 8) || state.Begun != (i == 2 || i == 3) || (state.Err != nil) != (i == 3) {
+		if state.Number != i+1 || state.Complete != (i == 0 || i == 8) || state.Begun != (i == 2 || i == 3) ||
+			(state.Err != nil) != (i == 3) {
 			t.Errorf("%+v", state)
 		}
 	}
@@ -288,7 +293,8 @@ func TestStatusOfAShard(t *testing.T) {
 		}
 	}
 	d.Discard()
-	if err := os.Chtimes(filepath.Join(whole.Unfinished(path), "gpuconv.journal"), start, start.Add(time.Hour)); err != nil {
+	if err := os.Chtimes(filepath.Join(whole.Unfinished(path), "gpuconv.journal"), start,
+		start.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	s.read(t.Context(), path)
@@ -338,7 +344,8 @@ func TestMemoryOfAShard(t *testing.T) {
 
 // TestMissing: the expression names exactly the shards that are not complete.
 func TestMissing(t *testing.T) {
-	for complete, want := range map[string]string{"": "", "1": "", "0": "1", "0110": "1,4", "1001": "2-3", "0000": "1-4", "01000": "1,3-5"} {
+	for complete, want := range map[string]string{"": "", "1": "", "0": "1", "0110": "1,4", "1001": "2-3",
+		"0000": "1-4", "01000": "1,3-5"} {
 		s := Shards{All: make([]ShardState, len(complete))}
 		for i, c := range complete {
 			s.All[i].Complete = c == '1'

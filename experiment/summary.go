@@ -157,7 +157,8 @@ func (s Statistic) part(i, rows, columns int) part {
 	case Grid:
 		row, column := i/s.Columns, i%s.Columns
 		end := func(i, extent, of int) int { return ((i+1)*extent + of - 1) / of }
-		return part{row * rows / s.Rows, end(row, rows, s.Rows), column * columns / s.Columns, end(column, columns, s.Columns)}
+		return part{row * rows / s.Rows, end(row, rows, s.Rows), column * columns / s.Columns,
+			end(column, columns, s.Columns)}
 	case Position:
 		return part{s.Rows, s.Rows + 1, s.Columns, s.Columns + 1}
 	}

@@ -29,7 +29,8 @@ func numbersOf(k Summary, plane []float32, rows, columns int) (all []float64) {
 		return sum / float64((bottom-top)*(right-left))
 	}
 	cut := func(i, extent, of int) (lo, hi int) {
-		return int(math.Floor(float64(i) * float64(extent) / float64(of))), int(math.Ceil(float64(i+1) * float64(extent) / float64(of)))
+		return int(math.Floor(float64(i) * float64(extent) / float64(of))),
+			int(math.Ceil(float64(i+1) * float64(extent) / float64(of)))
 	}
 	for _, s := range k {
 		switch s.Kind {
@@ -76,7 +77,8 @@ func TestSummaryNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, size := range [][2]int{{2, 3}, {2, 4}, {3, 5}, {7, 3}, {10, 13}, {48, 64}} {
-		for _, odd := range []float32{0, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 1e30, -1e30} {
+		for _, odd := range []float32{0, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 1e30,
+			-1e30} {
 			maps, err := conv.NewTensor(conv.Shape{3, 2, size[0], size[1]})
 			if err != nil {
 				t.Fatal(err)
@@ -140,7 +142,8 @@ func TestParseSummary(t *testing.T) {
 			t.Errorf("%q reads as %q, %v", text, k, err)
 		}
 	}
-	for _, text := range []string{"median", "mean,", ",mean", "mean:2", "pool", "pool:4", "pool:0x4", "pool:4x-1", "pool:4,6",
+	for _, text := range []string{"median", "mean,", ",mean", "mean:2", "pool", "pool:4", "pool:0x4", "pool:4x-1",
+		"pool:4,6",
 		"position:1", "position:1,x", "position:-1,2", "position:1,mean", "Mean", "mean max", "pool:4x6x2"} {
 		_, err := ParseSummary(text)
 		if e := new(fault.Error); !errors.As(err, &e) || !strings.Contains(err.Error(), "want mean, max") {
@@ -148,8 +151,8 @@ func TestParseSummary(t *testing.T) {
 		}
 	}
 	maps := conv.Shape{2, 3, 10, 13}
-	for text, want := range map[string]conv.Shape{"mean": {2, 3, 1, 1}, "pool:10x13": {2, 3, 10, 13}, "mean,pool:2x2": {2, 3, 5, 1},
-		"position:9,12": {2, 3, 1, 1}} {
+	for text, want := range map[string]conv.Shape{"mean": {2, 3, 1, 1}, "pool:10x13": {2, 3, 10, 13},
+		"mean,pool:2x2": {2, 3, 5, 1}, "position:9,12": {2, 3, 1, 1}} {
 		k, _ := ParseSummary(text)
 		if got, err := k.Of(maps); err != nil || got != want {
 			t.Errorf("%s: %v, %v, want %v", text, got, err, want)
@@ -204,10 +207,12 @@ func TestSummaryRun(t *testing.T) {
 				}
 			}
 			judged := map[string]int{"some": 16, "all": 30, "sample": 30}[name] * 3 * 10 * 13
-			if c := r.Check; c == nil || c.Outputs != judged || c.Of != 30*3*10*13 || c.Sampled != how.Sample || c.Finds != 0 {
+			if c := r.Check; c == nil || c.Outputs != judged || c.Of != 30*3*10*13 || c.Sampled != how.Sample ||
+				c.Finds != 0 {
 				t.Errorf("%s, portions of %d: %+v, want %d outputs", name, portion, c, judged)
 			}
-			if again, err := ReadReport(t.Context(), out.Path()); err != nil || again.Summary.String() != allStatistics {
+			if again, err := ReadReport(t.Context(), out.Path()); err != nil ||
+				again.Summary.String() != allStatistics {
 				t.Errorf("run.json keeps %v, %v", again.Summary, err)
 			}
 		}
@@ -226,10 +231,12 @@ func TestSummaryTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"max", "pool", "pool", "pool", "pool", "pool", "pool", "position"}; !slices.Equal(table.Column("kind").Words, want) {
+	want := []string{"max", "pool", "pool", "pool", "pool", "pool", "pool", "position"}
+	if !slices.Equal(table.Column("kind").Words, want) {
 		t.Errorf("%v, want %v", table.Column("kind").Words, want)
 	}
-	for name, want := range map[string][]float64{"first_row": {0, 0, 0, 0, 5, 5, 5, 1}, "last_row": {9, 4, 4, 4, 9, 9, 9, 1},
+	for name, want := range map[string][]float64{"first_row": {0, 0, 0, 0, 5, 5, 5, 1},
+		"last_row":     {9, 4, 4, 4, 9, 9, 9, 1},
 		"first_column": {0, 0, 4, 8, 0, 4, 8, 0}, "last_column": {12, 4, 8, 12, 4, 8, 12, 0}} {
 		if got := table.Column(name).Numbers; !slices.Equal(got, want) {
 			t.Errorf("%s %v, want %v", name, got, want)

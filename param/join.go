@@ -41,7 +41,8 @@ func (j *Joiner) Add(from io.Reader) error {
 			return err
 		}
 	case !bytes.Equal(head, j.head):
-		return fault.New("param", "table", "", "its columns are %q: want %q", bytes.TrimSpace(head), bytes.TrimSpace(j.head))
+		return fault.New("param", "table", "", "its columns are %q: want %q", bytes.TrimSpace(head),
+			bytes.TrimSpace(j.head))
 	}
 	record := head[:0:0]
 	for row := 0; ; row++ {

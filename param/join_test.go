@@ -13,7 +13,8 @@ import (
 
 // TestJoiner: the parts of a table, joined, have the bytes of the whole, whatever the cells hold.
 func TestJoiner(t *testing.T) {
-	cell := rapid.SampledFrom([]string{"", "a", " b ", "c\n\nd", `"`, "=1+1", "'=2", "e,f", "  ", "\"\n0,\"", strings.Repeat("x\n", 40_000)})
+	cell := rapid.SampledFrom([]string{"", "a", " b ", "c\n\nd", `"`, "=1+1", "'=2", "e,f", "  ", "\"\n0,\"",
+		strings.Repeat("x\n", 40_000)})
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 30).Draw(t, "rows")
 		words := rapid.SliceOfN(cell, n, n).Draw(t, "words")

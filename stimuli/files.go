@@ -192,7 +192,8 @@ func imagesIn(ctx context.Context, folder string) (paths []string, passed passed
 // Windows, macOS and network drives leave.
 func isLeft(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains([]string{"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db",
-		"desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "system volume information"}, strings.ToLower(name))
+		"desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "system volume information"},
+		strings.ToLower(name))
 }
 
 // isImage reports whether OpenFiles takes a file of a folder.

@@ -71,7 +71,8 @@ func TestFiles(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(above, "cats"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{above: ".webp files, or one of the folders in it", folder: "2×4 pixels: want 2×3 as in",
+	for path, want := range map[string]string{above: ".webp files, or one of the folders in it",
+		folder:      "2×4 pixels: want 2×3 as in",
 		t.TempDir(): "want a folder with .png", filepath.Join(folder, "none"): "no such file"} {
 		if _, err := OpenFiles(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)

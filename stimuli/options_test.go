@@ -181,7 +181,8 @@ func TestDamagedPages(t *testing.T) {
 // TestJoin: the images, titles and rows of joined sets come one after the other, and columns of one are empty in
 // others.
 func TestJoin(t *testing.T) {
-	grid, err := NewProduct(Canvas{Rows: 4, Columns: 5}, func() Pattern { return &Impulse{} }, param.NewAxis("x", 0, 1, 2))
+	grid, err := NewProduct(Canvas{Rows: 4, Columns: 5}, func() Pattern { return &Impulse{} },
+		param.NewAxis("x", 0, 1, 2))
 	if err != nil {
 		t.Fatal(err)
 	}

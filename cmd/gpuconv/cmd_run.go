@@ -105,12 +105,14 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 			"of the preset's bank")
 	fileFlag(flags, &f.bias, "bias", "biases, one per filter: as files of --filter")
 	f.spec.registerWith(flags, "half")
-	fileFlag(flags, &f.from, "from", "run.json of a run, to do it again; flags that are typed too count instead of those in it")
+	fileFlag(flags, &f.from, "from", "run.json of a run, to do it again; flags that are typed too count instead of "+
+		"those in it")
 	flags.StringVar(&f.format, "format", "npy",
 		"of the activations: npy, npz (key activations) or zarr (activations.zarr.zip, Zarr 3, a chunk for each batch\n"+
 			"of images)")
 	flags.BoolVar(&f.float16, "float16", false,
-		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
+		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from "+
+			"2⁻¹⁴ on")
 	f.registerKeep(flags)
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
@@ -180,7 +182,8 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer closeSets(sets)
 	if len(sets) > 1 && f.resume {
-		return refused("resume", "", errors.New("images of several sizes: want one size with it and with --shard, as by --resize and --crop"))
+		return refused("resume", "", errors.New("images of several sizes: want one size with it and with --shard, as "+
+			"by --resize and --crop"))
 	}
 	if len(sets) == 1 {
 		return f.runOne(ctx, stdout, stderr, sets[0], f.output)
@@ -192,8 +195,8 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	for i, images := range sets {
 		of := images.Shape()
 		folder := filepath.Join(f.output, fmt.Sprintf("%dx%d", of.H(), of.W()))
-		printLine(stdout, "size      %d of %d: %s of %d×%d, into %s", i+1, len(sets), counted(of.N(), "image"), of.H(), of.W(),
-			fault.Printable(folder))
+		printLine(stdout, "size      %d of %d: %s of %d×%d, into %s", i+1, len(sets), counted(of.N(), "image"), of.H(),
+			of.W(), fault.Printable(folder))
 		if err := f.runOne(ctx, stdout, stderr, images, folder); err != nil {
 			return f.partly(ctx, err, i, len(sets))
 		}
@@ -354,7 +357,8 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, others []string, 
 		printLine(w, "bound     by %s, in portions of %s", bounds[r.Bound], counted(r.InMemory, "image"))
 	}
 	if r.Resumed != nil && r.Resumed.Processes > 1 {
-		printLine(w, "resumed   %d of %d images were done before%s", r.Resumed.Images, r.ActivationsShape.N(), redone(r.Resumed))
+		printLine(w, "resumed   %d of %d images were done before%s", r.Resumed.Images, r.ActivationsShape.N(),
+			redone(r.Resumed))
 	}
 	if r.Check != nil {
 		printLine(w, "checked   %s against the float64 reference: %v", checked(r.Check), r.Check.Result)

@@ -25,7 +25,8 @@ func (f *runFlags) checkRetries() error {
 	case f.retries < 0:
 		return refused("retries", strconv.Itoa(f.retries), errors.New("want 0 or more"))
 	case f.retries > 0 && !f.resume:
-		return refused("retries", strconv.Itoa(f.retries), errors.New("want --resume or --shard with it, which keep what is done"))
+		return refused("retries", strconv.Itoa(f.retries),
+			errors.New("want --resume or --shard with it, which keep what is done"))
 	}
 	return nil
 }

@@ -36,7 +36,8 @@ func TestRetries(t *testing.T) {
 		if calls != c.calls || err != c.want {
 			t.Errorf("%d retries: %d calls, %v, want %d, %v", c.retries, calls, err, c.calls, c.want)
 		}
-		const line = "gpuconv: gpu: the device is lost: its driver has reset it; out.unfinished has 7 of 30 images; the device is opened again\n"
+		const line = "gpuconv: gpu: the device is lost: its driver has reset it; out.unfinished has 7 of 30 images; " +
+			"the device is opened again\n"
 		if got := stderr.String(); got != strings.Repeat(line, c.calls-1) {
 			t.Errorf("stderr %q", got)
 		}
@@ -44,7 +45,8 @@ func TestRetries(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	calls := 0
 	f := runFlags{retries: 3}
-	if err := f.retry(ctx, new(bytes.Buffer), func() error { calls++; cancel(); return lost }); err != lost || calls != 1 {
+	if err := f.retry(ctx, new(bytes.Buffer), func() error { calls++; cancel(); return lost }); err != lost ||
+		calls != 1 {
 		t.Errorf("after a signal: %d calls, %v", calls, err)
 	}
 }

@@ -80,7 +80,8 @@ func (f *runFlags) problem(ctx context.Context, j experiment.Job) (conv.Problem,
 	if err != nil { // p is valid
 		return p, refused("keep", f.keep, err)
 	}
-	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output, f.toWrite(ctx, j, activations)); err != nil {
+	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output,
+		f.toWrite(ctx, j, activations)); err != nil {
 		return p, err
 	}
 	if f.memory.bytes > 0 {

@@ -42,5 +42,6 @@ func (f *tuningFlags) wantNumber(ctx context.Context, readout tuning.Readout) er
 	if err != nil || len(r.Summary) < 2 {
 		return nil // what is wrong with the folder is found where it is read
 	}
-	return refused("at", f.at, fmt.Errorf("the run kept %v: want the row of one of them in values.csv, such as 0,0", r.Summary))
+	return refused("at", f.at, fmt.Errorf("the run kept %v: want the row of one of them in values.csv, such as 0,0",
+		r.Summary))
 }

@@ -48,9 +48,11 @@ func status(ctx context.Context, folder string, stdout io.Writer) error {
 			printLine(stdout, "shard     %d of %d: %s", shard.Number, len(s.All), progressOf(shard, time.Now()))
 		}
 	}
-	printLine(stdout, "complete  %d of %d shards, %d begun, %d not begun", complete, len(s.All), begun, len(s.All)-complete-begun)
+	printLine(stdout, "complete  %d of %d shards, %d begun, %d not begun", complete, len(s.All), begun,
+		len(s.All)-complete-begun)
 	if missing := s.Missing(); missing != "" {
-		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d shards are not complete: --array=%s with --shards %[2]d",
+		return &fault.Error{Argument: folder, Rule: fmt.Sprintf(
+			"%d of %d shards are not complete: --array=%s with --shards %[2]d",
 			len(s.All)-complete, len(s.All), missing)}
 	}
 	return nil

@@ -66,7 +66,8 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 	flags.SetNormalizeFunc(alias("orientation", "orientations"))
 	flags.StringVar(&f.sf, "sf", "",
 		"spatial frequency: of kinds a list in cycles/pixel or --sf-unit; of presets a number, "+
-			"as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 0.0357, 1 divided by 28)")
+			"as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 0.0357, 1 divided "+
+			"by 28)")
 	flags.StringVar(&f.kind, "kind", "", "a kind of pattern instead of a preset")
 	fileFlag(flags, &f.input, "input",
 		"an image file or a folder of them instead of a preset: .png, .jpg, .tif, .bmp, .webp;\n"+

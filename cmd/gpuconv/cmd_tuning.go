@@ -293,8 +293,8 @@ func (f *tuningFlags) wantRun() error {
 	case regular(filepath.Join(f.input, "tuning.json")):
 		return failed("input", f.input, errors.New("gpuconv tuning wrote this folder: want one of gpuconv run"))
 	}
-	return failed("input", f.input, errors.New("no activations.npy is in this folder: want one that gpuconv run wrote; of a "+
-		"folder of pictures gpuconv run --stimulus DIR makes one"))
+	return failed("input", f.input, errors.New("no activations.npy is in this folder: want one that gpuconv "+
+		"run wrote; of a folder of pictures gpuconv run --stimulus DIR makes one"))
 }
 
 // wantTable refuses flags unless they name exactly one table of what each image showed.
@@ -307,8 +307,8 @@ func (f *tuningFlags) wantTable() error {
 	case !strings.Contains(f.input, ".npz:") && missing(f.input) != nil:
 		return failed("input", f.input, missing(f.input))
 	}
-	return refused("table", "", errors.New("want a CSV of what each image showed, or --orientations, or --input DIR of "+
-		"gpuconv run, which has one"))
+	return refused("table", "", errors.New("want a CSV of what each image showed, or --orientations, or --input DIR "+
+		"of gpuconv run, which has one"))
 }
 
 // readResponses reads the response of each cell to each image, and shows progress.

@@ -278,8 +278,8 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 	for _, s := range subjects {
 		if edges := verify.Edges(s); !f.quick && len(edges) > 0 {
 			one := []verify.Subject{s}
-			// one worker, because a batch takes 256 MiB
-			runs = append(runs, verify.Runner{Judge: judge, Subjects: one, Cases: edges, Workers: 1})
+			// alone, because a batch takes 256 MiB
+			runs = append(runs, verify.Runner{Judge: judge, Subjects: one, Cases: edges, Alone: true})
 		}
 	}
 	return runs, nil

@@ -47,8 +47,8 @@ func (in *inputs) openImages(ctx context.Context, path string, channels int) (im
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return imageInput{}, failed("input", "", &fault.Error{Argument: path,
-			Rule: "a folder: gpuconv run --stimulus DIR convolves the pictures in it, and gpuconv stimuli --input DIR makes " +
-				"an array of them; " + wantImages})
+			Rule: "a folder: gpuconv run --stimulus DIR convolves the pictures in it, and gpuconv stimuli --input " +
+				"DIR makes an array of them; " + wantImages})
 	}
 	if elsewhere := forRun(path); elsewhere != "" {
 		return imageInput{}, failed("input", "", &fault.Error{Argument: path, Rule: elsewhere + "; " + wantImages})
@@ -159,8 +159,8 @@ func (in *inputs) openFiles(ctx context.Context, flag, path string, channels int
 		return nil, err
 	}
 	if isArrayKind(kindOf(ctx, path)) || strings.Contains(path, ".npz:") {
-		return nil, refused(flag, path, errors.New("an array: want pictures; gpuconv run --stimulus and gpuconv conv --input "+
-			"convolve arrays"))
+		return nil, refused(flag, path, errors.New("an array: want pictures; gpuconv run --stimulus and gpuconv conv "+
+			"--input convolve arrays"))
 	}
 	files, err := stimuli.OpenFiles(ctx, path, options)
 	if err != nil {

@@ -129,7 +129,8 @@ func (f *imageFlags) normalisation(colour stimuli.Colour) (n stimuli.Normalisati
 		n = stimuli.Normalisation{Mean: []float64{m}, SD: []float64{s}}
 	}
 	if err != nil || !two || !(n.SD[0] > 0) {
-		return n, misread("normalise", f.normalise, errors.New("want mean,std with a std above 0, imagenet or contrast"))
+		return n, misread("normalise", f.normalise, errors.New(
+			"want mean,std with a std above 0, imagenet or contrast"))
 	}
 	return n, nil
 }

@@ -142,7 +142,8 @@ func noStimulus(kind, path string) string {
 // isPattern reports whether a text is a kind of stimuli, with or without settings.
 func isPattern(text string) bool {
 	words := strings.Fields(text)
-	return len(words) > 0 && slices.ContainsFunc(stimuli.Kinds(), func(k stimuli.Kind) bool { return k.Name == words[0] })
+	return len(words) > 0 && slices.ContainsFunc(stimuli.Kinds(),
+		func(k stimuli.Kind) bool { return k.Name == words[0] })
 }
 
 func (s *sources) addPattern(ctx context.Context, text string) error {
@@ -197,7 +198,8 @@ func (s *sources) addGlob(ctx context.Context, text string, lists int) error {
 // with # are passed over.
 func (s *sources) addList(ctx context.Context, path string, lists int) error {
 	if lists >= mostLists {
-		return refused("stimulus", path, fmt.Errorf("a list inside %d lists: want at most %d lists inside each other", lists, mostLists))
+		return refused("stimulus", path, fmt.Errorf("a list inside %d lists: want at most %d lists inside each other",
+			lists, mostLists))
 	}
 	content, err := input.ReadFile(ctx, input.List, path)
 	if err != nil {
@@ -312,8 +314,9 @@ func (f *runFlags) drawn(images stimuli.Set, p conv.Problem) {
 			_ = f.inputs.take("stimulus", part.Path(), part.Reader()) // with --strict, the file has passed the check
 		}
 	}
-	if most := max(p.Padding.Top, p.Padding.Left); pictures && most > 0 && p.PaddingMode == conv.Zeros && !f.spec.modeGiven {
-		f.inputs.say([]string{fmt.Sprintf("zeros around the pictures are a black frame, which outputs up to %d pixels from "+
-			"the border see; --padding-mode reflect has none", most)})
+	if most := max(p.Padding.Top, p.Padding.Left); pictures && most > 0 && p.PaddingMode == conv.Zeros &&
+		!f.spec.modeGiven {
+		f.inputs.say([]string{fmt.Sprintf("zeros around the pictures are a black frame, which outputs up to %d "+
+			"pixels from the border see; --padding-mode reflect has none", most)})
 	}
 }

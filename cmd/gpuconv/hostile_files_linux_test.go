@@ -163,7 +163,8 @@ func bomb(name string, header []byte, size int64) []byte {
 	data = append(data, bytes.Repeat(packed.Bytes()[first:], int(size/block)-2)...)
 	le := binary.LittleEndian
 	total := int64(len(header)) + size
-	file := append([]byte("PK\x03\x04-\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"), bytes.Repeat([]byte{0xff}, 8)...)
+	file := append([]byte("PK\x03\x04-\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+		bytes.Repeat([]byte{0xff}, 8)...)
 	large := le.AppendUint64(le.AppendUint64(le.AppendUint16([]byte{1, 0}, 16), uint64(total)), uint64(len(data)))
 	lengths := le.AppendUint16(le.AppendUint16(nil, uint16(len(name))), uint16(len(large)))
 	file = append(append(append(append(file, lengths...), name...), large...), data...)
@@ -171,6 +172,7 @@ func bomb(name string, header []byte, size int64) []byte {
 	file = append(file, "PK\x01\x02-\x00-\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
 	file = append(append(append(file, bytes.Repeat([]byte{0xff}, 8)...), lengths...), make([]byte, 14)...)
 	file = append(append(file, name...), large...)
-	end := le.AppendUint32(le.AppendUint32([]byte("PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00"), uint32(len(file)-start)), uint32(start))
+	end := le.AppendUint32(le.AppendUint32([]byte("PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00"),
+		uint32(len(file)-start)), uint32(start))
 	return append(append(file, end...), 0, 0)
 }

@@ -57,10 +57,11 @@ const anyShader = "buffers.src.binding = 0\nbuffers.weight.binding = 1\nbuffers.
 	"buffers.dst.binding = 3\ndefines.PADDING = \"pad_top\"\ngroups.x = 1\n"
 
 // briefly are places whose files are opened as those of other places are. Only the worst files are tried there.
-var briefly = []string{"verify --shader", "verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
+var briefly = []string{"verify --shader", "verify --input", "verify --weight", "verify --bias", "info --input",
+	"info --weight",
 	"info --bias", "autotune --input", "autotune --weight", "autotune --bias", "conv --bias", "data --download",
-	"bench --input", "bench --shader", "bench --interface", "bench --weight", "bench --bias", "bench compare", "check", "report", "report --tuning",
-	"merge", "status"}
+	"bench --input", "bench --shader", "bench --interface", "bench --weight", "bench --bias", "bench compare", "check",
+	"report", "report --tuning", "merge", "status"}
 
 // worst are the hostile files that are tried everywhere.
 var worst = []string{"pipe", "zeros.npy", "fortran.npy", "bomb.npz", "deep.png", "run"}
@@ -122,7 +123,8 @@ func TestLittleSpace(t *testing.T) {
 	dir := t.TempDir()
 	harmless(t, dir)
 	for range 4 {
-		for _, args := range []string{"version", "conv --backend cpu --input x.npy --weight w.npy --no-sync --output y.npy"} {
+		for _, args := range []string{"version",
+			"conv --backend cpu --input x.npy --weight w.npy --no-sync --output y.npy"} {
 			limited := inSpace(t.Context(), littleSpace, program(t, strings.Fields(args)...))
 			limited.Dir = dir
 			if out, err := limited.CombinedOutput(); err != nil {

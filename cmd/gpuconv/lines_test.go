@@ -96,7 +96,8 @@ func goProse(text string) (all []proseLine) {
 		first := file.Line(at)
 		for i := range strings.Count(literal, "\n") + 1 {
 			line := lines[first+i-1]
-			if start := strings.TrimSpace(line); i > 0 || strings.HasPrefix(start, "//") && !directive.MatchString(start) || strings.HasPrefix(start, "/*") {
+			if start := strings.TrimSpace(line); i > 0 ||
+				strings.HasPrefix(start, "//") && !directive.MatchString(start) || strings.HasPrefix(start, "/*") {
 				all = append(all, proseLine{first + i, line})
 			}
 		}
@@ -179,7 +180,8 @@ func TestProseIsFound(t *testing.T) {
 			t.Errorf("%q: %d wide lines, want %d", text, len(got), want)
 		}
 	}
-	if got := wide(markdownProse(long + "\n| " + long + "|\n```\n" + long + "\n```\n[" + long + "](b)\n- " + long + "\n")); len(got) != 2 || got[1].number != 7 {
+	if got := wide(markdownProse(long + "\n| " + long + "|\n```\n" + long + "\n```\n[" + long + "](b)\n- " + long +
+		"\n")); len(got) != 2 || got[1].number != 7 {
 		t.Errorf("%v", got)
 	}
 	if got := wide(shaderProse("\t// " + long + "\nint a; // " + long + "\n")); len(got) != 1 || got[0].number != 1 {

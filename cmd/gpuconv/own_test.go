@@ -91,7 +91,8 @@ func TestOwnImages(t *testing.T) {
 			}
 		}
 		first := slices.Min(slices.Collect(keysOf(c.files)))
-		if got := columnOf(t, filepath.Join(dir, out, first, "stimuli.csv"), "file"); strings.Join(got, " ") != c.table {
+		got := columnOf(t, filepath.Join(dir, out, first, "stimuli.csv"), "file")
+		if strings.Join(got, " ") != c.table {
 			t.Errorf("%s: files %q, want %q", name, got, c.table)
 		}
 	}
@@ -174,8 +175,8 @@ func TestOwnImagesRefused(t *testing.T) {
 	} {
 		code, _, stderr := inFolder(t, dir, append([]string{"run", "--backend", "cpu", "--output", "out"},
 			strings.Fields(args)...)...)
-		if line := errorLine(t, stderr); code != exitUsage && code != exitFailed || !strings.HasPrefix(line, "gpuconv: "+want) &&
-			want != "--filter" {
+		if line := errorLine(t, stderr); code != exitUsage && code != exitFailed ||
+			!strings.HasPrefix(line, "gpuconv: "+want) && want != "--filter" {
 			t.Errorf("%s: exit code %d, %q, want %q", args, code, line, want)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {
@@ -225,8 +226,10 @@ func TestImageFlagsAlike(t *testing.T) {
 					continue
 				}
 				file := out + filepath.Ext(input)
-				do("run --backend cpu --padding 1 --filter w3.npy --output " + file + ".run --stimulus " + input + " " + flags)
-				do("conv --backend cpu --padding 1 --weight w3.npy --output " + file + ".npy --input " + input + " " + flags)
+				do("run --backend cpu --padding 1 --filter w3.npy --output " + file + ".run --stimulus " + input + " " +
+					flags)
+				do("conv --backend cpu --padding 1 --weight w3.npy --output " + file + ".npy --input " + input + " " +
+					flags)
 				want := read(file + ".run/activations.npy")
 				same(read(file+".npy"), want)
 				report := do("conv --backend cpu --padding 1 --weight w3.npy --dry-run --input " + input + " " + flags)
@@ -267,7 +270,8 @@ func TestImageFlagsRefused(t *testing.T) {
 			"least the 99×99",
 	} {
 		code, _, stderr := inFolder(t, dir, strings.Fields(args)...)
-		if line := errorLine(t, stderr); code != exitUsage && code != exitFailed || !strings.HasPrefix(line, "gpuconv: "+want) {
+		if line := errorLine(t, stderr); code != exitUsage && code != exitFailed ||
+			!strings.HasPrefix(line, "gpuconv: "+want) {
 			t.Errorf("%s: exit code %d, %q, want %q", args, code, line, want)
 		}
 	}

@@ -116,7 +116,8 @@ func TestPythonPage(t *testing.T) {
 				want = strings.Join(blocks[i+1].lines, "\n")
 			}
 			ended := t.Run(strings.Join(packages, "+"), func(t *testing.T) {
-				writes := strings.Contains(text, "np.save") || strings.Contains(text, "torch.save") // what commands read
+				// what commands read
+				writes := strings.Contains(text, "np.save") || strings.Contains(text, "torch.save")
 				made = made && !writes
 				needPython(t, packages...)
 				runPython(t, dir, text, want)

@@ -131,7 +131,8 @@ func painted(t *testing.T, b *chromium.Browser, j experiment.Job, n int) {
 // agrees compares the values below the maps with the array.
 func agrees(t *testing.T, b *chromium.Browser, array *npy.Array, image, row, column int) {
 	t.Helper()
-	if got, want := b.Text("#here"), fmt.Sprintf("Output in row %d, column %d;", row, column); !strings.HasPrefix(got, want) {
+	got, want := b.Text("#here"), fmt.Sprintf("Output in row %d, column %d;", row, column)
+	if !strings.HasPrefix(got, want) {
 		t.Errorf("the page shows %q, want %q", got, want)
 		return
 	}

@@ -170,8 +170,8 @@ func (r *Run) addPictures(ctx context.Context, folder string, names []string, to
 		p, err := readPicture(ctx, filepath.Join(folder, name), mostPictureBytes-bytes)
 		switch {
 		case errors.Is(err, errTooLarge) || err == nil && len(*to) == mostPictures:
-			r.Notes = append(r.Notes, fmt.Sprintf("%s is left out: the page has at most %d MiB of pictures, and %d of them",
-				fault.Printable(name), mostPictureBytes>>20, mostPictures))
+			r.Notes = append(r.Notes, fmt.Sprintf("%s is left out: the page has at most %d MiB of pictures, and %d "+
+				"of them", fault.Printable(name), mostPictureBytes>>20, mostPictures))
 			continue
 		case err != nil:
 			return &fault.Error{Package: "page", Argument: name, Err: err}

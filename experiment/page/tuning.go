@@ -104,8 +104,8 @@ func (r *Run) ReadTuning(ctx context.Context, folder string) error {
 	}
 	r.Tuning = t
 	if t.Said.ActivationsSum == "" {
-		r.Notes = append(r.Notes, fmt.Sprintf("%s has no checksum of activations: only their shape was compared with the run",
-			fault.Printable(filepath.Join(folder, tuningName))))
+		r.Notes = append(r.Notes, fmt.Sprintf("%s has no checksum of activations: only their shape was compared with "+
+			"the run", fault.Printable(filepath.Join(folder, tuningName))))
 	}
 	return nil
 }
@@ -136,8 +136,8 @@ func (r *Run) tuningView() *viewTuning {
 	}
 	if d := t.Said.Decoding; d != nil && d.Images > 0 {
 		v.Facts = append(v.Facts, fact{"Decoding", line(fmt.Sprintf(
-			"%s or %s: %d of %d images right (95 %%: %.1f to %.1f %%), by chance %.1f %%", d.Sides[0], d.Sides[1], d.Right,
-			d.Images, 100*d.Low, 100*d.High, 100*d.Chance))})
+			"%s or %s: %d of %d images right (95 %%: %.1f to %.1f %%), by chance %.1f %%", d.Sides[0], d.Sides[1],
+			d.Right, d.Images, 100*d.Low, 100*d.High, 100*d.Chance))})
 	}
 	v.addCells(t.Cells)
 	v.Pictures = pictureViews(t.Pictures, tuningAlt)
@@ -174,8 +174,8 @@ func (v *viewTuning) addCells(t *param.Table) {
 		}
 	}
 	if len(v.Cells.Rows) < t.Len() || columns > mostFigures {
-		v.LeftOut = fmt.Sprintf("The table shows %d of %d cells and %d of %d columns; cells.csv has all.", len(v.Cells.Rows),
-			t.Len(), min(columns, mostFigures), columns)
+		v.LeftOut = fmt.Sprintf("The table shows %d of %d cells and %d of %d columns; cells.csv has all.",
+			len(v.Cells.Rows), t.Len(), min(columns, mostFigures), columns)
 	}
 }
 

@@ -290,7 +290,8 @@ func (b *Browser) overflow() (wide []string) {
 	b.t.Helper()
 	b.Eval(`[...document.querySelectorAll("*")].flatMap(e => {
 		const over = Math.max(e.getBoundingClientRect().right - innerWidth, e.scrollWidth - e.clientWidth);
-		return over > 1 && getComputedStyle(e).display !== "inline" && e.clientWidth > 0 ? [e.tagName + " +" + over] : [];
+		const seen = getComputedStyle(e).display !== "inline" && e.clientWidth > 0;
+		return over > 1 && seen ? [e.tagName + " +" + over] : [];
 	}).slice(0, 10)`, &wide)
 	return wide
 }
@@ -303,8 +304,8 @@ func (b *Browser) Screenshot(path string) {
 	var shot struct {
 		Data string `json:"data"`
 	}
-	b.call("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true, "clip": map[string]any{"x": 0, "y": 0,
-		"width": size[0], "height": size[1], "scale": 1}}, &shot)
+	b.call("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true,
+		"clip": map[string]any{"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}}, &shot)
 	b.save(path, shot.Data)
 }
 

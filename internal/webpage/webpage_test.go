@@ -38,7 +38,8 @@ func TestParts(t *testing.T) {
 func TestTemplate(t *testing.T) {
 	page := template.Must(template.New("").Parse(`<style>{{.Style}}</style><img src="{{.Picture}}" alt="">`))
 	var text strings.Builder
-	err := page.Execute(&text, map[string]any{"Style": webpage.Style(), "Picture": webpage.Picture("image/png", []byte("a"))})
+	err := page.Execute(&text, map[string]any{"Style": webpage.Style(),
+		"Picture": webpage.Picture("image/png", []byte("a"))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,8 +29,10 @@ func dftProblems() (all []conv.Problem) {
 	grouped.Groups = 3
 	dilated.Dilation, dilated.Padding = [2]int{3, 2}, conv.Padding{Top: 1, Bottom: 7, Left: 6}
 	relu.Activation = conv.ReLU
-	pooled.Activation, pooled.Pool = conv.ReLU, conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 2}, Stride: [2]int{2, 3}}
-	energy.Activation, energy.Pool = conv.Energy, conv.Pool{Kind: conv.AvgPool, Size: [2]int{5, 5}, Stride: [2]int{1, 1}}
+	pooled.Activation = conv.ReLU
+	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 2}, Stride: [2]int{2, 3}}
+	energy.Activation = conv.Energy
+	energy.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{5, 5}, Stride: [2]int{1, 1}}
 	add(grouped, conv.Shape{2, 6, 19, 23}, conv.Shape{12, 2, 7, 7})
 	add(dilated, conv.Shape{2, 2, 30, 31}, conv.Shape{5, 2, 5, 5})
 	add(relu, conv.Shape{2, 2, 16, 32}, conv.Shape{6, 2, 7, 5})
@@ -49,7 +51,8 @@ func eachDFT(t *testing.T, f func(t *testing.T, e cpu.Engine, p conv.Problem)) {
 			if testing.Short() && i%4 != 0 { // the race detector slows the judge many times
 				continue
 			}
-			t.Run(fmt.Sprintf("%v/%v/%v/%v,%v,%v", isa, p.Src, p.Weight, p.PaddingMode, p.Activation, p.Pool), func(t *testing.T) {
+			name := fmt.Sprintf("%v/%v/%v/%v,%v,%v", isa, p.Src, p.Weight, p.PaddingMode, p.Activation, p.Pool)
+			t.Run(name, func(t *testing.T) {
 				f(t, cpu.Engine{ISA: isa, Algorithm: "dft"}.Eager(), p)
 			})
 		}
@@ -129,8 +132,8 @@ func TestDFTOdd(t *testing.T) {
 			case alike(g, direct.Data[i]):
 				odd++
 			default:
-				t.Fatalf("%v in row %d, column %d: element %d is %v, dft has %v without it and direct %v with it", v, row,
-					column, i, g, usual.Data[i], direct.Data[i])
+				t.Fatalf("%v in row %d, column %d: element %d is %v, dft has %v without it, direct %v with it",
+					v, row, column, i, g, usual.Data[i], direct.Data[i])
 			}
 		}
 		if odd < 81 || kept < len(got.Data)/4 {
@@ -159,7 +162,8 @@ func TestDFTTolerance(t *testing.T) {
 		{1, 64, 31, 4}, {1, 48, 15, 4}, {1, 32, 7, 4}, {1, 160, 128, 1}, {8, 40, 9, 4}, {64, 24, 5, 4}, {1, 24, 3, 4},
 	} {
 		p := conv.Problem{Src: conv.Shape{1, c.channels, c.size, c.size},
-			Weight: conv.Shape{c.filters, c.channels, c.kernel, c.kernel}, Spec: conv.Spec{Padding: conv.Pad(c.kernel/2, c.kernel/2)}}
+			Weight: conv.Shape{c.filters, c.channels, c.kernel, c.kernel},
+			Spec:   conv.Spec{Padding: conv.Pad(c.kernel/2, c.kernel/2)}}
 		for _, kind := range []string{"random", "columns"} {
 			made, err := compare.Random("tolerance", p)
 			if err != nil {

@@ -227,8 +227,8 @@ func (f *backendFlags) engine(algorithm, note string) (chosen, error) {
 	if !slices.Contains(available, isa) {
 		return chosen{}, usage(fmt.Errorf("%s=%v: this processor has %v", isaVariable, isa, available))
 	}
-	return chosen{Backend: cpu.Engine{ISA: isa, Algorithm: algorithm, Precision: precision}, name: "cpu", isa: isa, note: note,
-		close: closeNothing}, nil
+	return chosen{Backend: cpu.Engine{ISA: isa, Algorithm: algorithm, Precision: precision}, name: "cpu", isa: isa,
+		note: note, close: closeNothing}, nil
 }
 
 func closeNothing() error { return nil }

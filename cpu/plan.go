@@ -146,7 +146,6 @@ func imageWork(p conv.Problem, dst conv.Shape) float64 {
 // busy until the end: if a core is interrupted, or has a slower task, the others take more tasks.
 const tasksPerWorker = 4
 
-// awake returns how many workers are worth waking for a run of this many images.
 // awake returns how many workers a run of this many images has. brisk says whether helpers begin at once.
 func (c *convolver) awake(images int, brisk bool) int {
 	if c.eager {

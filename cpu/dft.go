@@ -144,7 +144,7 @@ func (d *dft) size() int    { return d.problem.Weight[1] * d.problem.Weight[2] *
 func (d *dft) rowTaps() int { return 2 * d.problem.Weight[1] * d.problem.Weight[3] }
 
 func (d *dft) packedLen() int {
-	return d.problem.Weight[0]*(d.window*d.rowTaps()+d.size()+1) + d.window*(d.window+d.step)
+	return d.problem.Weight[0]*(d.window*d.rowTaps()+d.size()+1+simd.MaxFilters) + d.window*(d.window+d.step)
 }
 
 // inputRows returns the rows of whole windows.

@@ -222,3 +222,29 @@ func TestDFTChosen(t *testing.T) {
 		t.Errorf("algorithms that spread errors: %v", got)
 	}
 }
+
+// TestDFTMemory: the engine takes dft by itself only if its weights take 64 MiB at most, or seven times the memory of
+// the weights themselves. What a plan says of its memory counts them.
+func TestDFTMemory(t *testing.T) {
+	for _, c := range []struct{ layer, want string }{
+		{"1,64,128,128,64,7,3,1,1", "dft"},
+		{"1,512,128,128,512,7,3,1,1", "direct"},
+		{"1,2048,128,128,2048,7,3,1,1", "direct"},
+		{"1,1,256,256,4096,31,15,1,1", "dft"}, // 6 times 16 MB
+	} {
+		p := layer(t, c.layer)
+		d, err := cpu.Engine{Precision: conv.Fast}.Explain(p)
+		if err != nil || d.Algorithm != c.want {
+			t.Errorf("%s: %s, %v, %v, want %s", c.layer, d.Algorithm, d.Rejected, err, c.want)
+		}
+		forced, err := cpu.Engine{Algorithm: "dft"}.Explain(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := max(64<<20, 7*p.Weight.Bytes())
+		packed := float64(cpu.PackedBytes(p))
+		if packed > float64(forced.Memory) || packed <= most != (c.want == "dft") {
+			t.Errorf("%s: weights of %g bytes, a plan of %d, chosen up to %g", c.layer, packed, forced.Memory, most)
+		}
+	}
+}

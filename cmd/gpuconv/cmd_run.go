@@ -30,6 +30,7 @@ type runFlags struct {
 	output   string
 	resume   bool
 	retries  int
+	reopen   reopening
 	memory   sizeFlag
 	shards   shardFlags
 	inputs   inputs

@@ -141,3 +141,17 @@ func TestRetriesReopen(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRetryInterrupted: a signal ends the pause, and the loss is the error.
+func TestRetryInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	calls := 0
+	f := runFlags{retries: 3, reopen: reopening{pause: func(ctx context.Context, _ time.Duration) {
+		cancel()
+		sleep(ctx, time.Hour)
+	}}}
+	err := f.retry(ctx, io.Discard, func() error { calls++; return conv.ErrLost })
+	if calls != 1 || err != conv.ErrLost {
+		t.Errorf("%d calls, %v, want 1, %v", calls, err, conv.ErrLost)
+	}
+}

@@ -161,8 +161,8 @@ echo 'dpkg: error'; echo 'E: why'; exit 100`, 1},
 			}
 			s.put("apt-get", c.apt)
 			err := s.cmd.Run() // sbatch is missing, and no other
-			failed := (*exec.ExitError)(nil)
-			if !errors.As(err, &failed) || failed.ExitCode() != c.code || !strings.HasSuffix(s.said.String(), ": E: why\n") {
+			failed, said := (*exec.ExitError)(nil), strings.HasSuffix(s.said.String(), ": E: why\n")
+			if !errors.As(err, &failed) || failed.ExitCode() != c.code || !said {
 				t.Errorf("%v, want exit code %d and why: %q", err, c.code, s.said.String())
 			}
 		})

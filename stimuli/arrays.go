@@ -80,7 +80,8 @@ func (a *Array) Close() error { return a.reader.Close() }
 
 // Memory returns how many bytes Draw takes, beyond dst.
 func (a *Array) Memory() float64 {
-	return a.reader.Memory() + 4*a.stored.Image().Bytes() + 2*a.shape.Image().Bytes()
+	return a.reader.Memory() + 4*a.stored.Image().Bytes() + 2*a.shape.Image().Bytes() +
+		a.options.resizeBytes(a.stored.H(), a.stored.W())
 }
 
 // Draw implements [Set].

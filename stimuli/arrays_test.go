@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"gpuconv/conv"
@@ -82,5 +83,47 @@ func TestArrayInAnyOrder(t *testing.T) {
 			}
 			a.Close()
 		}
+	}
+}
+
+// TestArrayMemory: Memory counts what resizing takes, also of a side that follows from the other.
+func TestArrayMemory(t *testing.T) {
+	for _, c := range []struct{ stored, resize, crop [2]int }{
+		{stored: [2]int{1, 64}, resize: [2]int{300, 0}, crop: [2]int{8, 8}},
+		{stored: [2]int{64, 1}, resize: [2]int{300, 0}, crop: [2]int{8, 8}},
+		{stored: [2]int{900, 700}, resize: [2]int{20, 0}},
+		{stored: [2]int{30, 40}, resize: [2]int{1000, 20}, crop: [2]int{1, 1}},
+		{stored: [2]int{600, 40}, resize: [2]int{3, 1000}},
+		{stored: [2]int{600, 400}, crop: [2]int{3, 3}},
+	} {
+		a, err := OpenArray(t.Context(), arrayFile(t, 1, 1, c.stored[0], c.stored[1]),
+			Options{Resize: c.resize, Crop: c.crop})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst, err := conv.NewTensor(a.Shape())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err = a.Draw(dst, 0)
+		runtime.ReadMemStats(&after)
+		const small = 64 << 10 // of the reader
+		if took := float64(after.TotalAlloc - before.TotalAlloc); err != nil || took > a.Memory()+small ||
+			a.Memory() > 6*(took+small) {
+			t.Errorf("%+v takes %.0f bytes: want at most the %.0f of Memory, and a sixth of them: %v", c, took,
+				a.Memory(), err)
+		}
+		a.Close()
+	}
+	thin, err := OpenArray(t.Context(), arrayFile(t, 1, 1, 1, 4096),
+		Options{Resize: [2]int{1 << 15, 0}, Crop: [2]int{8, 8}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer thin.Close()
+	if out := 4.0 * (1 << 15) * (1 << 15) * 4096; thin.Memory() < out || thin.Memory() > 1.1*out {
+		t.Errorf("%.0f bytes: want a little more than the %.0f of the plane", thin.Memory(), out)
 	}
 }

@@ -53,17 +53,19 @@ type recipe interface {
 	workspace() int                      // floats that band needs in worker.work
 	marks() int                          // integers that band needs in worker.marks
 	together() int                       // how many groups band computes at most
+	cuts() int                           // into how many parts band can cut the filters of a group
 	band(w *worker, o output, part part) // computes the sums of the filters of some groups
 }
 
 // part means the rows first ≤ y < first+rows of the sums of the groups group ≤ g < group+groups, in the images image ≤
 // n < image+images of src. There is one group, or as many as recipe.together says. If there are several images, the
-// part has all of their rows.
+// part has all of their rows. Of the filters of a group, the part has those of the cut-th of cuts parts.
 type part struct {
 	src           *conv.Tensor
 	image, images int
 	group, groups int
 	first, rows   int
+	cut, cuts     int
 }
 
 // output says where the sums of a band go. Row i of the band, for filter k of the groups and the m-th image, begins at

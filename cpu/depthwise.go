@@ -123,6 +123,7 @@ func (d *depthwise) fits(rows int) bool {
 // task does not matter.
 const togetherFloats = 8 << 10
 
+func (d *depthwise) cuts() int { return 1 }
 func (d *depthwise) together() int {
 	if !d.inPlace() || d.problem.Weight[0] > d.problem.Groups {
 		return 1

@@ -130,6 +130,7 @@ func (d *dft) registers(columns int) int { return ceilDiv(columns, d.kernels.Lan
 func (d *dft) bound() float64        { return 1 }
 func (d *dft) inPlace() bool         { return false }
 func (d *dft) together() int         { return 1 }
+func (d *dft) cuts() int             { return d.panels() }
 func (d *dft) phases(int) phases     { return phases{columns: 1} }
 func (d *dft) rowStep() int          { return d.step }
 func (d *dft) fits(rows int) bool    { return rows <= d.step }
@@ -144,7 +145,15 @@ func (d *dft) size() int    { return d.problem.Weight[1] * d.problem.Weight[2] *
 func (d *dft) rowTaps() int { return 2 * d.problem.Weight[1] * d.problem.Weight[3] }
 
 func (d *dft) packedLen() int {
-	return d.problem.Weight[0]*(d.window*d.rowTaps()+d.size()+1) + d.window*(d.window+d.step)
+	return d.problem.Weight[0]*(d.window*d.rowTaps()+d.size()+1+simd.MaxFilters) + d.window*(d.window+d.step)
+}
+
+// panels returns how many panels all chunks have together.
+func (d *dft) panels() (n int) {
+	for _, chunk := range d.chunks {
+		n += len(chunk)
+	}
+	return n
 }
 
 // inputRows returns the rows of whole windows.
@@ -188,15 +197,18 @@ func (d *dft) settle(s *slab, _, _ int) {
 	d.products, d.plain = simd.NewTaps(products), simd.NewTaps(plain)
 }
 
-// dftBlock is a part of the sums that is computed at a time: some rows and columns, for all filters of a group. Rows
-// count from the first of the band.
-type dftBlock struct{ group, row, rows, column, columns int }
+// dftBlock is a part of the sums that is computed at a time: some rows and columns, for the filters of a group, or for
+// a part of them. Rows count from the first of the band.
+type dftBlock struct{ group, row, rows, column, columns, cut, cuts int }
+
+// of returns which of n things the block's part of the filters has: lo ≤ i < hi.
+func (b dftBlock) of(n int) (lo, hi int) { return n * b.cut / b.cuts, n * (b.cut + 1) / b.cuts }
 
 func (d *dft) band(w *worker, o output, p part) {
 	d.slab.fill(w, p, 0, 0, d.inputRows(p.rows))
 	for row := 0; row < p.rows; row += d.step {
 		for column := 0; column < d.sums.W(); column += d.width {
-			b := dftBlock{p.group, row, min(d.step, p.rows-row), column, min(d.width, d.sums.W()-column)}
+			b := dftBlock{p.group, row, min(d.step, p.rows-row), column, min(d.width, d.sums.W()-column), p.cut, p.cuts}
 			if d.safe(w.slab, b) {
 				d.transform(w, o, b)
 			} else {
@@ -232,7 +244,13 @@ func (d *dft) transform(w *worker, o output, b dftBlock) {
 		d.multiply(t, &d.spectra, spectra[c*d.xWidth:], w.slab[d.slab.at(c, b.row, b.column):], d.window,
 			d.registersX(b.columns))
 	}
+	lo, hi := b.of(d.panels())
 	for _, chunk := range d.chunks {
+		n := len(chunk)
+		chunk = chunk[min(max(lo, 0), n):max(0, min(hi, n))]
+		if lo, hi = lo-n, hi-n; len(chunk) == 0 {
+			continue
+		}
 		d.addProducts(t, products, spectra, b, chunk)
 		last := chunk[len(chunk)-1]
 		for filter := chunk[0].first; filter < last.first+last.filters; filter++ {
@@ -305,7 +323,8 @@ func (d *dft) add(w *worker, o output, b dftBlock) {
 	t, first := &w.tile, b.group*d.filters()
 	*t = simd.Tile{Tiles: 1, Taps: d.plain, Plane: d.zWidth, Flags: d.flags()}
 	for _, l := range d.layout {
-		for panel := range l.count {
+		lo, hi := b.of(l.count)
+		for panel := lo; panel < hi; panel++ {
 			filter := l.first + panel*l.filters
 			t.Weight, t.Bias = d.filter[(first+filter)*d.size():], d.bias[first+filter:]
 			for i := range b.rows {

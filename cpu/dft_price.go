@@ -13,6 +13,11 @@ const (
 	dftMargin = 1.5
 	// dftPack is what a multiplication in packing costs, in multiplications of tiles: packing is plain Go, in float64.
 	dftPack = 16
+	// dftWeights and dftBytes are how much memory dft's weights may take for dft to be chosen: this many times that of
+	// the weights themselves, or this many bytes if that is more. The weights of a filter at all frequencies take
+	// 2·T/KH times as much as the filter: 5 times for 31 rows and one channel, 26 times and more for 7 rows.
+	dftWeights = 7
+	dftBytes   = 64 << 20
 )
 
 // dftWindow returns how many rows of sums and of inputs a window has: those with which dft takes the fewest
@@ -39,18 +44,23 @@ func dftCost(p *conv.Problem, sums conv.Shape, step int) float64 {
 	return spectra + products + filters*float64(sums.H())*window*width
 }
 
-// worthDFT returns nil, or an error that says why direct takes less time in all.
-func worthDFT(p conv.Problem, images int, sums conv.Shape, _ *simd.Kernels) error {
+// worthDFT returns nil, or an error that says why direct takes less time in all, or much less memory.
+func worthDFT(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) error {
 	step, window := dftWindow(&p, sums)
 	one := p
 	one.Src[0] = 1
 	pack := dftPack * float64(window) * float64(p.Weight[0]*p.Weight[1]*p.Weight[2]*p.Weight[3])
 	ratio := one.MACs() / (dftCost(&p, sums, step) + pack/float64(images))
-	if ratio >= dftMargin {
-		return nil
+	if ratio < dftMargin {
+		return fmt.Errorf("direct takes %.2g times as many multiplications, it is worth it from %.2g times on", ratio,
+			dftMargin)
 	}
-	return fmt.Errorf("direct takes %.2g times as many multiplications, it is worth it from %.2g times on", ratio,
-		dftMargin)
+	bytes := 4 * float64(prepareDFT(p, sums, k).packedLen())
+	if most := max(dftBytes, dftWeights*p.Weight.Bytes()); bytes > most {
+		return fmt.Errorf("its weights would take %.3g MB, it may take %.3g MB unless it is forced", bytes/1e6,
+			most/1e6)
+	}
+	return nil
 }
 
 // tolerance is the RMS error that Description.Tolerance states. Three sums follow each other: of T, 2·C·KW and T terms.

@@ -3,6 +3,7 @@ package cpu_test
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -220,5 +221,61 @@ func TestDFTChosen(t *testing.T) {
 	}
 	if got := cpu.Spreading(); !slices.Equal(got, []string{"dft"}) {
 		t.Errorf("algorithms that spread errors: %v", got)
+	}
+}
+
+// TestDFTMemory: the engine takes dft by itself only if its weights take 64 MiB at most, or seven times the memory of
+// the weights themselves. What a plan says of its memory counts them.
+func TestDFTMemory(t *testing.T) {
+	for _, c := range []struct{ layer, want string }{
+		{"1,64,128,128,64,7,3,1,1", "dft"},
+		{"1,512,128,128,512,7,3,1,1", "direct"},
+		{"1,2048,128,128,2048,7,3,1,1", "direct"},
+		{"1,1,256,256,4096,31,15,1,1", "dft"}, // 6 times 16 MB
+	} {
+		p := layer(t, c.layer)
+		d, err := cpu.Engine{Precision: conv.Fast}.Explain(p)
+		if err != nil || d.Algorithm != c.want {
+			t.Errorf("%s: %s, %v, %v, want %s", c.layer, d.Algorithm, d.Rejected, err, c.want)
+		}
+		forced, err := cpu.Engine{Algorithm: "dft"}.Explain(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := max(64<<20, 7*p.Weight.Bytes())
+		packed := float64(cpu.PackedBytes(p))
+		if packed > float64(forced.Memory) || packed <= most != (c.want == "dft") {
+			t.Errorf("%s: weights of %g bytes, a plan of %d, chosen up to %g", c.layer, packed, forced.Memory, most)
+		}
+	}
+}
+
+// TestDFTTasks: a run of one image has tasks for all workers, though its windows are few. Outputs have the bits of one
+// worker's, also in a block that is computed as plain sums.
+func TestDFTTasks(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{1, 4, 60, 40}, Weight: conv.Shape{58, 2, 31, 9}, Bias: true,
+		Spec: conv.Spec{Padding: conv.Pad(15, 4), Groups: 2}}
+	drawn := randomly(t, 5, p.Src, p.Weight, conv.Shape{1, 1, 1, 58})
+	odd := &conv.Tensor{Shape: p.Src, Data: slices.Clone(drawn[0].Data)}
+	odd.Data[0] = float32(math.NaN())
+	var outputs [2][]*conv.Tensor
+	for i, workers := range []int{1, 24} {
+		func() {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(workers))
+			plan, err := cpu.Engine{Algorithm: "dft"}.Eager().Plan(p, drawn[1], drawn[2].Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer plan.Close()
+			outputs[i] = []*conv.Tensor{intoNaN(t, plan, p, drawn[0]), intoNaN(t, plan, p, odd)}
+			if n := cpu.Tasks(plan); n < workers {
+				t.Errorf("%d tasks for %d workers", n, workers)
+			}
+		}()
+	}
+	for i := range outputs[0] {
+		if !slices.EqualFunc(outputs[0][i].Data, outputs[1][i].Data, alike) {
+			t.Errorf("output %d has other bits with many workers", i)
+		}
 	}
 }

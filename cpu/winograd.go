@@ -83,6 +83,7 @@ func prepareWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 }
 
 func (w *winograd) inPlace() bool          { return false }
+func (w *winograd) cuts() int              { return 1 }
 func (w *winograd) together() int          { return 1 }
 func (w *winograd) columns() int           { return block*w.across + w.patchSide() - block }
 func (w *winograd) phases(int) phases      { return phases{columns: block} }

@@ -283,11 +283,11 @@ func (j Job) writeTables(p conv.Problem, out *whole.Folder) error {
 	if err != nil {
 		return err
 	}
-	return out.Write(valuesName, j.Summary.table(maps).WriteCSV)
+	return out.Write(ValuesName, j.Summary.table(maps).WriteCSV)
 }
 
-// valuesName is the name of the table of the numbers of a [Summary].
-const valuesName = "values.csv"
+// ValuesName is the name of the table of the numbers of a [Summary].
+const ValuesName = "values.csv"
 
 // cellTable has a row for each channel of activations.npy: its name, and the filter that it is made of. With
 // [conv.Energy] these are two, filter and filter_2. Filters have the numbers of filters.csv. The first column, cell, is

@@ -207,6 +207,21 @@ func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 	return f.openGPU(ctx, options)
 }
 
+// stay makes the flags ask for a device such as the one that was opened, if that is a GPU: not for the CPU engine, and
+// not for a software renderer in place of hardware.
+func (f *backendFlags) stay(c chosen) {
+	if c.name != "gpu" {
+		return
+	}
+	f.backend = "gpu"
+	if f.device == "any" {
+		f.device = gpu.Hardware().String()
+		if c.device.Software {
+			f.device = gpu.Software().String()
+		}
+	}
+}
+
 // isaVariable is the environment variable that chooses the CPU engine's instructions, for tests and comparisons.
 const isaVariable = "GPUCONV_CPU"
 

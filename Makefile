@@ -25,13 +25,14 @@ wheel: ## build the Python package, a wheel for Linux and a source distribution,
 	./scripts/wheel out/wheel
 
 # The tests of python/, if this Python has what they need. PYTHON is another one. PyTorch is compared with if it is there.
+# GPUCONV_REQUIRE_PYTHON lists what must be there: numpy,pytest,hypothesis in .ci/run.
 PYTHON ?= python3
 python: build library
 	@if $(PYTHON) -c 'import sys, numpy, pytest, hypothesis; assert sys.version_info >= (3, 10)' 2>/dev/null; then \
 		cd python && GPUCONV_LIBRARY=../bin/libgpuconv.so GPUCONV_PROGRAM=../bin/gpuconv PYTHONPATH=. \
-		$(PYTHON) -B -m pytest -q -p no:cacheprovider tests; \
+		$(PYTHON) -B -m pytest -q -rs -p no:cacheprovider tests; \
 	else echo 'python: skipped: want Python 3.10 or newer with numpy, pytest and hypothesis: apt-get install python3-numpy' \
-		'python3-pytest python3-hypothesis'; fi
+		'python3-pytest python3-hypothesis'; test "$${GPUCONV_REQUIRE_PYTHON#*pytest}" = "$$GPUCONV_REQUIRE_PYTHON"; fi
 
 setup: ## install what building and testing need
 	@./scripts/setup
@@ -92,11 +93,11 @@ glfw: setup
 # The packages that take longest come first, so that the last one does not leave a core idle.
 longest := ./gpu ./cmd/gpuconv ./cpu
 
-# The suite is a shorter one here: the race detector slows the float64 judge many times, and sees nothing of shaders. Only
-# cmd/gpuconv has files with the tag race, which no other run sees; go vet sees them here.
+# The suite is a shorter one here: the race detector slows most loops about ten times, and sees nothing of shaders. The
+# files with the tag race are seen by no other run; go vet sees them here.
 race: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -vet=off -timeout 30m $(longest) ./...
-	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv
+	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv ./cpu
 
 # Mutants compile hundreds of shaders that are computed with once: Mesa's nopt spares them its optimisations.
 full: setup

@@ -118,7 +118,8 @@ func TestRace(t *testing.T) {
 		t.Errorf("first is %v", all[0].Choice)
 	}
 	for _, e := range all {
-		if slow := e.Algorithm == "slow" || e.Algorithm == "a"; slow != (e.BehindBy > 0) || slow != (len(e.Kernel) == 0) {
+		if slow := e.Algorithm == "slow" || e.Algorithm == "a"; slow != (e.BehindBy > 0) ||
+			slow != (len(e.Kernel) == 0) {
 			t.Errorf("%v: left behind %v, %d times", e.Choice, e.BehindBy, len(e.Kernel))
 		}
 		if !e.Result.OK() {

@@ -62,11 +62,11 @@ func NewEntry(k Key, all []*Entrant, now time.Time) (Entry, error) {
 		return Entry{}, all[0].failed(all[0].Err)
 	}
 	return Entry{Schema: entrySchema, Tuned: now.UTC().Truncate(time.Second), Vendor: k.Vendor, Renderer: k.Renderer,
-			Driver:  k.Driver,
-			Problem: k.problem(), Images: k.Problem.Src.N(), Algorithm: won.Algorithm, Tile: won.Tile,
-			Shader: won.Description.ShaderHash(),
-			Kernel: statistics.Median(won.Kernel), Speed: 1 / statistics.Median(won.Ratio), Own: all[0].Choice.String()},
-		nil
+		Driver:  k.Driver,
+		Problem: k.problem(), Images: k.Problem.Src.N(), Algorithm: won.Algorithm, Tile: won.Tile,
+		Shader: won.Description.ShaderHash(),
+		Kernel: statistics.Median(won.Kernel), Speed: 1 / statistics.Median(won.Ratio),
+		Own: all[0].Choice.String()}, nil
 }
 
 // Choice is the way that won.

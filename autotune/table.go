@@ -58,7 +58,8 @@ func (e *Entrant) line() string {
 	}
 	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%.2g\t%s", e.Algorithm, e.Tile,
 		ranged(e.Kernel, 1000, "%.4g (%.4g … %.4g)"),
-		ranged(e.Ratio, 1, "%.2f (%.2f … %.2f)"), statistics.Digits(1000*statistics.Median(e.Whole)), e.Result.MaxRatio, own)
+		ranged(e.Ratio, 1, "%.2f (%.2f … %.2f)"), statistics.Digits(1000*statistics.Median(e.Whole)), e.Result.MaxRatio,
+		own)
 }
 
 // ranged formats the median of values with the least and the largest. values is empty if the backend's own way failed:

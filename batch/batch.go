@@ -30,6 +30,8 @@ type Job struct {
 	Problem conv.Problem // that Plan computes; Src has the images' shape, and N images are a portion
 	Plan    conv.Plan
 	Sink    Sink
+	// Reduce, if not nil, makes what the sink receives in place of the plan's outputs.
+	Reduce *Reduction
 	// Parts, if not nil, are the images to take, in ascending order. No portion has images of two parts.
 	Parts []Part
 	// Progress, if not nil, is called after each portion with the number of images that are done.
@@ -60,6 +62,7 @@ type Stats struct {
 	Images                int
 	Wall                  time.Duration // from the first image drawn to the last one written
 	Draw, Convolve, Write time.Duration // time in Source.Draw, Plan.Run and Sink
+	Reduce                time.Duration // time in Reduction.Make, after each Plan.Run
 	Waits                 Waits
 }
 
@@ -103,6 +106,9 @@ func (j Job) allocate() (chan portion, error) {
 	shape, err := j.Problem.Dst()
 	if err != nil {
 		return nil, err
+	}
+	if j.Reduce != nil {
+		shape = j.Reduce.Shape.WithN(shape.N())
 	}
 	free := make(chan portion, inMemory)
 	for range min(inMemory, (j.images()+size.N()-1)/max(size.N(), 1)+len(j.parts())-1) {
@@ -148,8 +154,17 @@ func (j Job) drawPart(ctx context.Context, p Part, free <-chan portion, drawn ch
 }
 
 func (j Job) convolve(ctx context.Context, drawn <-chan portion, convolved chan<- portion, stats *Stats) error {
+	reducer, err := j.newReducer()
+	if err != nil {
+		return err
+	}
 	for c, ok := next(drawn, &stats.Waits.Convolve); ok; c, ok = next(drawn, &stats.Waits.Convolve) {
-		if err := timed(&stats.Convolve, func() error { return j.Plan.Run(c.dst, c.src) }); err != nil {
+		if reducer != nil {
+			err = reducer.run(j.Plan, c, stats)
+		} else {
+			err = timed(&stats.Convolve, func() error { return j.Plan.Run(c.dst, c.src) })
+		}
+		if err != nil {
 			return err
 		}
 		if err := send(ctx, convolved, c, &stats.Waits.Convolve); err != nil {

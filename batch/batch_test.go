@@ -134,7 +134,8 @@ func TestWaits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		waits := map[string]time.Duration{"draw": stats.Waits.Draw, "convolve": stats.Waits.Convolve, "write": stats.Waits.Write}
+		waits := map[string]time.Duration{"draw": stats.Waits.Draw, "convolve": stats.Waits.Convolve,
+			"write": stats.Waits.Write}
 		for other, waited := range waits {
 			if other != name && waited <= waits[name] {
 				t.Errorf("%s is slow and waited for %v, %s for %v", name, waits[name], other, waited)

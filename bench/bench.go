@@ -40,7 +40,8 @@ type running struct {
 	subjects        []*measuredSubject
 	probing         time.Duration // how long roofs were measured in all
 	turns           int           // how often they were measured
-	images, outputs pool
+	images, outputs []float32     // memory that all cases share
+	filled          int           // how much of images has numbers: to fill all takes seconds for the largest case
 	entries         []*entry
 	cases           map[string]*prepared // by name; only those that were tried
 	done            int                  // steps, as Progress counts them
@@ -63,7 +64,11 @@ type measuredSubject struct {
 func (b Bench) Run(ctx context.Context) (Report, error) {
 	w := &running{Bench: b, rand: rand.New(rand.NewPCG(b.Seed, 2)), started: time.Now(), cases: map[string]*prepared{}}
 	for i := range b.Subjects {
-		w.subjects = append(w.subjects, &measuredSubject{Subject: &b.Subjects[i]})
+		s := &measuredSubject{Subject: &b.Subjects[i]}
+		if s.FMA != nil {
+			s.gauge, s.energy = machine.NewGauge(s.FMA, s.Info.Threads), machine.NewMeter()
+		}
+		w.subjects = append(w.subjects, s)
 	}
 	if w.Until.IsZero() {
 		w.Until = w.started.Add(time.Duration(w.Settings.Limit * 1e9))
@@ -82,13 +87,7 @@ func (b Bench) Run(ctx context.Context) (Report, error) {
 	return w.report(""), nil
 }
 
-// work does all that takes time.
 func (w *running) work() error {
-	for _, s := range w.subjects {
-		if s.FMA != nil {
-			s.gauge, s.energy = machine.NewGauge(s.FMA, s.Info.Threads), machine.NewMeter()
-		}
-	}
 	for _, step := range []func() error{w.measureRoofs, w.try, w.rounds} {
 		if err := step(); err != nil {
 			return err
@@ -104,8 +103,8 @@ const tries = 0.5
 // not supported by the subject. It ends when its share of the time is up, after the first case at the earliest; the
 // report names the cases that were not tried.
 func (w *running) try() error {
-	src, dst := w.Suite.largest()
-	w.images, w.outputs = newPool(src, w.fill), newPool(dst, poison)
+	src, dst := w.Suite.Memory()
+	w.images, w.outputs = make([]float32, int(src/4)), make([]float32, int(dst/4))
 	until := time.Now().Add(time.Duration(tries * float64(time.Until(w.Until))))
 	for at, c := range w.Suite.Cases {
 		late := func() bool { return at > 0 && time.Now().After(until) } // the first case may take all of the time
@@ -137,15 +136,13 @@ func (w *running) tryOn(p *prepared, s *measuredSubject) error {
 	switch {
 	case errors.Is(err, conv.ErrUnsupported):
 		e.missing = err.Error()
-	case w.ctx.Err() != nil:
-		return w.ctx.Err()
-	case err != nil:
-		return about(e.name(), err)
+	case err != nil || w.ctx.Err() != nil:
+		return w.failed(e.name(), err)
 	case e.estimate > w.Settings.Longest:
 		e.missing = fmt.Sprintf("one run would take about %s s, and %s s are allowed",
 			statistics.Digits(e.estimate), statistics.Digits(w.Settings.Longest))
 	}
-	w.note(func() { w.entries = append(w.entries, e) })
+	w.note(func() { w.entries, p.entries = append(w.entries, e), append(p.entries, e) })
 	return nil
 }
 
@@ -180,7 +177,7 @@ func (w *running) rounds() error {
 			if w.ctx.Err() != nil {
 				return w.ctx.Err()
 			}
-			if time.Until(w.Until).Seconds() <= wanting[i].next() {
+			if time.Until(w.Until).Seconds() <= wanting[i].took {
 				continue // a shorter one may fit
 			}
 			if err := w.time(wanting[i], round); err != nil {
@@ -206,8 +203,7 @@ func (w *running) wanting(round int) (list []*entry) {
 			continue
 		}
 		count, seconds := e.count()
-		short := count < w.Settings.Samples || seconds < w.Settings.Seconds
-		if round < w.Settings.Rounds || short ||
+		if round < w.Settings.Rounds || count < w.Settings.Samples || seconds < w.Settings.Seconds ||
 			statistics.NewInterval(e.samples(PhaseTotal), w.Seed).Noise() > w.Settings.Noise {
 			list = append(list, e)
 		}
@@ -215,22 +211,26 @@ func (w *running) wanting(round int) (list []*entry) {
 	return list
 }
 
-// time times one block of an entry.
 func (w *running) time(e *entry, round int) error {
 	s := w.Settings
 	start := time.Now()
 	m, wrong, err := e.block(w.ctx, (s.Samples+s.Rounds-1)/s.Rounds, s.Seconds/float64(s.Rounds))
-	if err != nil && w.ctx.Err() != nil {
-		return w.ctx.Err()
-	}
 	if err != nil {
-		return about(e.name(), err)
+		return w.failed(e.name(), err)
 	}
 	m.round = round
 	w.note(func() {
 		e.blocks, e.wrong, e.took = append(e.blocks, m), wrong, time.Since(start).Seconds()
 	})
 	return nil
+}
+
+// failed returns the error of what, such as a case, or that of the context if it is done.
+func (w *running) failed(what string, err error) error {
+	if w.ctx.Err() != nil {
+		return w.ctx.Err()
+	}
+	return about(what, err)
 }
 
 // about adds to an error what it is about, such as a case.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -73,7 +74,9 @@ func seedCases(t *testing.T, pattern string) bench.Suite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return suite.Filter(regexp.MustCompile(pattern).MatchString)
+	other := func(c bench.Case) bool { return !regexp.MustCompile(pattern).MatchString(c.Name) }
+	suite.Cases = slices.DeleteFunc(suite.Cases, other)
+	return suite
 }
 
 func quick(suite bench.Suite, subjects ...bench.Subject) bench.Bench {
@@ -219,10 +222,16 @@ func TestLeftOut(t *testing.T) {
 	if r := run(t, b); len(r.Missing) != 1 || r.Missing[0].Why != "not tried, the time was up after 0 s" {
 		t.Errorf("got %+v", r.Missing)
 	}
+	b = quick(seedCases(t, "^n=1/"), subject(t, cpu.Engine{}, "cpu"))
 	b.Settings.Limit, b.Settings.Seconds = 2, 60
-	if r := run(t, b); len(r.Missing) != 1 || r.Results[0].Samples == 0 ||
-		!strings.Contains(r.Missing[0].Why, "s, not 60 s, the time was up after 2 s") {
-		t.Errorf("got %+v", r.Missing)
+	r = run(t, b)
+	for ; len(r.Results) == 0 && b.Settings.Limit < 60; r = run(t, b) { // a busy machine needs more for one block
+		b.Settings.Limit *= 2
+	}
+	want := fmt.Sprintf("s, not 60 s, the time was up after %v s", b.Settings.Limit)
+	if len(r.Missing) != 1 || len(r.Results) == 0 || r.Results[0].Samples == 0 ||
+		!strings.Contains(r.Missing[0].Why, want) {
+		t.Errorf("got %+v and %d results, want %q", r.Missing, len(r.Results), want)
 	}
 }
 
@@ -290,25 +299,30 @@ func TestInterrupt(t *testing.T) {
 // TestSlowedBy5Percent times four engines in the same rounds, so that the machine is the same for them. The engine is
 // not slower than itself. One that computes 5 % of its images again is slower, unless the machine is too busy to show
 // that in a few seconds. One that computes all images again is slower in at least one of three tries: while other tests
-// run, the gauge too may take twice as long in some rounds.
+// run, the gauge too may take twice as long in some rounds. On a machine that is too busy even for that, it must take
+// more CPU time, which other work hardly changes.
 func TestSlowedBy5Percent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times for several seconds")
 	}
 	for try := 1; ; try++ {
-		if x := slowed(t); x.Verdict == bench.Slower {
+		switch x, ratio := slowed(t); {
+		case x.Verdict == bench.Slower:
 			return
-		} else if try == 3 && x.Shows > 0.5 {
-			t.Skipf("the machine is too busy: only a change by %.0f %% would show", 100*x.Shows)
-		} else if try == 3 {
-			t.Fatalf("an engine that computes everything twice is %s", x.Verdict)
+		case try < 3:
+		case x.Shows > 0.5 && ratio > 1.5:
+			t.Logf("the machine is too busy for times: only a change by %.0f %% would show", 100*x.Shows)
+			return
+		default:
+			t.Fatalf("an engine that computes everything twice is %s, and takes %.2f times the CPU time", x.Verdict,
+				ratio)
 		}
 	}
 }
 
 // slowed fails t if the engine is slower than itself, or if a slowdown by 5 % is not found although the noise would let
-// it show. It returns the comparison with an engine that computes everything twice.
-func slowed(t *testing.T) bench.Change {
+// it show. It returns the comparison with an engine that computes everything twice, and the ratio of their CPU times.
+func slowed(t *testing.T) (double bench.Change, ratio float64) {
 	again := func(part int) altered {
 		return altered{cpu.Engine{}, func(plan conv.Plan, dst, src *conv.Tensor) error {
 			n := src.Shape.N() / part
@@ -333,7 +347,11 @@ func slowed(t *testing.T) bench.Change {
 	if x := against("slow"); x.Verdict != bench.Slower && x.Shows <= 0.03 {
 		t.Errorf("a slowdown by 5 %% is %s", x.Verdict)
 	}
-	return against("double")
+	old, twice := totals(only(r, "old").Results)[0].CPUMedian, totals(only(r, "double").Results)[0].CPUMedian
+	if old != nil && twice != nil { // the system tells
+		ratio = *twice / *old
+	}
+	return against("double"), ratio
 }
 
 // only returns the part of a report about one backend, under the name cpu.

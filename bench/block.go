@@ -37,7 +37,7 @@ type entry struct {
 	description conv.Description
 	runs        int     // how many are in one sample
 	estimate    float64 // seconds of a run, from scout
-	took        float64 // seconds of the last block, with its plan and warm-up
+	took        float64 // seconds of the last block, with its plan and warm-up; before it, of a sample by the estimate
 	blocks      []measured
 	wrong       string // what is wrong with an output, or ""
 	missing     string // why it is not timed, or ""
@@ -46,7 +46,6 @@ type entry struct {
 // name names the entry in errors.
 func (e *entry) name() string { return fmt.Sprintf("case %s on %s", e.Name, e.subject.Info.Label()) }
 
-// samples returns the times of a phase, for each block.
 func (e *entry) samples(phase string) (blocks [][]float64) {
 	for _, b := range e.blocks {
 		blocks = append(blocks, b.times[phase])
@@ -63,15 +62,6 @@ func (e *entry) count() (count int, seconds float64) {
 		}
 	}
 	return count, seconds
-}
-
-// next returns about how many seconds another block takes: as many as the last one, or before the first one, as many as
-// a sample by the estimate.
-func (e *entry) next() float64 {
-	if len(e.blocks) == 0 {
-		return e.estimate * float64(e.runs)
-	}
-	return e.took
 }
 
 // block takes one block: it plans, warms up, takes at least count samples and at least the given seconds of them, and
@@ -105,7 +95,6 @@ func (e *entry) block(ctx context.Context, count int, seconds float64) (m measur
 	return m, wrong, err
 }
 
-// run computes the first images of the case.
 func (e *entry) run(plan conv.Plan, images int) error {
 	return plan.Run(e.dst.Images(0, images), e.src.Images(0, images))
 }
@@ -120,15 +109,12 @@ func (e *entry) warmUp(plan conv.Plan) error {
 	return e.run(plan, min(n, max(1, e.description.Chunk), max(1, int(warm*float64(n)/e.estimate))))
 }
 
-// sample takes the samples of a block.
 func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count int, seconds float64) error {
 	gauge := e.subject.gauge
 	since := 0.0
 	gauge.Measure(shortest)
 	for spent := 0.0; len(m.times[PhaseTotal]) < count || spent < seconds; {
-		if err := ctx.Err(); err != nil && len(m.times[PhaseTotal]) == 0 {
-			return err
-		} else if err != nil {
+		if ctx.Err() != nil {
 			break // the samples so far count
 		}
 		took, err := e.timed(plan, m)
@@ -141,10 +127,13 @@ func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count i
 			since = 0
 		}
 	}
+	samples := float64(len(m.times[PhaseTotal]))
+	if samples == 0 {
+		return ctx.Err()
+	}
 	if since > 0 {
 		gauge.Measure(shortest)
 	}
-	samples := float64(len(m.times[PhaseTotal]))
 	m.cpu, m.joules = m.cpu/samples, m.joules/samples
 	m.probe = gauge.Seconds()
 	return nil
@@ -173,8 +162,7 @@ func (e *entry) timed(plan conv.Plan, m *measured) (took float64, err error) {
 		return took, e.phases(phaser, m)
 	}
 	if ok {
-		after := timer.Timings()
-		m.add(after.Upload-before.Upload, after.Kernel-before.Kernel, after.Readback-before.Readback, runs)
+		m.add(timer.Timings().Sub(before), runs)
 	}
 	return took, nil
 }
@@ -190,15 +178,15 @@ func (e *entry) phases(plan conv.Phaser, m *measured) error {
 	if t.Device.Kernel > 0 {
 		t.Kernel = t.Device.Kernel
 	}
-	m.add(t.Upload, t.Kernel, t.Readback, 1)
+	m.add(t, 1)
 	return nil
 }
 
 // add adds a sample of the phases. The times are of the given number of runs.
-func (m *measured) add(upload, kernel, readback time.Duration, runs float64) {
-	m.times[PhaseUpload] = append(m.times[PhaseUpload], upload.Seconds()/runs)
-	m.times[PhaseKernel] = append(m.times[PhaseKernel], kernel.Seconds()/runs)
-	m.times[PhaseReadback] = append(m.times[PhaseReadback], readback.Seconds()/runs)
+func (m *measured) add(t conv.Timings, runs float64) {
+	m.times[PhaseUpload] = append(m.times[PhaseUpload], t.Upload.Seconds()/runs)
+	m.times[PhaseKernel] = append(m.times[PhaseKernel], t.Kernel.Seconds()/runs)
+	m.times[PhaseReadback] = append(m.times[PhaseReadback], t.Readback.Seconds()/runs)
 }
 
 // scout estimates how long a run of all images takes, by runs of 1, 2, 4 and so on images. It ends when a run takes
@@ -225,6 +213,7 @@ func (e *entry) scout(ctx context.Context) error {
 			if images == n || took > warm/4 {
 				e.estimate = took * float64(n) / float64(images)
 				e.runs = max(1, int(math.Ceil(shortest.Seconds()/e.estimate)))
+				e.took = e.estimate * float64(e.runs)
 				return nil
 			}
 		}

@@ -2,9 +2,6 @@ package bench_test
 
 import (
 	"bytes"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,7 +11,6 @@ import (
 
 // TestPageInChromium: at the widths of a desk and of a phone, light and dark, nothing of the page is wider than the
 // window, nothing scrolls sideways, no picture is too small to read, and the console has no message.
-// GPUCONV_SCREENSHOTS names a folder for pictures of the page.
 func TestPageInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it starts a browser")
@@ -25,32 +21,14 @@ func TestPageInChromium(t *testing.T) {
 	if err := r.WriteHTML(&text, picturesOf(t, r)); err != nil {
 		t.Fatal(err)
 	}
-	page := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(page, text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, width := range []int{1400, 420} {
-		for _, dark := range []bool{false, true} {
-			browser.Open(page, chromium.View{Width: width, Height: 900, Dark: dark})
-			if wide := browser.Overflow(); len(wide) > 0 {
-				t.Errorf("%d pixels, dark %v: too wide: %q", width, dark, wide)
-			}
-			var small []string
-			browser.Eval(`Array.from(document.images).filter(e => e.clientWidth < 0.8 * e.naturalWidth).map(e =>
-				e.naturalWidth + " in " + e.clientWidth)`, &small)
-			if len(small) > 0 {
-				t.Errorf("%d pixels: pictures are too small to read: %q", width, small)
-			}
-			var paper string
-			browser.Eval("getComputedStyle(document.body).backgroundColor", &paper)
-			if dark == (paper == "rgb(255, 255, 255)") {
-				t.Errorf("dark %v: the page is %s", dark, paper)
-			}
-			if dir := os.Getenv("GPUCONV_SCREENSHOTS"); dir != "" {
-				browser.Screenshot(filepath.Join(dir, fmt.Sprintf("page-%d-%v.png", width, dark)))
-			}
+	browser.EachView("page", text.Bytes(), func(v chromium.View) {
+		var small []string
+		browser.Eval(`Array.from(document.images).filter(e => e.clientWidth < 0.8 * e.naturalWidth).map(e =>
+			e.naturalWidth + " in " + e.clientWidth)`, &small)
+		if len(small) > 0 {
+			t.Errorf("%d pixels: pictures are too small to read: %q", v.Width, small)
 		}
-	}
+	})
 }
 
 // crowded is a report with long names, and all that makes a page wide: a GPU that copies, peers, single samples,

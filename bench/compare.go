@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gpuconv/internal/statistics"
 	"gpuconv/machine"
@@ -24,16 +25,18 @@ type Change struct {
 	Phase   string `json:"phase"`
 	Cases   int    `json:"cases"` // how many cases it is computed from
 
-	Ratio      Number  `json:"ratio"`      // time in new / time in old
-	Low        Number  `json:"ratio_low"`  // the ends of its 95 % confidence interval
-	High       Number  `json:"ratio_high"` //
-	Calibrated Number  `json:"calibrated"` // like Ratio, of times divided by the gauge's time (see the package)
-	P          Number  `json:"p"`          // the larger p-value of the tests with and without the gauge, by Holm's method
-	Old        int     `json:"n_old"`      // blocks in the old report
-	New        int     `json:"n_new"`      // and in the new one
-	Shows      float64 `json:"-"`          // the smallest change that would be found with this noise, as a share
-	Verdict    Verdict `json:"verdict"`
-	Why        string  `json:"why"` // for Wrong, Gone and Added: what a report says; for Undecided: what would decide it
+	Ratio      Number `json:"ratio"`      // time in new / time in old
+	Low        Number `json:"ratio_low"`  // the ends of its 95 % confidence interval
+	High       Number `json:"ratio_high"` //
+	Calibrated Number `json:"calibrated"` // like Ratio, of times divided by the gauge's time (see the package)
+	// the larger p-value of the tests with and without the gauge, by Holm's method
+	P       Number  `json:"p"`
+	Old     int     `json:"n_old"` // blocks in the old report
+	New     int     `json:"n_new"` // and in the new one
+	Shows   float64 `json:"-"`     // the smallest change that would be found with this noise, as a share
+	Verdict Verdict `json:"verdict"`
+	// for Wrong, Gone and Added: what a report says; for Undecided: what would decide it
+	Why string `json:"why"`
 }
 
 // Geomean is the name for all cases of a backend together, by their geometric mean.
@@ -42,16 +45,13 @@ const Geomean = "geomean"
 // newChange returns a change of the time x, which is in the report r, without figures.
 func newChange(x Result, r Report) Change {
 	b, _ := r.backendOf(x)
-	c := Change{Case: x.Case, Backend: x.Backend, Threads: x.Threads, Label: b.columnName(), Phase: x.Phase, Cases: 1}
 	unknown := Number(math.NaN())
-	c.Ratio, c.Low, c.High, c.Calibrated, c.P = unknown, unknown, unknown, unknown, unknown
-	return c
+	return Change{Case: x.Case, Backend: x.Backend, Threads: x.Threads, Label: b.columnName(), Phase: x.Phase, Cases: 1,
+		Ratio: unknown, Low: unknown, High: unknown, Calibrated: unknown, P: unknown}
 }
 
 // Compare compares the totals of two reports, and the kernels of backends that copy to a device. threshold is a share:
-// 0.03 is 3 %.
-//
-// The doc of the package has the rules of the verdicts.
+// 0.03 is 3 %. The doc of the package has the rules of the verdicts.
 func Compare(before, after Report, threshold float64) Comparison {
 	before, after = before.Printable().prepared(), after.Printable().prepared()
 	c := Comparison{Threshold: threshold, Notes: []string{}, Changes: []Change{}}
@@ -68,10 +68,8 @@ func Compare(before, after Report, threshold float64) Comparison {
 	return c
 }
 
-// added adds a change for each total of the new report that pair has not found:
-//
-//   - Added, if only the new report has it, or if the output in the old report is wrong and the new one is right;
-//   - Wrong, if only the new report has it, and its output is wrong.
+// added adds a change for each total that only the new report has: Added, or Wrong if the output is wrong. If only the
+// output in the old report is wrong, that is Added, too.
 func (c *Comparison) added(before, after Report) {
 	for _, now := range after.Results {
 		old, there := before.phaseOf(now, PhaseTotal)
@@ -79,12 +77,10 @@ func (c *Comparison) added(before, after Report) {
 			continue
 		}
 		x := newChange(now, after)
-		x.Verdict = Added
-		switch {
-		case !now.Correct:
-			x.Verdict, x.Why = Wrong, now.Why
-		case there:
+		if x.Verdict = Added; there {
 			x.Why = "the output in the old report is wrong"
+		} else if !now.Correct {
+			x.Verdict, x.Why = Wrong, now.Why
 		}
 		c.Changes = append(c.Changes, x)
 	}
@@ -110,17 +106,17 @@ func newSeries(r Result) (s [2]series) {
 	return s
 }
 
-// mean averages series over the rounds that all of them have.
-func mean(all []series) series {
+// mean averages a series of all tests over the rounds that all of them have.
+func mean(tests []test, of func(t test) series) series {
 	m := series{}
-	for round := range all[0] {
+	for round := range of(tests[0]) {
 		sum, n := 0.0, 0
-		for _, s := range all {
-			if v, ok := s[round]; ok {
+		for _, t := range tests {
+			if v, ok := of(t)[round]; ok {
 				sum, n = sum+v, n+1
 			}
 		}
-		if n == len(all) {
+		if n == len(tests) {
 			m[round] = sum / float64(n)
 		}
 	}
@@ -130,13 +126,13 @@ func mean(all []series) series {
 // test is a pair of series to compare, as times and as calibrated times, and the change that results from it. If the
 // change has a verdict already, it is not tested.
 type test struct {
-	change   Change
-	old, now [2]series
+	change    Change
+	old, now  [2]series
+	contrasts []contrast // of the times and, if there are any, of the calibrated times: see judge
 }
 
 // pair makes a test of an old result and the one in after that belongs to it. If that is missing or wrong, the change
-// has its verdict. pair returns false if there is nothing to compare: for phases that are not compared, and if only the
-// old output is wrong.
+// has its verdict. pair returns false for phases that are not compared, and if only the old output is wrong.
 func pair(old Result, before, after Report) (test, bool) {
 	_, copies := before.phaseOf(old, PhaseUpload) // without copies the kernel is the total
 	if old.Phase != PhaseTotal && (old.Phase != PhaseKernel || !copies) {
@@ -146,7 +142,9 @@ func pair(old Result, before, after Report) (test, bool) {
 	now, ok := after.phaseOf(old, old.Phase)
 	switch {
 	case !ok:
-		t.change.Verdict, t.change.Why = Gone, after.whyGone(old)
+		t.change.Verdict = Gone
+		m, _ := after.lacks(old.Case, BackendInfo{Backend: old.Backend, Threads: old.Threads}, "", old.Phase)
+		t.change.Why = m.Why
 	case !now.Correct:
 		t.change.Verdict, t.change.Why = Wrong, now.Why
 	case !old.Correct:
@@ -156,43 +154,21 @@ func pair(old Result, before, after Report) (test, bool) {
 	return t, true
 }
 
-// whyGone returns why the report has no results of the phase, case and backend of x, or "" if it does not say.
-func (r Report) whyGone(x Result) string {
-	b := BackendInfo{Backend: x.Backend, Threads: x.Threads}
-	m, ok := r.lacks(x.Case, b, "")
-	if !ok {
-		m, _ = r.lacks(x.Case, b, x.Phase)
-	}
-	return m.Why
-}
-
 // together makes one more test for each backend and phase with at least two cases: of all cases together. Its series
 // are the means of the cases' logarithms, one for each round that all cases have. A small slowdown of all cases shows
 // in this mean even if it is lost in the noise of each case.
 func together(tests []test) (all []test) {
-	groups := map[key][]test{}
-	var order []key
-	for _, t := range tests {
-		k := key{backend: t.change.Backend, threads: t.change.Threads, phase: t.change.Phase}
-		if t.change.Verdict != "" {
-			continue
-		}
-		if groups[k] == nil {
-			order = append(order, k)
-		}
-		groups[k] = append(groups[k], t)
-	}
-	for _, k := range order {
-		t := groups[k][0]
-		t.change.Case, t.change.Cases = Geomean, len(groups[k])
+	tested := slices.DeleteFunc(slices.Clone(tests), func(t test) bool { return t.change.Verdict != "" })
+	for _, same := range grouped(tested, func(t test) key {
+		return key{backend: t.change.Backend, threads: t.change.Threads, phase: t.change.Phase}
+	}) {
+		t := same[0]
+		t.change.Case, t.change.Cases = Geomean, len(same)
 		for i := range 2 {
-			var old, now []series
-			for _, one := range groups[k] {
-				old, now = append(old, one.old[i]), append(now, one.now[i])
-			}
-			t.old[i], t.now[i] = mean(old), mean(now)
+			t.old[i] = mean(same, func(t test) series { return t.old[i] })
+			t.now[i] = mean(same, func(t test) series { return t.now[i] })
 		}
-		if t.change.Cases > 1 {
+		if len(same) > 1 {
 			all = append(all, t)
 		}
 	}

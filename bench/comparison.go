@@ -1,10 +1,13 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
+	"gpuconv/internal/grid"
 	"gpuconv/param"
 )
 
@@ -31,14 +34,13 @@ func (c Comparison) Common() (n int) {
 	return n
 }
 
-// WriteTable writes the comparison as a table to read. Its columns p and n and its row geomean are named as in
-// benchstat. After the table, a line for each case that is missing, wrong or undecided says why, and the last line is a
-// summary.
+// WriteTable writes the comparison as a table to read, with benchstat's names p, n and geomean. After it, a line for
+// each case that is missing, wrong or undecided says why, and the last line is a summary.
 func (c Comparison) WriteTable(w io.Writer) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(w, "note      %s\n", n)
 	}
-	if err := c.grid().write(w); err != nil {
+	if err := c.grid().WriteText(w); err != nil {
 		return err
 	}
 	for _, x := range c.Changes {
@@ -51,16 +53,28 @@ func (c Comparison) WriteTable(w io.Writer) error {
 }
 
 // WriteMarkdown writes the table of WriteTable in Markdown.
-func (c Comparison) WriteMarkdown(w io.Writer) error { return c.grid().writeMarkdown(w) }
+func (c Comparison) WriteMarkdown(w io.Writer) error { return c.grid().WriteMarkdown(w) }
 
-func (c Comparison) grid() *grid {
-	g := &grid{Names: []string{"case", "backend", "phase", "new / old", "95 % interval", "calibrated", "p", "n",
+func (c Comparison) grid() *grid.Grid {
+	g := &grid.Grid{Names: []string{"case", "backend", "phase", "new / old", "95 % interval", "calibrated", "p", "n",
 		"verdict"}}
 	for _, x := range c.Changes {
-		g.Rows = append(g.Rows, append(append([]string{x.name(), x.Label, x.Phase}, x.figures()...), string(x.Verdict)))
+		interval := "unknown"
+		if !math.IsNaN(float64(x.High)) {
+			interval = fmt.Sprintf("%.3f … %.3f", x.Low, x.High)
+		}
+		row := []string{x.name(), x.Label, x.Phase, x.Ratio.text("%.3f"), interval, x.Calibrated.text("%.3f"),
+			x.P.text("%.2g"), fmt.Sprintf("%d+%d", x.Old, x.New), string(x.Verdict)}
+		if slices.Contains(untested(), x.Verdict) {
+			clear(row[3:8])
+		}
+		g.Add(row...)
 	}
 	return g
 }
+
+// untested lists the verdicts of changes without figures.
+func untested() []Verdict { return []Verdict{Wrong, Gone, Added} }
 
 // name returns the case's name for the table, or that it is the geometric mean of several.
 func (x Change) name() string {
@@ -72,34 +86,14 @@ func (x Change) name() string {
 
 // word returns the word that begins the line that says why.
 func (x Change) word() string {
-	switch x.Verdict {
-	case Gone:
-		return "missing"
-	case Added:
-		return "new"
-	}
-	return string(x.Verdict)
-}
-
-// figures returns the cells of the columns from "new / old" to n.
-func (x Change) figures() []string {
-	switch x.Verdict {
-	case Wrong, Gone, Added:
-		return []string{"", "", "", "", ""}
-	}
-	interval := "unknown"
-	if !math.IsNaN(float64(x.High)) {
-		interval = fmt.Sprintf("%.3f … %.3f", x.Low, x.High)
-	}
-	return []string{x.Ratio.text("%.3f"), interval, x.Calibrated.text("%.3f"), x.P.text("%.2g"),
-		fmt.Sprintf("%d+%d", x.Old, x.New)}
+	return cmp.Or(map[Verdict]string{Gone: "missing", Added: "new"}[x.Verdict], string(x.Verdict))
 }
 
 // String returns a summary of one line. What nvbench calls ambiguous (AMBG) are undecided comparisons.
 func (c Comparison) String() string {
 	text := fmt.Sprintf("%d slower, %d faster, %d equivalent, %d undecided (AMBG)", c.Count(Slower), c.Count(Faster),
 		c.Count(Equivalent), c.Count(Undecided))
-	for _, v := range []Verdict{Wrong, Gone, Added} {
+	for _, v := range untested() {
 		if n := c.Count(v); n > 0 {
 			text += fmt.Sprintf(", %d %s", n, v)
 		}

@@ -3,10 +3,10 @@ package bench
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
+	"gpuconv/compare"
 	"gpuconv/conv"
 )
 
@@ -34,21 +34,12 @@ func (c Compiling) Run(ctx context.Context) (Report, error) {
 	w := compiler{Compiling: c, programs: map[string]*compiled{}, of: make([]*compiled, len(c.Suite.Cases))}
 	limited, cancel := context.WithTimeout(ctx, c.Limit)
 	defer cancel()
-	err := w.job.run(limited, func() error {
-		for round := range compileRounds {
-			if err := w.round(limited, round); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil && limited.Err() == nil {
+	if err := w.job.run(limited, func() error { return w.work(limited) }); err != nil && limited.Err() == nil {
 		return Report{}, err
 	}
 	return w.report(), ctx.Err()
 }
 
-// compiler is the state of Compiling.Run.
 type compiler struct {
 	Compiling
 	job
@@ -59,21 +50,22 @@ type compiler struct {
 // compiled says how long it took to compile the shaders that one or more cases share.
 type compiled struct {
 	algorithm string    // "" for a case that the device refuses
-	round     int       // the last in which they were timed
-	seconds   []float64 // one sample for each round in which they were timed
+	seconds   []float64 // one sample for each round
 }
 
-// round times every case that is not refused and not timed in this round yet.
-func (w *compiler) round(ctx context.Context, round int) error {
-	for i, c := range w.Suite.Cases {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if of := w.of[i]; of != nil && (of.algorithm == "" || of.round == round) {
-			continue
-		}
-		if err := w.time(i, c.Problem, round); err != nil {
-			return about("compiling case "+c.Name, err)
+// work times, in each round, every case that is not refused and not timed in this round yet.
+func (w *compiler) work(ctx context.Context) error {
+	for round := range compileRounds {
+		for i, c := range w.Suite.Cases {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if of := w.of[i]; of != nil && (of.algorithm == "" || len(of.seconds) > round) {
+				continue
+			}
+			if err := w.time(i, c.Problem, round); err != nil {
+				return about("compiling case "+c.Name, err)
+			}
 		}
 	}
 	return nil
@@ -98,20 +90,17 @@ func (w *compiler) time(i int, p conv.Problem, round int) error {
 	programs := d.Algorithm + strings.Join(d.Sources, "")
 	known := w.programs[programs]
 	if known == nil {
-		known = &compiled{algorithm: d.Algorithm, round: -1}
+		known = &compiled{algorithm: d.Algorithm}
+		w.programs[programs] = known
 	}
-	took := 0.0
-	if known.round < round {
-		if took, err = compile(b, p); err != nil {
+	if len(known.seconds) <= round {
+		took, err := compile(b, p)
+		if err != nil {
 			return err
 		}
+		w.note(func() { known.seconds = append(known.seconds, took) })
 	}
-	w.note(func() {
-		w.programs[programs], w.of[i] = known, known
-		if known.round < round {
-			known.seconds, known.round = append(known.seconds, took), round
-		}
-	})
+	w.note(func() { w.of[i] = known })
 	return nil
 }
 
@@ -151,29 +140,26 @@ func (r *Report) MissCompiling(cache string) {
 	}
 }
 
-// compile returns how many seconds it takes b to plan p and to run one image. All numbers are 0.
+// compile returns how many seconds it takes b to plan p and to run one image.
 func compile(b conv.Backend, p conv.Problem) (float64, error) {
-	shape, err := p.Dst()
+	one := p
+	one.Src = p.Src.WithN(1)
+	c, err := compare.Random("compile", one)
 	if err != nil {
 		return 0, err
 	}
-	var tensors [3]*conv.Tensor
-	for i, s := range []conv.Shape{p.Src.WithN(1), shape.WithN(1), p.Weight} {
-		if tensors[i], err = conv.NewTensor(s); err != nil {
-			return 0, err
-		}
-	}
-	var bias []float32
-	if p.Bias {
-		bias = make([]float32, p.Weight[0])
+	shape, _ := one.Dst() // Random has accepted it
+	dst, err := conv.NewTensor(shape)
+	if err != nil {
+		return 0, err
 	}
 	start := time.Now()
-	plan, err := b.Plan(p, tensors[2], bias)
+	plan, err := b.Plan(p, c.Weight, c.Bias)
 	if err != nil {
 		return 0, err
 	}
 	defer plan.Close()
-	err = plan.Run(tensors[1], tensors[0])
+	err = plan.Run(dst, c.Src)
 	return time.Since(start).Seconds(), err
 }
 
@@ -181,15 +167,5 @@ func compile(b conv.Backend, p conv.Problem) (float64, error) {
 // leaves out results of backends that r does not have.
 func (r *Report) AddCompiling(other Report) {
 	r.Missing = append(r.Missing, other.Missing...)
-	for _, x := range other.Results {
-		i := slices.IndexFunc(r.Results, func(mine Result) bool {
-			return mine.Case == x.Case && mine.Backend == x.Backend && mine.Phase != PhaseCompile
-		})
-		if i < 0 {
-			i = len(r.Results)
-		}
-		if _, known := r.backendOf(x); known {
-			r.Results = slices.Insert(r.Results, i, x)
-		}
-	}
+	r.Results = poolAll(*r, []Report{*r, other})
 }

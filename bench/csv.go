@@ -22,7 +22,6 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-// text formats a number, or a dash if it is not known.
 func (n Number) text(format string) string {
 	if math.IsNaN(float64(n)) {
 		return "–"
@@ -30,7 +29,6 @@ func (n Number) text(format string) string {
 	return fmt.Sprintf(format, float64(n))
 }
 
-// writeJSON writes a value as JSON, indented.
 func writeJSON(w io.Writer, v any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", " ")

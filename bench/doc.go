@@ -11,21 +11,14 @@
 //
 // [Bench] first tries each case once on every subject, and then works in rounds. A round times each case once on every
 // subject, in random order, so that other work on the machine disturbs all of them alike. One such timing is a block.
-// After the first Settings.Rounds rounds, a round times only the cases that still need samples or a more certain
-// median. It skips a block that would not end in time.
-//
-// A block makes its own plan with its own buffers, because times change with the addresses of buffers by more than they
+// It makes its own plan with its own buffers, because times change with the addresses of buffers by more than they
 // scatter within a process (Mytkowicz et al., Producing Wrong Data Without Doing Anything Obviously Wrong, 2009). Then
-// it warms up and takes its share of the samples. A sample is the time of one Run. If a Run is shorter than 2 ms, a
-// sample is the mean of as many runs as take 2 ms together.
+// it warms up, takes its share of the samples, and checks a part of the outputs. A sample is the time of one Run, or
+// the mean of as many runs as take 2 ms. If a case has a wrong output on a subject, the report has no times and rates
+// of that case on that subject.
 //
-// Every block is also checked, by a part of its outputs: some filters of some images. Before the samples, this part is
-// filled with NaN. After them, the judge checks what the last run wrote there. If a case has a wrong output on a
-// subject, the report has no times and rates of that case on that subject.
-//
-// Rounds go on until each case on each subject has enough rounds, samples and seconds, and a median that is known to
-// ±1 % (Settings.Noise, --noise), or until the time is up. The report lists the cases that then have fewer
-// samples or seconds.
+// After the first Settings.Rounds rounds, a round times only the cases that have too few samples or seconds, or a
+// median that is not known to ±1 % (Settings.Noise, --noise) yet. It skips a block that would not end in time.
 //
 // # How a time is reported
 //
@@ -40,9 +33,7 @@
 //
 //	min(peak rate of multiply-adds, peak rate of the memory × FLOP of the case / bytes of the case)
 //
-// Both peak rates of a device are the highest that its probes reached, before the rounds or between them: on a
-// processor [machine.Peak] and [machine.CopyRate]. A case exceeds 100 % of the roofline if its algorithm saves
-// multiplications, or if its data stay in caches.
+// A case exceeds it if its algorithm saves multiplications, or if its data stay in caches.
 //
 // # When a time has changed
 //
@@ -51,28 +42,19 @@
 // times, three lie outside of their 95 % intervals by chance. Therefore a comparison is [Slower], [Faster] or
 // [Equivalent] only if the samples show it, and otherwise [Undecided]. The rules:
 //
-//   - The value of a block is the logarithm of the median of its samples. Blocks of a case are a round apart. Their
-//     scatter includes the effect of the addresses of buffers, though not of code.
-//   - Yuen's test (Biometrika 1974) compares the 20 % trimmed means of the values of both reports. It does not need
-//     equal variances, and rounds in which another job began do not mislead it.
+//   - The value of a block is the logarithm of the median of its samples. Yuen's test (Biometrika 1974) compares the
+//     20 % trimmed means of the values of both reports. It does not need equal variances, and rounds in which another
+//     job began do not mislead it.
 //   - The same test is made a second time, with calibrated times: those divided by the time of the gauge. The gauge is
-//     fixed work, multiply-adds on registers alone. It runs between the samples of each block, on as many threads as
-//     the subject has. A job that takes a part of the cores slows down both, so that the calibrated time stays the
-//     same. Only what both tests find is a change. Such an intersection-union test needs no correction (Berger 1982),
-//     and never finds a change that the first test alone does not find. A hardware GPU has no gauge, and only the first
-//     test.
-//   - The blocks of a run cannot show by how much the whole run is off, for two reasons. Two processes of one program
-//     differ slightly, for instance because their code has other addresses: a standard deviation of 1 % is allowed for
-//     the ratio of two runs. And jobs that disturb the machine do so between runs as well as within them: the variance
-//     of a run's mean is taken as s²·(1/n + 0.4²), with n blocks and s the standard deviation of a block, so that more
-//     blocks reduce only the first term. At load averages of 8 to 17 a slowdown by 5 % is then undecided.
+//     fixed work, multiply-adds on registers alone, between the samples of each block, on as many threads as the
+//     subject has. A job that takes a part of the cores slows down both. Only what both tests find is a change. Such an
+//     intersection-union test needs no correction (Berger 1982). A hardware GPU has no gauge, and only the first test.
+//   - The blocks of a run cannot show by how much the whole run is off: what is allowed for that is in verdict.go, at
+//     betweenRuns and wandering. At load averages of 8 to 17 a slowdown by 5 % is then undecided.
 //   - All tests of a comparison are one family, corrected by Holm's method (1979): 5 % is the probability of a false
-//     alarm in any of them.
-//   - A change must also exceed a threshold in both tests, 3 % by default. Two processes of one program can differ by 1
-//     or 2 %.
-//   - Equivalent needs two one-sided tests at 5 % (Schuirmann 1987), of the times and of the calibrated times: both
-//     90 % intervals lie within ± the threshold. Each comparison makes this claim for itself, so that Holm's correction
-//     does not apply.
+//     alarm in any of them. A change must also exceed a threshold in both tests, 3 % by default.
+//   - Equivalent needs two one-sided tests at 5 % (Schuirmann 1987), of the times and of the calibrated times. Each
+//     comparison makes this claim for itself, so that Holm's correction does not apply.
 //   - For an undecided comparison a line says how many more rounds, or how quiet a machine, would decide.
 //   - Compare also tests the geometric mean of all cases of a backend, round by round. A cause that slows down a kernel
 //     by 5 % slows down most cases, and their mean is known more exactly than each of them.
@@ -80,9 +62,8 @@
 // What the rules find:
 //
 //   - In simulated pairs of runs whose blocks scatter by 0.5 %, Compare always finds a slowdown by 5 %, in all 24 cases
-//     or in a single one (TestCompareSlower, TestCompareOneCase).
-//   - In 3,600 simulated comparisons of single cases, 97 % of those between equal times on a quiet machine are
-//     equivalent, and nothing that is slower is called equivalent or faster (TestVerdicts).
+//     or in a single one (TestCompareSlower, TestCompareOneCase). Of comparisons of single equal times on a quiet
+//     machine, 97 % are equivalent, and nothing that is slower is called equivalent or faster (TestVerdicts).
 //   - Of 2,016 comparisons of recorded runs none is wrong (TestRecorded). benchstat's test, of golang.org/x/perf, is
 //     wrong about 21 to 78 % of those between equal programs, depending on the state of the machine, and the rules
 //     above without the gauge about up to 46 % (TestRivals; bench/RESULTS.md has the table). So bench keeps statistics

@@ -8,46 +8,29 @@ import (
 	"gpuconv/figure"
 )
 
-// besidePeers returns a graph for each suite: the throughput of gpuconv divided by that of each peer. Cases are side by
-// side, in the order of the report.
-func (r Report) besidePeers() (all []Picture) {
-	done := map[string]bool{}
-	for _, c := range r.Cases {
-		if !done[c.Suite] {
-			all = append(all, r.peersOf(c.Suite))
-		}
-		done[c.Suite] = true
-	}
-	return all
-}
-
-// peersOf returns that graph for one suite.
-func (r Report) peersOf(suite string) Picture {
+// besidePeers returns the graph of the throughput of gpuconv divided by that of each peer, for the cases of one suite.
+// Cases are side by side, in the order of the report.
+func (r Report) besidePeers(cases []CaseInfo) Picture {
+	suite := cases[0].Suite
 	g := Picture{ID: "peers-" + slug(suite),
 		Graph: figure.Graph{Title: "gpuconv against its peers, suite " + suite, YLabel: "ratio of throughput",
 			LogY: true},
 		Caption: "Above 1 gpuconv is faster. Peers on the processor are compared with the CPU engine with as many " +
 			"threads, and peers on a GPU with gpuconv on the GPU, end to end. Bars are 95 % confidence intervals of " +
 			"the ratio."}
-	cases := g.nameCases(r, suite)
+	g.addNames(cases)
 	peers := slices.DeleteFunc(slices.Clone(r.Backends), func(b BackendInfo) bool { return !b.Peer || b.Absent != "" })
 	for i, b := range peers {
-		points := newCurve(r.name(b), slices.Index(r.Backends, b), figure.Points)
 		ours, ok := r.rival(b)
-		for at, c := range cases {
-			x := float64(at) + beside(i, len(peers))
+		s := figure.Series{Name: r.name(b), Color: slices.Index(r.Backends, b), Style: figure.Points}
+		g.addCurve(r, s, b, cases, func(at int, c CaseInfo) (float64, value, bool) {
 			theirs, timed := r.total(c, b)
 			mine, both := r.total(c, ours)
-			if ok && timed && both {
-				points.addRatio(mine, theirs, x)
-			} else {
-				points.miss(r, c, b, x)
-			}
-		}
-		g.draw(points)
+			return float64(at) + beside(i, len(peers)), over(mine, theirs), ok && timed && both
+		})
 	}
 	if len(peers) > 0 {
-		g.level("as fast", -0.5, float64(len(cases))-0.5)
+		g.addLine("as fast", [2]float64{-0.5, float64(len(cases)) - 0.5}, [2]float64{1, 1}, false)
 	}
 	return g
 }
@@ -56,14 +39,11 @@ func (r Report) peersOf(suite string) Picture {
 // GPU if the peer's device is not the processor. It returns false if that was not timed.
 func (r Report) rival(peer BackendInfo) (BackendInfo, bool) {
 	for _, b := range r.Backends {
-		if b.Absent != "" || b.Peer {
-			continue
-		}
+		ours := b.Backend == "cpu" && b.Threads == peer.Threads
 		if peer.Device != r.Machine.CPU {
-			if b.Backend == "gpu" && !b.Software {
-				return b, true
-			}
-		} else if b.Backend == "cpu" && b.Threads == peer.Threads {
+			ours = b.Backend == "gpu" && !b.Software
+		}
+		if ours && b.Absent == "" && !b.Peer {
 			return b, true
 		}
 	}

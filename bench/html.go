@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gpuconv/internal/grid"
 	"gpuconv/internal/statistics"
 	"gpuconv/internal/webpage"
 )
@@ -19,7 +20,7 @@ var pageText string
 // losses, all results and commands. Names from the report are escaped, whatever they contain.
 func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 	r = r.Printable().prepared()
-	page, err := template.New("page").Parse(pageText)
+	page, err := webpage.New(pageText)
 	if err != nil {
 		return about("page", err)
 	}
@@ -31,7 +32,7 @@ type page struct {
 	Style                     template.CSS
 	Report                    Report
 	Title, Started            string
-	Backends, Ratios, Results *grid
+	Backends, Ratios, Results *grid.Grid
 	Losses                    int  // how many rows of Ratios are losses
 	Peers                     bool // whether a peer was timed
 	Pictures                  []Picture
@@ -58,8 +59,8 @@ func (r Report) page(pictures []Picture) page {
 }
 
 // backends lists the backends, by their names in the other tables.
-func (r Report) backends() *grid {
-	g := &grid{Names: []string{"backend", "what", "device", "driver or version", "peak rates"}}
+func (r Report) backends() *grid.Grid {
+	g := &grid.Grid{Names: []string{"backend", "what", "device", "driver or version", "peak rates"}}
 	for _, b := range r.Backends {
 		row := []string{b.columnName(), r.name(b), b.Device, b.Driver, "not measured"}
 		switch {
@@ -71,7 +72,7 @@ func (r Report) backends() *grid {
 		if b.Roof != nil {
 			row[4] = b.Roof.rates(", ")
 		}
-		g.Rows = append(g.Rows, row)
+		g.Add(row...)
 	}
 	return g
 }
@@ -82,7 +83,7 @@ func readable(name string) string { return strings.ReplaceAll(name, "/", " ") }
 // addRatios compares each case on backends of gpuconv with the same number of threads: the CPU engine and the GPU with
 // each peer, and the GPU with the CPU engine.
 func (p *page) addRatios(r Report) {
-	p.Ratios = &grid{Names: []string{"case", "ours", "other", "ours / other", "95 % interval", "verdict"}}
+	p.Ratios = &grid.Grid{Names: []string{"case", "ours", "other", "ours / other", "95 % interval", "verdict"}}
 	for _, c := range r.Cases {
 		for _, mine := range r.Backends {
 			ours, ok := r.total(c, mine)
@@ -93,31 +94,29 @@ func (p *page) addRatios(r Report) {
 				theirs, ok := r.total(c, other)
 				against := other.Peer || mine.Backend == "gpu" && other.Backend == "cpu"
 				if ok && against && mine.Threads == other.Threads {
-					p.Ratios.Rows = append(p.Ratios.Rows, append([]string{readable(c.Case), mine.columnName(),
-						other.columnName()}, p.ratio(theirs, ours)...))
+					text, interval, verdict := ratio(over(ours, theirs))
+					p.Ratios.Add(readable(c.Case), mine.columnName(), other.columnName(), text, interval, verdict)
+					if verdict == "loss" {
+						p.Losses++
+					}
 				}
 			}
 		}
 	}
 }
 
-// ratio compares two results of a case: the ratio of throughputs, its interval, and a verdict. It is a loss or a gain
-// if the 95 % interval leaves out 1.
-func (p *page) ratio(theirs, mine Result) []string {
-	ratio := theirs.interval().Over(mine.interval())
-	text := statistics.Digits(ratio.Median)
-	if theirs.Samples < 2 || mine.Samples < 2 { // their noise is not known
-		return []string{text, "–", "one sample"}
-	}
-	verdict := "no difference seen"
+// ratio returns the cells of a ratio of throughputs: a loss or a gain is one whose 95 % interval leaves out 1.
+func ratio(v value) (text, interval, verdict string) {
+	text, interval = statistics.Digits(v.Median), statistics.Digits(v.Low)+" … "+statistics.Digits(v.High)
 	switch {
-	case ratio.High < 1:
-		p.Losses++
-		verdict = "loss"
-	case ratio.Low > 1:
-		verdict = "gain"
+	case v.samples < 2: // its noise is not known
+		return text, "–", "one sample"
+	case v.High < 1:
+		return text, interval, "loss"
+	case v.Low > 1:
+		return text, interval, "gain"
 	}
-	return []string{text, statistics.Digits(ratio.Low) + " … " + statistics.Digits(ratio.High), verdict}
+	return text, interval, "no difference seen"
 }
 
 // lines returns the lines that write writes, with single spaces.
@@ -130,7 +129,6 @@ func lines(write func(io.Writer)) (all []string) {
 	return all
 }
 
-// commands returns the commands that made the report.
 func commands(r Report) []string {
 	all := strings.Split(strings.Join(r.Run.Command, " "), " && ")
 	for _, b := range r.Backends {

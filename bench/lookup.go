@@ -1,9 +1,13 @@
 package bench
 
-// lookup finds cases, backends, results and missing ones of a report: its maps hold indices into the lists of the
-// report. Tables, pages and pictures look up every case on every backend, and reports can have thousands of cases.
-// Without this index each search would read the whole report.
-type lookup struct{ cases, backends, results, missing map[key]int }
+// lookup finds elements of the lists of a report. Tables, pages and pictures look up every case on every backend, and
+// reports can have thousands of cases. Without it each search would read the whole report.
+type lookup struct {
+	cases    func(k key) (CaseInfo, bool)
+	backends func(k key) (BackendInfo, bool)
+	results  func(k key) (Result, bool)
+	missing  func(k key) (Missing, bool)
+}
 
 // key identifies a case (by suite and name), a backend (by backend and threads), a result (by all) or a missing one (by
 // all but suite and cache). Other fields are empty. Only PhaseCompile has a cache.
@@ -25,48 +29,40 @@ func (x Result) key() key {
 	return key{x.Suite, x.Case, x.Backend, x.Threads, x.Phase, x.Cache}
 }
 
-// index returns where each key is first in a list.
-func index[T interface{ key() key }](all []T) map[key]int {
+// index returns a function that finds the first element of a list with a key.
+func index[T interface{ key() key }](all []T) func(k key) (T, bool) {
 	places := make(map[key]int, len(all))
 	for i, x := range all {
 		if _, there := places[x.key()]; !there {
 			places[x.key()] = i
 		}
 	}
-	return places
-}
-
-// at returns the element of a list that has a key.
-func at[T any](all []T, places map[key]int, k key) (found T, ok bool) {
-	i, ok := places[k]
-	if ok {
-		found = all[i]
+	return func(k key) (found T, ok bool) {
+		i, ok := places[k]
+		if ok {
+			found = all[i]
+		}
+		return found, ok
 	}
-	return found, ok
 }
 
 // prepared returns r with a lookup, for functions that search often and do not change the report.
 func (r Report) prepared() Report {
-	r.known = &lookup{index(r.Cases), index(r.Backends), index(r.Results), index(r.Missing)}
+	if r.known == nil {
+		r.known = &lookup{index(r.Cases), index(r.Backends), index(r.Results), index(r.Missing)}
+	}
 	return r
 }
 
 // lookup returns the lookup of a prepared report, or a new one.
-func (r Report) lookup() *lookup {
-	if r.known == nil {
-		r = r.prepared()
-	}
-	return r.known
-}
+func (r Report) lookup() *lookup { return r.prepared().known }
 
-// caseOf returns the case of a result.
 func (r Report) caseOf(x Result) (CaseInfo, bool) {
-	return at(r.Cases, r.lookup().cases, key{suite: x.Suite, name: x.Case})
+	return r.lookup().cases(key{suite: x.Suite, name: x.Case})
 }
 
-// backendOf returns the backend of a result.
 func (r Report) backendOf(x Result) (BackendInfo, bool) {
-	return at(r.Backends, r.lookup().backends, key{backend: x.Backend, threads: x.Threads})
+	return r.lookup().backends(key{backend: x.Backend, threads: x.Threads})
 }
 
 // find returns the result of a phase, other than PhaseCompile, of a case on a backend.
@@ -77,10 +73,30 @@ func (r Report) find(c CaseInfo, b BackendInfo, phase string) (Result, bool) {
 // phaseOf returns the result of a phase, other than PhaseCompile, of the case and on the backend of x.
 func (r Report) phaseOf(x Result, phase string) (Result, bool) {
 	x.Phase = phase
-	return at(r.Results, r.lookup().results, x.key())
+	return r.lookup().results(x.key())
 }
 
-// lacks returns what the report's Missing says about a phase of a case on a backend; "" stands for all phases.
-func (r Report) lacks(name string, b BackendInfo, phase string) (Missing, bool) {
-	return at(r.Missing, r.lookup().missing, key{"", name, b.Backend, b.Threads, phase, ""})
+// lacks returns what the report's Missing says about a case on a backend, in the first of some phases about which it
+// says anything; "" stands for all phases.
+func (r Report) lacks(name string, b BackendInfo, phases ...string) (m Missing, ok bool) {
+	for _, phase := range phases {
+		if m, ok = r.lookup().missing(key{"", name, b.Backend, b.Threads, phase, ""}); ok {
+			break
+		}
+	}
+	return m, ok
+}
+
+// grouped returns the elements that have the same key together, in the order in which the keys first appear.
+func grouped[T any, K comparable](all []T, key func(T) K) (groups [][]T) {
+	places := map[K]int{}
+	for _, v := range all {
+		i, there := places[key(v)]
+		if !there {
+			i, groups = len(groups), append(groups, nil)
+			places[key(v)] = i
+		}
+		groups[i] = append(groups[i], v)
+	}
+	return groups
 }

@@ -14,10 +14,10 @@ import (
 // counts. An output that is wrong in one report counts as wrong.
 func Merge(reports ...Report) (Report, error) {
 	if len(reports) == 0 {
-		return Report{}, &fault.Error{Package: "bench", Argument: "no report", Rule: "want at least 1"}
+		return Report{}, fault.New("bench", "no report", "", "want at least 1")
 	}
 	whole := reports[0]
-	whole.Results = nil
+	whole.Missing = []Missing{}
 	for i, r := range reports {
 		if err := whole.sameMachine(r); err != nil {
 			return Report{}, about(fmt.Sprintf("report %d", i), err)
@@ -25,15 +25,12 @@ func Merge(reports ...Report) (Report, error) {
 		if i > 0 {
 			whole.addRun(r)
 		}
+		whole.Missing = union(whole.Missing, r.Missing, itself)
 	}
 	if err := whole.bounded(); err != nil {
 		return Report{}, err
 	}
 	whole.Results = poolAll(whole, reports)
-	whole.Missing = []Missing{}
-	for _, r := range reports {
-		whole.Missing = union(whole.Missing, r.Missing, itself)
-	}
 	return whole, whole.Validate()
 }
 
@@ -127,8 +124,8 @@ func itself[T any](v T) T { return v }
 func poolAll(whole Report, reports []Report) []Result {
 	same := map[key][]Result{}
 	for _, r := range reports {
-		for _, i := range r.lookup().results { // of two with one key, the first counts
-			same[r.Results[i].key()] = append(same[r.Results[i].key()], r.Results[i])
+		for _, x := range union(nil, r.Results, Result.key) { // of two with one key, the first counts
+			same[x.key()] = append(same[x.key()], x)
 		}
 	}
 	all := []Result{}
@@ -149,39 +146,22 @@ func poolAll(whole Report, reports []Report) []Result {
 // pooled returns one result for several of the same case, backend, phase and state of the cache: a wrong one if there
 // is one, otherwise the one with most samples, with the blocks of all.
 func pooled(same []Result, c CaseInfo, b BackendInfo) Result {
-	best := same[0]
-	var blocks []Block
-	for _, x := range same {
-		if !x.Correct {
-			return x
-		}
-		if x.Samples > best.Samples {
-			best = x
-		}
-		for _, block := range x.Blocks {
-			block.Round = len(blocks)
-			blocks = append(blocks, block)
-		}
+	if i := slices.IndexFunc(same, func(x Result) bool { return !x.Correct }); i >= 0 {
+		return same[i]
 	}
+	best := slices.MaxFunc(same, func(x, y Result) int { return x.Samples - y.Samples })
 	blockless := func(x Result) bool { return len(x.Blocks) == 0 } // such as compile times
-	if len(same) > 1 && !slices.ContainsFunc(same, blockless) {
-		best.pool(blocks)
+	if len(same) == 1 || slices.ContainsFunc(same, blockless) {
+		best.rate(c, b)
+		return best
 	}
-	best.rate(c, b)
-	return best
-}
-
-// pool replaces the times of r with those of the blocks: median, interval and outliers, and the median CPU time.
-func (r *Result) pool(blocks []Block) {
-	var samples [][]float64
-	var cpu []float64
-	for _, b := range blocks {
-		samples = append(samples, b.Seconds)
-		if b.CPU > 0 {
-			cpu = append(cpu, b.CPU)
+	best.Blocks, best.EnergyJ = nil, nil // each run has a median of its energy, and these cannot be pooled
+	for _, x := range same {
+		for _, block := range x.Blocks {
+			block.Round = len(best.Blocks)
+			best.Blocks = append(best.Blocks, block)
 		}
 	}
-	r.Blocks = blocks
-	r.summarise(samples, 1)
-	r.CPUMedian, r.EnergyJ = medianIfAny(cpu), nil // each run has a median of its energy, and these cannot be pooled
+	best.compute(c, b, 1)
+	return best
 }

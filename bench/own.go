@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/internal/grid"
 	"gpuconv/internal/statistics"
 )
 
@@ -17,19 +18,17 @@ const OwnSuite = "problem"
 // their numbers. Of several cases with one name it takes the first. A case without a group gets the group "problem", so
 // that graphs show all such cases side by side. Its layer is the part of its name that differs between the cases.
 func NewOwnSuite(cases []Case) Suite {
-	s, names := Suite{Name: OwnSuite}, map[string]bool{}
-	for _, c := range cases {
+	cases = slices.Clone(cases)
+	for i := range cases {
+		c := &cases[i]
 		if c.Name == "" {
-			c.Name = nameOf("", c.Problem) + options(c.Problem)
+			c.Name = nameOf(c.Problem) + options(c.Problem)
 		}
 		if c.Group == "" {
 			c.Group, c.X = OwnSuite, c.Problem.Intensity()
 		}
-		if !names[c.Name] {
-			names[c.Name] = true
-			s.Cases = append(s.Cases, c)
-		}
 	}
+	s := Suite{Name: OwnSuite, Cases: union(nil, cases, func(c Case) string { return c.Name })}
 	s.nameLayers()
 	return s
 }
@@ -77,13 +76,12 @@ func options(p conv.Problem) (text string) {
 // WriteList writes the cases of a suite as a table to read: the shapes of images, weights and outputs, millions of
 // multiplications (MMAC), megabytes that every algorithm must move (MB), and FLOP per byte.
 func (s Suite) WriteList(w io.Writer) error {
-	g := grid{Names: []string{"case", "images", "weights", "outputs", "MMAC", "MB", "FLOP/B"}}
+	g := grid.Grid{Names: []string{"case", "images", "weights", "outputs", "MMAC", "MB", "FLOP/B"}}
 	shape := func(s [4]int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(s), " ", "×"), "[]") }
 	for _, c := range s.Cases {
 		d := s.describe(c)
-		g.Rows = append(g.Rows, []string{readable(c.Name), shape(d.Src), shape(d.Weight),
-			shape(d.Dst), statistics.Digits(d.MACs / 1e6), statistics.Digits(d.Bytes / 1e6),
-			statistics.Digits(d.Intensity)})
+		g.Add(readable(c.Name), shape(d.Src), shape(d.Weight), shape(d.Dst), statistics.Digits(d.MACs/1e6),
+			statistics.Digits(d.Bytes/1e6), statistics.Digits(d.Intensity))
 	}
-	return g.write(w)
+	return g.WriteText(w)
 }

@@ -6,12 +6,12 @@ import (
 	"gpuconv/conv"
 )
 
-// prepared is a case with its tensors.
 type prepared struct {
 	Case
 	src, dst, weight *conv.Tensor
 	bias             []float32
 	check            *check
+	entries          []*entry // on the subjects on which it was tried, in their order
 }
 
 // prepare gives a case its data, and lets the judge compute its outputs. Its images, weights and biases are its own or
@@ -22,11 +22,15 @@ func (w *running) prepare(c Case) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.dst = w.outputs.tensor(shape)
+	p.dst = view(w.outputs, shape)
 	if p.Data != nil {
 		p.src, p.weight, p.bias = p.Data.Src, p.Data.Weight, p.Data.Bias
 	} else {
-		p.src = w.images.tensor(c.Problem.Src)
+		p.src = view(w.images, c.Problem.Src)
+		if n := len(p.src.Data); n > w.filled {
+			w.fill(p.src.Data[w.filled:])
+			w.filled = n
+		}
 		if p.weight, err = conv.NewTensor(c.Problem.Weight); err != nil {
 			return nil, err
 		}
@@ -54,24 +58,8 @@ func poison(values []float32) {
 	}
 }
 
-// pool is memory that all cases share. A part is filled when a case needs it, because filling all takes seconds for the
-// largest case.
-type pool struct {
-	data   []float32
-	filled int
-	fill   func([]float32)
-}
-
-func newPool(bytes float64, fill func([]float32)) pool {
-	return pool{data: make([]float32, int(bytes/4)), fill: fill}
-}
-
-// tensor returns a tensor in the pool, which was made for shapes that are as large.
-func (p *pool) tensor(shape conv.Shape) *conv.Tensor {
+// view returns a tensor in memory that was made for shapes that are as large.
+func view(memory []float32, shape conv.Shape) *conv.Tensor {
 	n, _ := shape.Len()
-	if n > p.filled {
-		p.fill(p.data[p.filled:n])
-		p.filled = n
-	}
-	return &conv.Tensor{Shape: shape, Data: p.data[:n:n]}
+	return &conv.Tensor{Shape: shape, Data: memory[:n:n]}
 }

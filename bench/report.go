@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -247,26 +246,18 @@ func (r Report) Write(w io.Writer) error {
 }
 
 // Read reads a report and validates it.
-func Read(r io.Reader) (Report, error) {
-	refused := func(rule string, err error) (Report, error) {
-		return Report{}, &fault.Error{Package: "bench", Argument: "report", Rule: rule, Err: err}
+func Read(r io.Reader) (report Report, err error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return Report{}, about("report", err)
 	}
-	const want = "want what gpuconv bench --json writes"
-	var report Report
-	decoder := json.NewDecoder(r)
-	if err := decoder.Decode(&report); err != nil {
-		var other *json.UnmarshalTypeError
-		if errors.As(err, &other) && other.Field == "" {
-			return refused(want+", this is a JSON "+other.Value, nil)
+	if err := json.Unmarshal(text, &report); err != nil {
+		refusal := &fault.Error{Package: "bench", Argument: "report", Rule: "want what gpuconv bench --json writes",
+			Err: err}
+		if other := (*json.UnmarshalTypeError)(nil); errors.As(err, &other) && other.Field == "" {
+			refusal.Rule, refusal.Err = refusal.Rule+", this is a JSON "+other.Value, nil
 		}
-		return refused(want, err)
-	}
-	_, err := decoder.Token()
-	switch syntax := (*json.SyntaxError)(nil); {
-	case err == nil, errors.As(err, &syntax):
-		return refused(want+", once: something follows it", nil)
-	case !errors.Is(err, io.EOF):
-		return refused("", err)
+		return Report{}, refusal
 	}
 	return report, report.Validate()
 }
@@ -282,8 +273,7 @@ const (
 // cases or backends that are not listed, with impossible numbers, or with times of a wrong output.
 func (r Report) Validate() error {
 	if r.Schema != Schema {
-		return &fault.Error{Package: "bench", Argument: "report of schema", Value: strconv.Itoa(r.Schema),
-			Rule: fmt.Sprintf("want %d", Schema)}
+		return fault.New("bench", "report of schema", r.Schema, "want %d", Schema)
 	}
 	if err := r.bounded(); err != nil {
 		return err
@@ -303,8 +293,8 @@ func (r Report) bounded() error {
 	if backends <= mostBackends && cases*backends <= mostPairs {
 		return nil
 	}
-	return &fault.Error{Package: "bench", Argument: "report", Rule: fmt.Sprintf("%d cases on %d backends: want at "+
-		"most %d backends, and %d pairs of a case and a backend", cases, backends, mostBackends, mostPairs)}
+	return fault.New("bench", "report", "", "%d cases on %d backends: want at most %d backends, and %d pairs of a "+
+		"case and a backend", cases, backends, mostBackends, mostPairs)
 }
 
 func (r Report) validate(result Result) error {

@@ -21,25 +21,17 @@ func (w *running) report(partial string) Report {
 	}
 	for _, c := range w.Suite.Cases {
 		info := w.Suite.describe(c)
+		tried := make([]*entry, len(w.subjects))
 		if p := w.cases[c.Name]; p != nil {
 			info.CheckImages, info.CheckFilters = len(p.check.images), len(p.check.filters)
+			copy(tried, p.entries)
 		}
 		r.Cases = append(r.Cases, info)
-		for i, s := range w.subjects {
-			r.add(w.entry(c.Name, s), info, r.Backends[i])
+		for i, b := range r.Backends {
+			r.add(tried[i], info, b)
 		}
 	}
 	return r
-}
-
-// entry returns a case on a subject, or nil if it was not tried.
-func (w *running) entry(name string, s *measuredSubject) *entry {
-	for _, e := range w.entries {
-		if e.Name == name && e.subject == s {
-			return e
-		}
-	}
-	return nil
 }
 
 // add adds a case on a backend to the report: a result for each of its phases, or one that says that its output was
@@ -85,22 +77,32 @@ func (r *Report) shortfall(e *entry) string {
 
 // complete computes all figures of the phase of x. It returns false if the phase takes no time.
 func (e *entry) complete(x *Result, c CaseInfo, b BackendInfo, seed uint64) bool {
-	blocks := e.samples(x.Phase)
-	if !x.summarise(blocks, seed) {
-		return false
-	}
-	x.rate(c, b)
-	var cpu, joules []float64
-	for i, m := range e.blocks {
-		block := Block{Round: m.round, Seconds: digits(blocks[i]), Probe: digit(m.probe)}
+	var joules []float64
+	for _, m := range e.blocks {
+		block := Block{Round: m.round, Seconds: digits(m.times[x.Phase]), Probe: digit(m.probe)}
 		if x.Phase == PhaseTotal {
-			block.CPU = digit(m.cpu)
-			cpu, joules = append(cpu, m.cpu), append(joules, m.joules)
+			block.CPU, joules = digit(m.cpu), append(joules, m.joules)
 		}
 		x.Blocks = append(x.Blocks, block)
 	}
-	x.CPUMedian, x.EnergyJ = medianIfAny(cpu), medianIfAny(joules)
-	return true
+	x.EnergyJ = medianIfAny(joules)
+	return x.compute(c, b, seed)
+}
+
+// compute computes figures from the blocks, all but the energy. It returns false if the phase takes no time.
+func (r *Result) compute(c CaseInfo, b BackendInfo, seed uint64) bool {
+	var samples [][]float64
+	var cpu []float64
+	for _, block := range r.Blocks {
+		samples = append(samples, block.Seconds)
+		if block.CPU > 0 {
+			cpu = append(cpu, block.CPU)
+		}
+	}
+	r.CPUMedian = medianIfAny(cpu)
+	timed := r.summarise(samples, seed)
+	r.rate(c, b)
+	return timed
 }
 
 // medianIfAny returns the median of values, or nil if it is 0, that is not known.
@@ -121,7 +123,6 @@ func (r *Result) summarise(blocks [][]float64, seed uint64) bool {
 	return i.Median > 0
 }
 
-// interval returns the median with its confidence interval.
 func (r Result) interval() statistics.Interval {
 	return statistics.Interval{Median: r.Median, Low: r.CILow, High: r.CIHigh}
 }
@@ -158,7 +159,6 @@ func digits(values []float64) []float64 {
 	return rounded
 }
 
-// digit rounds one number: see digits.
 func digit(v float64) float64 {
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64) // cannot fail: just formatted
 	return rounded

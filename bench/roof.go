@@ -14,8 +14,7 @@ const roofTime = 300 * time.Millisecond
 const probed = 0.05
 
 // measureRoofs measures the peak rates of each subject for a turn, and keeps the highest of all turns, since other work
-// may disturb a single one. It is called before the first case is tried and after each round. After two turns it does
-// nothing if it has had its share of the time.
+// may disturb a single one. After two turns it does nothing if it has had its share of the time.
 func (w *running) measureRoofs() error {
 	if w.turns >= 2 && w.probing.Seconds() > probed*time.Since(w.started).Seconds() {
 		return nil
@@ -52,11 +51,6 @@ func (r Roof) highest(other *Roof) *Roof {
 	return &r
 }
 
-// saves tells whether an algorithm makes fewer multiplications than are counted, so that it can exceed any roof.
-func saves(algorithm string) bool {
-	return strings.HasPrefix(algorithm, "winograd") || strings.HasPrefix(algorithm, "fft")
-}
-
 // The marks of a percentage of the roofline above 100.
 const (
 	aboveProbe = "!" // above the peak of multiply-adds, which nothing can pass
@@ -66,8 +60,9 @@ const (
 // roofMark returns the mark of a result whose percentage of the roofline is above 100. It returns "" for others, and
 // for an algorithm that saves multiplications, which may be above.
 func roofMark(x Result, b BackendInfo) string {
+	saves := strings.HasPrefix(x.Algorithm, "winograd") || strings.HasPrefix(x.Algorithm, "fft")
 	switch {
-	case x.PercentOfRoofline == nil || *x.PercentOfRoofline <= 100 || saves(x.Algorithm) || b.Roof == nil:
+	case x.PercentOfRoofline == nil || *x.PercentOfRoofline <= 100 || saves || b.Roof == nil:
 		return ""
 	case *x.GFLOPS > b.Roof.GFLOPS:
 		return aboveProbe
@@ -91,13 +86,12 @@ func (r Report) writeRoofNotes(w io.Writer) {
 			counts[roofMark(x, b)]++
 		}
 	}
-	for _, mark := range [][2]string{
-		{aboveProbe, "above the peak of multiply-adds, in %d lines: nothing can be, so other work disturbed the probes"},
-		{aboveCopy, "above the rate of copying memory, in %d lines: the data stay in caches, or other work disturbed the " +
-			"probes"},
-	} {
-		if n := counts[mark[0]]; n > 0 {
-			fmt.Fprintf(w, "roof      %s "+mark[1]+"\n", mark[0], n)
-		}
+	if n := counts[aboveProbe]; n > 0 {
+		fmt.Fprintf(w, "roof      %s above the peak of multiply-adds, in %d lines: nothing can be, so other work "+
+			"disturbed the probes\n", aboveProbe, n)
+	}
+	if n := counts[aboveCopy]; n > 0 {
+		fmt.Fprintf(w, "roof      %s above the rate of copying memory, in %d lines: the data stay in caches, or other "+
+			"work disturbed the probes\n", aboveCopy, n)
 	}
 }

@@ -38,21 +38,10 @@ func SuiteNames() []string { return []string{"seed", "layers", "sweep"} }
 func NewSuite(name string) (Suite, error) {
 	cases := map[string]func() []Case{"seed": seedCases, "layers": layerCases, "sweep": sweepCases}[name]
 	if cases == nil {
-		return Suite{}, &fault.Error{Package: "bench", Argument: "suite", Value: strconv.Quote(name),
-			Rule: "want one of " + strings.Join(SuiteNames(), ", ")}
+		return Suite{}, fault.New("bench", "suite", strconv.Quote(name), "want one of %s",
+			strings.Join(SuiteNames(), ", "))
 	}
 	return Suite{name, cases()}, nil
-}
-
-// Filter returns the suite with only those cases whose name keep accepts.
-func (s Suite) Filter(keep func(name string) bool) Suite {
-	kept := Suite{Name: s.Name}
-	for _, c := range s.Cases {
-		if keep(c.Name) {
-			kept.Cases = append(kept.Cases, c)
-		}
-	}
-	return kept
 }
 
 // mostSeed is the largest batch of the tutorial's layer: 201 MB of images and 1.2 GB of activations.
@@ -61,7 +50,7 @@ const mostSeed = 16384
 func seedCases() (all []Case) {
 	for n := 1; n <= mostSeed; n *= 4 {
 		p := square(n, 1, 48, 64, 6, 7)
-		all = append(all, Case{Name: nameOf("", p), X: float64(n), Problem: p})
+		all = append(all, Case{Name: nameOf(p), X: float64(n), Problem: p})
 	}
 	return all
 }
@@ -73,9 +62,8 @@ func square(n, c, h, w, filters, size int) conv.Problem {
 		Spec: conv.Spec{Padding: conv.Pad(size/2, size/2)}}
 }
 
-// nameOf names a case by its numbers. A layer's name comes first, if there is one; a stride above 1 and groups come
-// last.
-func nameOf(layer string, p conv.Problem) string {
+// nameOf names a case by its numbers. A stride above 1 and groups come last.
+func nameOf(p conv.Problem) string {
 	kernel := fmt.Sprint(p.Weight.H())
 	if p.Weight.H() != p.Weight.W() {
 		kernel = fmt.Sprintf("%dx%d", p.Weight.H(), p.Weight.W())
@@ -88,67 +76,46 @@ func nameOf(layer string, p conv.Problem) string {
 	if p.Groups > 1 {
 		name += fmt.Sprintf("/groups=%d", p.Groups)
 	}
-	if layer != "" {
-		name = "layer=" + layer + "/" + name
-	}
 	return name
 }
 
-// layer is a convolution in a network: of n images with c channels of h×w pixels.
-type layer struct {
-	network, name              string
-	n, c, h, w, filters        int
-	kernelH, kernelW           int
-	stride, paddingH, paddingW int
-	groups                     int
-}
-
-// layers come from the tables of papers: Krizhevsky 2014 (one column, as in torchvision), Simonyan & Zisserman 2015
+// layerCases come from the tables of papers: Krizhevsky 2014 (one column, as in torchvision), Simonyan & Zisserman 2015
 // (configuration D), He et al. 2016 (50 layers), Howard et al. 2017, Ronneberger et al. 2015 (valid convolutions), and
 // Baidu's DeepBench (speech, faces, vision). U-Net's have one image, and those of DeepBench its own batches. All others
 // have batches of 8, which a CPU computes within a second.
-func layers() []layer {
-	return []layer{
-		{"alexnet", "conv1", 8, 3, 224, 224, 64, 11, 11, 4, 2, 2, 1},
-		{"alexnet", "conv2", 8, 64, 27, 27, 192, 5, 5, 1, 2, 2, 1},
-		{"alexnet", "conv3", 8, 192, 13, 13, 384, 3, 3, 1, 1, 1, 1},
-		{"vgg16", "conv1_1", 8, 3, 224, 224, 64, 3, 3, 1, 1, 1, 1},
-		{"vgg16", "conv3_2", 8, 256, 56, 56, 256, 3, 3, 1, 1, 1, 1},
-		{"vgg16", "conv5_1", 8, 512, 14, 14, 512, 3, 3, 1, 1, 1, 1},
-		{"resnet50", "conv1", 8, 3, 224, 224, 64, 7, 7, 2, 3, 3, 1},
-		{"resnet50", "conv2_1b", 8, 64, 56, 56, 64, 3, 3, 1, 1, 1, 1},
-		{"resnet50", "conv2_1c", 8, 64, 56, 56, 256, 1, 1, 1, 0, 0, 1},
-		{"resnet50", "conv4_2b", 8, 256, 14, 14, 256, 3, 3, 1, 1, 1, 1},
-		{"mobilenet", "conv1", 8, 3, 224, 224, 32, 3, 3, 2, 1, 1, 1},
-		{"mobilenet", "conv4dw", 8, 128, 56, 56, 128, 3, 3, 1, 1, 1, 128},
-		{"mobilenet", "conv4pw", 8, 128, 56, 56, 128, 1, 1, 1, 0, 0, 1},
-		{"unet", "down1_1", 1, 1, 572, 572, 64, 3, 3, 1, 0, 0, 1},
-		{"unet", "down3_2", 1, 256, 138, 138, 256, 3, 3, 1, 0, 0, 1},
-		{"deepbench", "speech1", 4, 1, 161, 700, 32, 5, 20, 2, 0, 0, 1},
-		{"deepbench", "speech2", 4, 32, 79, 341, 32, 5, 10, 2, 0, 0, 1},
-		{"deepbench", "face1", 8, 64, 54, 54, 64, 3, 3, 1, 1, 1, 1},
-		{"deepbench", "vision1", 16, 832, 7, 7, 256, 1, 1, 1, 0, 0, 1},
-	}
-}
-
 func layerCases() (all []Case) {
-	for _, l := range layers() {
-		p := conv.Problem{Src: conv.Shape{l.n, l.c, l.h, l.w},
-			Weight: conv.Shape{l.filters, l.c / l.groups, l.kernelH, l.kernelW},
-			Spec: conv.Spec{Stride: [2]int{l.stride, l.stride}, Padding: conv.Pad(l.paddingH, l.paddingW),
-				Groups: l.groups}}
-		all = append(all, Case{Name: nameOf(l.network+"_"+l.name, p), Group: l.network, Layer: l.name,
+	add := func(network, layer string, n, c, h, w, filters, kernelH, kernelW, stride, paddingH, paddingW, groups int) {
+		p := conv.Problem{Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{filters, c / groups, kernelH, kernelW},
+			Spec: conv.Spec{Stride: [2]int{stride, stride}, Padding: conv.Pad(paddingH, paddingW), Groups: groups}}
+		all = append(all, Case{Name: "layer=" + network + "_" + layer + "/" + nameOf(p), Group: network, Layer: layer,
 			X: p.Intensity(), Problem: p})
 	}
+	add("alexnet", "conv1", 8, 3, 224, 224, 64, 11, 11, 4, 2, 2, 1)
+	add("alexnet", "conv2", 8, 64, 27, 27, 192, 5, 5, 1, 2, 2, 1)
+	add("alexnet", "conv3", 8, 192, 13, 13, 384, 3, 3, 1, 1, 1, 1)
+	add("vgg16", "conv1_1", 8, 3, 224, 224, 64, 3, 3, 1, 1, 1, 1)
+	add("vgg16", "conv3_2", 8, 256, 56, 56, 256, 3, 3, 1, 1, 1, 1)
+	add("vgg16", "conv5_1", 8, 512, 14, 14, 512, 3, 3, 1, 1, 1, 1)
+	add("resnet50", "conv1", 8, 3, 224, 224, 64, 7, 7, 2, 3, 3, 1)
+	add("resnet50", "conv2_1b", 8, 64, 56, 56, 64, 3, 3, 1, 1, 1, 1)
+	add("resnet50", "conv2_1c", 8, 64, 56, 56, 256, 1, 1, 1, 0, 0, 1)
+	add("resnet50", "conv4_2b", 8, 256, 14, 14, 256, 3, 3, 1, 1, 1, 1)
+	add("mobilenet", "conv1", 8, 3, 224, 224, 32, 3, 3, 2, 1, 1, 1)
+	add("mobilenet", "conv4dw", 8, 128, 56, 56, 128, 3, 3, 1, 1, 1, 128)
+	add("mobilenet", "conv4pw", 8, 128, 56, 56, 128, 1, 1, 1, 0, 0, 1)
+	add("unet", "down1_1", 1, 1, 572, 572, 64, 3, 3, 1, 0, 0, 1)
+	add("unet", "down3_2", 1, 256, 138, 138, 256, 3, 3, 1, 0, 0, 1)
+	add("deepbench", "speech1", 4, 1, 161, 700, 32, 5, 20, 2, 0, 0, 1)
+	add("deepbench", "speech2", 4, 32, 79, 341, 32, 5, 10, 2, 0, 0, 1)
+	add("deepbench", "face1", 8, 64, 54, 54, 64, 3, 3, 1, 1, 1, 1)
+	add("deepbench", "vision1", 16, 832, 7, 7, 256, 1, 1, 1, 0, 0, 1)
 	return all
 }
 
-// sweepCases varies one axis at a time. The axes kernel, size and stride start from the tutorial's layer, in batches of
-// 64, 16 and 64 images. The axis channels starts from a layer of 3×3 filters on 28×28 pixels, in batches of 8, and has
-// as many channels out as in.
+// sweepCases varies one axis at a time, of the tutorial's layer or, for channels, of a layer of 3×3 filters.
 func sweepCases() (all []Case) {
 	add := func(axis string, x int, p conv.Problem) {
-		all = append(all, Case{Name: "axis=" + axis + "/" + nameOf("", p), Group: axis, X: float64(x), Problem: p})
+		all = append(all, Case{Name: "axis=" + axis + "/" + nameOf(p), Group: axis, X: float64(x), Problem: p})
 	}
 	for _, size := range []int{1, 3, 5, 7, 9, 11, 15, 21, 31} {
 		add("kernel", size, square(64, 1, 48, 64, 6, size))
@@ -173,21 +140,15 @@ func (s Suite) describe(c Case) CaseInfo {
 	dst, _ := p.Dst() // the suites' problems are valid: TestSuites
 	p.Spec = p.WithDefaults()
 	return CaseInfo{Suite: s.Name, Case: c.Name, Group: c.Group, Layer: c.Layer, X: c.X, N: p.Src.N(), Src: p.Src,
-		Weight: p.Weight, Dst: dst,
-		Stride: p.Stride, Padding: [4]int{p.Padding.Top, p.Padding.Bottom, p.Padding.Left, p.Padding.Right},
-		Dilation: p.Dilation,
-		Groups:   p.Groups, Bias: p.Bias, MACs: p.MACs(), Bytes: p.Bytes(), Intensity: p.Intensity()}
+		Weight: p.Weight, Dst: dst, Stride: p.Stride,
+		Padding:  [4]int{p.Padding.Top, p.Padding.Bottom, p.Padding.Left, p.Padding.Right},
+		Dilation: p.Dilation, Groups: p.Groups, Bias: p.Bias,
+		MACs: p.MACs(), Bytes: p.Bytes(), Intensity: p.Intensity()}
 }
 
-// Memory returns how many bytes the images and outputs of a suite take. All cases share two buffers, which are as large
-// as the largest images and the largest outputs.
-func (s Suite) Memory() float64 {
-	src, dst := s.largest()
-	return src + dst
-}
-
-// largest returns how many bytes the largest images and the largest outputs take.
-func (s Suite) largest() (src, dst float64) {
+// Memory returns how many bytes the images and the outputs of a suite take. All cases share two buffers, which are as
+// large as the largest images and the largest outputs.
+func (s Suite) Memory() (src, dst float64) {
 	for _, c := range s.Cases {
 		if shape, err := c.Problem.Dst(); err == nil {
 			src, dst = max(src, c.Problem.Src.Bytes()), max(dst, shape.Bytes())

@@ -6,8 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"gpuconv/internal/grid"
 	"gpuconv/internal/statistics"
 )
+
+// columnsOfText is how many characters wide a table for a terminal is at most, if it can leave out enough columns.
+const columnsOfText = 120
 
 // WriteTable writes the report as a table to read. It has a line for each backend with its peak rates, a line for each
 // case on each backend, and lines about marks, compile times, and what is missing or wrong. Unless wide, columns are
@@ -23,10 +27,10 @@ func (r Report) WriteTable(w io.Writer, wide bool) error {
 	g := r.grid()
 	var dropped []string
 	if !wide {
-		dropped = g.fit([]string{"energy", "outliers", "readback", "upload", "kernel", "GB/s", "samples", "algorithm",
-			"GFLOP/s", "of roof"})
+		dropped = g.Fit(columnsOfText, "energy", "outliers", "readback", "upload", "kernel", "GB/s", "samples",
+			"algorithm", "GFLOP/s", "of roof")
 	}
-	if err := g.write(w); err != nil {
+	if err := g.WriteText(w); err != nil {
 		return err
 	}
 	if len(dropped) > 0 {
@@ -40,7 +44,7 @@ func (r Report) WriteTable(w io.Writer, wide bool) error {
 
 // WriteMarkdown writes the table of results with all columns, in Markdown.
 func (r Report) WriteMarkdown(w io.Writer) error {
-	return r.Printable().prepared().grid().writeMarkdown(w)
+	return r.Printable().prepared().grid().WriteMarkdown(w)
 }
 
 // line describes a backend, for its line above the table: its name, device and peak rates, or why it is absent.
@@ -59,17 +63,17 @@ func (b BackendInfo) line() string {
 }
 
 // grid returns the table of results. r must be prepared.
-func (r Report) grid() *grid {
-	g := &grid{Names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval",
+func (r Report) grid() *grid.Grid {
+	g := &grid.Grid{Names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval",
 		"samples", "outliers", "upload", "kernel", "readback", "GFLOP/s", "GB/s", "of roof", "energy"}}
 	for _, c := range r.Cases {
 		for _, b := range r.Backends {
 			if row := r.row(c, b); row != nil {
-				g.Rows = append(g.Rows, row)
+				g.Add(row...)
 			}
 		}
 	}
-	g.dropEmpty()
+	g.DropEmpty(2) // cases and backends stay
 	return g
 }
 
@@ -78,17 +82,16 @@ func (r Report) row(c CaseInfo, b BackendInfo) []string {
 	total, ok := r.find(c, b, PhaseTotal)
 	_, lost := r.lacks(c.Case, b, "")
 	cells := []string{readable(c.Case), b.columnName(), total.Algorithm}
-	blank := slices.Repeat([]string{""}, 12)
 	switch {
 	case !ok && lost:
-		return append(append(cells, "missing"), blank...)
+		return append(cells, "missing")
 	case !ok:
 		return nil
 	case !total.Correct:
-		return append(append(cells, "WRONG"), blank...)
+		return append(cells, "WRONG")
 	}
-	cells = append(cells, optional(total.ImagesPerS), r.besideEngine(c, b, total), duration(total.Median), total.span(),
-		fmt.Sprint(total.Samples), outlying(total))
+	cells = append(cells, optional(total.ImagesPerS, ""), r.besideEngine(c, b, total), duration(total.Median),
+		total.span(), fmt.Sprint(total.Samples), outlying(total))
 	_, copies := r.find(c, b, PhaseUpload)
 	for _, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
 		cell := "–"
@@ -97,11 +100,8 @@ func (r Report) row(c CaseInfo, b BackendInfo) []string {
 		}
 		cells = append(cells, cell)
 	}
-	energy := optional(total.EnergyJ)
-	if total.EnergyJ != nil {
-		energy += " J"
-	}
-	return append(cells, optional(total.GFLOPS), optional(total.GBPS), ofRoof(total, b), energy)
+	return append(cells, optional(total.GFLOPS, ""), optional(total.GBPS, ""), ofRoof(total, b),
+		optional(total.EnergyJ, " J"))
 }
 
 // besideEngine returns how many times as many images per second a GPU computes as the CPU engine with the most threads,
@@ -115,7 +115,6 @@ func (r Report) besideEngine(c CaseInfo, b BackendInfo, total Result) string {
 	return statistics.Digits(cpu.Median / total.Median)
 }
 
-// span returns the confidence interval, low … high.
 func (x Result) span() string {
 	if x.Samples < 2 {
 		return "–" // not known from a single sample
@@ -135,15 +134,13 @@ func (b BackendInfo) columnName() string {
 	return fmt.Sprintf("%s ×%d", b.Backend, b.Threads)
 }
 
-// optional formats a number, or a dash if it is missing.
-func optional(v *float64) string {
+func optional(v *float64, unit string) string {
 	if v == nil {
 		return "–"
 	}
-	return statistics.Digits(*v)
+	return statistics.Digits(*v) + unit
 }
 
-// duration formats a time with three significant digits in s, ms or µs.
 func duration(seconds float64) string {
 	switch {
 	case seconds >= 1:
@@ -163,8 +160,8 @@ func (r Report) writeCompile(w io.Writer) {
 			continue
 		}
 		b, _ := r.backendOf(x)
-		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.columnName(), x.Algorithm, x.Cache,
-			duration(x.Median), x.Samples, duration(x.CILow), duration(x.CIHigh))
+		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.columnName(), x.Algorithm,
+			x.Cache, duration(x.Median), x.Samples, duration(x.CILow), duration(x.CIHigh))
 		if !seen[line] {
 			fmt.Fprintf(w, "%s from %s on\n", line, readable(x.Case))
 		}
@@ -172,7 +169,6 @@ func (r Report) writeCompile(w io.Writer) {
 	}
 }
 
-// outlying returns how many samples are outliers, and the longest of them.
 func outlying(r Result) string {
 	if len(r.Outliers) == 0 {
 		return "0"
@@ -183,29 +179,25 @@ func outlying(r Result) string {
 // writeNotes writes a line for each backend and each reason why cases have no times there, a line with the number of
 // cases that have fewer samples, and a line for each wrong output.
 func (r Report) writeNotes(w io.Writer) {
-	fewer, timed, cases := 0, map[key]bool{}, map[key][]string{}
+	timed := map[key]bool{}
 	for _, x := range r.Results {
 		timed[Missing{Case: x.Case, Backend: x.Backend, Threads: x.Threads}.key()] = true
 	}
-	var order []key
-	for _, m := range r.Missing {
-		if timed[m.key()] {
-			fewer++ // the table shows how many samples there are
-			continue
-		}
-		what := key{name: m.Why, backend: m.Backend}
+	lost := slices.DeleteFunc(slices.Clone(r.Missing), func(m Missing) bool { return timed[m.key()] })
+	backend := func(m Missing) string {
 		if b, known := r.backendOf(Result{Backend: m.Backend, Threads: m.Threads}); known {
-			what.backend = b.columnName()
+			return b.columnName()
 		}
-		if cases[what] == nil {
-			order = append(order, what)
+		return m.Backend
+	}
+	for _, same := range grouped(lost, func(m Missing) key { return key{name: m.Why, backend: backend(m)} }) {
+		var names []string
+		for _, m := range same {
+			names = append(names, readable(m.Case))
 		}
-		cases[what] = append(cases[what], readable(m.Case))
+		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.Join(names, "; "), backend(same[0]), same[0].Why)
 	}
-	for _, what := range order {
-		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.Join(cases[what], "; "), what.backend, what.name)
-	}
-	if fewer > 0 {
+	if fewer := len(r.Missing) - len(lost); fewer > 0 { // the table shows how many samples there are
 		fmt.Fprintf(w, "short     fewer samples, or shorter ones, than was asked for in %d lines of the table: %s\n",
 			fewer, r.cut())
 	}

@@ -92,21 +92,20 @@ func (c contrast) would(rounds int, louder float64) contrast {
 // judge makes all tests, as one family, decides their verdicts, and adds their changes to c.
 func (c *Comparison) judge(tests []test) {
 	var p []float64
-	var tested []*Change
-	var contrasts [][]contrast
+	var tested []*test
 	for i := range tests {
 		t := &tests[i]
 		if t.change.Verdict != "" {
 			continue
 		}
-		pair := []contrast{newContrast(t.old[0], t.now[0])}
+		t.contrasts = []contrast{newContrast(t.old[0], t.now[0])}
 		if k := newContrast(t.old[1], t.now[1]); !math.IsNaN(k.By) {
-			pair = append(pair, k)
+			t.contrasts = append(t.contrasts, k)
 		}
-		tested, contrasts, p = append(tested, &t.change), append(contrasts, pair), append(p, largest(pair))
+		tested, p = append(tested, t), append(p, largest(t.contrasts))
 	}
 	for i, adjusted := range statistics.Holm(p) {
-		c.decide(tested[i], contrasts[i], adjusted, len(p))
+		c.decide(&tested[i].change, tested[i].contrasts, adjusted, len(p))
 	}
 	for _, t := range tests {
 		c.Changes = append(c.Changes, t.change)
@@ -144,10 +143,7 @@ func (c *Comparison) decide(x *Change, all []contrast, p float64, family int) {
 }
 
 // verdict decides from the differences of the times and, if there are any, of the calibrated times. p is corrected for
-// the family.
-//
-// Equivalent needs two one-sided tests at 5 % each (Schuirmann 1987): the 90 % interval lies within ± the threshold.
-// The threshold is taken in logarithms, so that new / old and old / new are judged alike.
+// the family. The threshold is taken in logarithms, so that new / old and old / new are judged alike.
 func (c Comparison) verdict(all []contrast, p float64) Verdict {
 	limit := math.Log1p(c.Threshold)
 	least, most, within := math.Inf(1), math.Inf(-1), true
@@ -166,15 +162,17 @@ func (c Comparison) verdict(all []contrast, p float64) Verdict {
 	return Undecided
 }
 
+// would returns the verdict about other runs: see contrast.would.
+func (c Comparison) would(all []contrast, family, rounds int, louder float64) Verdict {
+	var list []contrast
+	for _, x := range all {
+		list = append(list, x.would(rounds, louder))
+	}
+	return c.verdict(list, min(1, float64(family)*largest(list)))
+}
+
 // patience bounds the rounds that advice asks for: at most patience times as many as the shorter run has.
 const patience = 10
-
-// advice looks for a quieter machine that would decide. It multiplies the scatter of blocks by quieter again and again,
-// until it is quietest times what it was.
-const (
-	quieter  = 0.8
-	quietest = 1e-3
-)
 
 // advice says what would have decided a comparison with the same ratio: more rounds in each run, else a quieter
 // machine, else a larger threshold; or why nothing would.
@@ -183,26 +181,21 @@ func (c Comparison) advice(all []contrast, family int) string {
 	if rounds < leastBlocks {
 		return fmt.Sprintf("at least %d rounds in each run are needed, there are %d", leastBlocks, rounds)
 	}
-	decides := func(rounds int, louder float64) bool {
-		var list []contrast
-		for _, x := range all {
-			list = append(list, x.would(rounds, louder))
-		}
-		return c.verdict(list, min(1, float64(family)*largest(list))) != Undecided
-	}
+	decides := func(rounds int, louder float64) bool { return c.would(all, family, rounds, louder) != Undecided }
 	for n := rounds + 1; n <= patience*rounds; n++ {
 		if decides(n, 1) {
 			return fmt.Sprintf("%d more rounds in each run would decide", n-rounds)
 		}
 	}
 	scatter := math.Sqrt(max(all[0].scatter[0], all[0].scatter[1]))
-	for louder := quieter; louder > quietest && decides(rounds, 0); louder *= quieter {
+	for louder := 0.8; louder > 1e-3 && decides(rounds, 0); louder *= 0.8 { // quieter and quieter
 		if decides(rounds, louder) {
 			return fmt.Sprintf("a machine whose rounds scatter by %.2g %% would decide, here by %.2g %%",
 				100*louder*scatter, 100*scatter)
 		}
 	}
-	if c.disagree(all, family, rounds) {
+	first, last := c.would(all[:1], family, rounds, 0), c.would(all[len(all)-1:], family, rounds, 0)
+	if first != last && first != Undecided && last != Undecided {
 		return "no quieter machine would decide: the time and the calibrated time disagree, as when only one of the " +
 			"two runs was disturbed"
 	}
@@ -215,15 +208,4 @@ func (c Comparison) advice(all []contrast, family int) string {
 		text += fmt.Sprintf(", --threshold %.2g is not", larger)
 	}
 	return text
-}
-
-// disagree reports whether, without any scatter, the time alone and the calibrated time alone would each be decided,
-// but differently.
-func (c Comparison) disagree(all []contrast, family, rounds int) bool {
-	var verdicts []Verdict
-	for _, x := range all {
-		alone := []contrast{x.would(rounds, 0)}
-		verdicts = append(verdicts, c.verdict(alone, min(1, float64(family)*largest(alone))))
-	}
-	return len(verdicts) > 1 && verdicts[0] != verdicts[1] && !slices.Contains(verdicts, Undecided)
 }

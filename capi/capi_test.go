@@ -93,7 +93,8 @@ func TestLibrary(t *testing.T) {
 	command(t, nil, filepath.Join("..", "scripts", "library"), folder)
 	t.Run("symbols", func(t *testing.T) {
 		var got []string
-		for line := range strings.Lines(command(t, nil, "nm", "-D", "--defined-only", filepath.Join(folder, "libgpuconv.so"))) {
+		for line := range strings.Lines(command(t, nil, "nm", "-D", "--defined-only",
+			filepath.Join(folder, "libgpuconv.so"))) {
 			if fields := strings.Fields(line); fields[1] != "A" { // the name of the version
 				got = append(got, strings.TrimSuffix(fields[2], "@@GPUCONV_1"))
 			}
@@ -136,7 +137,8 @@ func compile(t *testing.T, library, source string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "program")
 	command(t, nil, "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-fsanitize=address,undefined",
-		"-fno-sanitize-recover=all", "-I"+library, source, "-L"+library, "-lgpuconv", "-lpthread", "-Wl,-rpath,"+library, "-o", program)
+		"-fno-sanitize-recover=all", "-I"+library, source, "-L"+library, "-lgpuconv", "-lpthread",
+		"-Wl,-rpath,"+library, "-o", program)
 	return program
 }
 

@@ -264,7 +264,8 @@ const mostStruct = 4096
 func readStruct(argument string, from, to unsafe.Pointer, sizes ...uintptr) error {
 	size, known := uintptr(*(*C.uint64_t)(from)), sizes[len(sizes)-1]
 	if size > mostStruct || size < known && !slices.Contains(sizes, size) {
-		return fault.New("gpuconv", argument+".size", uint64(size), "want sizeof(gpuconv_%s), which is %d", argument, known)
+		return fault.New("gpuconv", argument+".size", uint64(size), "want sizeof(gpuconv_%s), which is %d", argument,
+			known)
 	}
 	given := unsafe.Slice((*byte)(from), size)
 	copy(unsafe.Slice((*byte)(to), known), given)

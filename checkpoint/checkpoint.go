@@ -133,8 +133,8 @@ func recognise(f *input.File, name string, start []byte) (file, error) {
 	case strings.HasPrefix(string(start), "PK\x03\x04"):
 		return readTorch(f, f.Size())
 	case len(start) > 1 && start[0] == 0x80 && start[1] >= 2 && start[1] <= 5:
-		return nil, errors.New("a pickle: want a .pt file of PyTorch 1.6 or later, as torch.save(model.state_dict(), FILE) " +
-			"writes it")
+		return nil, errors.New("a pickle: want a .pt file of PyTorch 1.6 or later, as torch.save(model.state_dict(), " +
+			"FILE) writes it")
 	}
 	return nil, ErrOther
 }

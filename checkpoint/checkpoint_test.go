@@ -201,7 +201,8 @@ func TestHostile(t *testing.T) {
 // TestBombs: small pickles whose keys, names or dictionaries would be huge end in no time.
 func TestBombs(t *testing.T) {
 	tuple := ")" + strings.Repeat("2\x86", 60) // each holds the one before twice
-	for name, pickle := range map[string]string{"key": "}" + tuple + "K\x00s.", "class": tuple + "X\x01\x00\x00\x00a\x93."} {
+	for name, pickle := range map[string]string{"key": "}" + tuple + "K\x00s.",
+		"class": tuple + "X\x01\x00\x00\x00a\x93."} {
 		made, err := run([]byte(pickle))
 		if err != nil {
 			t.Fatal(name, err)
@@ -273,8 +274,8 @@ func TestReadsOnce(t *testing.T) {
 	if want := [4]float32{0, 2, 1, 3}; got != want {
 		t.Errorf("%v, want %v", got, want)
 	}
-	small := &gathered{t: tensor{shape: []int{2, 2}, stride: []int{1, 2}, dtype: "f4", end: 16}, src: bytes.NewReader(data),
-		index: make([]int, 2), left: 4}
+	small := &gathered{t: tensor{shape: []int{2, 2}, stride: []int{1, 2}, dtype: "f4", end: 16},
+		src: bytes.NewReader(data), index: make([]int, 2), left: 4}
 	if small.raw != nil {
 		t.Error("it is read before it is needed")
 	}

@@ -52,8 +52,8 @@ func readSafetensors(r io.ReaderAt, size int64) (file, error) {
 			t.dtype = known
 		}
 		if t.start < 0 || t.end < t.start || t.end > size-f.start {
-			return nil, fmt.Errorf("tensor %q from byte %d to %d: want it within the %d bytes of data", name, t.start, t.end,
-				size-f.start)
+			return nil, fmt.Errorf("tensor %q from byte %d to %d: want it within the %d bytes of data", name, t.start,
+				t.end, size-f.start)
 		}
 		f.all = append(f.all, t)
 	}

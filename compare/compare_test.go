@@ -165,7 +165,8 @@ func TestSpecialValues(t *testing.T) {
 		}
 		right := nans + infinite - result.BothNaN - result.BothInf
 		if wasOdd := !strings.Contains(name, "value"); wasOdd != (right == 1) {
-			t.Errorf("%s: %d NaN and %d infinite agree, of %d and %d", name, result.BothNaN, result.BothInf, nans, infinite)
+			t.Errorf("%s: %d NaN and %d infinite agree, of %d and %d", name, result.BothNaN, result.BothInf, nans,
+				infinite)
 		}
 	}
 	var merged compare.Result

@@ -383,7 +383,8 @@ func TestLocality(t *testing.T) {
 	} {
 		trial := trialOf(t, c)
 		test2 := altered{description: test.description, after: func(dst, src *conv.Tensor) {
-			if slices.Index(src.Data, 1e6) >= 0 || slices.ContainsFunc(src.Data, func(v float32) bool { return math.Abs(float64(v)) > 5000 }) {
+			if slices.Index(src.Data, 1e6) >= 0 ||
+				slices.ContainsFunc(src.Data, func(v float32) bool { return math.Abs(float64(v)) > 5000 }) {
 				trace(test.part)(dst, src)
 			}
 		}}
@@ -398,7 +399,8 @@ func TestLocality(t *testing.T) {
 			if skips := test.asked && test.description.Tolerance > 0; skips != (f.Status == compare.Skipped) {
 				t.Errorf("%s: %v", name, f)
 			}
-			if test.want != "" && !test.asked && test.description.Tolerance > 0 && !strings.HasPrefix(f.Note, "transform states a tolerance, and nobody asked for it: ") {
+			if test.want != "" && !test.asked && test.description.Tolerance > 0 &&
+				!strings.HasPrefix(f.Note, "transform states a tolerance, and nobody asked for it: ") {
 				t.Errorf("%s: %v", name, f)
 			}
 		}

@@ -16,6 +16,8 @@ type Relation struct {
 	Name  string
 	suits func(p conv.Problem) bool // see Suits
 	hold  func(s *subject) error
+	// Derives says that r computes a problem for which a GPU usually compiles another program than for the given one.
+	Derives bool
 }
 
 // Suits reports whether r applies to p and, if r is about sums, whether p has no pool. Such a relation leaves a pool

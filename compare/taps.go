@@ -62,6 +62,19 @@ func takeApart(p conv.Problem, c Case, n, k, i, j int) filterSum {
 		s.Bias = c.Bias[k]
 	}
 	short, long := s.Bias, float64(s.Bias)
+	eachTap(p, c, n, k, i, j, func(t tap) {
+		product := t.X * t.W
+		short += product
+		long += float64(t.X) * float64(t.W)
+		t.Float32, t.Float64 = short, long
+		s.Taps = append(s.Taps, t)
+	})
+	return s
+}
+
+// eachTap calls visit for the products of filter k at row i and column j of image n, in the order of package conv's
+// formula. The defaults of p are filled in.
+func eachTap(p conv.Problem, c Case, n, k, i, j int, visit func(t tap)) {
 	group := k / (p.Weight[0] / p.Groups)
 	for channel := range p.Weight[1] {
 		for u := range p.Weight[2] {
@@ -70,15 +83,10 @@ func takeApart(p conv.Problem, c Case, n, k, i, j int) filterSum {
 					Row:    i*p.Stride[0] + u*p.Dilation[0] - p.Padding.Top,
 					Column: j*p.Stride[1] + v*p.Dilation[1] - p.Padding.Left}
 				t.X = pixel(p, c.Src, n, group*p.Weight[1]+channel, t.Row, t.Column)
-				product := t.X * t.W
-				short += product
-				long += float64(t.X) * float64(t.W)
-				t.Float32, t.Float64 = short, long
-				s.Taps = append(s.Taps, t)
+				visit(t)
 			}
 		}
 	}
-	return s
 }
 
 // WriteText writes what failed and, product by product, how the worst output is computed.

@@ -80,7 +80,8 @@ func ExamplePlan() {
 
 // Dst validates a convolution. An error names the argument, its value and the rule.
 func ExampleProblem_Dst() {
-	p := conv.Problem{Src: conv.Shape{5, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}, Spec: conv.Spec{Padding: conv.Pad(3, 3)}}
+	p := conv.Problem{Src: conv.Shape{5, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7},
+		Spec: conv.Spec{Padding: conv.Pad(3, 3)}}
 	fmt.Println(p.Dst())
 	p.Weight[1] = 3
 	_, err := p.Dst()
@@ -101,7 +102,8 @@ func ExampleSame() {
 // A Spec is read and written as JSON. What is left out keeps its zero value.
 func ExampleSpec() {
 	var s conv.Spec
-	if err := json.Unmarshal([]byte(`{"stride": [2, 2], "padding_mode": "reflect", "pool": "max:3:2"}`), &s); err != nil {
+	if err := json.Unmarshal([]byte(`{"stride": [2, 2], "padding_mode": "reflect", "pool": "max:3:2"}`),
+		&s); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(s.Stride, s.PaddingMode, s.Pool)

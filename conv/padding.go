@@ -85,8 +85,9 @@ func samePadding(name string, image, kernel, stride, dilation [2]int) (less, mor
 		}
 		size, s := image[axis], max1(stride[axis])
 		if size < 1 || s < 1 {
-			return less, more, &ShapeError{"padding", name, fmt.Sprintf("needs an image and a stride of at least 1 along %s, not %d and %d",
-				axisNames[axis], size, s)}
+			return less, more, &ShapeError{"padding", name,
+				fmt.Sprintf("needs an image and a stride of at least 1 along %s, not %d and %d",
+					axisNames[axis], size, s)}
 		}
 		last := (size - 1) / s * s // where the last window begins
 		total := max(0, span-(size-1-last))

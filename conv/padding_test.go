@@ -39,9 +39,11 @@ func TestSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := conv.Problem{Spec: conv.Spec{Padding: padding, Dilation: d}, Src: conv.Shape{1, 1, 9, 10}, Weight: conv.Shape{1, 1, k[0], k[1]}}
+			p := conv.Problem{Spec: conv.Spec{Padding: padding, Dilation: d}, Src: conv.Shape{1, 1, 9, 10},
+				Weight: conv.Shape{1, 1, k[0], k[1]}}
 			dst, err := p.Dst()
-			if err != nil || dst.H() != 9 || dst.W() != 10 || padding.Bottom-padding.Top != d[0]*(k[0]-1)%2 || padding.Right-padding.Left != d[1]*(k[1]-1)%2 {
+			if err != nil || dst.H() != 9 || dst.W() != 10 || padding.Bottom-padding.Top != d[0]*(k[0]-1)%2 ||
+				padding.Right-padding.Left != d[1]*(k[1]-1)%2 {
 				t.Errorf("kernel %v, dilation %v: %v gives %v, %v", k, d, padding, dst, err)
 			}
 		}
@@ -81,9 +83,10 @@ func TestSameUpperLower(t *testing.T) {
 					lower, errLower := conv.SameLower(image, k, s, d)
 					total := tensorFlow(size, kernel, stride, dilation)
 					want := conv.Padding{Top: total / 2, Bottom: total - total/2}
-					if errUpper != nil || errLower != nil || upper != want || lower != (conv.Padding{Top: want.Bottom, Bottom: want.Top}) {
-						t.Fatalf("%d by %d, stride %d, dilation %d: %v and %v, %v, %v; want %v", size, kernel, stride, dilation, upper, lower,
-							errUpper, errLower, want)
+					if errUpper != nil || errLower != nil || upper != want ||
+						lower != (conv.Padding{Top: want.Bottom, Bottom: want.Top}) {
+						t.Fatalf("%d by %d, stride %d, dilation %d: %v and %v, %v, %v; want %v", size, kernel, stride,
+							dilation, upper, lower, errUpper, errLower, want)
 					}
 					p := conv.Problem{Src: conv.Shape{1, 1, size, 7}, Weight: conv.Shape{1, 1, kernel, 1},
 						Spec: conv.Spec{Stride: s, Dilation: d, Padding: lower}}
@@ -135,7 +138,8 @@ func TestSameValues(t *testing.T) {
 
 // TestSameRefuses: extents below 1 are refused, and so are kernels that exceed an int.
 func TestSameRefuses(t *testing.T) {
-	for _, same := range []func(image, kernel, stride, dilation [2]int) (conv.Padding, error){conv.SameUpper, conv.SameLower} {
+	type padder func(image, kernel, stride, dilation [2]int) (conv.Padding, error)
+	for _, same := range []padder{conv.SameUpper, conv.SameLower} {
 		for want, c := range map[string][4][2]int{
 			"needs an image and a stride of at least 1 along H, not 0 and 1":  {{0, 3}, {3, 3}, {1, 1}, {1, 1}},
 			"needs an image and a stride of at least 1 along W, not 3 and -1": {{3, 3}, {3, 3}, {1, -1}, {1, 1}},
@@ -155,7 +159,8 @@ func TestFlipped(t *testing.T) {
 	impulse := &conv.Tensor{Shape: conv.Shape{1, 1, 1, 1}, Data: []float32{1}}
 	full := conv.Spec{Padding: conv.Pad(1, 2)} // numpy.convolve's and scipy.signal.convolve2d's mode full
 	dst, err := conv.Apply(cpu.Reference{}, full, weight.Flipped(), nil, impulse)
-	if err != nil || !slices.Equal(dst.Data, weight.Data) || !slices.Equal(weight.Flipped().Flipped().Data, weight.Data) {
+	if err != nil || !slices.Equal(dst.Data, weight.Data) ||
+		!slices.Equal(weight.Flipped().Flipped().Data, weight.Data) {
 		t.Errorf("%v, %v: want %v", dst, err, weight)
 	}
 	if weight.Data[0] != 1 {

@@ -161,7 +161,8 @@ func TestPlanAndRunRefusals(t *testing.T) {
 // TestProduct compares the checked product with big integers.
 func TestProduct(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		extents := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(0, 10), rapid.IntRange(0, 1<<62), rapid.Just(1<<31)), 0, 5).Draw(t, "extents")
+		extents := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(0, 10), rapid.IntRange(0, 1<<62), rapid.Just(1<<31)), 0,
+			5).Draw(t, "extents")
 		want := big.NewInt(1)
 		for _, e := range extents {
 			want.Mul(want, big.NewInt(int64(e)))
@@ -211,7 +212,8 @@ func FuzzProblem(f *testing.F) {
 	f.Add(2, 4, 9, 11, 6, 2, 3, 5, 1, 1, 1, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0)
 	f.Add(1, 1, 48, 64, 6, 1, 7, 7, 1, 1, 1, 1, 3, 3, 3, 3, 1, 1, 1, 8, 8, 8, 8)
 	f.Add(1<<62, 1, 1<<29, 1<<29, 1, 1, 1<<30, 1, 0, 0, 1<<40, 1, 1<<29, 1<<29, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-	f.Fuzz(func(t *testing.T, n, c, h, w, k, i, kh, kw, sh, sw, dh, dw, top, bottom, left, right, mode, groups, pool, ph, pw, psh, psw int) {
+	f.Fuzz(func(t *testing.T, n, c, h, w, k, i, kh, kw, sh, sw, dh, dw, top, bottom, left, right, mode, groups, pool,
+		ph, pw, psh, psw int) {
 		p := conv.Problem{Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{k, i, kh, kw}, Spec: conv.Spec{
 			Stride: [2]int{sh, sw}, Dilation: [2]int{dh, dw}, PaddingMode: conv.PaddingMode(mode), Groups: groups,
 			Padding: conv.Padding{Top: top, Bottom: bottom, Left: left, Right: right},

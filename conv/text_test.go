@@ -70,7 +70,8 @@ func TestPoolTexts(t *testing.T) {
 // TestTextRefusals: a text that is refused changes nothing, and the error lists the texts that are accepted.
 func TestTextRefusals(t *testing.T) {
 	const pools = "want none, or max or avg with a size and perhaps a stride: max:2, avg:3:2"
-	for _, text := range []string{"", "max", "none:2", "none:", "max:", "max:0", "max:2:", "max:2:0", "max:2:1:1", "max:1,2,3", "max:a", "min:2", "MAX:2", "max:2,", "max:-1"} {
+	for _, text := range []string{"", "max", "none:2", "none:", "max:", "max:0", "max:2:", "max:2:0", "max:2:1:1",
+		"max:1,2,3", "max:a", "min:2", "MAX:2", "max:2,", "max:-1"} {
 		pool := conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}}
 		before := pool
 		checkShapeError(t, pool.UnmarshalText([]byte(text)), "pool", fmt.Sprintf("%q", text), pools)
@@ -79,7 +80,8 @@ func TestTextRefusals(t *testing.T) {
 		}
 	}
 	mode, activation, kind := conv.Circular, conv.ReLU, conv.AvgPool
-	checkShapeError(t, mode.UnmarshalText([]byte("zero")), "padding mode", `"zero"`, "want zeros, reflect, replicate, circular or symmetric")
+	checkShapeError(t, mode.UnmarshalText([]byte("zero")), "padding mode", `"zero"`,
+		"want zeros, reflect, replicate, circular or symmetric")
 	checkShapeError(t, activation.UnmarshalText([]byte("")), "activation", `""`, "want none, relu or energy")
 	checkShapeError(t, kind.UnmarshalText([]byte("a\nb")), "pool", `"a\nb"`, "want none, max or avg")
 	if mode != conv.Circular || activation != conv.ReLU || kind != conv.AvgPool {
@@ -116,10 +118,11 @@ func TestJSONRoundTrip(t *testing.T) {
 			return [2]int{number(low, high, name), number(low, high, name)}
 		}
 		groups := number(0, 2, "groups")
-		p := conv.Problem{Src: conv.Shape{1, 2 * max(groups, 1), 12, 13}, Weight: conv.Shape{4, 2, 3, 2}, Spec: conv.Spec{
-			Stride: pair(0, 2, "stride"), Dilation: pair(0, 2, "dilation"), Padding: conv.Pad(number(0, 2, "h"), number(0, 2, "w")),
-			PaddingMode: conv.PaddingMode(number(0, 4, "mode")), Groups: groups,
-			Activation: conv.Activation(number(0, 2, "activation")), Pool: conv.Pool{Kind: conv.PoolKind(number(0, 2, "pool"))}}}
+		p := conv.Problem{Src: conv.Shape{1, 2 * max(groups, 1), 12, 13}, Weight: conv.Shape{4, 2, 3, 2},
+			Spec: conv.Spec{
+				Stride: pair(0, 2, "stride"), Dilation: pair(0, 2, "dilation"), Padding: conv.Pad(number(0, 2, "h"), number(0, 2, "w")),
+				PaddingMode: conv.PaddingMode(number(0, 4, "mode")), Groups: groups,
+				Activation: conv.Activation(number(0, 2, "activation")), Pool: conv.Pool{Kind: conv.PoolKind(number(0, 2, "pool"))}}}
 		if p.Pool.Kind != conv.NoPool {
 			p.Pool.Size, p.Pool.Stride = pair(1, 3, "size"), pair(0, 3, "pool stride")
 		}

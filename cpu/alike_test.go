@@ -75,7 +75,8 @@ func TestLocalityOfMeans(t *testing.T) {
 			worst := 0.0
 			r := rand.New(rand.NewPCG(uint64(channels), uint64(100*mean)))
 			for range 6 {
-				p := conv.Problem{Src: conv.Shape{1, channels, 14, 14}, Weight: conv.Shape{32, channels, size.side, size.side}}
+				p := conv.Problem{Src: conv.Shape{1, channels, 14, 14},
+					Weight: conv.Shape{32, channels, size.side, size.side}}
 				c := painted(t, r.Uint64(), p, normal)
 				each(c.Weight.Data, func(_ int, v float32) float32 {
 					return float32(math.Sqrt(mean) + math.Sqrt(1-mean)*float64(v))
@@ -90,7 +91,8 @@ func TestLocalityOfMeans(t *testing.T) {
 				each(c.Src.Data, func(i int, _ float32) float32 { return pixels[i%len(pixels)] })
 				worst = max(worst, local(t, cpu.Engine{Algorithm: "winograd"}, c))
 			}
-			t.Logf("%d channels, %d rows, a mean of %v of the squares: at most %.3g γₙA", channels, size.side, mean, worst)
+			t.Logf("%d channels, %d rows, a mean of %v of the squares: at most %.3g γₙA", channels, size.side, mean,
+				worst)
 		}
 	}
 }

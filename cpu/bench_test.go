@@ -21,7 +21,8 @@ var layers = []string{
 
 func layer(tb testing.TB, text string) conv.Problem {
 	var n, c, h, w, k, size, padding, stride, groups int
-	if _, err := fmt.Sscanf(strings.ReplaceAll(text, ",", " "), "%d %d %d %d %d %d %d %d %d", &n, &c, &h, &w, &k, &size, &padding, &stride, &groups); err != nil {
+	if _, err := fmt.Sscanf(strings.ReplaceAll(text, ",", " "), "%d %d %d %d %d %d %d %d %d", &n, &c, &h, &w, &k, &size,
+		&padding, &stride, &groups); err != nil {
 		tb.Fatal(err)
 	}
 	return conv.Problem{Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{k, c / groups, size, size}, Bias: true,
@@ -59,8 +60,8 @@ func BenchmarkConv(b *testing.B) {
 			if _, err := engine.Explain(p); err != nil {
 				continue
 			}
-			b.Run(fmt.Sprintf("alg=%s/n=%d/c=%d/hw=%dx%d/k=%d/out=%d", name, p.Src.N(), p.Src.C(), p.Src.H(), p.Src.W(), p.Weight.H(), p.Weight[0]),
-				func(b *testing.B) { benchmark(b, engine, p) })
+			b.Run(fmt.Sprintf("alg=%s/n=%d/c=%d/hw=%dx%d/k=%d/out=%d", name, p.Src.N(), p.Src.C(), p.Src.H(), p.Src.W(),
+				p.Weight.H(), p.Weight[0]), func(b *testing.B) { benchmark(b, engine, p) })
 		}
 	}
 }
@@ -93,7 +94,8 @@ func planned(tb testing.TB, engine cpu.Engine, p conv.Problem) (plan conv.Plan, 
 			tb.Fatal(err)
 		}
 		for j := range tensors[i].Data {
-			tensors[i].Data[j] = float32(math.Sin(float64(j) * float64(j+i))) // of all bits: winograd leaves coarse weights to direct
+			// of all bits: winograd leaves coarse weights to direct
+			tensors[i].Data[j] = float32(math.Sin(float64(j) * float64(j+i)))
 		}
 	}
 	if plan, err = engine.Plan(p, tensors[2], make([]float32, p.Weight[0])); err != nil {
@@ -106,7 +108,8 @@ func planned(tb testing.TB, engine cpu.Engine, p conv.Problem) (plan conv.Plan, 
 // TestRunAllocates: Run allocates nothing, for one image and for many.
 func TestRunAllocates(t *testing.T) {
 	for _, isa := range cpu.AvailableISAs() {
-		for _, text := range []string{"1,1,48,64,6,7,3,1,1", "8,2,12,10,4,3,1,2,2", "2,16,14,14,16,3,1,1,1", "2,32,9,9,48,1,0,1,1"} {
+		for _, text := range []string{"1,1,48,64,6,7,3,1,1", "8,2,12,10,4,3,1,2,2", "2,16,14,14,16,3,1,1,1",
+			"2,32,9,9,48,1,0,1,1"} {
 			plan, dst, src := planned(t, cpu.Engine{ISA: isa}, layer(t, text))
 			if n := testing.AllocsPerRun(20, func() {
 				if err := plan.Run(dst, src); err != nil {

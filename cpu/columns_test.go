@@ -25,7 +25,8 @@ func TestJoin(t *testing.T) {
 					}
 				}
 				if !slices.Equal(tiles, spans) {
-					t.Errorf("%d columns of %d lanes, at most %d registers: %v, want %v", columns, lanes, most, tiles, spans)
+					t.Errorf("%d columns of %d lanes, at most %d registers: %v, want %v", columns, lanes, most, tiles,
+						spans)
 				}
 			}
 		}

@@ -77,7 +77,8 @@ func cutStrips(p *conv.Problem, columns int, k *simd.Kernels) (all []strip, err 
 		}
 		s, ok := k.NewStrip(min(span.vectors*k.Lanes, columns), width, p.Stride[1], offsets)
 		if !ok {
-			return nil, fmt.Errorf("its strips do not fit rows of %d pixels with kernels of %d columns", p.Src.W(), p.Weight[3])
+			return nil, fmt.Errorf("its strips do not fit rows of %d pixels with kernels of %d columns", p.Src.W(),
+				p.Weight[3])
 		}
 		all = append(all, strip{s, span.column})
 	}

@@ -15,8 +15,8 @@ import (
 func depthwiseProblems() (all []conv.Problem) {
 	add := func(h, w, filters, rows, columns int, spec conv.Spec) {
 		spec.Groups = 3
-		all = append(all, conv.Problem{Src: conv.Shape{2, 3, h, w}, Weight: conv.Shape{3 * filters, 1, rows, columns}, Bias: true,
-			Spec: spec})
+		all = append(all, conv.Problem{Src: conv.Shape{2, 3, h, w}, Weight: conv.Shape{3 * filters, 1, rows, columns},
+			Bias: true, Spec: spec})
 	}
 	for _, size := range []int{3, 5, 7} {
 		for _, w := range []int{7, 8, 9, 14, 16, 17, 28, 31, 32, 33, 47, 49, 56, 57, 64, 65, 100, 129} {
@@ -28,7 +28,8 @@ func depthwiseProblems() (all []conv.Problem) {
 		add(9, 19, 2, size, 3, conv.Spec{Activation: conv.Energy, Padding: conv.Pad(2, 1),
 			Pool: conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}})
 		for _, mode := range conv.PaddingModes()[1:] {
-			add(9, 21, 1, size, 5, conv.Spec{PaddingMode: mode, Padding: conv.Padding{Top: 2, Bottom: 1, Left: 3, Right: 2}})
+			add(9, 21, 1, size, 5, conv.Spec{PaddingMode: mode,
+				Padding: conv.Padding{Top: 2, Bottom: 1, Left: 3, Right: 2}})
 		}
 	}
 	return all
@@ -73,8 +74,8 @@ func TestDepthwisePadded(t *testing.T) {
 		}
 		for right := range 34 {
 			for _, columns := range []int{31, 32, 47, 63, 64} { // of the outputs
-				p := conv.Problem{Src: conv.Shape{1, 1, 4, columns + 1 - right}, Weight: conv.Shape{1, 1, 3, 3}, Bias: true,
-					Spec: conv.Spec{Padding: conv.Padding{Top: 1, Bottom: 1, Left: 1, Right: right}}}
+				p := conv.Problem{Src: conv.Shape{1, 1, 4, columns + 1 - right}, Weight: conv.Shape{1, 1, 3, 3},
+					Bias: true, Spec: conv.Spec{Padding: conv.Padding{Top: 1, Bottom: 1, Left: 1, Right: right}}}
 				e := cpu.Engine{ISA: isa, Algorithm: "depthwise"}
 				if _, err := e.Explain(p); err != nil {
 					continue // no strips for such rows
@@ -101,7 +102,8 @@ func TestDepthwiseBits(t *testing.T) {
 				runtime.GOMAXPROCS(before)
 				for i, v := range got.Data {
 					if !sameBits(v, want.Data[i]) {
-						t.Fatalf("%d threads, infinite weights %v: output %d is %v, direct has %v", threads, infinite, i, v, want.Data[i])
+						t.Fatalf("%d threads, infinite weights %v: output %d is %v, direct has %v", threads, infinite,
+							i, v, want.Data[i])
 					}
 				}
 			}

@@ -22,6 +22,7 @@ type direct struct {
 	parts     []int     // the first tap of each part of the channels, and at the end the number of all taps
 	inner     int       // how many rows of sums one panel computes before the next panel follows
 	flat      bool      // whether bands are flat, see cutBand
+	down      bool      // whether panels always compute columns of tiles down a band, see panelRows; for tests
 	flatPlane int       // floats between the sums of two filters of a flat band
 	weight    []float32 // [groups][parts][panels][taps of the part][filters of the panel]
 	bias      []float32
@@ -188,7 +189,7 @@ func (d *direct) panelRows(w *worker, o output, group, i, rows int, l *panels) {
 	t := &w.tile
 	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
 	pitch, width := d.problem.Stride[0]*d.slab.pitch, d.sums.W()
-	columns := len(l.spans) == 1 || rows*width*l.filters <= windowFloats
+	columns := d.down || len(l.spans) == 1 || rows*width*l.filters <= windowFloats
 	for panel := range l.count {
 		filter := l.first + panel*l.filters
 		at := group*perGroup + filter

@@ -12,9 +12,13 @@ import (
 //
 // A plan has as many workers as GOMAXPROCS says: the goroutine that calls Run, and goroutines of its own. It keeps
 // these and the memory of all workers until it is closed. Run allocates nothing. It wakes only as many workers as its
-// work is worth. They share out tasks. A task copies a band of rows of one image, for one group of channels and with
-// its padding, into the memory of its worker, and computes the outputs of the band. If images are small, a task may
-// have several of them, with all of their rows.
+// work is worth, and does not wait for one that comes too late. While runs follow one another within 0.1 ms, workers
+// wait actively between them, unless other work needs their cores. That takes CPU time: 1.3 times as much as on one
+// core for single images of the tutorial's layer.
+//
+// Workers share out tasks. A task copies a band of rows of one image, for one group of channels and with its padding,
+// into the memory of its worker, and computes the outputs of the band. If images are small, a task may have several of
+// them, with all of their rows.
 type Engine struct {
 	ISA       ISA    // the instructions to use; Plan reports an error if the processor lacks them
 	Algorithm string // one of [AlgorithmNames]; "" for the one that is expected to take the least time in all
@@ -23,6 +27,7 @@ type Engine struct {
 	Images int
 
 	eager bool // wake all workers, however little work there is; for tests
+	down  bool // direct computes columns of tiles where it would complete rows; for tests
 }
 
 // ISA is an instruction set that the engine has kernels for.
@@ -134,6 +139,9 @@ func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprin
 	}
 	b.name, b.rejected = chosen.name, rejected
 	b.recipe = chosen.prepare(p, sums, k)
+	if d, ok := b.recipe.(*direct); ok {
+		d.down = e.down
+	}
 	return b, b.cut()
 }
 

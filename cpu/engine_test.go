@@ -28,7 +28,8 @@ func TestWidths(t *testing.T) {
 				if i == 2 {
 					p.Groups, p.Src[1] = 3, 3
 				}
-				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, weight), func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}.Eager(), p, w%2 == 0) })
+				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, weight),
+					func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}.Eager(), p, w%2 == 0) })
 			}
 		}
 	}
@@ -41,7 +42,8 @@ func TestWinogradStaysInside(t *testing.T) {
 			if testing.Short() && w%2 == 0 {
 				continue
 			}
-			p := conv.Problem{Src: conv.Shape{2, 32, w/2 + 3, w}, Weight: conv.Shape{33, 32, 3, 3}, Bias: true, Spec: conv.Spec{Padding: conv.Pad(1, 1)}}
+			p := conv.Problem{Src: conv.Shape{2, 32, w/2 + 3, w}, Weight: conv.Shape{33, 32, 3, 3}, Bias: true,
+				Spec: conv.Spec{Padding: conv.Pad(1, 1)}}
 			runGuarded(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), p, w%2 == 0)
 		}
 	}
@@ -53,8 +55,10 @@ func TestPixels(t *testing.T) {
 	for _, isa := range tested() {
 		for _, size := range [][2]int{{1, 32}, {8, 8}, {7, 16}, {5, 32}, {96, 1}, {56, 56}, {14, 14}} {
 			for _, activation := range []conv.Activation{conv.Identity, conv.ReLU, conv.Energy} {
-				p := conv.Problem{Src: conv.Shape{2, 9, size[0], size[1]}, Weight: conv.Shape{10, 9, 1, 1}, Bias: true, Spec: conv.Spec{Activation: activation}}
-				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, activation), func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}.Eager(), p, true) })
+				p := conv.Problem{Src: conv.Shape{2, 9, size[0], size[1]}, Weight: conv.Shape{10, 9, 1, 1}, Bias: true,
+					Spec: conv.Spec{Activation: activation}}
+				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, activation),
+					func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}.Eager(), p, true) })
 			}
 		}
 	}
@@ -120,18 +124,22 @@ func TestAwake(t *testing.T) {
 		problem string
 		images  int
 		want    int
+		brisk   int // if helpers begin at once
 	}{
-		{"64,1,48,64,6,7,3,1,1", 0, 1}, {"64,1,48,64,6,7,3,1,1", 1, 1}, {"64,1,48,64,6,7,3,1,1", 4, 1}, {"64,1,48,64,6,7,3,1,1", 8, 2},
-		{"64,1,48,64,6,7,3,1,1", 12, 3}, {"64,1,48,64,6,7,3,1,1", 64, 4}, {"1,64,56,56,64,3,1,1,1", 1, 4},
-		{"8,64,56,56,64,3,1,1,64", 8, 4}, // memory counts: 14 million multiplications, 3.2 million numbers
+		{"64,1,48,64,6,7,3,1,1", 0, 1, 1}, {"64,1,48,64,6,7,3,1,1", 1, 1, 2}, {"64,1,48,64,6,7,3,1,1", 4, 1, 4}, {"64,1,48,64,6,7,3,1,1", 8, 2, 4},
+		{"64,1,48,64,6,7,3,1,1", 12, 3, 4}, {"64,1,48,64,6,7,3,1,1", 64, 4, 4}, {"1,64,56,56,64,3,1,1,1", 1, 4, 4},
+		{"1,1,12,12,6,7,3,1,1", 1, 1, 1}, {"8,64,56,56,64,3,1,1,64", 8, 4, 4}, // memory counts: 14 million multiplications, 3.2 million numbers
 	} {
 		p := layer(t, c.problem)
 		plan, few, src := planned(t, cpu.Engine{}, p)
-		if got := cpu.Awake(plan, c.images); got != c.want {
+		if got := cpu.Awake(plan, c.images, false); got != c.want {
 			t.Errorf("%s, %d images: %d workers, want %d", c.problem, c.images, got, c.want)
 		}
+		if got := cpu.Awake(plan, c.images, true); got != c.brisk {
+			t.Errorf("%s, %d images, brisk: %d workers, want %d", c.problem, c.images, got, c.brisk)
+		}
 		eager, all, _ := planned(t, cpu.Engine{}.Eager(), p)
-		if got := cpu.Awake(eager, c.images); got != 4 {
+		if got := cpu.Awake(eager, c.images, false); got != 4 {
 			t.Errorf("%s, %d images, eager: %d workers, want 4", c.problem, c.images, got)
 		}
 		for plan, dst := range map[conv.Plan]*conv.Tensor{plan: few, eager: all} {

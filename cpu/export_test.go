@@ -14,8 +14,16 @@ func (e Engine) Eager() Engine {
 	return e
 }
 
-// Awake returns how many workers a run of this many images wakes.
-func Awake(plan conv.Plan, images int) int { return plan.(*enginePlan).awake(images) }
+// Down returns e, changed so that direct computes columns of tiles down a band where it would complete rows.
+func (e Engine) Down() Engine {
+	e.down = true
+	return e
+}
+
+// Awake returns how many workers a run of this many images has. brisk says whether helpers begin at once.
+func Awake(plan conv.Plan, images int, brisk bool) int {
+	return plan.(*enginePlan).awake(images, brisk)
+}
 
 // Odd runs a plan of winograd. It returns how many blocks are odd, and how many blocks there are.
 func Odd(plan conv.Plan, dst, src *conv.Tensor) (odd, blocks int) {

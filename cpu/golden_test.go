@@ -290,7 +290,8 @@ var differences = map[string]string{
 
 const (
 	zeroIsDefault = "0 is how conv.Spec, whose zero value is useful, spells the default"
-	negativeCrops = "torch.nn.functional.pad crops by a negative padding; here padding is at least 0, and its caller crops"
+	negativeCrops = "torch.nn.functional.pad crops by a negative padding; here padding is at least 0, and its " +
+		"caller crops"
 )
 
 // TestReferenceVerdicts: what PyTorch refuses, validation and the plan refuse as a *conv.ShapeError. What PyTorch

@@ -14,11 +14,13 @@ import (
 
 // TestOddAreDirect: if all blocks are odd, outputs have the bits that direct gives.
 func TestOddAreDirect(t *testing.T) {
-	everywhere := on(func(c, _, _, _, _ int) bool { return c%32 == 0 }, func(r *rand.Rand) float64 { return 1e9 * r.NormFloat64() }, normal)
+	everywhere := on(func(c, _, _, _, _ int) bool { return c%32 == 0 },
+		func(r *rand.Rand) float64 { return 1e9 * r.NormFloat64() }, normal)
 	for _, isa := range tested() {
 		for name, p := range localProblems() {
 			c := painted(t, 7, p, everywhere)
-			got, want := computed(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), c), computed(t, cpu.Engine{ISA: isa, Algorithm: "direct"}.Eager(), c)
+			got, want := computed(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), c),
+				computed(t, cpu.Engine{ISA: isa, Algorithm: "direct"}.Eager(), c)
 			if !slices.Equal(got.Data, want.Data) {
 				t.Errorf("%v, %s: other bits than direct has", isa, name)
 			}
@@ -81,7 +83,8 @@ func TestWinogradExact(t *testing.T) {
 // TestUnsuited: weights whose exact sums transforms would round, or for which the screen would accept no image, are
 // left to direct, and the plan says why. If winograd is forced, it computes the same bits as direct.
 func TestUnsuited(t *testing.T) {
-	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{2, 64, 56, 56}, Weight: conv.Shape{64, 64, 3, 3}}
+	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{2, 64, 56, 56},
+		Weight: conv.Shape{64, 64, 3, 3}}
 	for name, change := range map[string]func(filter []float32){
 		"integers":    func(f []float32) { each(f, func(i int, _ float32) float32 { return float32(i%7 - 3) }) },
 		"eighths":     func(f []float32) { each(f, func(i int, _ float32) float32 { return float32(i%7-3) / 8 }) },
@@ -102,7 +105,8 @@ func TestUnsuited(t *testing.T) {
 			t.Errorf("%s: %+v", name, d)
 		}
 		plan.Close()
-		if !slices.EqualFunc(computed(t, cpu.Engine{Algorithm: "winograd"}, c).Data, computed(t, cpu.Engine{}, c).Data, sameBits) {
+		if !slices.EqualFunc(computed(t, cpu.Engine{Algorithm: "winograd"}, c).Data, computed(t, cpu.Engine{}, c).Data,
+			sameBits) {
 			t.Errorf("%s: winograd has other bits than direct", name)
 		}
 	}
@@ -162,7 +166,8 @@ func TestVerifySeesOutliers(t *testing.T) {
 			outcome := trial.Run(unscreened{tolerance}, compare.Options{})
 			found := false
 			for _, finding := range outcome.Findings {
-				found = found || finding.Check == want && finding.Status == compare.Failed && (finding.Numbers == "") == (name != "normal")
+				found = found || finding.Check == want && finding.Status == compare.Failed &&
+					(finding.Numbers == "") == (name != "normal")
 			}
 			if !found {
 				t.Errorf("%s, tolerance %v: %v, want %s to fail", name, tolerance, outcome, want)

@@ -34,7 +34,8 @@ func isBroken(t *testing.T, err error) {
 // then on, and closes.
 func TestPanicIsError(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{40, 1, 32, 32}, Weight: conv.Shape{2, 1, 3, 3}}
-	weight, src := &conv.Tensor{Shape: p.Weight, Data: make([]float32, 18)}, &conv.Tensor{Shape: p.Src, Data: make([]float32, 40*1024)}
+	weight, src := &conv.Tensor{Shape: p.Weight, Data: make([]float32, 18)},
+		&conv.Tensor{Shape: p.Src, Data: make([]float32, 40*1024)}
 	dst := &conv.Tensor{Shape: conv.Shape{40, 2, 30, 30}, Data: make([]float32, 40*1800)}
 	for _, good := range []int32{0, 1, 20} {
 		plan, err := Engine{eager: true}.Plan(p, weight, nil)

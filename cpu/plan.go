@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gpuconv/conv"
 	"gpuconv/cpu/internal/simd"
@@ -22,8 +23,7 @@ type convolver struct {
 	*blueprint
 	crew      *crew
 	workers   []*worker
-	imageWork float64          // multiplications, see imageWork
-	task      func(worker int) // the method value c.work, made only once because that allocates
+	imageWork float64 // multiplications, see imageWork
 
 	turn   sync.Mutex
 	closed bool
@@ -72,8 +72,7 @@ func newPlan(b *blueprint) *enginePlan {
 			clear(w.work) // so that the system provides its pages, see depthwise.slack
 		}
 	}
-	c.task = c.work
-	c.crew = newCrew(len(c.workers), c.task)
+	c.crew = newCrew(len(c.workers), c.work)
 	plan := &enginePlan{convolver: c}
 	plan.leak = runtime.AddCleanup(plan, func(c *crew) { c.close() }, c.crew)
 	return plan
@@ -112,9 +111,9 @@ func (c *convolver) convolve(dst, src *conv.Tensor) error {
 	if err := c.asked.CheckRun(dst, src); err != nil {
 		return err
 	}
-	workers := c.awake(src.Shape.N())
+	workers := c.awake(src.Shape.N(), c.crew.attend(time.Now()))
 	c.deal(dst, src, workers)
-	c.crew.run(min(workers, c.run.tasks), c.task)
+	c.crew.run(min(workers, c.run.tasks))
 	c.run.dst, c.run.src = nil, nil
 	if first := c.run.panicked.Load(); first != nil {
 		return first
@@ -126,11 +125,12 @@ func errClosed(what string) error {
 	return &fault.Error{Package: "cpu", Argument: what, Err: conv.ErrClosed}
 }
 
-// A run wakes one worker for each workPerWorker multiplications that it has: at least one, and at most all. That many
-// multiplications take 0.1 ms; waking a goroutine on another core takes half of that. Each pixel that is read and each
-// output that is written counts as numberWork multiplications.
+// A run has one worker for each workPerWorker multiplications: at least one, and at most all. That many take 0.1 ms;
+// waking a goroutine on another core takes half of that. If the helpers begin at once, workBrisk is enough: it takes
+// 5 µs. Each pixel that is read and each output that is written counts as numberWork multiplications.
 const (
 	workPerWorker = 1 << 22
+	workBrisk     = 1 << 19
 	numberWork    = 11
 )
 
@@ -147,11 +147,16 @@ func imageWork(p conv.Problem, dst conv.Shape) float64 {
 const tasksPerWorker = 4
 
 // awake returns how many workers are worth waking for a run of this many images.
-func (c *convolver) awake(images int) int {
+// awake returns how many workers a run of this many images has. brisk says whether helpers begin at once.
+func (c *convolver) awake(images int, brisk bool) int {
 	if c.eager {
 		return len(c.workers)
 	}
-	return min(len(c.workers), max(1, int(float64(images)*c.imageWork/workPerWorker)))
+	least := float64(workPerWorker)
+	if brisk {
+		least = workBrisk
+	}
+	return min(len(c.workers), max(1, int(float64(images)*c.imageWork/least)))
 }
 
 // deal cuts a run into tasks for this many workers.

@@ -68,7 +68,8 @@ func priceWinograd(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels)
 	}
 	patches := channels * down * ceilDiv(across, k.Lanes)
 	image := products + transformCycles*float64(patches+filters*ceilDiv(across*down, k.Lanes))
-	return float64(p.Groups) * (kernels*kernelCycles + float64(filters*split*split*split)*filterCycles + float64(images)*image)
+	return float64(p.Groups) * (kernels*kernelCycles + float64(filters*split*split*split)*filterCycles + float64(
+		images)*image)
 }
 
 // streamed returns how many weights per cycle a core reads from an array of this many weights, which exceeds its own
@@ -93,10 +94,10 @@ func worthWinograd(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels)
 	case anyNumber:
 		return fmt.Errorf("it would take about %.2g times as long as direct", ratio)
 	case 1:
-		return fmt.Errorf("transforming its weights and computing 1 image would take about %.2g times as long as direct",
-			ratio)
+		return fmt.Errorf("transforming its weights and computing 1 image would take about %.2g times as long as "+
+			"direct", ratio)
 	default:
-		return fmt.Errorf("transforming its weights and computing %d images would take about %.2g times as long as direct",
-			images, ratio)
+		return fmt.Errorf("transforming its weights and computing %d images would take about %.2g times as long as "+
+			"direct", images, ratio)
 	}
 }

@@ -3,6 +3,7 @@ package cpu_test
 import (
 	"math"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -66,7 +67,8 @@ func TestDepthwisePays(t *testing.T) {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, isa := range cpu.AvailableISAs() {
-		for _, text := range []string{"1,64,56,56,64,3,1,1,64", "1,128,28,28,128,5,2,1,128", "1,256,14,14,256,3,1,2,256"} {
+		for _, text := range []string{"1,64,56,56,64,3,1,1,64", "1,128,28,28,128,5,2,1,128",
+			"1,256,14,14,256,3,1,2,256"} {
 			if isa != cpu.Generic {
 				holdRatio(t, cpu.Engine{ISA: isa}, cpu.Engine{ISA: isa, Algorithm: "direct"}, layer(t, text), 1.2)
 			}
@@ -86,6 +88,41 @@ func TestShortRowsPay(t *testing.T) {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	holdRatio(t, cpu.Engine{ISA: cpu.AVX512}, cpu.Engine{ISA: cpu.AVX2}, layer(t, "8,1,28,28,32,3,1,1,1"), 0.75)
+}
+
+// TestRowsPay: completing rows takes at most 1.3 times as long as columns of tiles down a band, which direct computed
+// before. On first layers like those of U-Net and VGG rows had 1.1 to 3.6 times the speed (Emerald Rapids).
+func TestRowsPay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it times, which the race detector disturbs")
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, isa := range cpu.AvailableISAs() {
+		for _, text := range []string{"1,1,143,572,32,3,0,1,1", "1,3,112,224,64,3,1,1,1"} {
+			if isa != cpu.Generic {
+				e := cpu.Engine{ISA: isa, Algorithm: "direct"}
+				holdRatio(t, e, e.Down(), layer(t, text), 1/1.3)
+			}
+		}
+	}
+}
+
+// TestRowsKeepBits: rows and columns of tiles give the same bits.
+func TestRowsKeepBits(t *testing.T) {
+	for _, isa := range tested() {
+		e := cpu.Engine{ISA: isa, Algorithm: "direct"}
+		p := layer(t, "1,1,70,300,7,3,0,1,1")
+		rows, dst, src := planned(t, e, p)
+		down, old, _ := planned(t, e.Down(), p)
+		for plan, dst := range map[conv.Plan]*conv.Tensor{rows: dst, down: old} {
+			if err := plan.Run(dst, src); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(dst.Data, old.Data) {
+			t.Errorf("%v: other bits", isa)
+		}
+	}
 }
 
 // holdRatio fails if new does not reach want times the speed of old. It runs them by turns, and takes the best of each.
@@ -114,6 +151,7 @@ func holdRatio(t *testing.T, new, old cpu.Engine, p conv.Problem, want float64) 
 	}
 	t.Logf("%v, %v %v: %.2f", new.ISA, p.Src, p.Weight, x/y)
 	if x < want*y {
-		t.Errorf("%v, %v %v: %.2f times the speed of %v %s, want %.2f", new.ISA, p.Src, p.Weight, x/y, old.ISA, old.Algorithm, want)
+		t.Errorf("%v, %v %v: %.2f times the speed of %v %s, want %.2f", new.ISA, p.Src, p.Weight, x/y, old.ISA,
+			old.Algorithm, want)
 	}
 }

@@ -79,12 +79,20 @@ func (r *referencePlan) RunFloat64(value, magnitude []float64, src *conv.Tensor)
 	if err != nil {
 		return err
 	}
+	r.announce(src)
 	size := shape.H() * shape.W()
 	forEach(shape.N()*shape.C(), func(plane int) {
 		at := plane * size
 		r.plane(value[at:at+size], magnitude[at:at+size], src, plane/shape.C(), plane%shape.C())
 	})
 	return nil
+}
+
+// announce tells the race detector what sum reads.
+func (r *referencePlan) announce(src *conv.Tensor) {
+	announce(src.Data)
+	announce(r.weight)
+	announce(r.bias)
 }
 
 // checkOracle returns the shape of the outputs for src's batch, or an error if an argument of RunFloat64 does not fit.
@@ -166,7 +174,11 @@ func (r *referencePlan) sumPlane(value, magnitude []float64, src *conv.Tensor, n
 	}
 }
 
-// sum computes Σ x·w + b and Σ |x||w| + |b| at row i, column j of filter k of image n.
+// sum computes Σ x·w + b and Σ |x||w| + |b| at row i, column j of filter k of image n. Its callers announce what it
+// reads.
+//
+//go:norace
+//go:nocheckptr
 func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64) {
 	p, w := &r.problem, r.problem.Weight
 	if p.Bias {

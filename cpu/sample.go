@@ -23,6 +23,7 @@ func (r *referencePlan) SampleFloat64(value, magnitude []float64, src *conv.Tens
 	if err := checkSample(value, magnitude, shape, outputs); err != nil {
 		return err
 	}
+	r.announce(src)
 	one := r.problem
 	one.Src = one.Src.Image()
 	each := 4 * one.MACs() / shape.Image().Bytes()
@@ -47,7 +48,8 @@ func checkSample(value, magnitude []float64, shape conv.Shape, outputs []int) er
 	}
 	for _, at := range outputs {
 		if at < 0 || at >= all {
-			return &conv.ShapeError{Arg: "outputs", Value: strconv.Itoa(at), Rule: "want an index into " + shape.String()}
+			return &conv.ShapeError{Arg: "outputs", Value: strconv.Itoa(at),
+				Rule: "want an index into " + shape.String()}
 		}
 	}
 	return nil

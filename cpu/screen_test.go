@@ -90,8 +90,10 @@ func TestLocality(t *testing.T) {
 
 // TestLocalityByItself: the same holds if the engine chooses winograd by itself.
 func TestLocalityByItself(t *testing.T) {
-	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{1, 64, 56, 56}, Weight: conv.Shape{64, 64, 3, 3}}
-	if d, err := (cpu.Engine{}).Explain(p); err != nil || d.Algorithm != "winograd" || d.Bound != cpu.WinogradBound || d.Tolerance != 0 {
+	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{1, 64, 56, 56},
+		Weight: conv.Shape{64, 64, 3, 3}}
+	if d, err := (cpu.Engine{}).Explain(p); err != nil || d.Algorithm != "winograd" || d.Bound != cpu.WinogradBound ||
+		d.Tolerance != 0 {
 		t.Fatalf("%+v, %v", d, err)
 	}
 	for _, fill := range []string{"a pixel of 1e20", "16 bits"} {
@@ -102,12 +104,15 @@ func TestLocalityByItself(t *testing.T) {
 // TestLocalityOfAny: the same holds for random problems, with outliers and weights of several distributions.
 func TestLocalityOfAny(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		p := conv.Problem{Src: conv.Shape{rapid.IntRange(1, 2).Draw(r, "n"), 0, rapid.IntRange(4, 15).Draw(r, "h"), rapid.IntRange(4, 20).Draw(r, "w")}, Bias: rapid.Bool().Draw(r, "bias")}
+		p := conv.Problem{Src: conv.Shape{rapid.IntRange(1, 2).Draw(r, "n"), 0, rapid.IntRange(4, 15).Draw(r, "h"),
+			rapid.IntRange(4, 20).Draw(r, "w")}, Bias: rapid.Bool().Draw(r, "bias")}
 		p.Groups = rapid.IntRange(1, 2).Draw(r, "groups")
 		channels := rapid.IntRange(32, 70).Draw(r, "channels")
-		p.Src[1], p.Weight = p.Groups*channels, conv.Shape{p.Groups * rapid.IntRange(32, 40).Draw(r, "filters"), channels, 3, 3}
+		p.Src[1], p.Weight = p.Groups*channels, conv.Shape{p.Groups * rapid.IntRange(32, 40).Draw(r, "filters"),
+			channels, 3, 3}
 		pad := rapid.IntRange(0, 3)
-		p.Padding = conv.Padding{Top: pad.Draw(r, "top"), Bottom: pad.Draw(r, "bottom"), Left: pad.Draw(r, "left"), Right: pad.Draw(r, "right")}
+		p.Padding = conv.Padding{Top: pad.Draw(r, "top"), Bottom: pad.Draw(r, "bottom"), Left: pad.Draw(r, "left"),
+			Right: pad.Draw(r, "right")}
 		p.PaddingMode = rapid.SampledFrom(conv.PaddingModes()).Draw(r, "mode")
 		if dst, err := p.Dst(); err != nil || dst.H() < 4 || dst.W() < 4 {
 			r.Skip("too small")
@@ -125,7 +130,8 @@ func TestLocalityOfAny(t *testing.T) {
 		}
 		c := painted(t, rapid.Uint64().Draw(r, "seed"), p, f)
 		for i, w := range c.Weight.Data {
-			c.Weight.Data[i] = float32(math.Copysign(math.Pow(math.Abs(float64(w)), shape), float64(w))) // from ±1 to heavy tails
+			// from ±1 to heavy tails
+			c.Weight.Data[i] = float32(math.Copysign(math.Pow(math.Abs(float64(w)), shape), float64(w)))
 		}
 		local(t, cpu.Engine{Algorithm: "winograd"}.Eager(), c)
 	})
@@ -185,7 +191,8 @@ func TestOrdinary(t *testing.T) {
 			odd, blocks := cpu.Odd(plan, intoNaN(t, plan, p, drawn.Src), drawn.Src)
 			plan.Close()
 			worst := local(t, e, drawn)
-			t.Logf("%d channels, %s: %d of %d blocks are odd, errors of at most %.3g γₙA", c.channels, name, odd, blocks, worst)
+			t.Logf("%d channels, %s: %d of %d blocks are odd, errors of at most %.3g γₙA", c.channels, name, odd,
+				blocks, worst)
 			if float64(odd) > c.most*float64(blocks) {
 				t.Errorf("%d channels, %s: %d of %d blocks are odd", c.channels, name, odd, blocks)
 			}
@@ -256,9 +263,11 @@ func deviation(c compare.Case, k, i, j int) float64 {
 
 // TestSpread computes what a pixel counts in an output's error from the matrices of Lavin and Gray, section 4.3.
 func TestSpread(t *testing.T) {
-	bT := [6][6]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}
+	bT := [6][6]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0},
+		{0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}
 	aT := [4][6]float64{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
-	g := [6][3]float64{{1. / 4}, {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6}, {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}}
+	g := [6][3]float64{{1. / 4}, {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6}, {1. / 24, 1. / 12, 1. / 6},
+		{1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}}
 	for r := range 6 {
 		most := 0.0
 		for output := range aT {
@@ -306,10 +315,12 @@ func TestLeastMagnitude(t *testing.T) {
 			}
 			least := cpu.LeastMagnitude(weight, sum, squares)
 			if least > magnitude {
-				t.Errorf("%d channels, power %.2g: A is %.4g, and taken to be at least %.4g", channels, power, magnitude, least)
+				t.Errorf("%d channels, power %.2g: A is %.4g, and taken to be at least %.4g", channels, power,
+					magnitude, least)
 			}
 			if shuffled == 0 && sum*sum/squares > 16 && least < magnitude/3 {
-				t.Errorf("%d channels, power %.2g, %.3g pixels: A is %.4g, and taken to be at least %.4g", channels, power, sum*sum/squares, magnitude, least)
+				t.Errorf("%d channels, power %.2g, %.3g pixels: A is %.4g, and taken to be at least %.4g", channels,
+					power, sum*sum/squares, magnitude, least)
 			}
 		}
 	}
@@ -328,8 +339,8 @@ func TestHuge(t *testing.T) {
 func TestTinyWeights(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{2, 32, 6, 10}, Weight: conv.Shape{32, 32, 3, 3}}
 	for _, c := range []struct{ weights, pixels int }{
-		{-100, 40}, {-112, 40}, {-124, 40}, {-125, 40}, {-126, 40}, {-127, 44}, {-132, 44}, {-60, -40}, {-88, -42}, {-89, -42},
-	} {
+		{-100, 40}, {-112, 40}, {-124, 40}, {-125, 40}, {-126, 40}, {-127, 44}, {-132, 44}, {-60, -40}, {-88, -42},
+		{-89, -42}} {
 		drawn := painted(t, 15, p, scaled(math.Ldexp(1, c.pixels), normal))
 		for i, w := range drawn.Weight.Data {
 			drawn.Weight.Data[i] = float32(math.Ldexp(float64(w), c.weights))

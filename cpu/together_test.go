@@ -19,7 +19,8 @@ func togetherProblems() map[string]conv.Problem {
 	grouped.Groups, energy.Activation, circular.PaddingMode = 2, conv.Energy, conv.Circular
 	pooled.Activation, pooled.Pool = conv.ReLU, conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	shape := func(n, c, h, w, k int, s conv.Spec) conv.Problem {
-		return conv.Problem{Spec: s, Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{k, c / max(1, s.Groups), 3, 3}, Bias: true}
+		return conv.Problem{Spec: s, Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{k, c / max(1, s.Groups), 3, 3},
+			Bias: true}
 	}
 	five := shape(5, 32, 9, 7, 35, conv.Spec{Padding: conv.Pad(2, 2)})
 	five.Weight[2], five.Weight[3] = 5, 5

@@ -31,11 +31,13 @@ func winogradProblems() (all []conv.Problem) {
 	for _, k := range []int{32, 34, 37, 64} {
 		add(conv.Spec{}, conv.Shape{2, 35, 10, 9}, conv.Shape{k, 35, 3, 3})
 	}
-	grouped, relu, pooled, energy, far := same, same, same, same, conv.Spec{Padding: conv.Padding{Top: 5, Bottom: 2, Left: 3, Right: 9}}
+	grouped, relu, pooled, energy, far := same, same, same, same,
+		conv.Spec{Padding: conv.Padding{Top: 5, Bottom: 2, Left: 3, Right: 9}}
 	grouped.Groups = 3
 	relu.Activation = conv.ReLU
 	pooled.Activation, pooled.Pool = conv.ReLU, conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 2}, Stride: [2]int{2, 3}}
-	energy.Activation, energy.Pool = conv.Energy, conv.Pool{Kind: conv.AvgPool, Size: [2]int{5, 5}, Stride: [2]int{1, 1}}
+	energy.Activation, energy.Pool = conv.Energy, conv.Pool{Kind: conv.AvgPool, Size: [2]int{5, 5},
+		Stride: [2]int{1, 1}}
 	add(grouped, conv.Shape{2, 96, 8, 9}, conv.Shape{99, 32, 3, 3})
 	add(far, conv.Shape{2, 32, 6, 7}, conv.Shape{32, 32, 3, 3})
 	add(relu, conv.Shape{2, 32, 13, 13}, conv.Shape{32, 32, 3, 3})
@@ -55,9 +57,10 @@ func eachWinograd(t *testing.T, f func(t *testing.T, e cpu.Engine, p conv.Proble
 			if testing.Short() && i%5 != 0 { // the race detector slows the judge many times
 				continue
 			}
-			t.Run(fmt.Sprintf("%v/%v/%v/%v,%v,%v", isa, p.Src, p.Weight, p.PaddingMode, p.Activation, p.Pool), func(t *testing.T) {
-				f(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), p)
-			})
+			t.Run(fmt.Sprintf("%v/%v/%v/%v,%v,%v", isa, p.Src, p.Weight, p.PaddingMode, p.Activation, p.Pool),
+				func(t *testing.T) {
+					f(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), p)
+				})
 		}
 	}
 }
@@ -132,7 +135,8 @@ func TestWinograd(t *testing.T) {
 		}
 		defer plan.Close()
 		got := intoNaN(t, plan, p, src)
-		answer, err := compare.NewAnswer(cpu.Reference{}, compare.Case{Problem: p, Src: src, Weight: weight, Bias: bias})
+		answer, err := compare.NewAnswer(cpu.Reference{},
+			compare.Case{Problem: p, Src: src, Weight: weight, Bias: bias})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +168,8 @@ func TestWinogradSpecialValues(t *testing.T) {
 		drawn := randomly(t, 2, p.Src, p.Weight, conv.Shape{1, 1, 1, p.Weight[0]})
 		src, weight, bias := drawn[0], drawn[1], drawn[2].Data
 		plane := src.Plane(1, 7)
-		src.Data[0], plane[len(plane)/2], plane[len(plane)-1] = float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))
+		src.Data[0], plane[len(plane)/2], plane[len(plane)-1] = float32(math.NaN()), float32(math.Inf(1)),
+			float32(math.Inf(-1))
 		for range 2 { // with finite weights first: an infinite one makes all blocks of its group odd
 			plan, err := e.Plan(p, weight, bias)
 			if err != nil {
@@ -175,7 +180,8 @@ func TestWinogradSpecialValues(t *testing.T) {
 			want, _ := exactly(t, p, src, weight, bias)
 			for i, w := range want {
 				g := float64(got.Data[i])
-				if math.IsNaN(w) != math.IsNaN(g) || (math.IsInf(w, 0) || math.IsInf(g, 0)) && w != g || math.Abs(g-w) > 1e-3 {
+				if math.IsNaN(w) != math.IsNaN(g) || (math.IsInf(w, 0) || math.IsInf(g, 0)) && w != g ||
+					math.Abs(g-w) > 1e-3 {
 					t.Fatalf("element %d is %v, want %v", i, g, w)
 				}
 			}

@@ -39,7 +39,8 @@ func TestOpen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Neurons != 4 || !slices.Equal(r.Orientation, []float64{-2, -1, 0}) || len(r.Train) != 12 || r.Test[11] != 9 {
+		if r.Neurons != 4 || !slices.Equal(r.Orientation, []float64{-2, -1, 0}) || len(r.Train) != 12 ||
+			r.Test[11] != 9 {
 			t.Errorf("read %+v", r)
 		}
 	}
@@ -64,7 +65,8 @@ func TestOpenRefuses(t *testing.T) {
 		"orientation 0 is NaN":                     archive(t, array(3, 4), array(3, 4), &npy.Array{Shape: []int{3}, Data: []float32{float32(math.NaN()), 1, 2}}),
 		"resp_train: stimulus 0, neuron 0 is NaN":  archive(t, odd(0, math.NaN()), array(3, 4), array(3)),
 	} {
-		if _, err := Open(t.Context(), path); err == nil || !strings.HasPrefix(err.Error(), "dataset: ") || !strings.Contains(err.Error(), want) {
+		if _, err := Open(t.Context(), path); err == nil || !strings.HasPrefix(err.Error(), "dataset: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want dataset: …%s…", err, want)
 		}
 	}
@@ -79,7 +81,8 @@ func TestOpenRefuses(t *testing.T) {
 	if err := npy.WriteFile(single, array(3, 4)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), single); err == nil || !strings.Contains(err.Error(), "is a single array: want an .npz archive") {
+	if _, err := Open(t.Context(), single); err == nil ||
+		!strings.Contains(err.Error(), "is a single array: want an .npz archive") {
 		t.Errorf("of an array: %v", err)
 	}
 	if _, err := Open(t.Context(), filepath.Join(t.TempDir(), "none.npz")); err == nil {
@@ -91,7 +94,8 @@ func TestOpenRefuses(t *testing.T) {
 func TestSum(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	write(t, path, []byte("message digest"))
-	want := Sums{MD5: "f96b697d7cb7938d525a2f31aaf161d0", SHA256: "f7846f55cf23e14eebeab5b4e1550cad5b509e3348fbc4efa3a1413d393cb650", Size: 14}
+	want := Sums{MD5: "f96b697d7cb7938d525a2f31aaf161d0",
+		SHA256: "f7846f55cf23e14eebeab5b4e1550cad5b509e3348fbc4efa3a1413d393cb650", Size: 14}
 	if got, err := Sum(t.Context(), path); err != nil || got != want {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
@@ -116,7 +120,8 @@ func TestBins(t *testing.T) {
 			t.Errorf("orientation %d, %v, is taken for %v", i, r.Orientation[i], v)
 		}
 	}
-	if got, period, ok := (&Recordings{Orientation: []float64{-90, -45, 0, 45}}).Bins(); !ok || period != 180 || !slices.Equal(got, []float64{-90, -45, 0, 45}) {
+	if got, period, ok := (&Recordings{Orientation: []float64{-90, -45, 0, 45}}).Bins(); !ok || period != 180 ||
+		!slices.Equal(got, []float64{-90, -45, 0, 45}) {
 		t.Errorf("%v, %v, %v", got, period, ok)
 	}
 	if _, period, ok := (&Recordings{Orientation: []float64{0, 120, 240}}).Bins(); !ok || period != 360 {

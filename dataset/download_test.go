@@ -65,7 +65,8 @@ func TestAsksForTheFileOnly(t *testing.T) {
 	for i, want := range []string{"Accept-Encoding User-Agent", "Accept-Encoding Referer User-Agent",
 		"Accept-Encoding If-Range Range User-Agent", "Accept-Encoding If-Range Range Referer User-Agent"} {
 		r := asked[i]
-		names := slices.DeleteFunc(slices.Sorted(maps.Keys(r.Header)), func(name string) bool { return name == "Connection" })
+		names := slices.DeleteFunc(slices.Sorted(maps.Keys(r.Header)),
+			func(name string) bool { return name == "Connection" })
 		if got := strings.Join(names, " "); r.Method != http.MethodGet || r.URL.RawQuery != "" || got != want {
 			t.Errorf("request %d is %s %v with %s, want GET with %s", i, r.Method, r.URL, got, want)
 		}
@@ -136,7 +137,8 @@ func TestDownload(t *testing.T) {
 				wantFile(t, f, err, good)
 				return
 			}
-			if err == nil || !strings.HasPrefix(err.Error(), "dataset: "+s.URL) || !strings.Contains(err.Error(), c.wrong) {
+			if err == nil || !strings.HasPrefix(err.Error(), "dataset: "+s.URL) ||
+				!strings.Contains(err.Error(), c.wrong) {
 				t.Errorf("error %v, want …%s…", err, c.wrong)
 			}
 			if _, err := os.Stat(f.Path); err == nil {
@@ -162,7 +164,8 @@ func TestDownloadSlow(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 	})
-	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)}, Stall: 600 * time.Millisecond, Retries: -1}
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)},
+		Stall: 600 * time.Millisecond, Retries: -1}
 	wantFile(t, f, Download(t.Context(), f), good)
 	if len(s.ranges) != 1 {
 		t.Errorf("it asked for %q: want once", s.ranges)
@@ -178,7 +181,8 @@ func TestDownloadPause(t *testing.T) {
 		answers = append(answers, cut(served(good), 1000))
 	}
 	s := serve(t, append(answers, served(good))...)
-	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)}, Pause: time.Millisecond}
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)},
+		Pause: time.Millisecond}
 	start := time.Now()
 	wantFile(t, f, Download(t.Context(), f), good)
 	if took := time.Since(start); took > 3*time.Second {
@@ -277,7 +281,8 @@ func TestDownloadQuiet(t *testing.T) {
 			c.Close()
 		}
 	}()
-	f := Fetch{URL: "http://" + listener.Addr().String(), Path: filepath.Join(t.TempDir(), "a.npz"), Retries: 2, Pause: 20 * time.Millisecond}
+	f := Fetch{URL: "http://" + listener.Addr().String(), Path: filepath.Join(t.TempDir(), "a.npz"), Retries: 2,
+		Pause: 20 * time.Millisecond}
 	if err := Download(t.Context(), f); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("error %v", err)
 	}
@@ -380,7 +385,8 @@ func TestDownloadNowhere(t *testing.T) {
 	} {
 		f.Retries = -1
 		err := Download(t.Context(), f)
-		if err == nil || !strings.HasPrefix(err.Error(), "dataset: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "Get ") {
+		if err == nil || !strings.HasPrefix(err.Error(), "dataset: ") || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "Get ") {
 			t.Errorf("error %v, want dataset: …%s…", err, want)
 		}
 	}

@@ -41,7 +41,8 @@ func TestPartIsNoLink(t *testing.T) {
 		if got, _ := os.ReadFile(mine); string(got) != "mine" {
 			t.Errorf("%s: the file that it leads to holds %d bytes", name, len(got))
 		}
-		if err == nil || !strings.HasPrefix(err.Error(), "dataset: "+f.Part()+": th") || !strings.Contains(err.Error(), "want a file of its own") {
+		if err == nil || !strings.HasPrefix(err.Error(), "dataset: "+f.Part()+": th") ||
+			!strings.Contains(err.Error(), "want a file of its own") {
 			t.Errorf("%s: error %v", name, err)
 		}
 		if after := listing(t, dir); after != before {
@@ -92,7 +93,8 @@ func TestForeignPart(t *testing.T) {
 		}
 		before := listing(t, dir)
 		err := Download(t.Context(), f)
-		if want := "dataset: " + f.Path + c.named + ": no download of gpuconv has begun this file: want another name, or it gone"; err == nil || err.Error() != want {
+		if want := "dataset: " + f.Path + c.named + ": no download of gpuconv has begun this file: want another " +
+			"name, or it gone"; err == nil || err.Error() != want {
 			t.Errorf("%s: error %v, want %s", name, err, want)
 		}
 		for end, text := range c.files {
@@ -101,7 +103,8 @@ func TestForeignPart(t *testing.T) {
 			}
 		}
 		if after := listing(t, dir); after != before || len(s.ranges) > 0 || f.Kept() != 0 {
-			t.Errorf("%s: there are %s, before there were %s; %d requests; Kept says %d", name, after, before, len(s.ranges), f.Kept())
+			t.Errorf("%s: there are %s, before there were %s; %d requests; Kept says %d", name, after, before,
+				len(s.ranges), f.Kept())
 		}
 	}
 }

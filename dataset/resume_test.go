@@ -17,7 +17,8 @@ func TestDownloadUnchecked(t *testing.T) {
 	good := content()
 	for _, sum := range []string{"", strings.ToUpper(md5Of(good))} {
 		s := serve(t, ranged(good[5:], "bytes 5-299999/300000"), served(good))
-		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: sum}, Pause: time.Millisecond}
+		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: sum},
+			Pause: time.Millisecond}
 		begun(t, f, good[:9], origin{URL: f.URL, ETag: `"1"`, Size: -1})
 		wantFile(t, f, Download(t.Context(), f), good)
 		if want := list("bytes=9-", ""); !slices.Equal(s.ranges, want) {
@@ -131,7 +132,8 @@ func TestDownloadChanged(t *testing.T) {
 			}
 			wantFile(t, f, Download(t.Context(), f), c.want)
 			if !slices.Equal(s.ranges, c.ranges) || conditions[0] != c.condition {
-				t.Errorf("%s: it asked for %q if %q, want %q if %q", name, s.ranges, conditions[0], c.ranges, c.condition)
+				t.Errorf("%s: it asked for %q if %q, want %q if %q", name, s.ranges, conditions[0], c.ranges,
+					c.condition)
 			}
 		}
 	}

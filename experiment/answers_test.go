@@ -170,7 +170,8 @@ func TestEnergyIsFlat(t *testing.T) {
 			for _, size := range []int{0, 11, 12, 41} {
 				own := g
 				own.Orientation, own.SF = orientation, 0.15
-				bank := weights(t, filters.Bank{Filters: []filters.Filter{&own}, Quadrature: true, Balanced: true, Size: size})
+				bank := weights(t, filters.Bank{Filters: []filters.Filter{&own}, Quadrature: true, Balanced: true,
+					Size: size})
 				images := gratings(t, bank.Shape.H(), orientation, own.SF)
 				lo, hi := math.Inf(1), 0.0
 				for i := range images.Shape.N() {

@@ -43,7 +43,8 @@ type checker struct {
 	sampled *sampled     // of all processes, if several did the job; nil otherwise
 
 	description conv.Description // of the plan that is judged
-	begin       func()           // is called before images are judged, which may take long; nil does nothing
+	begin       func()           // is called before whole images are judged, which may take long; nil does nothing
+	end         func()           // is called when those of a portion are judged
 
 	images  int // judged so far, all or some of their outputs
 	spent   time.Duration
@@ -111,6 +112,13 @@ func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) er
 	if c.sample != nil {
 		return batch.Await(ctx, func() error { return c.sample.look(ctx, first, src, dst) })
 	}
+	if images := c.images; c.end != nil {
+		defer func() {
+			if c.images > images {
+				c.end()
+			}
+		}()
+	}
 	for lo := 0; lo < src.Shape.N(); {
 		hi := lo
 		for hi < src.Shape.N() && hi-lo < c.group && c.wanted.Holds(first+hi) {
@@ -147,6 +155,27 @@ func (c *checker) judge(ctx context.Context, first int, src, dst *conv.Tensor) e
 	c.merge(result, first)
 	c.images += src.Shape.N()
 	return nil
+}
+
+// tally says what was judged so far, and begins to count for a portion.
+func (c *checker) tally() tally {
+	c.portion = compare.Result{}
+	return tally{c.images, c.spent}
+}
+
+// tally counts what is judged.
+type tally struct {
+	images int
+	spent  time.Duration
+}
+
+// judgement returns what was judged of a portion of this many images, since the tally before it. A wrong output is an
+// error.
+func (c *checker) judgement(before tally, all int) (judgement, error) {
+	if err := c.verdict(); err != nil {
+		return judgement{}, err
+	}
+	return newJudgement(c, all, c.images-before.images, c.spent-before.spent), nil
 }
 
 // verdict returns an error if an output was wrong.

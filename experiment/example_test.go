@@ -36,7 +36,8 @@ func Example() {
 	defer os.RemoveAll(parent)
 	folder := filepath.Join(parent, "out")
 
-	job := experiment.Job{Images: gratings, Bank: bank, Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Check: experiment.Checking{Images: -1}}
+	job := experiment.Job{Images: gratings, Bank: bank, Spec: conv.Spec{Padding: conv.Pad(3, 3)},
+		Check: experiment.Checking{Images: -1}}
 	report, err := job.Run(context.Background(), cpu.Engine{}, folder)
 	if err != nil {
 		log.Fatal(err)

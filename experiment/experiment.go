@@ -31,18 +31,20 @@ type Job struct {
 	Spec   conv.Spec
 	Bias   []float32 // one for each filter, or nil
 	// Flip turns the filters by 180°: true convolution. Tables and pictures show them as they are in Bank.
-	Flip   bool
-	Check  Checking
-	Format npy.Format // of activations.npy; its Chunk and Axes are set by the job
-	Look   Look
-	Origin Origin // copied into the report
+	Flip  bool
+	Check Checking
+	// Summary says what is kept of each map of activations. nil keeps the maps.
+	Summary Summary
+	Format  npy.Format // of activations.npy; its Chunk and Axes are set by the job
+	Look    Look
+	Origin  Origin // copied into the report
 	// Shard, if not nil, says of which job this is a part: Images are some of its images.
 	Shard *Shard
 	Roof  *Roof // copied into the report
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.
 	Progress func(done int)
 	// Phase, if not nil, is called with the name of what begins: [Convolving], [Judging] or [Drawing]. Convolving comes
-	// again after Judging.
+	// again after Judging. With a Summary nothing is called with Judging.
 	Phase func(name string)
 }
 

@@ -24,7 +24,8 @@ func TestCounts(t *testing.T) {
 				t.Fatalf("%v: %+v, want %+v", outputs, got, want)
 			}
 			for i, was := range outputs {
-				for v, want := range map[float32]NotFinite{inf: {n, 0, 1}, -inf: {n, 0, 1}, nan: {n, 1, 0}, other: {n, 1, 0}} {
+				for v, want := range map[float32]NotFinite{inf: {n, 0, 1}, -inf: {n, 0, 1}, nan: {n, 1, 0},
+					other: {n, 1, 0}} {
 					if outputs[i] = v; counted() != want {
 						t.Fatalf("%v: %+v, want %+v", outputs, counted(), want)
 					}

@@ -67,5 +67,9 @@ func (j Job) Foresee(ctx context.Context, on Prepared) (Forecast, error) {
 // Files returns the names of the files that the job writes, in the order of the package's documentation.
 func (j Job) Files() []string {
 	names := append([]string{j.Format.Name(arrayName)}, j.Look.Pictures()...)
-	return append(names, "stimuli.csv", "filters.csv", "cells.csv", reportName)
+	names = append(names, "stimuli.csv", "filters.csv", "cells.csv")
+	if j.Summary != nil {
+		names = append(names, valuesName)
+	}
+	return append(names, reportName)
 }

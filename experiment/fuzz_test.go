@@ -10,10 +10,12 @@ import (
 // FuzzAudit reads any bytes as the run.json of a folder. Each mistake is one line. A folder is right only if it has the
 // files that run.json names.
 func FuzzAudit(f *testing.F) {
-	const sum = `{"schema":1,"files":[{"name":"a","bytes":1,"crc32c":"93ad1061"}]}` // of the letter a, by Python's crc32c
+	// of the letter a, by Python's crc32c
+	const sum = `{"schema":1,"files":[{"name":"a","bytes":1,"crc32c":"93ad1061"}]}`
 	f.Add([]byte(sum))
 	for _, text := range []string{"", "{}", "null", "[]", `{"schema":2}`, `{"schema":1,"files":[{}]}`,
-		strings.Replace(sum, `"a"`, `"../b"`, 1), strings.Replace(sum, `"a"`, `""`, 1), strings.Replace(sum, ":1,", ":-1,", 2)} {
+		strings.Replace(sum, `"a"`, `"../b"`, 1), strings.Replace(sum, `"a"`, `""`, 1),
+		strings.Replace(sum, ":1,", ":-1,", 2)} {
 		f.Add([]byte(text))
 	}
 	root := f.TempDir()

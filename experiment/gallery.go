@@ -111,7 +111,9 @@ func (j Job) draw(ctx context.Context, on Prepared, g *gallery, out *whole.Folde
 			err := batch.Await(ctx, func() (err error) { picture, err = draw(); return err })
 			for _, format := range j.Look.formats() {
 				if err == nil {
-					err = out.Write(name+"."+format, func(w io.Writer) error { return figure.Write(w, picture, format) })
+					err = out.Write(name+"."+format, func(w io.Writer) error {
+						return figure.Write(w, picture, format)
+					})
 				}
 			}
 			return err

@@ -34,8 +34,18 @@ func (j Job) Weight() *conv.Tensor {
 	return j.Bank.Weight
 }
 
-// Activations returns the shape of activations.npy, [images, channels, rows, columns]. p is the job's [Job.Problem].
+// Activations returns the shape of activations.npy, [images, channels, rows, columns], or with a Summary that of
+// [Summary.Of]. p is the job's [Job.Problem].
 func (j Job) Activations(p conv.Problem) (conv.Shape, error) {
+	maps, err := j.maps(p)
+	if err != nil || j.Summary == nil {
+		return maps, err
+	}
+	return j.Summary.Of(maps)
+}
+
+// maps returns the shape of the maps of all images, of which a summary may be made.
+func (j Job) maps(p conv.Problem) (conv.Shape, error) {
 	dst, err := p.Dst()
 	return dst.WithN(j.Images.Shape().N()), err
 }
@@ -44,15 +54,16 @@ func (j Job) Activations(p conv.Problem) (conv.Shape, error) {
 const program = 192 << 20
 
 // Fit returns p with a batch so small that Run takes at most this many bytes beside the program, a driver and the
-// pictures, and unchanged if it does. The error names the least number of bytes that is enough.
-func (j Job) Fit(p conv.Problem, bytes float64) (conv.Problem, error) {
+// pictures, and unchanged if it does. each is how many bytes the backend takes for each image of a batch beside what
+// Memory counts. The error names the least number of bytes that is enough.
+func (j Job) Fit(p conv.Problem, bytes, each float64) (conv.Problem, error) {
 	at := func(images int) float64 {
 		p.Src = p.Src.WithN(images)
 		need, err := j.Memory(p)
 		if err != nil {
 			return math.Inf(1)
 		}
-		return need - program
+		return need - program + each*float64(images)
 	}
 	most := p.Src.N()
 	if _, err := j.Memory(p); err != nil {
@@ -79,6 +90,14 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	padded[2], padded[3] = padded[2]+p.Weight.H(), padded[3]+p.Weight.W()
 	// three portions in Go, one on the device
 	need := program + (4*portion+float64(len(j.shown())))*(src+dst)
+	if j.Summary != nil {
+		numbers, err := j.Summary.Of(image)
+		if err != nil {
+			return 0, err
+		}
+		// at most one portion of maps in Go: see atOnce
+		need += portion * (3*numbers.Image().Bytes() - 2*dst)
+	}
 	// the judge's float64 values and magnitudes: see judgeBytes
 	if !j.Check.Sample {
 		need += 4 * float64(judged(p)) * dst
@@ -180,7 +199,7 @@ func (j Job) finish(ctx context.Context, on Prepared, out *whole.Folder, r *Repo
 		return nil, err
 	}
 	r.Seconds.Pictures = seconds(time.Since(drawing))
-	if err := j.writeTables(out); err != nil {
+	if err := j.writeTables(on.Problem, out); err != nil {
 		return nil, err
 	}
 	r.complete(w, on.Plan)
@@ -209,17 +228,20 @@ type watched struct {
 
 // watch makes what watches a job's images.
 func (j Job) watch(on Prepared) (w watched, err error) {
-	activations, err := j.Activations(on.Problem)
+	maps, err := j.maps(on.Problem)
 	if err != nil {
 		return w, err
 	}
-	if w.gallery, err = newGallery(j.shown(), on.Problem.Src, activations); err != nil {
+	if w.gallery, err = newGallery(j.shown(), on.Problem.Src, maps); err != nil {
 		return w, err
 	}
-	if w.check, err = newChecker(on, j.Weight(), j.Bias, activations.N(), j.Check); err != nil {
+	if w.check, err = newChecker(on, j.Weight(), j.Bias, maps.N(), j.Check); err != nil {
 		return w, err
 	}
-	w.check.begin = func() { j.phase(Judging) }
+	if j.Summary == nil { // otherwise maps are judged while portions are written
+		w.check.begin = func() { j.phase(Judging) }
+		w.check.end = func() { j.phase(Convolving) }
+	}
 	return w, nil
 }
 
@@ -235,20 +257,15 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 		return w, err
 	}
 	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress, Format: j.Format,
-		Look: func(first int, src, dst *conv.Tensor) error {
+		Summary: j.Summary, Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
-			judged := w.check.images
-			err := w.check.look(ctx, first, src, dst)
-			if w.check.sample == nil && w.check.images > judged {
-				j.phase(Convolving)
-			}
-			return err
+			return w.check.look(ctx, first, src, dst)
 		}}.Write(ctx, file)
 	return w, err
 }
 
-// writeTables writes stimuli.csv, filters.csv and cells.csv.
-func (j Job) writeTables(out *whole.Folder) error {
+// writeTables writes stimuli.csv, filters.csv and cells.csv, and values.csv for a summary.
+func (j Job) writeTables(p conv.Problem, out *whole.Folder) error {
 	table, err := j.Images.Table()
 	if err != nil {
 		return err
@@ -259,8 +276,18 @@ func (j Job) writeTables(out *whole.Folder) error {
 	if err := out.Write("filters.csv", j.Bank.Table.WriteCSV); err != nil {
 		return err
 	}
-	return out.Write("cells.csv", j.cellTable().WriteCSV)
+	if err := out.Write("cells.csv", j.cellTable().WriteCSV); err != nil || j.Summary == nil {
+		return err
+	}
+	maps, err := j.maps(p)
+	if err != nil {
+		return err
+	}
+	return out.Write(valuesName, j.Summary.table(maps).WriteCSV)
 }
+
+// valuesName is the name of the table of the numbers of a [Summary].
+const valuesName = "values.csv"
 
 // cellTable has a row for each channel of activations.npy: its name, and the filter that it is made of. With
 // [conv.Energy] these are two, filter and filter_2. Filters have the numbers of filters.csv. The first column, cell, is
@@ -274,7 +301,8 @@ func (j Job) cellTable() *param.Table {
 		if j.Spec.Activation == conv.Energy {
 			first, second = float64(2*k), float64(2*k+1)
 		}
-		t.Columns[1].Numbers, t.Columns[2].Numbers = append(t.Columns[1].Numbers, first), append(t.Columns[2].Numbers, second)
+		t.Columns[1].Numbers, t.Columns[2].Numbers = append(t.Columns[1].Numbers, first),
+			append(t.Columns[2].Numbers, second)
 	}
 	return t
 }

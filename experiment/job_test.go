@@ -13,7 +13,6 @@ import (
 
 	"gpuconv/conv"
 	"gpuconv/cpu"
-	"gpuconv/fault"
 	"gpuconv/filters"
 	"gpuconv/machine"
 	"gpuconv/param"
@@ -22,13 +21,13 @@ import (
 )
 
 // small is a job that takes almost no time.
-func small(t *testing.T) Job {
+func small(t testing.TB) Job {
 	t.Helper()
 	return tutorial(t, stimuli.NMA{Resolution: 0.02}, "0:90:3", filters.NMA{Channels: 3, Size: 5})
 }
 
 // tutorial is a job of the tutorial's gratings and filters.
-func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filters.NMA) Job {
+func tutorial(t testing.TB, grating stimuli.NMA, orientations string, bank filters.NMA) Job {
 	t.Helper()
 	values, err := param.ParseValues(orientations)
 	if err != nil {
@@ -42,11 +41,12 @@ func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filte
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)}, Check: Checking{Images: 16}}
+	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)},
+		Check: Checking{Images: 16}}
 }
 
 // prepared prepares a job on the CPU engine, in portions of the given number of images.
-func prepared(t *testing.T, j Job, portion int) Prepared {
+func prepared(t testing.TB, j Job, portion int) Prepared {
 	t.Helper()
 	p, err := j.Problem()
 	if err != nil {
@@ -149,9 +149,15 @@ func TestFit(t *testing.T) {
 			bytes float64
 			want  int
 		}{{need - program, images + 1}, {need - program - 1, images}} {
-			got, err := j.Fit(p, c.bytes)
+			got, err := j.Fit(p, c.bytes, 0)
+			if c.want > 0 {
+				if less, err := j.Fit(p, c.bytes+100*float64(c.want), 100); err != nil || less.Src != got.Src {
+					t.Errorf("%v bytes, and 100 for each image: %v, %v, want %v", c.bytes, less.Src, err, got.Src)
+				}
+			}
 			if c.want == 0 {
-				if err == nil || !strings.Contains(err.Error(), "want "+machine.Size(math.Ceil(least/1e5)*1e5)+" at least") {
+				if err == nil || !strings.Contains(err.Error(),
+					"want "+machine.Size(math.Ceil(least/1e5)*1e5)+" at least") {
 					t.Errorf("%v bytes: error %v", c.bytes, err)
 				}
 			} else if err != nil || got.Src.N() != c.want {
@@ -159,7 +165,7 @@ func TestFit(t *testing.T) {
 			}
 		}
 	}
-	if got, err := j.Fit(p, 1e12); err != nil || got.Src != p.Src {
+	if got, err := j.Fit(p, 1e12, 0); err != nil || got.Src != p.Src {
 		t.Errorf("%v, %v, want all %d images", got.Src, err, p.Src.N())
 	}
 }
@@ -322,108 +328,6 @@ func TestCells(t *testing.T) {
 	}
 }
 
-// closing is a backend that counts its open plans.
-type closing struct {
-	open int
-	err  error // of Close
-}
-
-func (c *closing) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-	plan, err := cpu.Engine{}.Plan(p, weight, bias)
-	if err == nil {
-		c.open++
-	}
-	return closed{plan, c}, err
-}
-
-type closed struct {
-	conv.Plan
-	backend *closing
-}
-
-func (c closed) Close() error {
-	c.backend.open--
-	return errors.Join(c.Plan.Close(), c.backend.err)
-}
-
-// existing is a context that is cancelled once a file exists.
-type existing struct {
-	context.Context
-	path string
-}
-
-func (e existing) Err() error {
-	if _, err := os.Stat(e.path); err == nil {
-		return context.Canceled
-	}
-	return e.Context.Err()
-}
-
-// TestRunComplete: once the folder is complete Run succeeds, even if it is interrupted or its plan fails to close.
-func TestRunComplete(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "out")
-	ctx := existing{t.Context(), filepath.Join(out, "run.json")}
-	backend := &closing{err: errors.New("the device is lost")}
-	r, err := small(t).Run(ctx, backend, out)
-	if err != nil || r == nil || backend.open != 0 {
-		t.Errorf("report %v, error %v, %d plans open", r, err, backend.open)
-	}
-	if ctx.Err() == nil {
-		t.Error("run.json is not there")
-	}
-}
-
-// TestRunFails: if the folder is not complete there is an error and no report, whatever fails.
-func TestRunFails(t *testing.T) {
-	lost := errors.New("the device is lost")
-	backend := &closing{err: lost}
-	job := small(t)
-	out := filepath.Join(t.TempDir(), "out")
-	job.Progress = func(int) { // Commit cannot replace a folder that is not empty
-		if err := os.MkdirAll(filepath.Join(out, "run.json", "x"), 0o777); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r, err := job.Run(t.Context(), backend, out)
-	if e := new(whole.Error); !errors.As(err, &e) || !errors.Is(err, lost) || r != nil || backend.open != 0 {
-		t.Errorf("report %v, error %v, %d plans open", r, err, backend.open)
-	}
-}
-
-// TestRun closes its plan, and refuses what is impossible before it writes anything.
-func TestRun(t *testing.T) {
-	root := t.TempDir()
-	full := filepath.Join(root, "full")
-	if err := os.MkdirAll(filepath.Join(full, "x"), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	backend := &closing{}
-	var refused *whole.Error
-	if _, err := small(t).Run(t.Context(), backend, full); !errors.As(err, &refused) || refused.Rule == "" {
-		t.Errorf("a full folder: %v", err)
-	}
-	odd := small(t)
-	odd.Spec.Activation = conv.Energy // of three filters
-	var shape *conv.ShapeError
-	if _, err := odd.Run(t.Context(), backend, filepath.Join(root, "odd")); !errors.As(err, &shape) {
-		t.Errorf("energy of three filters: %v", err)
-	}
-	var done []int
-	job := small(t)
-	job.Progress = func(n int) { done = append(done, n) }
-	r, err := job.Run(t.Context(), backend, filepath.Join(root, "new", "out"))
-	if err != nil || r.Check.Images != 16 || r.Started.IsZero() || !slices.Equal(done, []int{30}) {
-		t.Errorf("%+v, %v, progress %v", r, err, done)
-	}
-	if backend.open != 0 {
-		t.Errorf("%d plans are open", backend.open)
-	}
-	entries, _ := os.ReadDir(root)
-	if len(entries) != 2 {
-		t.Errorf("%v are left", entries)
-	}
-}
-
 // TestPool: a pool is written in the form in which it is typed.
 func TestPool(t *testing.T) {
 	for _, text := range []string{"none", "max:2", "max:3:2", "avg:2,1", "avg:2,1:2", "max:2:2,1"} {
@@ -433,38 +337,6 @@ func TestPool(t *testing.T) {
 		}
 		if got := pool(p); got != text {
 			t.Errorf("%s is written %s", text, got)
-		}
-	}
-}
-
-// panicking is an engine whose plans panic when they run.
-type panicking struct{ at int32 }
-
-func (e panicking) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-	if e.at < 0 {
-		panic("boom")
-	}
-	plan, err := cpu.Engine{}.Plan(p, weight, bias)
-	left := e.at
-	return altered{plan, func(*conv.Tensor) error {
-		if left--; left < 0 {
-			panic("boom")
-		}
-		return nil
-	}}, err
-}
-
-// TestJobPanics: a backend that panics while it plans or runs ends the job with an error, and nothing is written.
-func TestJobPanics(t *testing.T) {
-	for _, at := range []int32{-1, 0} {
-		dir := t.TempDir()
-		_, err := small(t).Run(t.Context(), panicking{at: at}, filepath.Join(dir, "new", "out"))
-		var p *fault.Panic
-		if !errors.As(err, &p) || p.Value != "boom" || !strings.Contains(err.Error(), "internal error: boom, in experiment.") {
-			t.Errorf("error %v, want a panic", err)
-		}
-		if entries, _ := os.ReadDir(dir); len(entries) > 0 {
-			t.Errorf("it left %v", entries)
 		}
 	}
 }

@@ -101,7 +101,8 @@ type history struct {
 func readHistory(j *whole.Journal) (*history, error) {
 	h := &history{chunks: map[int]chunk{}}
 	if len(j.Lines) == 0 && j.Changed > 0 {
-		return nil, errors.New("the journal's first line was changed: want a folder that gpuconv run --resume wrote")
+		return nil, errors.New("the journal's first line was changed: want a folder that gpuconv run " +
+			"--resume wrote")
 	}
 	for i, line := range j.Lines {
 		var e entry
@@ -110,7 +111,8 @@ func readHistory(j *whole.Journal) (*history, error) {
 		}
 		switch {
 		case i == 0 && e.Job == nil:
-			return nil, errors.New("the journal's first line was changed: want a folder that gpuconv run --resume wrote")
+			return nil, errors.New("the journal's first line was changed: want a folder that gpuconv run " +
+				"--resume wrote")
 		case e.Job != nil && e.Job.Schema != schema:
 			return nil, fmt.Errorf("the journal's schema %d: want %d", e.Job.Schema, schema)
 		case i == 0:
@@ -191,5 +193,6 @@ func (e *UnfinishedError) Unwrap() error { return e.Err }
 type Resumed struct {
 	Images    int `json:"images"`    // done by former processes, and verified by their checksums
 	Processes int `json:"processes"` // that worked on the run, with the last one
-	Redone    int `json:"redone"`    // images that the journal lists, and that were not on the disk as they were written
+	// images that the journal lists, and that were not on the disk as they were written
+	Redone int `json:"redone"`
 }

@@ -54,18 +54,23 @@ type keeper struct {
 	journal *whole.Journal
 	file    *whole.Grown
 	head    []byte     // of the file
-	outputs conv.Shape // of all images
+	maps    conv.Shape // of all images
+	outputs conv.Shape // of all images: maps, or numbers of them
 	each    int64      // bytes of the activations of an image
 	chunks  []*chunk   // those that count, by their number
 	history *history
 	resumed Resumed
 	now     []Setting
+	reduced reducedChunks // with a Summary
 }
 
 // newKeeper reads the journal of a folder. It refuses one of a job with other settings.
 func (j Job) newKeeper(ctx context.Context, on Prepared, out *whole.Folder) (*keeper, error) {
 	k := &keeper{job: j, on: on, folder: out, journal: out.Journal()}
 	var err error
+	if k.maps, err = j.maps(on.Problem); err != nil {
+		return nil, err
+	}
 	if k.outputs, err = j.Activations(on.Problem); err != nil {
 		return nil, err
 	}
@@ -214,7 +219,7 @@ func (k *keeper) rest() []batch.Part {
 func (k *keeper) convolve(ctx context.Context, w *watched) error {
 	err := k.stream(ctx, w)
 	if err == nil {
-		err = k.complete(w)
+		err = k.complete(ctx, w)
 	}
 	if err != nil {
 		_ = k.file.Close()
@@ -232,6 +237,9 @@ func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
 	job := batch.Job{Source: drawn, Problem: k.on.Problem, Plan: awaitedPlan{k.on.Plan, ctx}, Parts: k.rest()}
 	if k.job.Progress != nil {
 		job.Progress = func(done int) { k.job.Progress(k.resumed.Images + done) }
+	}
+	if k.job.Summary != nil {
+		job.Reduce = k.reduction(ctx, w)
 	}
 	job.Sink = func(first int, src, dst *conv.Tensor) error { return k.sink(ctx, w, first, src, dst) }
 	if w.stats.Stats, err = job.Run(ctx); err != nil {
@@ -283,20 +291,18 @@ func (k *keeper) sink(ctx context.Context, w *watched, first int, src, dst *conv
 	c := &chunk{First: first, Images: src.Shape.N(), At: time.Now().UTC().Truncate(time.Millisecond)}
 	at := &place{to: k.file, at: k.at(first)}
 	encoder := k.job.Format.NewEncoder(at)
-	var found NotFinite
 	for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
-		found.count(piece)
 		if err := encoder.Write(piece); err != nil {
 			return err
 		}
 	}
 	k.file.Begin(k.at(first), at.at-k.at(first))
-	c.CRC32C, c.NaN, c.Infinite, c.Overflown = at.sum, found.NaN, found.Infinite, encoder.Overflown()
-	w.gallery.look(first, src, dst)
-	var err error
-	if c.Judged, err = k.judge(ctx, w.check, first, src, dst); err != nil {
+	c.CRC32C, c.Overflown = at.sum, encoder.Overflown()
+	found, err := k.found(ctx, w, first, src, dst)
+	if err != nil {
 		return err
 	}
+	c.NaN, c.Infinite, c.Judged = found.NaN, found.Infinite, found.judged
 	if err := k.file.Sync(); err != nil {
 		return err
 	}
@@ -311,21 +317,27 @@ func (k *keeper) sink(ctx context.Context, w *watched, first int, src, dst *conv
 	return nil
 }
 
-// judge compares some outputs of a chunk with the reference. A wrong one is an error: the chunk does not count.
-func (k *keeper) judge(ctx context.Context, c *checker, first int, src, dst *conv.Tensor) (judgement, error) {
-	images, spent := c.images, c.spent
-	c.portion = compare.Result{}
-	err := c.look(ctx, first, src, dst)
-	if c.sample == nil && c.images > images {
-		k.job.phase(Convolving)
+// found is what the maps of a chunk have shown.
+type found struct {
+	NotFinite
+	judged judgement
+}
+
+// found looks at the maps of a chunk. A wrong one is an error: the chunk does not count. Of a job with a summary the
+// maps are gone, and were looked at before.
+func (k *keeper) found(ctx context.Context, w *watched, first int, src, dst *conv.Tensor) (f found, err error) {
+	if k.job.Summary != nil {
+		return k.reduced.take(first), nil
 	}
-	if err != nil {
-		return judgement{}, err
+	for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
+		f.count(piece)
 	}
-	if err := c.verdict(); err != nil {
-		return judgement{}, err
+	w.gallery.look(first, src, dst)
+	before := w.check.tally()
+	if err = w.check.look(ctx, first, src, dst); err == nil {
+		f.judged, err = w.check.judgement(before, src.Shape.N())
 	}
-	return newJudgement(c, src.Shape.N(), c.images-images, c.spent-spent), nil
+	return f, err
 }
 
 // place writes at a place in the file, and computes the checksum of what it writes.
@@ -343,10 +355,10 @@ func (p *place) Write(data []byte) (int, error) {
 }
 
 // complete adds up what all processes found, reads the activations that the pictures show, and commits the file.
-func (k *keeper) complete(w *watched) error {
+func (k *keeper) complete(ctx context.Context, w *watched) error {
 	sum := whole.Checksum(0, k.head)
 	w.check.result, w.check.images, w.check.sampled = compare.Result{}, 0, &sampled{rate: 1}
-	w.stats.NotFinite = NotFinite{Outputs: k.outputs.N() * k.outputs[1] * k.outputs[2] * k.outputs[3]}
+	w.stats.NotFinite = NotFinite{Outputs: k.maps[0] * k.maps[1] * k.maps[2] * k.maps[3]}
 	for _, c := range k.chunks {
 		sum = whole.JoinChecksums(sum, c.CRC32C, int64(c.Images)*k.each)
 		w.stats.NotFinite.NaN += c.NaN
@@ -356,7 +368,7 @@ func (k *keeper) complete(w *watched) error {
 		w.check.images += c.Judged.Images
 		w.check.sampled.add(c.Judged)
 	}
-	if err := k.readShown(w.gallery); err != nil {
+	if err := k.readShown(ctx, w.gallery); err != nil {
 		return err
 	}
 	return k.file.Commit(whole.Sum{Bytes: k.at(k.outputs.N()), CRC32C: fmt.Sprintf("%08x", sum)})
@@ -364,7 +376,10 @@ func (k *keeper) complete(w *watched) error {
 
 // readShown reads the activations that the pictures show from the file, so that pictures are the same however often the
 // run was cut.
-func (k *keeper) readShown(g *gallery) error {
+func (k *keeper) readShown(ctx context.Context, g *gallery) error {
+	if k.job.Summary != nil {
+		return k.convolveShown(ctx, g)
+	}
 	for row, n := range g.shown {
 		image := g.activations.Images(row, row+1)
 		r, err := npy.NewRaw(npy.Raw{Name: k.job.Format.Name(arrayName), Shape: image.Shape[:],

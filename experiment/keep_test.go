@@ -6,16 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 
 	"gpuconv/conv"
-	"gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/filters"
 	"gpuconv/stimuli"
@@ -97,10 +94,13 @@ func plain(t *testing.T, change func(j *Job, on *Prepared)) string {
 // TestKeep: wherever a run is cut, the next one does the rest, and all files have the bytes of one that was not cut.
 func TestKeep(t *testing.T) {
 	for name, change := range map[string]func(j *Job, on *Prepared){
-		"float32":     nil,
-		"float16":     func(j *Job, _ *Prepared) { j.Format.Half = true },
-		"sample":      func(j *Job, _ *Prepared) { j.Check = Checking{Sample: true, Seed: 3} },
-		"all":         func(j *Job, _ *Prepared) { j.Check = Checking{Images: -1} },
+		"float32": nil,
+		"float16": func(j *Job, _ *Prepared) { j.Format.Half = true },
+		"sample":  func(j *Job, _ *Prepared) { j.Check = Checking{Sample: true, Seed: 3} },
+		"all":     func(j *Job, _ *Prepared) { j.Check = Checking{Images: -1} },
+		"float32, numbers": func(j *Job, _ *Prepared) {
+			j.Summary, j.Check = Summary{{Kind: Mean}, {Grid, 2, 3}}, Checking{Sample: true, Seed: 3}
+		},
 		"all portion": func(j *Job, on *Prepared) { *on = prepared(t, *j, 30) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,7 +141,8 @@ func TestKeep(t *testing.T) {
 				if a, err := AuditFolder(t.Context(), path); err != nil || len(a.Wrong) > 0 || len(a.Others) > 0 {
 					t.Errorf("%+v, %v", a, err)
 				}
-				if r.Resumed.Processes != len(cuts)+1 || r.Resumed.Redone != 0 || (r.Resumed.Images > 0) != (cuts != nil) {
+				if r.Resumed.Processes != len(cuts)+1 || r.Resumed.Redone != 0 ||
+					(r.Resumed.Images > 0) != (cuts != nil) {
 					t.Errorf("after %v: %+v", cuts, r.Resumed)
 				}
 				if r.NotFinite.Outputs != 30*3*10*13 {
@@ -227,6 +228,7 @@ func TestKeepRefuses(t *testing.T) {
 		"want bias none, not ":           func(j *Job, _ *Prepared) { j.Bias = []float32{1, 2, 3} },
 		"want images in a chunk 7, not":  func(_ *Job, on *Prepared) { on.Problem.Src = on.Problem.Src.WithN(5) },
 		"want backend none, not gpu":     func(_ *Job, on *Prepared) { on.Backend.Name = "gpu" },
+		"want keep none, not mean":       func(j *Job, _ *Prepared) { j.Summary = Summary{{Kind: Mean}} },
 		"want type float32, not float16": func(j *Job, _ *Prepared) { j.Format.Half = true },
 	} {
 		_, err := keep(t, t.Context(), path, change)
@@ -243,10 +245,12 @@ func TestKeepRefuses(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	j.Flip = true
-	if _, err := j.AuditDone(t.Context(), prepared(t, j, 7), path); err == nil || !strings.Contains(err.Error(), "want flip false, not true") {
+	if _, err := j.AuditDone(t.Context(), prepared(t, j, 7), path); err == nil ||
+		!strings.Contains(err.Error(), "want flip false, not true") {
 		t.Errorf("%v", err)
 	}
-	if _, err := small(t).AuditDone(t.Context(), prepared(t, small(t), 7), plain(t, nil)); err == nil || !strings.Contains(err.Error(), "not run with --resume") {
+	if _, err := small(t).AuditDone(t.Context(), prepared(t, small(t), 7), plain(t, nil)); err == nil ||
+		!strings.Contains(err.Error(), "not run with --resume") {
 		t.Errorf("%v", err)
 	}
 }
@@ -324,7 +328,8 @@ func TestKeepFails(t *testing.T) {
 			if _, err := os.Lstat(filepath.Dir(path)); err == nil {
 				t.Error("the new folder is left")
 			}
-		} else if got := fault.Plain(err); !strings.HasSuffix(got, "out.unfinished has 14 of 30 images") && !strings.HasSuffix(got, "out.unfinished has 7 of 30 images") {
+		} else if got := fault.Plain(err); !strings.HasSuffix(got, "out.unfinished has 14 of 30 images") &&
+			!strings.HasSuffix(got, "out.unfinished has 7 of 30 images") {
 			t.Errorf("%s", got)
 		}
 	}
@@ -376,132 +381,4 @@ func TestKeepCountsOnce(t *testing.T) {
 	if chunks < 3 || chunks > 5 || begins < chunks || begins > chunks+2*3 {
 		t.Errorf("%d chunks, begun %d times: want at most 3 more for each of two cuts", chunks, begins)
 	}
-}
-
-// numericsSums has the checksums of TestNumerics, by version of the numbers.
-var numericsSums = map[int]map[string]string{1: {
-	"generic: tutorial":              "d1d59ef6",
-	"reference: tutorial":            "2fa20f58",
-	"direct, 70 channels":            "5143c024",
-	"generic: direct, 70 channels":   "bf02824f",
-	"reference: direct, 70 channels": "45b37833",
-	"direct, strided":                "ae4326f1",
-	"generic: direct, strided":       "7ab6a96c",
-	"reference: direct, strided":     "a655bb0e",
-	"depthwise":                      "2773dcdf",
-	"reference: depthwise":           "f67ce31e",
-	"winograd, 3×3":                  "fc9cd15f",
-	"generic: winograd, 3×3":         "83a43c3c",
-	"reference: winograd, 3×3":       "f2fed44c",
-	"winograd, 5×5":                  "c1db2aa2",
-	"generic: winograd, 5×5":         "ebea68b5",
-	"reference: winograd, 5×5":       "9fd8e55c",
-	"energy":                         "e8811fc5",
-	"generic: energy":                "331302fb",
-	"reference: energy":              "e93927cc",
-	"pool":                           "0668bf84",
-	"generic: pool":                  "13959e8f",
-	"reference: pool":                "eb4b622e",
-	"grating":                        "d04d58be",
-	"square-grating":                 "460b6dd9",
-	"sawtooth-grating":               "577036e9",
-	"triangle-grating":               "9890a5e9",
-	"gabor":                          "8debd12a",
-	"plaid":                          "3bfb905c",
-	"square-plaid":                   "04e27f0f",
-	"checkerboard":                   "ec247517",
-	"zone-plate":                     "04774ca0",
-	"square-zone-plate":              "0e72879b",
-	"white-noise":                    "644444e6",
-	"pink-noise":                     "7f358e1f",
-	"impulse":                        "a28699ff",
-	"tutorial":                       "d1d59ef6",
-}}
-
-// TestNumerics: the bits of the CPU engine are those of this version of the numbers, with each algorithm and each set
-// of instructions. So are those of the reference and of drawn patterns. If they change on purpose, numerics grows, so
-// that no run goes on with others.
-func TestNumerics(t *testing.T) {
-	if runtime.GOARCH != "amd64" || len(cpu.AvailableISAs()) == 1 {
-		t.Skip("other processors round sines and sums of products otherwise")
-	}
-	want, seen := numericsSums[numerics], map[string]bool{}
-	check := func(name, what string, data []float32) {
-		if seen[name] = true; floatsSum(data) != want[name] {
-			t.Errorf("%s: version %d of the numbers has the checksum %q for %s, want %q", what, numerics, floatsSum(data), name,
-				want[name])
-		}
-	}
-	j := tutorial(t, stimuli.NMA{Resolution: 0.05}, "0:90:30", filters.NMA{Channels: 3, Size: 7})
-	gratings := drawnImages(t, j.Images)
-	random := rand.New(rand.NewPCG(22, 13))
-	tensor := func(shape ...int) *conv.Tensor {
-		made, err := conv.NewTensor(conv.Shape(shape))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range made.Data {
-			made.Data[i] = float32(random.IntN(1<<20)-1<<19) / (1 << 17)
-		}
-		return made
-	}
-	for _, c := range []struct {
-		name, algorithm string
-		spec            conv.Spec
-		weight, src     *conv.Tensor
-	}{
-		{"tutorial", "", j.Spec, j.Bank.Weight, gratings},
-		{"direct, 70 channels", "direct", conv.Spec{Padding: conv.Pad(1, 1)}, tensor(12, 70, 3, 3), tensor(2, 70, 9, 13)},
-		{"direct, strided", "direct", conv.Spec{Stride: [2]int{2, 1}, Dilation: [2]int{1, 2}}, tensor(8, 3, 5, 3), tensor(2, 3, 20, 37)},
-		{"depthwise", "depthwise", conv.Spec{Groups: 6, Padding: conv.Pad(1, 1)}, tensor(6, 1, 3, 3), tensor(2, 6, 17, 35)},
-		{"winograd, 3×3", "winograd", conv.Spec{Padding: conv.Pad(1, 1)}, tensor(64, 64, 3, 3), tensor(2, 64, 10, 17)},
-		{"winograd, 5×5", "winograd", conv.Spec{Padding: conv.Pad(2, 2)}, tensor(48, 48, 5, 5), tensor(2, 48, 9, 16)},
-		{"energy", "direct", conv.Spec{Activation: conv.Energy}, tensor(8, 2, 3, 3), tensor(2, 2, 16, 16)},
-		{"pool", "direct", conv.Spec{Activation: conv.ReLU, Pool: conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}}}, tensor(5, 2, 3, 3), tensor(2, 2, 16, 18)},
-	} {
-		for _, isa := range cpu.AvailableISAs() {
-			dst, err := conv.Apply(cpu.Engine{ISA: isa, Algorithm: c.algorithm}, c.spec, c.weight, nil, c.src)
-			if errors.Is(err, conv.ErrUnsupported) && isa == cpu.Generic {
-				continue
-			}
-			if err != nil {
-				t.Fatal(c.name, err)
-			}
-			name := c.name
-			if isa == cpu.Generic {
-				name = "generic: " + name // without fused products
-			}
-			check(name, isa.String(), dst.Data)
-		}
-		dst, err := conv.Apply(cpu.Reference{}, c.spec, c.weight, nil, c.src)
-		if err != nil {
-			t.Fatal(c.name, err)
-		}
-		check("reference: "+c.name, "reference", dst.Data)
-	}
-	for _, k := range stimuli.Kinds() {
-		if set, err := k.Set(); err != nil {
-			t.Error(err)
-		} else {
-			check(k.Name, "pattern", drawnImages(t, set).Data)
-		}
-	}
-	for name := range want {
-		if !seen[name] {
-			t.Errorf("there is no %s", name)
-		}
-	}
-}
-
-// drawnImages draws all images of a set.
-func drawnImages(t *testing.T, set stimuli.Set) *conv.Tensor {
-	t.Helper()
-	images, err := conv.NewTensor(set.Shape())
-	if err == nil {
-		err = set.Draw(images, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return images
 }

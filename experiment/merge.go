@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"path/filepath"
 	"slices"
 	"time"
@@ -56,7 +55,8 @@ func Merge(ctx context.Context, folder string, out *whole.Folder, progress func(
 				missing++
 			}
 		}
-		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: &MissingError{missing, len(s.All), array}}
+		return nil, &fault.Error{Package: "experiment", Argument: folder,
+			Err: &MissingError{missing, len(s.All), array}}
 	}
 	m, err := s.newMerger(ctx)
 	if err != nil {
@@ -127,7 +127,8 @@ func (m *merger) add(images int) {
 	total.Seconds, total.ImagesPerS, total.Bound = Seconds{}, Rates{}, ""
 	total.Started, total.Command, total.Flags = m.reports[0].Started, m.reports[0].Command, m.reports[0].Flags
 	for _, r := range m.reports {
-		total.NaN, total.Infinite, total.Overflown = total.NaN+r.NaN, total.Infinite+r.Infinite, total.Overflown+r.Overflown
+		total.NaN, total.Infinite, total.Overflown = total.NaN+r.NaN, total.Infinite+r.Infinite,
+			total.Overflown+r.Overflown
 		total.Seconds.Whole += r.Seconds.Whole
 		total.Seconds.Open += r.Seconds.Open
 		total.Seconds.Stream += r.Seconds.Stream
@@ -168,7 +169,8 @@ func (m *merger) checks() *Check {
 		total.RMS = max(total.RMS, c.RMS)
 		if c.Sampled {
 			drawn, total.Seed = true, c.Seed
-			total.Finds = max(total.Finds, c.Finds) // a fault in any shard is found as in the shard that was judged least
+			// a fault in any shard is found as in the shard that was judged least
+			total.Finds = max(total.Finds, c.Finds)
 		} else if c.Outputs < c.Of {
 			total.Finds = 1 // whole images say nothing about the others
 		}
@@ -252,38 +254,40 @@ func (m *merger) copy(ctx context.Context, to io.Writer, number int, r *Report) 
 	return nil
 }
 
-// tables writes stimuli.csv, with the rows of all shards, and copies the tables of filters and cells, which all shards
-// have.
+// tables writes stimuli.csv, with the rows of all shards, and copies the tables that all shards have.
 func (m *merger) tables(ctx context.Context, out *whole.Folder) error {
-	var all *param.Table
-	for i, r := range m.reports {
-		t, err := m.table(ctx, i+1, r, "stimuli.csv", "image")
-		if err != nil {
-			return err
+	err := out.Write("stimuli.csv", func(w io.Writer) error {
+		joiner := param.NewJoiner(w)
+		for i, r := range m.reports {
+			if err := m.table(ctx, i+1, r, "stimuli.csv", joiner.Add); err != nil {
+				return err
+			}
 		}
-		if all == nil {
-			all = t
-		} else if err := appendRows(all, t); err != nil {
-			return &fault.Error{Package: "experiment", Argument: m.path(i + 1), Err: err}
-		}
-	}
-	if err := out.Write("stimuli.csv", all.WriteCSV); err != nil {
+		return joiner.Close()
+	})
+	if err != nil {
 		return err
 	}
-	for _, of := range [][2]string{{"filters.csv", "filter"}, {"cells.csv", "cell"}} {
-		t, err := m.table(ctx, 1, m.reports[0], of[0], of[1])
+	others := []string{"filters.csv", "cells.csv"}
+	if m.total.Summary != nil {
+		others = append(others, valuesName)
+	}
+	for _, name := range others {
+		err := out.Write(name, func(w io.Writer) error {
+			return m.table(ctx, 1, m.reports[0], name, func(from io.Reader) error {
+				_, err := io.Copy(w, from)
+				return err
+			})
+		})
 		if err != nil {
-			return err
-		}
-		if err := out.Write(of[0], t.WriteCSV); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// table reads a table of a shard, after comparing it with its checksum.
-func (m *merger) table(ctx context.Context, number int, r *Report, name, subject string) (*param.Table, error) {
+// table calls take with the text of a table of a shard, after comparing it with its checksum.
+func (m *merger) table(ctx context.Context, number int, r *Report, name string, take func(from io.Reader) error) error {
 	folder := m.path(number)
 	at := slices.IndexFunc(r.Files, func(s whole.Sum) bool { return s.Name == name })
 	err := error(fault.New("experiment", name, "", "want it in the shard's run.json"))
@@ -295,39 +299,13 @@ func (m *merger) table(ctx context.Context, number int, r *Report, name, subject
 		f, err = input.Open(ctx, input.Table, filepath.Join(folder, name))
 	}
 	if err != nil {
-		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: err}
+		return &fault.Error{Package: "experiment", Argument: folder, Err: err}
 	}
 	defer f.Close()
-	t, err := param.ReadCSV(f, subject)
-	if err != nil {
-		return nil, &fault.Error{Package: "experiment", Argument: filepath.Join(folder, name), Err: err}
-	}
-	return t, nil
-}
-
-// appendRows appends the rows of another table with the same columns. A column whose cells are empty in one of the two
-// may be of words there and of numbers in the other.
-func appendRows(to, more *param.Table) error {
-	if !slices.Equal(to.Names(), more.Names()) {
-		return fmt.Errorf("stimuli.csv has the columns %q: want %q", more.Names(), to.Names())
-	}
-	rows := to.Len()
-	for i, c := range more.Columns {
-		into := &to.Columns[i]
-		switch {
-		case into.Words == nil && c.Words != nil && allNaN(into.Numbers):
-			into.Words, into.Numbers = make([]string, rows), nil
-		case into.Words != nil && c.Words == nil && allNaN(c.Numbers):
-			c.Words, c.Numbers = make([]string, c.Len()), nil
-		}
-		if (into.Words == nil) != (c.Words == nil) {
-			return fmt.Errorf("stimuli.csv: column %s has words in one shard and numbers in another", fault.Printable(c.Name))
-		}
-		into.Words, into.Numbers = append(into.Words, c.Words...), append(into.Numbers, c.Numbers...)
+	if err := take(f); errors.As(err, new(*whole.Error)) {
+		return err // of what is written
+	} else if err != nil {
+		return &fault.Error{Package: "experiment", Argument: filepath.Join(folder, name), Err: err}
 	}
 	return nil
-}
-
-func allNaN(numbers []float64) bool {
-	return !slices.ContainsFunc(numbers, func(v float64) bool { return !math.IsNaN(v) })
 }

@@ -39,8 +39,11 @@ type Report struct {
 	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, channels, rows, columns]
 	FiltersShape     conv.Shape `json:"filters_shape"`     // [filters, channels per group, rows, columns]
 	ActivationsShape conv.Shape `json:"activations_shape"` // of activations.npy: [N, channels, rows, columns]
-	ActivationsFile  string     `json:"activations_file"`  // activations.npy, .npz or .zarr.zip
-	ActivationsDType string     `json:"activations_dtype"` // float32 or float16
+	// Summary says which numbers of the maps are in activations.npy. Its rows and columns are then those numbers, which
+	// values.csv lists, and what else is said of activations is about the maps.
+	Summary          Summary `json:"keep,omitempty"`
+	ActivationsFile  string  `json:"activations_file"`  // activations.npy, .npz or .zarr.zip
+	ActivationsDType string  `json:"activations_dtype"` // float32 or float16
 	// Overflown is how many finite outputs float16 could not hold: they became infinite. Check judges the float32
 	// outputs, before that.
 	Overflown int `json:"activations_overflown,omitempty"`
@@ -132,7 +135,7 @@ type Seconds struct {
 	Stream   param.Number  `json:"stream"`            // from the first image to the last
 	Draw     param.Number  `json:"draw"`              // drawing stimuli
 	Convolve param.Number  `json:"convolve"`          // including the copies to the device and back
-	Write    param.Number  `json:"write"`             // writing activations.npy, and Check
+	Write    param.Number  `json:"write"`             // writing activations.npy, making a Summary, and Check
 	Waits    Waits         `json:"waits"`             // how long each of the three waited for the others
 	Check    param.Number  `json:"check"`             // checking against the reference, a part of Write
 	Pictures param.Number  `json:"pictures"`
@@ -232,7 +235,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 		Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
 		ActivationsFile: j.Format.Name(arrayName), ActivationsDType: j.Format.DType(),
-		Shard: j.Shard, InMemory: p.Src.N(), Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
+		Summary: j.Summary, Shard: j.Shard, InMemory: p.Src.N(), Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}
 	if c, ok := on.Plan.(conv.Compiler); ok {
 		took := seconds(c.Compiled().Took)
@@ -284,7 +287,7 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 	r.NotFinite, r.NaN, r.Infinite = w.stats.NotFinite, w.stats.NotFinite.NaN, w.stats.NotFinite.Infinite
 	r.Overflown = w.stats.Overflown
 	r.Seconds.Stream, r.Seconds.Draw = seconds(w.stats.Wall), seconds(w.stats.Draw)
-	r.Seconds.Convolve, r.Seconds.Write = seconds(w.stats.Convolve), seconds(w.stats.Write)
+	r.Seconds.Convolve, r.Seconds.Write = seconds(w.stats.Convolve), seconds(w.stats.Write+w.stats.Reduce)
 	if t, ok := plan.(conv.Timer); ok {
 		timings := t.Timings()
 		upload, kernel, readback := seconds(timings.Upload), seconds(timings.Kernel), seconds(timings.Readback)
@@ -298,7 +301,8 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 		r.Check = &Check{Images: c.images, Outputs: found.Elements, Wrong: found.Wrong, Result: found,
 			Of:      r.NotFinite.Outputs,
 			BothNaN: found.BothNaN, BothInf: found.BothInf,
-			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio), RMS: param.Number(found.RMS)}
+			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio),
+			RMS: param.Number(found.RMS)}
 		if found.MaxRatio > 0 {
 			worst := worstOf(found)
 			r.Check.Worst = &worst

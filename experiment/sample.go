@@ -53,6 +53,8 @@ type sample struct {
 	each   float64       // seconds that an output costs
 	waited time.Duration // how long all blocks took
 	rate   float64       // share of outputs drawn with the same probability and judged; the lowest of all portions
+
+	alike, outputs int // of the present portion so far: drawn with the same probability and judged, and all
 }
 
 // newSample prepares to judge outputs of a job of this many images.
@@ -74,7 +76,7 @@ func newSample(c *checker, images int, seed uint64) (*sample, error) {
 	return s, err
 }
 
-// look judges a sample of a portion of the images.
+// look judges a sample of a portion of the images, or of the next images of a portion.
 func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	drawn := s.draw(dst.Shape)
 	allowed := s.allowed(first+src.Shape.N(), time.Now())
@@ -108,7 +110,11 @@ func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) err
 		s.pace(n, time.Since(begun))
 	}
 	s.c.images += len(seen)
-	s.rate = math.Min(s.rate, float64(alike)/float64(len(dst.Data)))
+	s.alike, s.outputs = s.alike+alike, s.outputs+len(dst.Data)
+	if next := first + src.Shape.N(); next == s.images || next%s.c.problem.Src.N() == 0 {
+		s.rate = math.Min(s.rate, float64(s.alike)/float64(s.outputs))
+		s.alike, s.outputs = 0, 0
+	}
 	return nil
 }
 

@@ -65,6 +65,35 @@ func TestSampleSaysWhatItFinds(t *testing.T) {
 	}
 }
 
+// TestSampleInPieces: a portion that is judged in pieces has one rate, that of all its outputs. The rate of a piece
+// alone, of which few outputs are drawn, would say that nothing is found.
+func TestSampleInPieces(t *testing.T) {
+	j := sampling(t)
+	on := prepared(t, j, 50)
+	c, err := newChecker(on, j.Bank.Weight, nil, 240, j.Check)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	src := drawnImages(t, j.Images)
+	for first := 0; first < 240; first += 10 {
+		dst, err := conv.NewTensor(conv.Shape{10, 6, 24, 32})
+		if err == nil {
+			err = on.Plan.Run(dst, src.Images(first, first+10))
+		}
+		if err == nil {
+			err = c.look(t.Context(), first, src.Images(first, first+10), dst)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, ends := c.sample, first%50 == 40 || first == 230; (s.outputs == 0) != ends ||
+			s.outputs%(10*6*24*32) != 0 || (s.rate < 1) != (first >= 40) {
+			t.Errorf("after image %d: %d outputs of the portion, rate %v", first+9, s.outputs, s.rate)
+		}
+	}
+}
+
 // TestFinds: 6,905 outputs find a fault in one of a thousand with 99.9 %, as ln(0.001)/ln(0.999) says.
 func TestFinds(t *testing.T) {
 	s := &sampled{rate: 6905.0 / 1e6}
@@ -103,7 +132,8 @@ func TestEdges(t *testing.T) {
 		3: {0, 1, 2, 31, 32, 63, 64, 127, 128, 129}} {
 		for _, i := range want {
 			if usual := 20000 / shape[axis]; seen[axis][i] < usual*9/8 {
-				t.Errorf("axis %d: %d is drawn %d times, want more than the %d of any place", axis, i, seen[axis][i], usual)
+				t.Errorf("axis %d: %d is drawn %d times, want more than the %d of any place", axis, i, seen[axis][i],
+					usual)
 			}
 		}
 	}
@@ -124,7 +154,8 @@ func TestEdges(t *testing.T) {
 
 // BenchmarkSample is the check of a portion of the tutorial's images.
 func BenchmarkSample(b *testing.B) {
-	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Src: conv.Shape{341, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
+	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Src: conv.Shape{341, 1, 48, 64},
+		Weight: conv.Shape{6, 1, 7, 7}}
 	weight, _ := conv.NewTensor(p.Weight)
 	src, _ := conv.NewTensor(p.Src)
 	dst, _ := conv.NewTensor(conv.Shape{341, 6, 48, 64})

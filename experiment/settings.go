@@ -45,11 +45,12 @@ func (j Job) settings(on Prepared) ([]Setting, error) {
 	b := r.Backend
 	all := []Setting{{"numerics", strconv.Itoa(numerics)},
 		{"images", fmt.Sprint(r.StimuliShape)}, {"stimuli", images},
-		{"filters", fmt.Sprint(r.FiltersShape)}, {"weights", floatsSum(j.Bank.Weight.Data)}, {"bias", floatsSum(j.Bias)},
+		{"filters", fmt.Sprint(r.FiltersShape)}, {"weights", floatsSum(j.Bank.Weight.Data)},
+		{"bias", floatsSum(j.Bias)},
 		{"activation", r.Activation}, {"stride", fmt.Sprint(r.Stride)}, {"padding", fmt.Sprint(r.PaddingAll)},
 		{"padding-mode", r.PaddingMode}, {"dilation", fmt.Sprint(r.Dilation)}, {"groups", strconv.Itoa(r.Groups)},
-		{"pool", r.Pool}, {"flip", strconv.FormatBool(r.Flip)}, {"type", r.ActivationsDType},
-		{"backend", b.Name}, {"device", b.Device}, {"driver", b.Driver},
+		{"pool", r.Pool}, {"keep", r.Summary.String()}, {"flip", strconv.FormatBool(r.Flip)},
+		{"type", r.ActivationsDType}, {"backend", b.Name}, {"device", b.Device}, {"driver", b.Driver},
 		{"instructions", instructions(b.ISA)}, {"algorithm", b.Algorithm}, {"tile", b.Tile},
 		{"shaders", b.ShaderHash}}
 	return slices.DeleteFunc(all, func(s Setting) bool { return s.Value == "" }), nil
@@ -114,7 +115,8 @@ func differ(was, now []Setting) error {
 			continue
 		}
 		if seen[s.Name] = true; found < most {
-			text += fmt.Sprintf(", %s %s, not %s", fault.Printable(s.Name), fault.Printable(before), fault.Printable(after))
+			text += fmt.Sprintf(", %s %s, not %s", fault.Printable(s.Name), fault.Printable(before),
+				fault.Printable(after))
 		}
 		found++
 	}

@@ -34,7 +34,8 @@ func (j Job) CutShard(number, of int) (Job, error) {
 			MostShards)
 	}
 	if of > n {
-		return j, fault.New("experiment", "shard", fmt.Sprintf("%d/%d", number, of), "want at most %d shards, one an image", n)
+		return j, fault.New("experiment", "shard", fmt.Sprintf("%d/%d", number, of),
+			"want at most %d shards, one an image", n)
 	}
 	first, end := n*(number-1)/of, n*number/of
 	part, err := stimuli.NewPart(j.Images, first, end-first)
@@ -105,7 +106,8 @@ func ReadShards(ctx context.Context, folder string) (*Shards, error) {
 			s.All = make([]ShardState, of)
 		}
 		if of != len(s.All) {
-			return nil, fault.New("experiment", folder, "", "it has shards of %d and of %d: want one number", len(s.All), of)
+			return nil, fault.New("experiment", folder, "", "it has shards of %d and of %d: want one number",
+				len(s.All), of)
 		}
 		state := &s.All[number-1]
 		if !begun {

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"gpuconv/param"
+	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
 
@@ -46,11 +49,21 @@ func merged(t *testing.T, dir string) (*Report, string, error) {
 
 // TestShards: however a job is cut into shards, the merged folder has the arrays and tables of one run, bit for bit.
 func TestShards(t *testing.T) {
-	want := plain(t, nil)
+	for _, kept := range []Summary{nil, {{Kind: Energy}, {Grid, 3, 2}}} {
+		testShards(t, kept)
+	}
+}
+
+func testShards(t *testing.T, kept Summary) {
+	want := plain(t, func(j *Job, _ *Prepared) { j.Summary = kept })
+	files := []string{"activations.npy", "stimuli.csv", "filters.csv", "cells.csv"}
+	if kept != nil {
+		files = append(files, valuesName)
+	}
 	for _, of := range []int{1, 2, 7, 30} {
 		dir := t.TempDir()
 		for _, i := range rangeBackwards(of) {
-			if err := runShard(t, t.Context(), dir, i, of, nil); err != nil {
+			if err := runShard(t, t.Context(), dir, i, of, func(j *Job) { j.Summary = kept }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -58,20 +71,64 @@ func TestShards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"activations.npy", "stimuli.csv", "filters.csv", "cells.csv"} {
+		for _, name := range files {
 			a, err := os.ReadFile(filepath.Join(got, name))
 			b, wantErr := os.ReadFile(filepath.Join(want, name))
 			if err != nil || wantErr != nil || string(a) != string(b) {
 				t.Errorf("%d shards: %s differs: %v %v", of, name, err, wantErr)
 			}
 		}
-		if a, err := AuditFolder(t.Context(), got); err != nil || len(a.Wrong) > 0 || len(a.Files) != 4 {
+		if a, err := AuditFolder(t.Context(), got); err != nil || len(a.Wrong) > 0 || len(a.Files) != len(files) {
 			t.Errorf("%d shards: %+v, %v", of, a, err)
 		}
 		if r.Merged.Shards != of || r.ActivationsShape.N() != 30 || r.Check.Images != 30 && of == 30 ||
 			r.Check.Of != 30*3*10*13 || r.Shard != nil {
 			t.Errorf("%d shards: %+v, %+v", of, r, r.Check)
 		}
+	}
+}
+
+// namedFiles is a set of images whose table has names of files with spaces at both ends.
+type namedFiles struct{ stimuli.Set }
+
+func (n namedFiles) Table() (*param.Table, error) {
+	t, err := n.Set.Table()
+	names := param.Column{Name: "file"}
+	for i := range n.Shape().N() {
+		names.Words = append(names.Words, fmt.Sprintf(" %d, of\n\"many\" ", i))
+	}
+	t.Columns = append(slices.Clip(t.Columns), names)
+	return t, err
+}
+
+// TestMergeKeepsNames: stimuli.csv of the merged folder has the bytes of one run's, whatever files are called.
+func TestMergeKeepsNames(t *testing.T) {
+	j := small(t)
+	j.Images, j.Check, j.Look.Formats = namedFiles{j.Images}, Checking{}, []string{}
+	dir := t.TempDir()
+	for i := range 4 {
+		shard, err := j.CutShard(i+1, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := whole.Options{NoSync: true}.KeepFolder(filepath.Join(dir, ShardName(i+1, 4)), j.ArrayName())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Discard()
+		if _, err := shard.RunOn(t.Context(), prepared(t, shard, 3), out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, got, err := merged(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := plain(t, func(one *Job, _ *Prepared) { one.Images = j.Images })
+	a, err := os.ReadFile(filepath.Join(got, "stimuli.csv"))
+	b, wantErr := os.ReadFile(filepath.Join(want, "stimuli.csv"))
+	if err != nil || wantErr != nil || string(a) != string(b) {
+		t.Errorf("%v, %v: %.300q, want %.300q", err, wantErr, a, b)
 	}
 }
 
@@ -133,10 +190,12 @@ func TestMergeRefuses(t *testing.T) {
 				t.Errorf("a shard of another number: %v", err)
 			}
 			remove(t, dir, 1, 4)
-			if err := runShard(t, t.Context(), dir, 1, 4, half); err == nil || !strings.Contains(err.Error(), "want type float32, not float16") {
+			if err := runShard(t, t.Context(), dir, 1, 4, half); err == nil ||
+				!strings.Contains(err.Error(), "want type float32, not float16") {
 				t.Errorf("a shard with other settings: %v", err)
 			}
-			if err := os.Rename(filepath.Join(other, ShardName(1, 4)), filepath.Join(dir, ShardName(1, 4))); err != nil {
+			if err := os.Rename(filepath.Join(other, ShardName(1, 4)),
+				filepath.Join(dir, ShardName(1, 4))); err != nil {
 				t.Fatal(err)
 			}
 			want = "shard-2-of-4: it was begun with other settings: want type float16, not float32"
@@ -174,7 +233,8 @@ func alter(t *testing.T, path string, change func([]byte) []byte) {
 // TestReadShards: what is complete, begun and missing is told apart.
 func TestReadShards(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := ReadShards(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "want a folder with shards") {
+	if _, err := ReadShards(t.Context(), dir); err == nil ||
+		!strings.Contains(err.Error(), "want a folder with shards") {
 		t.Errorf("an empty folder: %v", err)
 	}
 	for _, i := range []int{1, 9} {
@@ -195,7 +255,8 @@ func TestReadShards(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(broken, "gpuconv.journal"), []byte("x\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"shard-1-of-10", "shard-11-of-10", "shard-0-of-1", "shard-01-of-1", "notes", "shard-1-of-2x"} {
+	for _, name := range []string{"shard-1-of-10", "shard-11-of-10", "shard-0-of-1", "shard-01-of-1", "notes",
+		"shard-1-of-2x"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +266,8 @@ func TestReadShards(t *testing.T) {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	for i, state := range s.All {
-		if state.Number != i+1 || state.Complete != (i == 0 || i == 8) || state.Begun != (i == 2 || i == 3) || (state.Err != nil) != (i == 3) {
+		if state.Number != i+1 || state.Complete != (i == 0 || i == 8) || state.Begun != (i == 2 || i == 3) ||
+			(state.Err != nil) != (i == 3) {
 			t.Errorf("%+v", state)
 		}
 	}
@@ -231,7 +293,8 @@ func TestStatusOfAShard(t *testing.T) {
 		}
 	}
 	d.Discard()
-	if err := os.Chtimes(filepath.Join(whole.Unfinished(path), "gpuconv.journal"), start, start.Add(time.Hour)); err != nil {
+	if err := os.Chtimes(filepath.Join(whole.Unfinished(path), "gpuconv.journal"), start,
+		start.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	s.read(t.Context(), path)
@@ -281,7 +344,8 @@ func TestMemoryOfAShard(t *testing.T) {
 
 // TestMissing: the expression names exactly the shards that are not complete.
 func TestMissing(t *testing.T) {
-	for complete, want := range map[string]string{"": "", "1": "", "0": "1", "0110": "1,4", "1001": "2-3", "0000": "1-4", "01000": "1,3-5"} {
+	for complete, want := range map[string]string{"": "", "1": "", "0": "1", "0110": "1,4", "1001": "2-3",
+		"0000": "1-4", "01000": "1,3-5"} {
 		s := Shards{All: make([]ShardState, len(complete))}
 		for i, c := range complete {
 			s.All[i].Complete = c == '1'

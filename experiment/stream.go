@@ -15,14 +15,15 @@ type Stream struct {
 	Images  batch.Source
 	Problem conv.Problem // of Plan; Src is the shape of a portion of the images, see [batch.Portion]
 	Plan    conv.Plan
-	// Look, if not nil, is called with each portion after it is written: the images from first on, and their outputs.
-	// It must not keep the tensors.
+	Summary Summary // nil: whole maps are written
+	// Look, if not nil, is called with each portion after it is written, or with a Summary with parts of it before: the
+	// images from first on, and their maps. It must not keep the tensors.
 	Look     func(first int, src, dst *conv.Tensor) error
 	Progress func(done int) // as in [Job]
 	Format   npy.Format     // of the file; a chunk of Zarr is about a portion of the images
 }
 
-// Written says how long a stream took, and how many of its outputs are NaN or infinite.
+// Written says how long a stream took, and how many of its outputs, before a summary, are NaN or infinite.
 type Written struct {
 	batch.Stats
 	NotFinite NotFinite
@@ -30,8 +31,8 @@ type Written struct {
 }
 
 // Write convolves all images in their order and writes the results into file as .npy: float32 [N, channels, rows,
-// columns]. It commits file, or discards it after an error. It returns as soon as ctx is done; the portion that is then
-// being computed goes on in the background, see [batch.Await].
+// columns], or what [Summary.Of] returns. It commits file, or discards it after an error. It returns as soon as ctx is
+// done; the portion that is then being computed goes on in the background, see [batch.Await].
 func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	dst, err := s.Problem.Dst()
 	if err != nil {
@@ -43,20 +44,35 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	portions := (n + s.Problem.Src.N() - 1) / s.Problem.Src.N()
 	format.Chunk = (n + portions - 1) / max(1, portions) // about a portion, so that the last chunk has little filling
 	format.Axes = []string{"image", "channel", "row", "column"}
-	err = fill(ctx, file, format, dst.WithN(s.Images.Shape().N()), func(w *npy.Writer) (err error) {
-		job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
-		job.Progress = s.Progress
+	job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
+	job.Progress = s.Progress
+	look := func(first int, src, maps *conv.Tensor) error {
+		if s.Look == nil {
+			return nil
+		}
+		return s.Look(first, src, maps)
+	}
+	if s.Summary != nil {
+		if dst, err = s.Summary.Of(dst); err != nil {
+			_ = file.Discard()
+			return Written{}, err
+		}
+		job.Reduce = s.Summary.reduction(dst, s.Problem, s.Plan, &written.NotFinite, look)
+	}
+	err = fill(ctx, file, format, dst.WithN(n), func(w *npy.Writer) (err error) {
 		job.Sink = func(first int, src, dst *conv.Tensor) error {
 			for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
-				written.NotFinite.count(piece)
+				if s.Summary == nil {
+					written.NotFinite.count(piece)
+				}
 				if err := w.Write(piece); err != nil {
 					return err
 				}
 			}
-			if s.Look == nil {
+			if s.Summary != nil {
 				return nil
 			}
-			return s.Look(first, src, dst)
+			return look(first, src, dst)
 		}
 		written.Stats, err = job.Run(ctx)
 		written.Overflown = w.Overflown()

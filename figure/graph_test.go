@@ -153,8 +153,8 @@ func TestGraphMissing(t *testing.T) {
 // TestGraphHollow: a hollow mark has fewer pixels of its colour than a filled one.
 func TestGraphHollow(t *testing.T) {
 	count := func(hollow bool) int {
-		all, _ := pixels(t, graphChart(t, Graph{Series: []Series{{Name: "a", X: []float64{0, 1, 2}, Y: []float64{1, 2, 3},
-			Style: Points, Hollow: hollow}}}))
+		all, _ := pixels(t, graphChart(t, Graph{Series: []Series{{Name: "a", X: []float64{0, 1, 2},
+			Y: []float64{1, 2, 3}, Style: Points, Hollow: hollow}}}))
 		return all[color.NRGBA{0, 114, 178, 255}]
 	}
 	if hollow, filled := count(true), count(false); hollow < 50 || 10*hollow > 9*filled {

@@ -48,9 +48,10 @@ func (s Scale) each(largest []float64) bool {
 
 // Page says how large a picture is on paper. A zero means the default.
 type Page struct {
-	Width    float64 // millimetres, 10 … 2000; by default it follows from the panels and FontSize
-	DPI      float64 // dots per inch of PNG, at least; 36 … 600, by default 144
-	FontSize float64 // points of all text but titles, which are a ninth larger; 3 … 72, by default 9; smaller if Width has no room
+	Width float64 // millimetres, 10 … 2000; by default it follows from the panels and FontSize
+	DPI   float64 // dots per inch of PNG, at least; 36 … 600, by default 144
+	// points of all text but titles, which are a ninth larger; 3 … 72, by default 9; smaller if Width has no room
+	FontSize float64
 }
 
 // check refuses sizes out of range.
@@ -58,14 +59,15 @@ func (p Page) check() error {
 	for _, c := range []struct {
 		name, unit     string
 		v, least, most float64
-	}{{"width", "mm", p.Width, 10, 2000}, {"dpi", "dots per inch", p.DPI, 36, 600}, {"font size", "pt", p.FontSize, 3, 72}} {
+	}{{"width", "mm", p.Width, 10, 2000}, {"dpi", "dots per inch", p.DPI, 36, 600},
+		{"font size", "pt", p.FontSize, 3, 72}} {
 		if c.v != 0 && !(c.v >= c.least && c.v <= c.most) {
 			return fmt.Errorf("figure: %s %v: want %v to %v %s", c.name, c.v, c.least, c.most, c.unit)
 		}
 	}
 	if dots := p.Width / 25.4 * max(p.DPI, dpi); dots > mostDots {
-		return fmt.Errorf("figure: width %v mm at %v dots per inch: want at most %d dots in all", p.Width, max(p.DPI, dpi),
-			mostDots)
+		return fmt.Errorf("figure: width %v mm at %v dots per inch: want at most %d dots in all", p.Width,
+			max(p.DPI, dpi), mostDots)
 	}
 	return nil
 }

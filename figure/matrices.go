@@ -31,8 +31,8 @@ func Matrices(all []Grid, look Look) (*Picture, error) {
 			return nil, err
 		}
 		if len(tensors) > 0 && t.Shape != tensors[0].Shape {
-			return nil, fmt.Errorf("figure: matrix %d of %d rows and %d columns: want %d and %d, as the first", i, t.Shape.H(),
-				t.Shape.W(), tensors[0].Shape.H(), tensors[0].Shape.W())
+			return nil, fmt.Errorf("figure: matrix %d of %d rows and %d columns: want %d and %d, as the first", i,
+				t.Shape.H(), t.Shape.W(), tensors[0].Shape.H(), tensors[0].Shape.W())
 		}
 		tensors, largest, negative = append(tensors, t), append(largest, largestMagnitude(t.Data)), negative || below
 		most = max(most, largest[i])
@@ -47,7 +47,8 @@ func Matrices(all []Grid, look Look) (*Picture, error) {
 		var panels []panel
 		for i, m := range shown {
 			p := ranges.panel(bar, i, planeOf(tensors[i], 0, 0), ranges.title(m.Title, i), box)
-			p.x, p.y = axis{all[0].XLabel != "", all[0].XLabel, all[0].X}, axis{all[0].YLabel != "", all[0].YLabel, all[0].Y}
+			p.x, p.y = axis{all[0].XLabel != "", all[0].XLabel, all[0].X},
+				axis{all[0].YLabel != "", all[0].YLabel, all[0].Y}
 			panels = append(panels, p)
 		}
 		return &Picture{rows: wrap(panels, matricesColumns), bar: bar,
@@ -62,14 +63,14 @@ func (m Grid) tensor() (t *conv.Tensor, negative bool, err error) {
 	}
 	rows, columns := len(m.Values), len(m.Values[0])
 	if m.X != nil && len(m.X) != columns || m.Y != nil && len(m.Y) != rows {
-		return nil, false, fmt.Errorf("figure: matrix of %d rows and %d columns: want as many numbers, got %d and %d", rows,
-			columns, len(m.Y), len(m.X))
+		return nil, false, fmt.Errorf("figure: matrix of %d rows and %d columns: want as many numbers, got %d and %d",
+			rows, columns, len(m.Y), len(m.X))
 	}
 	t = &conv.Tensor{Shape: conv.Shape{1, 1, rows, columns}}
 	for i, row := range m.Values {
 		if len(row) != columns {
-			return nil, false, fmt.Errorf("figure: matrix row %d of %d values: want %d, as many as in the first", i, len(row),
-				columns)
+			return nil, false, fmt.Errorf("figure: matrix row %d of %d values: want %d, as many as in the first", i,
+				len(row), columns)
 		}
 		for _, v := range row {
 			t.Data = append(t.Data, float32(v))

@@ -24,7 +24,8 @@ import (
 // pages are drawings of each kind on a page.
 func pages(t *testing.T, page Page) map[string]Drawing {
 	look := Look{Colours: BlueRed, Page: page}
-	chart := chartOf(t)(Plots([]Axes{{Title: "a", XLabel: "x", YLabel: "y", Lines: []Line{{X: []float64{0, 1}, Y: []float64{1, 2}}}}}))
+	chart := chartOf(t)(Plots([]Axes{{Title: "a", XLabel: "x", YLabel: "y",
+		Lines: []Line{{X: []float64{0, 1}, Y: []float64{1, 2}}}}}))
 	if err := chart.On(page); err != nil {
 		t.Fatal(err)
 	}

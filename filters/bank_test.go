@@ -61,7 +61,8 @@ func TestFilterGoldens(t *testing.T) {
 			}
 			got := weights(t, Bank{Filters: all, Size: g.Size, Balanced: g.Balanced})
 			for at, want := range g.Weights {
-				if math.Abs(float64(got.Data[at])-want) > 1e-10+math.Abs(want)/(1<<24) { // the rounding to 10 decimals, and to float32
+				// the rounding to 10 decimals, and to float32
+				if math.Abs(float64(got.Data[at])-want) > 1e-10+math.Abs(want)/(1<<24) {
 					t.Fatalf("row %d, column %d: %v, want %v", at/g.Size, at%g.Size, got.Data[at], want)
 				}
 			}
@@ -189,7 +190,9 @@ func TestPairs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(table.Names(), ","); got != "kind,orientation_deg,sf_cycles_per_pixel,phase_deg,sigma_x,sigma_y,bandwidth_octaves,aspect,prefers_deg,pair" {
+	const want = "" +
+		"kind,orientation_deg,sf_cycles_per_pixel,phase_deg,sigma_x,sigma_y,bandwidth_octaves,aspect,prefers_deg,pair"
+	if got := strings.Join(table.Names(), ","); got != want {
 		t.Errorf("columns %s", got)
 	}
 	for name, want := range map[string][]float64{

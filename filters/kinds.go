@@ -93,7 +93,8 @@ func population() Kind {
 	count := func(axes ...param.Axis) (n int, err error) {
 		err = each(axes, func(p *Population) error {
 			if n += p.Count; n > mostDrawn {
-				return fault.New("filters", "populations of more than 2²⁰ filters in all", "", "want fewer, or one by one")
+				return fault.New("filters", "populations of more than 2²⁰ filters in all", "",
+					"want fewer, or one by one")
 			}
 			return nil
 		})

@@ -173,7 +173,8 @@ func TestNames(t *testing.T) {
 		}
 	}
 	got := fmt.Sprint(NMA{Channels: 6, Size: 7}.Names())
-	if want := "[ON centre OFF centre Gabor θ 0°, prefers 90° Gabor θ 45°, prefers 45° Gabor θ 90°, prefers 0° Gabor θ 135°, prefers 135°]"; got != want {
+	if want := "[ON centre OFF centre Gabor θ 0°, prefers 90° Gabor θ 45°, prefers 45° Gabor θ 90°, prefers 0° Gabor " +
+		"θ 135°, prefers 135°]"; got != want {
 		t.Errorf("names %v, want %v", got, want)
 	}
 }

@@ -16,7 +16,8 @@ func TestFolded(t *testing.T) {
 		scaled := func(v float64) float64 { return math.Erf((v - mean) / (deviation * math.Sqrt2)) }
 		return (scaled(0.5) - scaled(-0.5)) / 2
 	}
-	for _, g := range []Gabor{{SF: 0.1}, {SF: 0.3}, {SF: 0.4}, {SF: 0.45, Orientation: 90}, {SF: 0.5, SigmaX: 3, SigmaY: 0.4},
+	for _, g := range []Gabor{{SF: 0.1}, {SF: 0.3}, {SF: 0.4}, {SF: 0.45, Orientation: 90},
+		{SF: 0.5, SigmaX: 3, SigmaY: 0.4},
 		{SF: 0.4, Bandwidth: 0.5}, {SF: 0.05, SigmaX: 0.3}, {SF: 0.38, Orientation: 180}} {
 		if err := g.Complete(); err != nil {
 			t.Fatal(err)
@@ -38,8 +39,8 @@ func TestFolded(t *testing.T) {
 // With 5 % above half a cycle a Gabor turns by less than 2°, and a coarse one does not turn at all.
 func TestPreferred(t *testing.T) {
 	for _, c := range []struct{ sf, degrees, want, within float64 }{
-		{0.4, 22.5, 16.6, 0.3}, {0.36, 22.5, 22.5, 2}, {0.2, 22.5, 22.5, 0.1}, {0.4, 112.5, 106.6, 0.3}, {0.4, 0, 0, 1e-9}, {0.4, 45, 45, 1e-9},
-	} {
+		{0.4, 22.5, 16.6, 0.3}, {0.36, 22.5, 22.5, 2}, {0.2, 22.5, 22.5, 0.1}, {0.4, 112.5, 106.6, 0.3},
+		{0.4, 0, 0, 1e-9}, {0.4, 45, 45, 1e-9}} {
 		g := &Gabor{SF: c.sf, Orientation: c.degrees}
 		if err := g.Complete(); err != nil {
 			t.Fatal(err)

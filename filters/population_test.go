@@ -109,7 +109,8 @@ func TestPopulationCorrelation(t *testing.T) {
 			}
 		}
 		// For a bivariate normal distribution it is ½ + asin(ρ)/π (Kendall's τ).
-		if got, want := float64(concordant)/float64(len(all)-1), 0.5+math.Asin(want)/math.Pi; math.Abs(got-want) > 0.03 {
+		if got, want := float64(concordant)/float64(len(all)-1),
+			0.5+math.Asin(want)/math.Pi; math.Abs(got-want) > 0.03 {
 			t.Errorf("concordant share %v, want %v", got, want)
 		}
 	}

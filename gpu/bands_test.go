@@ -85,15 +85,17 @@ func TestSmallBlock(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{3, 1, 40, 48}, Weight: conv.Shape{3, 1, 3, 3}}
 	p.Padding = conv.Pad(1, 1)
 	for _, algorithm := range recipe.AlgorithmNames() {
-		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(func(d *recipe.Profile) {
-			d.StorageBlock = 4 * 3 * 40 * 48 / 2 // half of the outputs
-			switch algorithm {
-			case "winograd":
-				d.StorageBlock = 4 * 36 * 3 * 10 * 12 / 2 // half of the products
-			case "fft":
-				d.StorageBlock, d.SharedMemory = 16*(2*9*16+64), 8*16*16 // the weights' spectra, in the smallest tiles
-			}
-		}))
+		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()},
+			profiled(func(d *recipe.Profile) {
+				d.StorageBlock = 4 * 3 * 40 * 48 / 2 // half of the outputs
+				switch algorithm {
+				case "winograd":
+					d.StorageBlock = 4 * 36 * 3 * 10 * 12 / 2 // half of the products
+				case "fft":
+					// the weights' spectra, in the smallest tiles
+					d.StorageBlock, d.SharedMemory = 16*(2*9*16+64), 8*16*16
+				}
+			}))
 		judge(t, d, p)
 		description, err := d.Explain(p)
 		if err != nil || description.Band == 0 || description.Band > 20 || description.Algorithm != algorithm {
@@ -139,8 +141,8 @@ func bandTrials() (all []*trial) {
 		"copied": eager(recipe.Copied), "mapped": eager(recipe.Mapped), "lent": lending(),
 	} {
 		for _, mode := range []conv.PaddingMode{conv.Zeros, conv.Circular} {
-			all = append(all, &trial{name: fmt.Sprintf("bands, %s, %v", name, mode), parts: []string{"bands"}, problem: banded(mode),
-				limit: func(d *recipe.Profile) { d.Transfers, d.Band = how, 2 }})
+			all = append(all, &trial{name: fmt.Sprintf("bands, %s, %v", name, mode), parts: []string{"bands"},
+				problem: banded(mode), limit: func(d *recipe.Profile) { d.Transfers, d.Band = how, 2 }})
 		}
 	}
 	return forced("direct", all)

@@ -155,7 +155,8 @@ func TestBinaryFaults(t *testing.T) {
 	calls := 0
 	d.meddle(func(s *seam) { s.programBinary = func(uint32, uint32, []byte) { calls++ } })
 	judge(t, d, p)
-	if _, programs := objects(d); calls != 1 || programs != compiled || d.binaries.loaded != 0 || d.binaries.saved != 1 {
+	if _, programs := objects(d); calls != 1 || programs != compiled || d.binaries.loaded != 0 ||
+		d.binaries.saved != 1 {
 		t.Errorf("%d binaries given, %d programs, %d loaded, %d saved",
 			calls, programs, d.binaries.loaded, d.binaries.saved)
 	}
@@ -197,7 +198,9 @@ func TestBinariesOfMutants(t *testing.T) {
 	if err := attempt(t, again, p); err != nil || again.binaries.loaded != 1 {
 		t.Errorf("after a mutant: %v, %d programs loaded", err, again.binaries.loaded)
 	}
-	other := openTest(t, keeping(folder, "direct"), func(d *Device) { d.binaries.folder.Driver += " of another version" })
+	other := openTest(t, keeping(folder, "direct"), func(d *Device) {
+		d.binaries.folder.Driver += " of another version"
+	})
 	if err := attempt(t, other, p); err != nil || other.binaries.loaded != 0 || other.binaries.saved != 1 {
 		t.Errorf("another driver: %v, %d loaded, %d saved", err, other.binaries.loaded, other.binaries.saved)
 	}

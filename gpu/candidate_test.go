@@ -12,8 +12,8 @@ func TestOrder(t *testing.T) {
 		{name: "a", index: 0}, {name: "surfaceless", index: -1}, {name: "soft", index: 1, software: true},
 	}
 	for selector, want := range map[string]string{
-		"any": "a surfaceless soft", "gpu": "a surfaceless soft", "software": "soft a surfaceless", "0": "a", "1": "soft", "2": "",
-	} {
+		"any": "a surfaceless soft", "gpu": "a surfaceless soft", "software": "soft a surfaceless", "0": "a",
+		"1": "soft", "2": ""} {
 		s, err := ParseSelector(selector)
 		if err != nil {
 			t.Fatal(err)

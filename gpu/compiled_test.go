@@ -78,7 +78,8 @@ func compilesInRuns(t *testing.T, d *Device, p conv.Problem) (wrong string) {
 	case compiled.Took < planning/2 || compiled.Took > planning:
 		return fmt.Sprintf("%v of %v, with no cache: want most of it", compiled.Took, planning)
 	case took[0] > compiled.Took/3 && took[0] > 10*took[1]:
-		return fmt.Sprintf("%v to compile, then %v for the first run and %v for the second", compiled.Took, took[0], took[1])
+		return fmt.Sprintf("%v to compile, then %v for the first run and %v for the second", compiled.Took, took[0],
+			took[1])
 	}
 	return ""
 }

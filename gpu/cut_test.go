@@ -15,12 +15,13 @@ func TestChunks(t *testing.T) {
 	p.Padding = conv.Pad(1, 1)
 	for _, algorithm := range recipe.AlgorithmNames() {
 		for _, pool := range []conv.Pool{{}, {Kind: conv.MaxPool, Size: [2]int{2, 2}}} {
-			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(func(d *recipe.Profile) {
-				d.StorageBlock = 3*4*3*40*48 + 100 // three images and a little more
-				if algorithm == "winograd" {
-					d.StorageBlock = 3*4*36*3*10*12 + 100 // of its products
-				}
-			}))
+			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()},
+				profiled(func(d *recipe.Profile) {
+					d.StorageBlock = 3*4*3*40*48 + 100 // three images and a little more
+					if algorithm == "winograd" {
+						d.StorageBlock = 3*4*36*3*10*12 + 100 // of its products
+					}
+				}))
 			p.Pool = pool
 			for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 9, 10} {
 				p.Src[0] = n
@@ -31,7 +32,8 @@ func TestChunks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := plan.(conv.Describer).Describe(); got.Chunk != 3 || got.Algorithm != algorithm || len(got.Sources) == 0 {
+			if got := plan.(conv.Describer).Describe(); got.Chunk != 3 || got.Algorithm != algorithm ||
+				len(got.Sources) == 0 {
 				t.Errorf("%+v: want chunks of 3 with %s", got, algorithm)
 			}
 		}
@@ -42,16 +44,17 @@ func TestChunks(t *testing.T) {
 // batches are cut.
 func TestFoldedDispatch(t *testing.T) {
 	for _, algorithm := range recipe.AlgorithmNames() {
-		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(func(d *recipe.Profile) {
-			switch d.WorkGroups = [3]int{2, 3, 70}; algorithm {
-			case "winograd", "direct_small":
-				d.WorkGroups = [3]int{3, 3, 70}
-			case "direct_shared", "fft": // 25 tiles an image; 15 transforms
-				d.WorkGroups = [3]int{5, 6, 70}
-			case "igemm": // takes 16 positions each
-				d.WorkGroups = [3]int{8, 9, 70}
-			}
-		}))
+		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()},
+			profiled(func(d *recipe.Profile) {
+				switch d.WorkGroups = [3]int{2, 3, 70}; algorithm {
+				case "winograd", "direct_small":
+					d.WorkGroups = [3]int{3, 3, 70}
+				case "direct_shared", "fft": // 25 tiles an image; 15 transforms
+					d.WorkGroups = [3]int{5, 6, 70}
+				case "igemm": // takes 16 positions each
+					d.WorkGroups = [3]int{8, 9, 70}
+				}
+			}))
 		p := conv.Problem{Src: conv.Shape{11, 1, 20, 40}, Weight: conv.Shape{9, 1, 3, 3}}
 		p.Padding = conv.Pad(1, 1)
 		judge(t, d, p)

@@ -153,7 +153,8 @@ func TestShaderFaults(t *testing.T) {
 			})
 			err := attempt(t, d, p)
 			want, where := "gpu: shader "+shader+" does not "+fault, shader+".comp" // the file, and its line
-			if err == nil || !strings.Contains(err.Error(), want) || fault == "compile" && !strings.Contains(err.Error(), where) {
+			if err == nil || !strings.Contains(err.Error(), want) ||
+				fault == "compile" && !strings.Contains(err.Error(), where) {
 				t.Errorf("%v: want %q and %q", err, want, where)
 			}
 			d.thread.do(func() error { d.forget(); return nil })
@@ -363,8 +364,8 @@ func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 		p := made.(*plan)
 		calls := 0
 		buffer := []buffer{
-			recipe.BindSrc: p.flights[0].src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias, recipe.BindDst: p.flights[0].dst,
-		}[binding]
+			recipe.BindSrc: p.flights[0].src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias,
+			recipe.BindDst: p.flights[0].dst}[binding]
 		perRun := 3 // after uploading, computing and reading back
 		if d.options.Guard {
 			perRun++

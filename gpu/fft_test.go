@@ -72,7 +72,8 @@ func TestFFTSizes(t *testing.T) {
 		for _, kernel := range [][2]int{{3, 3}, {1, 12}, {16, 5}, {31, 31}, {33, 8}} {
 			p := conv.Problem{Src: conv.Shape{1, 2, extent[0], extent[1]}, Bias: true}
 			p.Weight = conv.Shape{3, 2, kernel[0], kernel[1]}
-			p.Padding = conv.Padding{Top: kernel[0] / 2, Bottom: (kernel[0] - 1) / 2, Left: kernel[1], Right: kernel[1] / 3}
+			p.Padding = conv.Padding{Top: kernel[0] / 2, Bottom: (kernel[0] - 1) / 2, Left: kernel[1],
+				Right: kernel[1] / 3}
 			if _, err := p.Dst(); err != nil {
 				continue
 			}

@@ -24,7 +24,8 @@ func TestFinishes(t *testing.T) {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}
 	t.Parallel()
-	oneTile := []string{"direct_soft", "fft", "winograd", "direct"} // the same in all classes, or the same as a tile of igemm
+	// the same in all classes, or the same as a tile of igemm
+	oneTile := []string{"direct_soft", "fft", "winograd", "direct"}
 	for _, algorithm := range recipe.AlgorithmNames() {
 		for _, class := range []string{"software", "nvidia", "amd"} {
 			if class != "software" && slices.Contains(oneTile, algorithm) {
@@ -114,7 +115,8 @@ func checkPools(t *testing.T, name string, p conv.Problem, d asking, inTile bool
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.PoolsApart() == inTile || b.Recipe.Finishes != inTile || len(b.Description.Sources) == len(b.Recipe.Stages) != inTile {
+	if b.PoolsApart() == inTile || b.Recipe.Finishes != inTile ||
+		len(b.Description.Sources) == len(b.Recipe.Stages) != inTile {
 		t.Errorf("%s: pooled apart %v, want %v", name, b.PoolsApart(), !inTile)
 	}
 	return b.Recipe.Tiling
@@ -156,7 +158,8 @@ func finishedProblems(algorithm string) map[string]conv.Problem {
 	case "fft":
 		plain.Src = conv.Shape{2, 1, 70, 20} // three tiles, with an even number of rows whether there are pools or not
 	}
-	energy, largest, mean, both, rectified, odd, overlapping, wide := plain, plain, plain, plain, plain, plain, plain, plain
+	energy, largest, mean, both, rectified, odd, overlapping, wide := plain, plain, plain, plain, plain, plain, plain,
+		plain
 	energy.Activation, both.Activation, rectified.Activation = conv.Energy, conv.Energy, conv.ReLU
 	largest.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	mean.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
@@ -164,8 +167,8 @@ func finishedProblems(algorithm string) map[string]conv.Problem {
 	odd.Src, odd.Activation = conv.Shape{2, plain.Src.C(), 11, 17}, conv.Energy
 	overlapping.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{1, 1}}
 	wide.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{3, 3}}
-	return map[string]conv.Problem{"energy": energy, "max": largest, "mean": mean, "mean energy": both, "ReLU, max": rectified, "odd": odd,
-		"overlapping, apart": overlapping, "3×3, apart": wide}
+	return map[string]conv.Problem{"energy": energy, "max": largest, "mean": mean, "mean energy": both,
+		"ReLU, max": rectified, "odd": odd, "overlapping, apart": overlapping, "3×3, apart": wide}
 }
 
 func outputs(t *testing.T, d conv.Backend, c compare.Case) *conv.Tensor {

@@ -122,7 +122,8 @@ func TestSubmissions(t *testing.T) {
 	p := flightTrials()[1].problem
 	src, weight := filled(p)
 	want := reference(t, p, src, weight)
-	for _, how := range []recipe.Transfers{eager(recipe.Mapped), eager(recipe.Copied), {Route: recipe.Copied}, lending()} {
+	for _, how := range []recipe.Transfers{eager(recipe.Mapped), eager(recipe.Copied), {Route: recipe.Copied},
+		lending()} {
 		made, err := openRoute(t, how, Options{Algorithm: "direct"}).Plan(p, weight, []float32{1, 2, 3})
 		if err != nil {
 			t.Fatal(err)

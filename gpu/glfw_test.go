@@ -37,7 +37,8 @@ func TestGLFWConforms(t *testing.T) {
 func TestGLFWInfo(t *testing.T) {
 	d := openTest(t, Options{Provider: GLFW})
 	i := d.Info()
-	if i.Index != -1 || !strings.HasPrefix(i.Name, "hidden window") || i.Renderer == "" || i.Software != (recipe.ClassOf(i.Vendor, i.Renderer) == recipe.Software) {
+	if i.Index != -1 || !strings.HasPrefix(i.Name, "hidden window") || i.Renderer == "" ||
+		i.Software != (recipe.ClassOf(i.Vendor, i.Renderer) == recipe.Software) {
 		t.Errorf("%+v", i)
 	}
 	var profile int

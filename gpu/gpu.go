@@ -43,8 +43,9 @@ type Options struct {
 	// the error of each output in proportion to the pixels that it depends on. conv.Fast adds fft and winograd.
 	Precision conv.Precision
 	// Unrolled is the most multiplications that a shader for a software renderer writes out instead of looping. Shaders
-	// with fewer compile faster and run slower; 0 takes a default that compiles in about 2 s. Shaders for hardware,
-	// also those of Tiles, ignore it: gpuconv verify --quick sets it, and still tests what hardware runs.
+	// with fewer compile faster and run slower; 0 takes a default that compiles in about 2 s. If Unrolled is not 0,
+	// kernels are cut into equal parts if they can be, since a rest takes another shader. Shaders for hardware, also
+	// those of Tiles, ignore it: gpuconv verify --quick sets it, and still tests what hardware runs.
 	Unrolled int
 	// Programs is a folder that keeps compiled programs for later processes, at most 64 MiB of them. Processes may
 	// share it. The device makes the folder when it has a program to keep. "" keeps none.

@@ -110,8 +110,8 @@ func TestHardwareTiles(t *testing.T) {
 		if class == "software" {
 			continue
 		}
-		for name, p := range map[string]conv.Problem{"direct_small": wide, "direct_small, strided": strided, "depthwise": separable,
-			"direct_shared": large, "direct_shared, strided": strided} {
+		for name, p := range map[string]conv.Problem{"direct_small": wide, "direct_small, strided": strided,
+			"depthwise": separable, "direct_shared": large, "direct_shared, strided": strided} {
 			algorithm, _, _ := strings.Cut(name, ",")
 			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software(), Tiles: class})
 			c, err := compare.Random(name, p)

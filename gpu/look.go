@@ -21,7 +21,7 @@ func (d *Device) look(c candidate) {
 	d.info.Limits, d.info.LoopIterations = d.profile.Limits, d.profile.LoopIterations
 	d.profile.Precision = d.options.Precision
 	if most := d.options.Unrolled; most > 0 && d.profile.Class == recipe.Software {
-		d.profile.Unrolled = most
+		d.profile.Unrolled, d.profile.Even = most, true
 	}
 	d.binaries = newBinaries(d.options.Programs, d.info)
 }

@@ -25,10 +25,14 @@ func flightTrials() (all []*trial) {
 	pooled := p
 	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 3}}
 	all = append(all,
-		&trial{name: "mapped", parts: []string{"mapped"}, problem: p, limit: func(d *recipe.Profile) { d.Transfers = eager(recipe.Mapped) }},
-		&trial{name: "mapped, pooled", parts: []string{"mapped"}, problem: pooled, limit: func(d *recipe.Profile) { d.Transfers = eager(recipe.Mapped) }},
-		&trial{name: "copied", parts: []string{"copied"}, problem: p, limit: func(d *recipe.Profile) { d.Transfers = eager(recipe.Copied) }},
-		&trial{name: "lent", parts: []string{"lent"}, problem: p, limit: func(d *recipe.Profile) { d.Transfers = lending() }})
+		&trial{name: "mapped", parts: []string{"mapped"}, problem: p,
+			limit: func(d *recipe.Profile) { d.Transfers = eager(recipe.Mapped) }},
+		&trial{name: "mapped, pooled", parts: []string{"mapped"}, problem: pooled,
+			limit: func(d *recipe.Profile) { d.Transfers = eager(recipe.Mapped) }},
+		&trial{name: "copied", parts: []string{"copied"}, problem: p,
+			limit: func(d *recipe.Profile) { d.Transfers = eager(recipe.Copied) }},
+		&trial{name: "lent", parts: []string{"lent"}, problem: p,
+			limit: func(d *recipe.Profile) { d.Transfers = lending() }})
 	return forced("direct", all)
 }
 

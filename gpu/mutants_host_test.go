@@ -29,17 +29,19 @@ func TestHostMutants(t *testing.T) {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}
 	var all []breakage
-	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants(), bandMutants()) {
-		all = append(all, breakage{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d asking) conv.Backend {
-			return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-				b, err := d.blueprint(p)
-				if err != nil {
-					return nil, err
-				}
-				m.breaks(&b)
-				return d.build(b, weight, bias)
-			})
-		}})
+	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants(),
+		bandMutants()) {
+		all = append(all, breakage{part: m.part, name: m.name, equivalent: m.equivalent,
+			apply: func(d asking) conv.Backend {
+				return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+					b, err := d.blueprint(p)
+					if err != nil {
+						return nil, err
+					}
+					m.breaks(&b)
+					return d.build(b, weight, bias)
+				})
+			}})
 	}
 	killAll(t, append(all, flightMutants()...))
 }
@@ -97,13 +99,14 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 		for _, name := range uniformNames(t, program, device) {
 			for _, by := range []int{1, -1} {
 				what := fmt.Sprintf("%s %+d", name, by)
-				all = append(all, hostMutant{program, what, equivalent[program+" "+what], everyPass(program, func(work *recipe.Pass) {
-					for i := range work.Uniforms {
-						if work.Uniforms[i].Name == name {
-							work.Uniforms[i].Value += by
+				all = append(all, hostMutant{program, what, equivalent[program+" "+what],
+					everyPass(program, func(work *recipe.Pass) {
+						for i := range work.Uniforms {
+							if work.Uniforms[i].Name == name {
+								work.Uniforms[i].Value += by
+							}
 						}
-					}
-				})})
+					})})
 			}
 		}
 	}
@@ -139,17 +142,19 @@ func uniformNames(t *testing.T, program string, device recipe.Profile) []string 
 
 func dispatchMutants(t *testing.T) (all []hostMutant) {
 	for _, program := range shaderNames(t) {
-		all = append(all, hostMutant{program, "the last work-group is left out", "", everyPass(program, func(work *recipe.Pass) {
-			for axis := range 3 {
-				if work.Groups[axis] > 1 {
-					work.Groups[axis]--
-					return
+		all = append(all, hostMutant{program, "the last work-group is left out", "",
+			everyPass(program, func(work *recipe.Pass) {
+				for axis := range 3 {
+					if work.Groups[axis] > 1 {
+						work.Groups[axis]--
+						return
+					}
 				}
-			}
-			work.Groups[0] = 0
-		})})
+				work.Groups[0] = 0
+			})})
 	}
-	return append(all, hostMutant{"direct", "the last tile of filters is left out", "", everyPass("direct", func(work *recipe.Pass) { work.Groups[2]-- })})
+	return append(all, hostMutant{"direct", "the last tile of filters is left out", "",
+		everyPass("direct", func(work *recipe.Pass) { work.Groups[2]-- })})
 }
 
 func skippingMutants(t *testing.T) (all []hostMutant) {
@@ -161,22 +166,26 @@ func skippingMutants(t *testing.T) (all []hostMutant) {
 					s.Passes = func(images int) []recipe.Pass { return whole(max(1, images-1)) }
 				}
 			}},
-			hostMutant{program, "the last chunk is skipped", "", passes(program, func(all []recipe.Pass, images, chunk int) []recipe.Pass {
-				if images < chunk {
-					return nil
-				}
-				return all
-			})},
+			hostMutant{program, "the last chunk is skipped", "",
+				passes(program, func(all []recipe.Pass, images, chunk int) []recipe.Pass {
+					if images < chunk {
+						return nil
+					}
+					return all
+				})},
 		)
 	}
 	for _, algorithm := range []string{"direct_soft", "direct"} { // the others have one pass
 		all = append(all,
-			hostMutant{algorithm, "the last pass is skipped", "", passes(algorithm, func(all []recipe.Pass, _, _ int) []recipe.Pass { return all[:max(1, len(all)-1)] })},
-			hostMutant{algorithm, "the last pass is made twice", "", passes(algorithm, func(all []recipe.Pass, _, _ int) []recipe.Pass {
-				return append(all, all[len(all)-1])
-			})})
+			hostMutant{algorithm, "the last pass is skipped", "",
+				passes(algorithm, func(all []recipe.Pass, _, _ int) []recipe.Pass { return all[:max(1, len(all)-1)] })},
+			hostMutant{algorithm, "the last pass is made twice", "",
+				passes(algorithm, func(all []recipe.Pass, _, _ int) []recipe.Pass {
+					return append(all, all[len(all)-1])
+				})})
 	}
-	return append(all, hostMutant{"direct_soft", "the first tile's weights for all", "", everyPass("direct_soft", func(work *recipe.Pass) { work.WeightFirst = 0 })})
+	return append(all, hostMutant{"direct_soft", "the first tile's weights for all", "",
+		everyPass("direct_soft", func(work *recipe.Pass) { work.WeightFirst = 0 })})
 }
 
 // packingMutants change weights and biases before they are packed.

@@ -179,11 +179,13 @@ func igemmMutants() []mutant {
 func igemmTrials() (all []*trial) {
 	parts := []string{"igemm", "igemm.comp"}
 	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
-	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}, conv.ReLU
+	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1},
+		conv.ReLU
 	// Each vec4 of taps continues in the next row of the kernel, and skips continue in the next channel.
 	long := conv.Problem{Src: conv.Shape{2, 3, 6, 9}, Weight: conv.Shape{2, 3, 5, 1}, Bias: true}
 	long.Padding = conv.Padding{Top: 3, Left: 1}
-	pairs := conv.Problem{Src: conv.Shape{1, 7, 2, 9}, Weight: conv.Shape{2, 7, 1, 2}, Bias: true} // vec4 of two channels
+	// vec4 of two channels
+	pairs := conv.Problem{Src: conv.Shape{1, 7, 2, 9}, Weight: conv.Shape{2, 7, 1, 2}, Bias: true}
 	// The first group has no taps there.
 	nextGroup := func(c compare.Case) { c.Src.Plane(0, 2)[4*c.Src.Shape.W()+4] = float32(math.NaN()) }
 	all = append(all,
@@ -191,11 +193,14 @@ func igemmTrials() (all []*trial) {
 		&trial{name: "pairs", parts: parts, problem: pairs},
 		&trial{name: "two blocks", parts: parts, problem: twoBlocks()},
 		&trial{name: "long", parts: parts, problem: long},
-		&trial{name: "folded", parts: parts, problem: oblong(), limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{5, 3, 70} }},
-		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "folded", parts: parts, problem: oblong(),
+			limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{5, 3, 70} }},
+		&trial{name: "in chunks", parts: parts[:1], problem: oblong(),
+			limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: few, special: specials()},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
-	halves := conv.Problem{Src: conv.Shape{2, 3, 5, 7}, Weight: conv.Shape{40, 3, 2, 2}, Bias: true} // filters in both halves
+	// filters in both halves
+	halves := conv.Problem{Src: conv.Shape{2, 3, 5, 7}, Weight: conv.Shape{40, 3, 2, 2}, Bias: true}
 	all = append(all, &trial{name: "split", parts: parts, problem: halves, limit: func(d *recipe.Profile) {
 		d.Tiling = recipe.IgemmTile{LanesK: 8, LanesQ: 16, Rows: 8, Columns: 8, Depth: 8}
 	}})
@@ -235,7 +240,8 @@ func igemmTrials() (all []*trial) {
 // igemmFinishTrials end with energy and pools, with the tile for software renderers and with one in which an invocation
 // has two pairs and two windows.
 func igemmFinishTrials(parts []string) []*trial {
-	energies, mean := twoBlocks(), conv.Problem{Src: conv.Shape{2, 2, 9, 6}, Weight: conv.Shape{80, 1, 2, 2}, Bias: true}
+	energies, mean := twoBlocks(), conv.Problem{Src: conv.Shape{2, 2, 9, 6}, Weight: conv.Shape{80, 1, 2, 2},
+		Bias: true}
 	energies.Activation, energies.Bias = conv.Energy, true
 	mean.Groups, mean.Padding, mean.Activation = 2, conv.Pad(1, 1), conv.Energy
 	largest, mean := halved(oblong(), conv.MaxPool), halved(mean, conv.AvgPool)

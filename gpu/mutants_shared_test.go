@@ -2,6 +2,13 @@
 
 package gpu
 
+import (
+	"slices"
+
+	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
+)
+
 // sharedMutants break direct_shared.comp.
 func sharedMutants() []mutant {
 	const (
@@ -96,4 +103,48 @@ func sharedMutants() []mutant {
 		{name: "tiles are written to the first rows", old: "tileI + laneRow, tileJ + lane);", new: "laneRow, tileJ + lane);"},
 		{name: "tiles are written to the first columns", old: "tileI + laneRow, tileJ + lane);", new: "tileI + laneRow, lane);"},
 	}
+}
+
+// sharedTrials are problems in which direct_shared.comp takes each of its branches.
+func sharedTrials() (all []*trial) {
+	parts := []string{"direct_shared", "direct_shared.comp", "slide.glsl"}
+	few := conv.Problem{Src: conv.Shape{2, 2, 7, 10}, Weight: conv.Shape{2, 2, 2, 3}}
+	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1},
+		conv.ReLU
+	strided := oblong() // the strides and dilations of oblong, exchanged
+	strided.Src, strided.Stride, strided.Dilation = conv.Shape{3, 4, 17, 35}, [2]int{1, 3}, [2]int{2, 4}
+	many := oblong()
+	many.Src[0] = 5 // 45 work-groups for each tile of filters, with a surplus when folded
+	all = append(all,
+		&trial{name: "oblong", parts: parts, problem: oblong()},
+		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(d *recipe.Profile) {
+			d.WorkGroups = [3]int{7, 7, 70}
+			if d.Class != recipe.Software { // 15 to 30 tiles instead of 45
+				d.WorkGroups = [3]int{8, 4, 70}
+			}
+		}},
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(),
+			limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "strided", parts: parts, problem: strided},
+		&trial{name: "few", parts: parts, problem: few, special: specials()},
+		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), special: specials(),
+			limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
+		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
+			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{5, 6, 70} }},
+		&trial{name: "rest", parts: parts, problem: large(conv.Shape{4, 2, 2, 7}, 1),
+			limit: func(d *recipe.Profile) { d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2} }},
+		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
+	if onHardwareTiles() {
+		full := conv.Problem{Src: conv.Shape{1, 1, 41, 41}, Weight: conv.Shape{2, 1, 3, 3}} // one tile, and more
+		wide := full
+		wide.Src[3], wide.Stride = 83, [2]int{1, 2} // two tiles side by side
+		all = append(all, &trial{name: "full", parts: parts, problem: full},
+			&trial{name: "wide", parts: parts, problem: wide},
+			&trial{name: "long rest", parts: parts, problem: large(conv.Shape{4, 2, 2, 19}, 1),
+				limit: func(d *recipe.Profile) { d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2} }})
+	}
+	grouped := conv.Problem{Src: conv.Shape{2, 2, 13, 19}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
+	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
+	finished := finishTrials(parts, grouped, [3]int{5, 5, 70})
+	return forced("direct_shared", slices.Concat(all, finished, modeTrials(parts[:2])))
 }

@@ -183,7 +183,8 @@ func wideMutants() []mutant {
 func slideMutants() []mutant {
 	const (
 		pairs  = "energy(sum[r * FILTERS + 2 * p], sum[r * FILTERS + 2 * p + 1]);"
-		window = "window(sum[2 * o * FILTERS + p], HANDED(2 * o, p), sum[(2 * o + 1) * FILTERS + p], HANDED(2 * o + 1, p))"
+		window = "window(sum[2 * o * FILTERS + p], HANDED(2 * o, p), sum[(2 * o + 1) * FILTERS + p], HANDED(2 * o + " +
+			"1, p))"
 		hand   = "if (j % 2 == 1) {\n\t\tEACH_VALUE"
 		end    = "if (j % 2 == 1) {\n\t\treturn;"
 		summed = "#define OUTPUT(o, p) sum[o * FILTERS + p]\n"

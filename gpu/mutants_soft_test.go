@@ -11,9 +11,10 @@ func softMutants() []mutant {
 		stored = "(f < planes && row + i < end && column + j * OUTPUTS + t < dstTexels)"
 		first  = "#define BEGIN(sum, f, i, j, bias) vec4 sum = vec4(bias);"
 		beginV = "vec4 sum = resume == 1 ? BEFORE(f, i, j, 0) : vec4(bias);"
-		beginF = "vec4 sum = resume == 1 ? \\\n	vec4(BEFORE(f, i, j, 0).x, BEFORE(f, i, j, 1).x, BEFORE(f, i, j, 2).x, BEFORE(f, i, j, 3).x) : vec4(bias);"
-		begin  = "part = w * vec4(x0, x1, x2, x3);"
-		add    = "sum = fma(vec4(w), vec4(x0, x1, x2, x3), sum);"
+		beginF = "vec4 sum = resume == 1 ? \\\n	vec4(BEFORE(f, i, j, 0).x, BEFORE(f, i, j, 1).x, BEFORE(f, i, j, " +
+			"2).x, BEFORE(f, i, j, 3).x) : vec4(bias);"
+		begin = "part = w * vec4(x0, x1, x2, x3);"
+		add   = "sum = fma(vec4(w), vec4(x0, x1, x2, x3), sum);"
 	)
 	return []mutant{
 		{name: "row 0 is outside", old: inside, new: "return y > 0 && y < srcH && s >= 0 && s < srcTexels ? value : vec4(0.0);"},

@@ -61,9 +61,11 @@ func winogradDstMutants() []mutant {
 		stored = "dst[output0 + i * dstW + j] = value;"
 		active = "v[e] = rectify == 1 ? relu(v[e]) : v[e];"
 		pair   = "v[e] = energy(v[e], second[e]);"
-		window = "window(v[e / 2 * 8 + e % 2 * 2], v[e / 2 * 8 + e % 2 * 2 + 1], \\\n\tv[e / 2 * 8 + e % 2 * 2 + 4], v[e / 2 * 8 + e % 2 * 2 + 5])"
-		finite = "if (row + e / 4 < dstH * SPAN && column + e % 4 < dstW * SPAN && !isFinite(sums[e])) { again |= 1 << e; }"
-		put    = "sums[i] = i == e ? sum : sums[i];"
+		window = "window(v[e / 2 * 8 + e % 2 * 2], v[e / 2 * 8 + e % 2 * 2 + 1], \\\n\tv[e / 2 * 8 + e % 2 * 2 + 4], " +
+			"v[e / 2 * 8 + e % 2 * 2 + 5])"
+		finite = "if (row + e / 4 < dstH * SPAN && column + e % 4 < dstW * SPAN && !isFinite(sums[e])) { again |= 1 " +
+			"<< e; }"
+		put = "sums[i] = i == e ? sum : sums[i];"
 	)
 	return []mutant{
 		{name: "blocks of x only", old: "gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x", new: "gl_WorkGroupID.x"},
@@ -177,19 +179,24 @@ func winogradTrials() (all []*trial) {
 	all = append(all,
 		&trial{name: "zeros", parts: parts, problem: zeros, special: append(specials(), overflowing)},
 		&trial{name: "inside", parts: parts, problem: inside, special: append(specials(), overflowing)},
-		&trial{name: "pairs", parts: parts, problem: pairs, special: append(specials(), unpaired, scaled(0x1p70), overflowing)},
+		&trial{name: "pairs", parts: parts, problem: pairs,
+			special: append(specials(), unpaired, scaled(0x1p70), overflowing)},
 		&trial{name: "largest", parts: parts, problem: largest, special: append(specials(), overflowing)},
 		&trial{name: "mean", parts: parts, problem: mean, special: append(specials(), faint)},
 		&trial{name: "mean of pairs", parts: parts, problem: meanPairs, special: append(specials(), unpaired, faint)},
-		&trial{name: "mean of pairs, folded", parts: parts, problem: meanPairs, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
+		&trial{name: "mean of pairs, folded", parts: parts, problem: meanPairs,
+			limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
 		&trial{name: "mean of pairs, in chunks", parts: parts[:3], problem: chunksOfPairs, limit: inChunks(20000)},
-		&trial{name: "folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
-		&trial{name: "zeros, as AMD", parts: parts, problem: zeros, special: []func(compare.Case){overflowing}, limit: as(recipe.AMD)},
+		&trial{name: "folded", parts: parts, problem: many,
+			limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
+		&trial{name: "zeros, as AMD", parts: parts, problem: zeros, special: []func(compare.Case){overflowing},
+			limit: as(recipe.AMD)},
 		&trial{name: "in chunks", parts: parts[:3], problem: chunks, limit: inChunks(19000)})
 	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 3}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
-		all = append(all, &trial{name: mode.String(), parts: parts, problem: p, special: []func(compare.Case){overflowing}})
+		all = append(all, &trial{name: mode.String(), parts: parts, problem: p,
+			special: []func(compare.Case){overflowing}})
 	}
 	for _, tr := range all {
 		tr.algorithm = "winograd"

@@ -380,13 +380,16 @@ func (u ownUniform) set(values []float64) {
 	switch u.kind {
 	case gl.FLOAT, gl.FLOAT_VEC2, gl.FLOAT_VEC3, gl.FLOAT_VEC4:
 		v := converted[float32](values)
-		[]func(int32, int32, *float32){gl.Uniform1fv, gl.Uniform2fv, gl.Uniform3fv, gl.Uniform4fv}[n-1](u.location, 1, &v[0])
+		[]func(int32, int32, *float32){gl.Uniform1fv, gl.Uniform2fv, gl.Uniform3fv, gl.Uniform4fv}[n-1](
+			u.location, 1, &v[0])
 	case gl.UNSIGNED_INT, gl.UNSIGNED_INT_VEC2, gl.UNSIGNED_INT_VEC3, gl.UNSIGNED_INT_VEC4:
 		v := converted[uint32](values)
-		[]func(int32, int32, *uint32){gl.Uniform1uiv, gl.Uniform2uiv, gl.Uniform3uiv, gl.Uniform4uiv}[n-1](u.location, 1, &v[0])
+		[]func(int32, int32, *uint32){gl.Uniform1uiv, gl.Uniform2uiv, gl.Uniform3uiv, gl.Uniform4uiv}[n-1](
+			u.location, 1, &v[0])
 	default:
 		v := converted[int32](values)
-		[]func(int32, int32, *int32){gl.Uniform1iv, gl.Uniform2iv, gl.Uniform3iv, gl.Uniform4iv}[n-1](u.location, 1, &v[0])
+		[]func(int32, int32, *int32){gl.Uniform1iv, gl.Uniform2iv, gl.Uniform3iv, gl.Uniform4iv}[n-1](
+			u.location, 1, &v[0])
 	}
 }
 

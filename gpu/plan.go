@@ -211,8 +211,8 @@ func (p *plan) dispatch(src, dst buffer, pieces int) {
 		sums = p.sums
 	}
 	for binding, b := range []buffer{
-		recipe.BindSrc: src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias, recipe.BindDst: dst, recipe.BindImages: src,
-	} {
+		recipe.BindSrc: src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias, recipe.BindDst: dst,
+		recipe.BindImages: src} {
 		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, uint32(binding), b.handle)
 	}
 	p.attach(src, sums)

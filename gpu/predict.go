@@ -33,7 +33,8 @@ func (d *Device) Predict(p conv.Problem, peaks Peaks) (Prediction, error) {
 	chip, known := paper.Chips()[class]
 	if !known {
 		return Prediction{}, &fault.Error{Package: "gpu", Argument: "class", Value: class, Err: conv.ErrUnsupported,
-			Rule: "no compiler's figures are kept of it, only of " + strings.Join(slices.Sorted(maps.Keys(paper.Chips())), " and ")}
+			Rule: "no compiler's figures are kept of it, only of " +
+				strings.Join(slices.Sorted(maps.Keys(paper.Chips())), " and ")}
 	}
 	hardware := asking{d, d.profile}
 	hardware.profile.LoopIterations = 0 // a limit of software renderers
@@ -59,7 +60,8 @@ func (d *Device) Predict(p conv.Problem, peaks Peaks) (Prediction, error) {
 				Err: conv.ErrUnsupported, Rule: "its instructions are not counted"}
 		}
 		made.Seconds += t.Seconds()
-		made.Stages = append(made.Stages, PredictedStage{Shader: s.Program.Shader, Seconds: t.Seconds(), Bound: t.Bound(),
+		made.Stages = append(made.Stages, PredictedStage{Shader: s.Program.Shader, Seconds: t.Seconds(),
+			Bound:      t.Bound(),
 			Arithmetic: t.Arithmetic, Access: t.Access, Memory: t.Memory, Busy: t.Busy, Counted: row.Name,
 			Differences: differences, Registers: row.Registers, Waves: row.Waves})
 	}

@@ -21,7 +21,8 @@ var h200, rx6800 = Peaks{67e12, 4.8e12}, Peaks{16.17e12, 512e9}
 // itself are stored, no constants differ.
 func TestPredict(t *testing.T) {
 	for class, peaks := range map[string]Peaks{"nvidia": h200, "amd": rx6800} {
-		for _, algorithm := range []string{"", "direct_small", "direct_shared", "depthwise", "igemm", "winograd", "direct"} {
+		for _, algorithm := range []string{"", "direct_small", "direct_shared", "depthwise", "igemm", "winograd",
+			"direct"} {
 			d := openTest(t, Options{Device: Software(), Tiles: class, Algorithm: algorithm})
 			for _, p := range problems.Staged() {
 				made, err := d.Predict(p.Problem, peaks)
@@ -36,7 +37,8 @@ func TestPredict(t *testing.T) {
 					least = max(2*p.MACs()/4/peaks.FLOPS, p.Bytes()/peaks.Bytes)
 				}
 				if !(made.Seconds >= least) || made.Seconds > 1000*least || made.Class != class {
-					t.Errorf("%s, %s, %s: %g s, %.1f times the roof", class, p.Name, algorithm, made.Seconds, made.Seconds/least)
+					t.Errorf("%s, %s, %s: %g s, %.1f times the roof", class, p.Name, algorithm, made.Seconds,
+						made.Seconds/least)
 				}
 				sum := 0.0
 				for _, s := range made.Stages {

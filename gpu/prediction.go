@@ -18,14 +18,16 @@ type Prediction struct {
 
 // PredictedStage is one shader. It takes as long as the longest of Memory, Arithmetic/Busy and Access/Busy.
 type PredictedStage struct {
-	Shader      string   `json:"shader"`
-	Seconds     float64  `json:"seconds"`
-	Bound       string   `json:"bound"`       // what takes longest: arithmetic, access, memory, or waiting if Busy is below 1
-	Arithmetic  float64  `json:"arithmetic"`  // for instructions alone
-	Access      float64  `json:"access"`      // for shared memory and caches alone
-	Memory      float64  `json:"memory"`      // for device memory alone
-	Busy        float64  `json:"busy"`        // the part of the time in which schedulers have a wave that does not wait
-	Counted     string   `json:"counted"`     // the program whose instructions were counted: problem/algorithm/shader; "" if none
+	Shader  string  `json:"shader"`
+	Seconds float64 `json:"seconds"`
+	// what takes longest: arithmetic, access, memory, or waiting if Busy is below 1
+	Bound      string  `json:"bound"`
+	Arithmetic float64 `json:"arithmetic"` // for instructions alone
+	Access     float64 `json:"access"`     // for shared memory and caches alone
+	Memory     float64 `json:"memory"`     // for device memory alone
+	Busy       float64 `json:"busy"`       // the part of the time in which schedulers have a wave that does not wait
+	// the program whose instructions were counted: problem/algorithm/shader; "" if none
+	Counted     string   `json:"counted"`
 	Differences []string `json:"differences"` // constants in which that program differs from this stage's
 	Registers   int      `json:"registers"`   // of an invocation
 	Waves       int      `json:"waves"`       // that run at once on a SIMD of AMD or a multiprocessor of NVIDIA

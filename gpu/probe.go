@@ -83,7 +83,8 @@ func probeEach(candidates []candidate, o Options, all bool, report func(Step)) (
 
 // dispatchNothing runs a shader that does nothing: a driver that opens contexts may still crash when it compiles.
 func (d *Device) dispatchNothing() error {
-	handle, err := d.link(recipe.Key{Shader: "probe"}, "#version 430 core\nlayout(local_size_x = 1) in;\nvoid main() {}\n")
+	const nothing = "#version 430 core\nlayout(local_size_x = 1) in;\nvoid main() {}\n"
+	handle, err := d.link(recipe.Key{Shader: "probe"}, nothing)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,8 @@ func TestCompileError(t *testing.T) {
 		_, err := d.program(recipe.Key{Shader: "roof", Constants: roofConstants{localSize: 0}})
 		return err
 	})
-	if err == nil || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "gpu: shader roof does not ") {
+	if err == nil || strings.Contains(err.Error(), "\n") ||
+		!strings.HasPrefix(err.Error(), "gpu: shader roof does not ") {
 		t.Errorf("%v", err)
 	}
 	judge(t, d, problems.Seed(1))

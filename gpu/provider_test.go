@@ -33,7 +33,8 @@ func TestValidate(t *testing.T) {
 	if len(Providers()) == 0 {
 		return // Open has another error
 	}
-	if _, err := Open(Options{Device: numbered, Provider: GLFW}); err == nil || !strings.HasPrefix(err.Error(), "gpu: device 0: GLFW") {
+	if _, err := Open(Options{Device: numbered, Provider: GLFW}); err == nil ||
+		!strings.HasPrefix(err.Error(), "gpu: device 0: GLFW") {
 		t.Error(err)
 	}
 }

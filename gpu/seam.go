@@ -28,7 +28,8 @@ type seam struct {
 
 func openGL() seam {
 	return seam{bufferData: gl.BufferData, getError: gl.GetError, resetStatus: resetStatus(),
-		bufferStorage: gl.BufferStorage, mapBuffer: gl.MapBufferRange, copyBuffer: copyBuffer, waitSync: gl.ClientWaitSync}
+		bufferStorage: gl.BufferStorage, mapBuffer: gl.MapBufferRange, copyBuffer: copyBuffer,
+		waitSync: gl.ClientWaitSync}
 }
 
 // resetStatus returns the function that reports a lost context. Without GL_KHR_robustness and GL_ARB_robustness, a lost

@@ -33,7 +33,8 @@ func TestOpenErrors(t *testing.T) {
 	for _, c := range []struct {
 		options Options
 		cause   error
-	}{{Options{Device: Numbered(63), Provider: EGL}, ErrNoDevice}, {Options{Device: Numbered(-1), Provider: EGL}, nil}} {
+	}{{Options{Device: Numbered(63), Provider: EGL}, ErrNoDevice},
+		{Options{Device: Numbered(-1), Provider: EGL}, nil}} {
 		_, err := Open(c.options)
 		if errors.Is(err, ErrUnavailable) {
 			c.cause = ErrUnavailable

@@ -21,7 +21,8 @@ func TestSoftIsDirect(t *testing.T) {
 }
 
 func softIsDirect(t *testing.T, byRow bool) {
-	soft := openTest(t, Options{Device: Software(), Algorithm: "direct_soft"}, func(d *Device) { d.profile.ByRow = byRow })
+	soft := openTest(t, Options{Device: Software(), Algorithm: "direct_soft"},
+		func(d *Device) { d.profile.ByRow = byRow })
 	direct := openTest(t, Options{Device: Software(), Algorithm: "direct"}, func(d *Device) { d.profile.ByRow = byRow })
 	wide := conv.Problem{Src: conv.Shape{2, 1, 40, 41}, Weight: conv.Shape{3, 1, 31, 31}, Bias: true,
 		Spec: conv.Spec{Padding: conv.Pad(15, 15), PaddingMode: conv.Reflect, Activation: conv.ReLU}}

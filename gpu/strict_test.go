@@ -139,7 +139,8 @@ func TestOnlyMesaForgives(t *testing.T) {
 		t.Fatal(err)
 	}
 	where := fmt.Sprintf("ERROR: pixel.glsl:%d: ", strings.Count(before, "\n")+2)
-	if refused := strict(t, map[string]recipe.Key{source: key}); len(refused) == 0 || !strings.Contains(refused[0], where) {
+	if refused := strict(t, map[string]recipe.Key{source: key}); len(refused) == 0 ||
+		!strings.Contains(refused[0], where) {
 		t.Errorf("%q: want %q", refused, where)
 	}
 }

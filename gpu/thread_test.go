@@ -14,7 +14,8 @@ func TestThreadPanics(t *testing.T) {
 	th := startThread(func() {})
 	defer th.close()
 	defer func() {
-		if got, ok := recover().(*fault.Panic); !ok || got.Value != "boom" || !strings.Contains(got.Where, "TestThreadPanics") {
+		if got, ok := recover().(*fault.Panic); !ok || got.Value != "boom" ||
+			!strings.Contains(got.Where, "TestThreadPanics") {
 			t.Errorf("recovered %v", got)
 		}
 		if err := th.do(func() error { return nil }); err != nil {

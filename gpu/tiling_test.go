@@ -115,7 +115,8 @@ func TestChoices(t *testing.T) {
 		if !p.Bias {
 			bias = nil
 		}
-		for _, c := range []conv.Choice{{Algorithm: "direct"}, {Algorithm: "none"}, {Algorithm: "direct", Tile: "3 filters"}} {
+		for _, c := range []conv.Choice{{Algorithm: "direct"}, {Algorithm: "none"},
+			{Algorithm: "direct", Tile: "3 filters"}} {
 			_, err := d.PlanChoice(c, p, weight, bias)
 			if !errors.Is(err, conv.ErrUnsupported) || !strings.Contains(err.Error(), c.String()) {
 				t.Errorf("%v: %v, want conv.ErrUnsupported", c, err)

@@ -135,10 +135,14 @@ func directTrials() (all []*trial) {
 	all = append(all,
 		&trial{name: "thin", parts: parts, problem: thin},
 		&trial{name: "oblong", parts: parts[:3], problem: oblong()},
-		&trial{name: "resumed", parts: parts[:3], problem: thin, limit: func(d *recipe.Profile) { d.LoopIterations = 5 }},
-		&trial{name: "folded", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{3, 2, 70} }},
-		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
-		&trial{name: "by row", parts: parts, problem: thin, limit: func(d *recipe.Profile) { d.ByRow, d.LoopIterations = true, 7 }},
+		&trial{name: "resumed", parts: parts[:3], problem: thin,
+			limit: func(d *recipe.Profile) { d.LoopIterations = 5 }},
+		&trial{name: "folded", parts: parts[:3], problem: many,
+			limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{3, 2, 70} }},
+		&trial{name: "in chunks", parts: parts[:1], problem: oblong(),
+			limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "by row", parts: parts, problem: thin,
+			limit: func(d *recipe.Profile) { d.ByRow, d.LoopIterations = true, 7 }},
 		&trial{name: "in parts", parts: parts, problem: wide, limit: func(d *recipe.Profile) { d.ByRow = true }},
 		&trial{name: "thin, as AMD", parts: parts, problem: thin, limit: as(recipe.AMD)},
 		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
@@ -202,13 +206,17 @@ func softTrials() (all []*trial) {
 	all = append(all,
 		&trial{name: "exact", parts: parts, problem: exact, special: specials(), limit: strips},
 		&trial{name: "exact, one strip", parts: parts, problem: exact, limit: column},
-		&trial{name: "pairs", parts: parts, problem: pair, special: append(specials(), unpaired, scaled(0x1p70)), limit: strips},
-		&trial{name: "largest", parts: append(parts[1:2:2], "direct_soft", "prelude.glsl"), problem: largest, special: specials(), limit: column},
-		&trial{name: "mean of pairs", parts: parts, problem: mean, special: specials(), limit: func(d *recipe.Profile) { d.Turns = 2 }},
+		&trial{name: "pairs", parts: parts, problem: pair, special: append(specials(), unpaired, scaled(0x1p70)),
+			limit: strips},
+		&trial{name: "largest", parts: append(parts[1:2:2], "direct_soft", "prelude.glsl"), problem: largest,
+			special: specials(), limit: column},
+		&trial{name: "mean of pairs", parts: parts, problem: mean, special: specials(),
+			limit: func(d *recipe.Profile) { d.Turns = 2 }},
 		&trial{name: "largest, any width", parts: parts, problem: oddPool, special: specials()},
-		&trial{name: "mean, any width", parts: append(parts[1:2:2], "direct_soft", "prelude.glsl"), problem: oddMean, limit: strips},
-		&trial{name: "any width, in strips", parts: parts, problem: odd, limit: strips},
-		&trial{name: "strided, in strips and passes", parts: parts, problem: linear, limit: func(d *recipe.Profile) { d.Turns, d.Unrolled = 2, 60 }},
+		&trial{name: "mean, any width", parts: append(parts[1:2:2], "direct_soft", "prelude.glsl"), problem: oddMean,
+			limit: strips}, &trial{name: "any width, in strips", parts: parts, problem: odd, limit: strips},
+		&trial{name: "strided, in strips and passes", parts: parts, problem: linear,
+			limit: func(d *recipe.Profile) { d.Turns, d.Unrolled = 2, 60 }},
 		&trial{name: "narrow", parts: parts, problem: narrow, special: specials()},
 		&trial{name: "two tiles", parts: parts, problem: tiles},
 		&trial{name: "one row", parts: parts, problem: one},
@@ -216,10 +224,13 @@ func softTrials() (all []*trial) {
 		&trial{name: "strided, in passes", parts: parts, problem: linear, limit: short},
 		&trial{name: "any width", parts: parts, problem: odd, special: specials()},
 		&trial{name: "any width, in passes", parts: parts, problem: odd, limit: short},
-		&trial{name: "by row", parts: parts, problem: linear, limit: func(d *recipe.Profile) { d.ByRow, d.Unrolled = true, 60 }},
+		&trial{name: "by row", parts: parts, problem: linear,
+			limit: func(d *recipe.Profile) { d.ByRow, d.Unrolled = true, 60 }},
 		&trial{name: "in parts", parts: parts, problem: long, limit: func(d *recipe.Profile) { d.ByRow = true }},
-		&trial{name: "two tiles, folded", parts: parts, problem: tiles, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 3, 70} }},
-		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(d *recipe.Profile) { d.StorageBlock = 5 * 4 * 9 * 8 * 16 }})
+		&trial{name: "two tiles, folded", parts: parts, problem: tiles,
+			limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 3, 70} }},
+		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles,
+			limit: func(d *recipe.Profile) { d.StorageBlock = 5 * 4 * 9 * 8 * 16 }})
 	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
@@ -247,15 +258,18 @@ func smallTrials() (all []*trial) {
 		&trial{name: "oblong", parts: parts, problem: oblong()},
 		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
 		&trial{name: "oblong, as AMD", parts: parts, problem: oblong(), limit: as(recipe.AMD)},
-		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
+		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1),
+			limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1),
 			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{1, 3, 70} }},
 		&trial{name: "as NVIDIA", parts: parts, problem: wide, limit: as(recipe.NVIDIA)},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)},
-		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }})
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(),
+			limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }})
 	across := large(conv.Shape{3, 2, 6, 10}, 1)
 	across.Dilation = [2]int{1, 2}
-	all = append(all, &trial{name: "parts, dilated across", parts: parts, problem: across, limit: func(d *recipe.Profile) { d.Unrolled = 24 }})
+	all = append(all, &trial{name: "parts, dilated across", parts: parts, problem: across,
+		limit: func(d *recipe.Profile) { d.Unrolled = 24 }})
 	all = append(all, narrowTrial(parts, conv.Problem{Src: conv.Shape{2, 2, 9, 6}, Weight: conv.Shape{2, 2, 4, 3}}))
 	grouped := conv.Problem{Src: conv.Shape{3, 2, 7, 11}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
@@ -271,7 +285,8 @@ func narrowTrial(parts []string, p conv.Problem) *trial {
 	special := append(specials(), func(c compare.Case) { c.Src.Data[len(c.Src.Data)-1] = float32(math.Inf(1)) })
 	return &trial{name: "narrow", parts: parts, problem: p, special: special, limit: func(d *recipe.Profile) {
 		d.Unrolled = 8
-		if d.Class != recipe.Software { // the tile of software would be one row of sums, and its part would have all rows of taps
+		// the tile of software would be one row of sums, and its part would have all rows of taps
+		if d.Class != recipe.Software {
 			d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2}
 		}
 	}}
@@ -290,7 +305,8 @@ func depthwiseTrials() (all []*trial) {
 		&trial{name: "oblong", parts: parts, problem: p},
 		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
 		&trial{name: "three tiles", parts: parts, problem: fives},
-		&trial{name: "oblong, in chunks", parts: parts[:1], problem: p, limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 6 * 9 * 21 }},
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: p,
+			limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 6 * 9 * 21 }},
 		&trial{name: "parts", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2), special: specials(),
 			limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
@@ -301,45 +317,8 @@ func depthwiseTrials() (all []*trial) {
 	all = append(all, narrowTrial(parts, thin))
 	grouped := conv.Problem{Src: conv.Shape{3, 3, 7, 11}, Weight: conv.Shape{18, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 3, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
-	return forced("depthwise", slices.Concat(all, finishTrials(parts, grouped, [3]int{5, 5, 70}), modeTrials(parts[:3])))
-}
-
-func sharedTrials() (all []*trial) {
-	parts := []string{"direct_shared", "direct_shared.comp", "slide.glsl"}
-	few := conv.Problem{Src: conv.Shape{2, 2, 7, 10}, Weight: conv.Shape{2, 2, 2, 3}}
-	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}, conv.ReLU
-	strided := oblong() // the strides and dilations of oblong, exchanged
-	strided.Src, strided.Stride, strided.Dilation = conv.Shape{3, 4, 17, 35}, [2]int{1, 3}, [2]int{2, 4}
-	many := oblong()
-	many.Src[0] = 5 // 45 work-groups for each tile of filters, with a surplus when folded
-	all = append(all,
-		&trial{name: "oblong", parts: parts, problem: oblong()},
-		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(d *recipe.Profile) {
-			d.WorkGroups = [3]int{7, 7, 70}
-			if d.Class != recipe.Software { // 15 to 30 tiles instead of 45
-				d.WorkGroups = [3]int{8, 4, 70}
-			}
-		}},
-		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
-		&trial{name: "strided", parts: parts, problem: strided},
-		&trial{name: "few", parts: parts, problem: few, special: specials()},
-		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), special: specials(), limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
-		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
-			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{5, 6, 70} }},
-		&trial{name: "rest", parts: parts, problem: large(conv.Shape{4, 2, 2, 7}, 1), limit: func(d *recipe.Profile) { d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2} }},
-		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
-	if onHardwareTiles() {
-		full := conv.Problem{Src: conv.Shape{1, 1, 41, 41}, Weight: conv.Shape{2, 1, 3, 3}} // one tile, and more
-		wide := full
-		wide.Src[3], wide.Stride = 83, [2]int{1, 2} // two tiles side by side
-		all = append(all, &trial{name: "full", parts: parts, problem: full}, &trial{name: "wide", parts: parts, problem: wide},
-			&trial{name: "long rest", parts: parts, problem: large(conv.Shape{4, 2, 2, 19}, 1),
-				limit: func(d *recipe.Profile) { d.Tiling = recipe.SlideCut{Rows: 2, Filters: 2} }})
-	}
-	grouped := conv.Problem{Src: conv.Shape{2, 2, 13, 19}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
-	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
-	finished := finishTrials(parts, grouped, [3]int{5, 5, 70})
-	return forced("direct_shared", slices.Concat(all, finished, modeTrials(parts[:2])))
+	return forced("depthwise", slices.Concat(all, finishTrials(parts, grouped, [3]int{5, 5, 70}),
+		modeTrials(parts[:3])))
 }
 
 // finishTrials end with everything that slide.glsl makes of sums. The last row and column of sums lie in no window. One
@@ -403,14 +382,16 @@ func poolTrials() (all []*trial) {
 	all = append(all,
 		&trial{name: "max", problem: largest, special: specials()},
 		&trial{name: "mean", problem: mean},
-		&trial{name: "energy", problem: energy, special: append(specials(), unpaired, scaled(0), scaled(0x1p-70), scaled(0x1p70))},
+		&trial{name: "energy", problem: energy, special: append(
+			specials(), unpaired, scaled(0), scaled(0x1p-70), scaled(0x1p70))},
 		&trial{name: "mean energy", problem: pooledEnergy})
 	for _, tr := range all {
 		tr.parts, tr.limit = parts, apart
 	}
 	all = append(all, &trial{name: "max, as AMD", parts: parts[:2], problem: largest,
 		limit: func(d *recipe.Profile) { as(recipe.AMD)(d); d.Apart = true }})
-	all = append(all, &trial{name: "max, in chunks", parts: parts[:1], problem: three, limit: func(d *recipe.Profile) { d.StorageBlock, d.Apart = 2*4*4*9*10, true }})
+	all = append(all, &trial{name: "max, in chunks", parts: parts[:1], problem: three,
+		limit: func(d *recipe.Profile) { d.StorageBlock, d.Apart = 2*4*4*9*10, true }})
 	for _, tr := range all {
 		tr.algorithm = "direct"
 	}

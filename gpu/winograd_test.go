@@ -56,7 +56,8 @@ func TestScratchGuard(t *testing.T) {
 	}
 	stages := made.(*plan).Recipe.Stages
 	passes := stages[0].Passes
-	stages[0].Passes = func(images int) []recipe.Pass { return passes(images + 1) } // with a tile of an image that does not exist
+	// with a tile of an image that does not exist
+	stages[0].Passes = func(images int) []recipe.Pass { return passes(images + 1) }
 	if err := made.Run(dst, src); err == nil {
 		t.Error("what was written after the transformed pixels was not seen")
 	}

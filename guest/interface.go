@@ -87,7 +87,8 @@ func ParseInterface(text string) (*Interface, error) {
 		return nil, fault.New("guest", "key", meta.Undecoded()[0].String(),
 			"there is none such, see gpuconv verify --print-interface")
 	case f.Tolerance < 0 || math.IsNaN(f.Tolerance) || f.Tolerance > 1:
-		return nil, fault.New("guest", "tolerance", f.Tolerance, "want a fraction of the largest output, such as 1e-6, or 0")
+		return nil, fault.New("guest", "tolerance", f.Tolerance,
+			"want a fraction of the largest output, such as 1e-6, or 0")
 	}
 	i := &Interface{Tolerance: f.Tolerance}
 	if err := i.readBuffers(f.Buffers); err != nil {
@@ -97,7 +98,8 @@ func ParseInterface(text string) (*Interface, error) {
 		name   string
 		values map[string]any
 		to     *[]valueOf
-	}{{"uniforms", f.Uniforms, &i.uniforms}, {"defines", f.Defines, &i.defines}, {"constants", f.Constants, &i.constants}} {
+	}{{"uniforms", f.Uniforms, &i.uniforms}, {"defines", f.Defines, &i.defines},
+		{"constants", f.Constants, &i.constants}} {
 		for _, name := range slices.Sorted(maps.Keys(table.values)) {
 			made, err := readValue(name, table.values[name], 4)
 			if err != nil {
@@ -126,7 +128,8 @@ func (i *Interface) readBuffers(given map[string]inBuffer) error {
 			continue
 		}
 		if b.Binding == nil || *b.Binding < 0 {
-			return fault.New("guest", "buffers."+name, "", `want { binding = 0 }, the number in its layout(binding = 0)`)
+			return fault.New("guest", "buffers."+name, "",
+				`want { binding = 0 }, the number in its layout(binding = 0)`)
 		}
 		if other, ok := taken[*b.Binding]; ok {
 			return fault.New("guest", "buffers."+name+".binding", *b.Binding, "%s has it already", other)
@@ -211,7 +214,8 @@ func (i *Interface) readAccepts(given []string) error {
 func (i *Interface) checkConstants() error {
 	for _, c := range i.constants {
 		if _, err := strconv.ParseUint(c.name, 10, 32); err != nil || len(c.formulas) != 1 {
-			return fault.New("guest", "constants."+c.name, "", "want the number of a specialization constant, with one value")
+			return fault.New("guest", "constants."+c.name, "",
+				"want the number of a specialization constant, with one value")
 		}
 	}
 	return nil

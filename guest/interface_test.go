@@ -131,7 +131,8 @@ func TestRefusesHalfOfPairs(t *testing.T) {
 		for at, stride := range strides {
 			p := plain
 			p.Stride = stride
-			if err := i.Refuses(p); (err == nil) != (want[at] == "") || err != nil && !strings.Contains(err.Error(), want[at]) {
+			if err := i.Refuses(p); (err == nil) != (want[at] == "") ||
+				err != nil && !strings.Contains(err.Error(), want[at]) {
 				t.Errorf("%s: stride %v: %v, want %q", lines, stride, err, want[at])
 			}
 		}

@@ -144,7 +144,8 @@ func (r *programPlan) Run(to, from *conv.Tensor) error {
 	}
 	a, err := npy.ReadFile(context.Background(), r.path("output"))
 	if err != nil {
-		return fault.New("guest", r.program.name(), "", "it ended well, but its output cannot be read: %v", fault.Plain(err))
+		return fault.New("guest", r.program.name(), "", "it ended well, but its output cannot be read: %v",
+			fault.Plain(err))
 	}
 	if fmt.Sprint(a.Shape) != fmt.Sprint(to.Shape[:]) {
 		return fault.New("guest", r.program.name(), "", "its output has the shape %v, want %v", a.Shape, to.Shape)
@@ -160,8 +161,8 @@ func (r *programPlan) start() error {
 	replace := strings.NewReplacer("{input}", r.path("input"), "{weight}", r.path("weight"), "{bias}", r.path("bias"),
 		"{output}", r.path("output"), "{stride}", pair(s.Stride), "{dilation}", pair(s.Dilation),
 		"{padding}", fmt.Sprintf("%d,%d,%d,%d", s.Padding.Top, s.Padding.Bottom, s.Padding.Left, s.Padding.Right),
-		"{padding-mode}", s.PaddingMode.String(), "{groups}", fmt.Sprint(s.Groups), "{activation}", s.Activation.String(),
-		"{pool}", s.Pool.String())
+		"{padding-mode}", s.PaddingMode.String(), "{groups}", fmt.Sprint(s.Groups), "{activation}",
+		s.Activation.String(), "{pool}", s.Pool.String())
 	var words []string
 	for _, word := range r.program.Words {
 		words = append(words, replace.Replace(word))

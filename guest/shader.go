@@ -103,8 +103,8 @@ func (s Shader) job(p conv.Problem, dstShape conv.Shape, w *conv.Tensor, biases 
 	}
 	for at, b := range i.buffers {
 		if b.binding >= 0 {
-			job.Buffers = append(job.Buffers, gpu.OwnBuffer{What: bufferNames[at], Binding: b.binding, Floats: floats[at],
-				Exact: b.exact || exact})
+			job.Buffers = append(job.Buffers, gpu.OwnBuffer{What: bufferNames[at], Binding: b.binding,
+				Floats: floats[at], Exact: b.exact || exact})
 		}
 	}
 	job.Groups = func(local [3]int) (groups [3]int, err error) {

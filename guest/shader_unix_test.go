@@ -83,12 +83,14 @@ func tried(t *testing.T, b conv.Backend, p conv.Problem) compare.Outcome {
 // TestLayoutsOfShader: a shader that reads its buffers in other orders, and weights as vec4s, gets them so.
 func TestLayoutsOfShader(t *testing.T) {
 	d := device(t)
-	hwio := []string{"((filt * channels + c) * kernel.x + u) * kernel.y + v", "((u * kernel.y + v) * channels + c) * filters + filt",
-		`layout = "OIHW"`, `layout = "HWIO"`}
+	hwio := []string{"((filt * channels + c) * kernel.x + u) * kernel.y + v",
+		"((u * kernel.y + v) * channels + c) * filters + filt", `layout = "OIHW"`, `layout = "HWIO"`}
 	nhwc := []string{"((image * channels + c) * src_size.x + from.x) * src_size.y + from.y",
 		"((image * src_size.x + from.x) * src_size.y + from.y) * channels + c", `layout = "NCHW"`, `layout = "NHWC"`}
-	packed := []string{"float weight[]", "vec4 weight[]", "weight[((filt * channels + c) * kernel.x + u) * kernel.y + v]",
-		"weight[((filt / 4 * channels + c) * kernel.x + u) * kernel.y + v][filt % 4]", `layout = "OIHW"`, `layout = "OIHW4o"`}
+	packed := []string{"float weight[]", "vec4 weight[]",
+		"weight[((filt * channels + c) * kernel.x + u) * kernel.y + v]",
+		"weight[((filt / 4 * channels + c) * kernel.x + u) * kernel.y + v][filt % 4]", `layout = "OIHW"`,
+		`layout = "OIHW4o"`}
 	for name, replaced := range map[string][]string{"plain": nil, "HWIO": hwio, "NHWC": nhwc, "OIHW4o": packed} {
 		shader, _ := naive(t, replaced...)
 		if out := tried(t, Open(d, shader, true), problem()); out.Status() != compare.Passed {
@@ -288,7 +290,8 @@ func TestLargeBuffers(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 1, 1, d.Info().Limits.Block()/4 + 1}, Weight: conv.Shape{1, 1, 1, 1}}
 	shader, _ = naive(t)
 	_, err := Open(d, shader, true).Plan(p, &conv.Tensor{Shape: p.Weight, Data: []float32{1}}, nil)
-	if !errors.Is(err, conv.ErrUnsupported) || !strings.Contains(err.Error(), "storage blocks of this device have at most ") {
+	if !errors.Is(err, conv.ErrUnsupported) ||
+		!strings.Contains(err.Error(), "storage blocks of this device have at most ") {
 		t.Errorf("%v", err)
 	}
 }

@@ -6,7 +6,8 @@ import (
 )
 
 func TestSize(t *testing.T) {
-	sizes := map[float64]string{0: "0 B", 999: "999 B", 999.7: "1000 B", 1e3: "1 kB", 81.8e9: "81.8 GB", 1e25: "10000000 EB"}
+	sizes := map[float64]string{0: "0 B", 999: "999 B", 999.7: "1000 B", 1e3: "1 kB", 81.8e9: "81.8 GB",
+		1e25: "10000000 EB"}
 	for bytes, want := range sizes {
 		if got := Size(bytes); got != want {
 			t.Errorf("Size(%v) = %s, want %s", bytes, got, want)

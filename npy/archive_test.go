@@ -130,7 +130,8 @@ func TestEveryArchiveCut(t *testing.T) {
 // TestInflate: zeros, which deflate compresses best, stay within deflateRatio.
 func TestInflate(t *testing.T) {
 	const n = 1 << 20
-	file := rawEntry(t, zip.Deflate, rawFile(1, fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d,)}", n), make([]byte, 4*n)), nil)
+	file := rawEntry(t, zip.Deflate, rawFile(1, fmt.Sprintf(
+		"{'descr': '<f4', 'fortran_order': False, 'shape': (%d,)}", n), make([]byte, 4*n)), nil)
 	a, err := read(file, "a")
 	if err != nil {
 		t.Fatal(err)

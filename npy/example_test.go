@@ -41,7 +41,8 @@ func ExampleArray_Images() {
 	dir, remove := folder()
 	defer remove()
 	path := filepath.Join(dir, "x.npz")
-	if err := npy.WriteNPZ(path, npy.Named{Name: "image", Array: &npy.Array{Shape: []int{1, 2}, Data: []float32{3, 4}}}); err != nil {
+	if err := npy.WriteNPZ(path, npy.Named{Name: "image",
+		Array: &npy.Array{Shape: []int{1, 2}, Data: []float32{3, 4}}}); err != nil {
 		log.Fatal(err)
 	}
 	a, err := npy.ReadFile(context.Background(), path+":image")

@@ -140,7 +140,8 @@ func (f Format) newChunks(archive *zip.Writer, array string, shape []int) (*chun
 	for _, part := range []struct {
 		name string
 		of   object
-	}{{"zarr.json", object{"zarr_format": 3, "node_type": "group", "attributes": object{}}}, {array + "/zarr.json", metadata}} {
+	}{{"zarr.json", object{"zarr_format": 3, "node_type": "group", "attributes": object{}}},
+		{array + "/zarr.json", metadata}} {
 		text, err := json.MarshalIndent(part.of, "", "  ")
 		if err != nil {
 			return nil, err

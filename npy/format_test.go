@@ -56,7 +56,8 @@ func TestFormats(t *testing.T) {
 	}
 	data[3] = 1e6 // infinite in float16
 	for _, f := range []Format{{}, {Half: true}, {Kind: NPZ}, {Kind: NPZ, Half: true}, {Kind: Zarr, Chunk: 3},
-		{Kind: Zarr, Chunk: 3, Half: true, Axes: []string{"image", "channel", "row", "column"}}, {Kind: Zarr, Chunk: 100}} {
+		{Kind: Zarr, Chunk: 3, Half: true, Axes: []string{"image", "channel", "row", "column"}},
+		{Kind: Zarr, Chunk: 100}} {
 		path := filepath.Join(t.TempDir(), f.Name("a"))
 		file, err := whole.Create(path)
 		if err != nil {

@@ -25,13 +25,14 @@ func TestReadAll(t *testing.T) {
 		for _, fortran := range []bool{false, true} {
 			for version := byte(1); version <= 3; version++ {
 				for _, shape := range shapes {
-					t.Run(fmt.Sprint(descr, "/fortran=", fortran, "/v", version, "/rank=", len(shape)), func(t *testing.T) {
-						a, err := read(encodeArray(version, descr, fortran, shape), "")
-						if err != nil {
-							t.Fatal(err)
-						}
-						wantArray(t, a, shape, goldenValues(descr[1:], product(shape)))
-					})
+					t.Run(fmt.Sprint(descr, "/fortran=", fortran, "/v", version, "/rank=", len(shape)),
+						func(t *testing.T) {
+							a, err := read(encodeArray(version, descr, fortran, shape), "")
+							if err != nil {
+								t.Fatal(err)
+							}
+							wantArray(t, a, shape, goldenValues(descr[1:], product(shape)))
+						})
 				}
 			}
 		}
@@ -88,7 +89,8 @@ func TestReadPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		descr := rapid.SampledFrom(allDTypes()).Draw(t, "descr")
 		fortran := rapid.Bool().Draw(t, "fortran")
-		shape := rapid.SliceOfN(rapid.IntRange(0, 3), 0, 4).Draw(t, "shape") // at most 81 elements, whose values all fit into i1
+		// at most 81 elements, whose values all fit into i1
+		shape := rapid.SliceOfN(rapid.IntRange(0, 3), 0, 4).Draw(t, "shape")
 		file := encodeArray(1, descr, fortran, shape)
 		r, err := newReader(bytes.NewReader(file), int64(len(file)), "x", "")
 		if err != nil {

@@ -121,7 +121,8 @@ func (m zarrMetadata) check() (dtype, int, error) {
 	case m.Format != 3 || m.Node != "array":
 		return dtype{}, 0, fmt.Errorf("zarr_format %d, %s: want an array of Zarr 3", m.Format, quote(m.Node))
 	case len(m.Codecs) != 1 || m.Codecs[0].Name != "bytes" || m.Codecs[0].Configuration.Endian != "little":
-		return dtype{}, 0, fmt.Errorf("compressed, or not little-endian: want the codec bytes alone, as gpuconv writes it")
+		return dtype{}, 0, fmt.Errorf("compressed, or not little-endian: want the codec bytes alone, as gpuconv " +
+			"writes it")
 	case m.Grid.Name != "regular" || m.Keys.Name != "default" || len(m.Shape) == 0 || len(chunk) != len(m.Shape) ||
 		chunk[0] < 1 || !slices.Equal(chunk[1:], m.Shape[1:]):
 		return dtype{}, 0, fmt.Errorf("chunks %v of shape %v: want chunks along the first axis, as gpuconv writes them",

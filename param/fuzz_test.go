@@ -31,7 +31,8 @@ func FuzzReadCSV(f *testing.F) {
 			}
 		}
 		err = table.Check()
-		if table.Len() == 0 || err != nil && strings.Contains(err.Error(), "is empty") { // numbers of rows, an empty line
+		// numbers of rows, an empty line
+		if table.Len() == 0 || err != nil && strings.Contains(err.Error(), "is empty") {
 			return
 		}
 		if err != nil {

@@ -122,7 +122,8 @@ func TestReadCSVRefuses(t *testing.T) {
 		"deg\n\"0\n":                    "table: parse error on line 2, column 4: extraneous or missing \" in quoted-field",
 		"deg\n0\"\n":                    "table: parse error on line 2, column 2: bare \" in non-quoted",
 	} {
-		if _, err := ReadCSV(strings.NewReader(text), "image"); err == nil || !strings.HasPrefix(err.Error(), "param: "+want) {
+		if _, err := ReadCSV(strings.NewReader(text), "image"); err == nil ||
+			!strings.HasPrefix(err.Error(), "param: "+want) {
 			t.Errorf("%q: error %v, want %s…", text, err, want)
 		}
 	}
@@ -146,7 +147,8 @@ func TestManyColumns(t *testing.T) {
 		t.Error(err)
 	}
 	want := fmt.Sprintf("column %d is named %q", columns+1, "ff")
-	if _, err := ReadCSV(strings.NewReader(names.String()+"ff\n"+cells.String()+"2\n"), ""); err == nil || !strings.Contains(err.Error(), want) {
+	if _, err := ReadCSV(strings.NewReader(names.String()+"ff\n"+cells.String()+"2\n"), ""); err == nil ||
+		!strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want …%s…", err, want)
 	}
 	if took := time.Since(began); took > 20*time.Second {
@@ -186,7 +188,8 @@ func TestReadCSVTakes(t *testing.T) {
 func TestReaderNumbers(t *testing.T) {
 	reader := Reader{Subject: "image", Numbers: func(columns []string) []string { return columns[1:] }}
 	_, err := reader.Read(strings.NewReader("label,deg\na,0°\nb,10°\nc,20°\n"))
-	if want := `param: table: line 2, column deg: "0°" is no number`; err == nil || !strings.HasPrefix(err.Error(), want) {
+	if want := `param: table: line 2, column deg: "0°" is no number`; err == nil ||
+		!strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %s…", err, want)
 	}
 	table, err := reader.Read(strings.NewReader("label,deg\na,\nb,10\n"))
@@ -262,10 +265,10 @@ func TestCheckRefuses(t *testing.T) {
 
 // TestTableRoundTrip: a table is refused, or is the same after it was read back.
 func TestTableRoundTrip(t *testing.T) {
-	names := rapid.SampledFrom([]string{"image", "sf", "kind", "a,b", "c\"d", "e f", "", "#x", "a;b", "c\td", "e\rf", "=g",
-		"file", "\x00", "two\nlines", "\ufeff"})
-	words := rapid.SampledFrom([]string{"", "x", "a b", "a,b", "\"", "two\nlines", "°", "7", "-1.5", "1e400", "nan", "=x",
-		"'", "'=x", "-", "\u202e\x1b", "\x00", "\ufeff", "\xff"})
+	names := rapid.SampledFrom([]string{"image", "sf", "kind", "a,b", "c\"d", "e f", "", "#x", "a;b", "c\td", "e\rf",
+		"=g", "file", "\x00", "two\nlines", "\ufeff"})
+	words := rapid.SampledFrom([]string{"", "x", "a b", "a,b", "\"", "two\nlines", "°", "7", "-1.5", "1e400", "nan",
+		"=x", "'", "'=x", "-", "\u202e\x1b", "\x00", "\ufeff", "\xff"})
 	numbers := rapid.OneOf(rapid.Float64(), rapid.Just(math.NaN()))
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.IntRange(1, 4).Draw(t, "rows")

@@ -189,7 +189,8 @@ func TestNotFinite(t *testing.T) {
 		if found != c.found || found && finite(got) {
 			t.Errorf("%s times %v: %v, %v, want %v", c.text, c.factor, got, found, c.found)
 		}
-		if _, err := NewGrid([]Parameter{New("sf", "", "", new(float64))}, []Axis{{"sf", scaled}}); (err != nil) != c.found {
+		_, err = NewGrid([]Parameter{New("sf", "", "", new(float64))}, []Axis{{"sf", scaled}})
+		if (err != nil) != c.found {
 			t.Errorf("%s times %v as an axis: %v", c.text, c.factor, err)
 		}
 	}

@@ -10,7 +10,8 @@ import (
 
 // TestInChannels: each channel of an image is the grey image, wherever a portion begins.
 func TestInChannels(t *testing.T) {
-	sweep, err := NewProduct(Canvas{Rows: 5, Columns: 7}, func() Pattern { return &Grating{SF: 0.1, Look: Look{Mean: 0.5, Contrast: 1}} },
+	sweep, err := NewProduct(Canvas{Rows: 5, Columns: 7},
+		func() Pattern { return &Grating{SF: 0.1, Look: Look{Mean: 0.5, Contrast: 1}} },
 		param.Axis{Name: "orientation", Values: param.Explicit(0, 30, 60, 90)})
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,8 @@ import (
 
 // colours writes a decoded image into three planes, R, G and B from 0 to 1, on a grey background, and turns it upright.
 // It returns how many pixels are not opaque. It ends soon after ctx is done.
-func colours(ctx context.Context, dst *[3][]float32, decoded image.Image, turn turned, background float64) (int, error) {
+func colours(ctx context.Context, dst *[3][]float32, decoded image.Image, turn turned, background float64) (
+	int, error) {
 	bounds := decoded.Bounds()
 	rows, columns := bounds.Dy(), bounds.Dx()
 	read := colourReader(decoded, background)

@@ -187,7 +187,8 @@ func TestEdges(t *testing.T) {
 			c := drawCanvas(t)
 			sf := exactly(rapid.IntRange(0, 10).Draw(t, "sf"), 20)
 			phase := exactly(rapid.IntRange(-24, 24).Draw(t, "phase"), 24)
-			k := new(big.Rat).Quo(sf, exactly(min(c.Rows, c.Columns), 1)) // of ½·k·r², with SF reached at half of the side
+			// of ½·k·r², with SF reached at half of the side
+			k := new(big.Rat).Quo(sf, exactly(min(c.Rows, c.Columns), 1))
 			want := render(c, func(x, y *big.Rat) int {
 				return 2 * squareWave(total(times(k, total(times(x, x), times(y, y))), phase))
 			})

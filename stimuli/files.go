@@ -40,14 +40,16 @@ type item struct {
 	head
 }
 
-// OpenFiles returns the set of an image file, or of the images in a folder, as grey images on a background, as
-// [ReadImage] reads them. In a folder it takes files whose names [IsImageName] accepts, and files without an extension
-// that are images. It skips all others: [Files.PassedOver] and [Files.Folders] list them, except hidden files and files
-// that systems leave in folders. Images are in the order of their names. Numbers in names count by value: img2 comes
-// before img10. OpenFiles reads only the headers of the files. It refuses folders without images, and images that
-// differ in size from the first. ctx ends all reading, also in Draw.
-func OpenFiles(ctx context.Context, path string, background float64) (*Files, error) {
-	sets, err := OpenSizes(ctx, []string{path}, Options{Background: background, FirstPage: true})
+// OpenFiles returns the set of an image file, or of the images in a folder. It reads the first image of each file,
+// whatever o.FirstPage is. With the zero Options images are grey, as [ReadImage] reads them. In a folder it takes files
+// whose names [IsImageName] accepts, and files without an extension that are images. It skips all others:
+// [Files.PassedOver] and [Files.Folders] list them, except hidden files and files that systems leave in folders. Images
+// are in the order of their names. Numbers in names count by value: img2 comes before img10. OpenFiles reads only the
+// headers of the files. It refuses folders without images, and images whose size after o.Resize and o.Crop differs from
+// that of the first. ctx ends all reading, also in Draw.
+func OpenFiles(ctx context.Context, path string, o Options) (*Files, error) {
+	o.FirstPage = true
+	sets, err := OpenSizes(ctx, []string{path}, o)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +192,8 @@ func imagesIn(ctx context.Context, folder string) (paths []string, passed passed
 // Windows, macOS and network drives leave.
 func isLeft(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains([]string{"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db",
-		"desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "system volume information"}, strings.ToLower(name))
+		"desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "system volume information"},
+		strings.ToLower(name))
 }
 
 // isImage reports whether OpenFiles takes a file of a folder.
@@ -283,6 +286,9 @@ func (f *Files) ManyPages() int {
 func (f *Files) Found(i int) (transparent, pages int) {
 	return int(f.transparent[i].Load()), int(f.pages[i].Load())
 }
+
+// Pixels returns how many pixels the file of image i has, before Resize and Crop.
+func (f *Files) Pixels(i int) int { return f.items[i].rows * f.items[i].columns }
 
 // count returns how many of the values are least or more.
 func count(values []atomic.Int64, least int64) int {

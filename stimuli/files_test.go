@@ -46,7 +46,7 @@ func TestFiles(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(folder, "folder.png"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	set, err := OpenFiles(t.Context(), folder, 0)
+	set, err := OpenFiles(t.Context(), folder, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,9 +71,10 @@ func TestFiles(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(above, "cats"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{above: ".webp files, or one of the folders in it", folder: "2×4 pixels: want 2×3 as in",
+	for path, want := range map[string]string{above: ".webp files, or one of the folders in it",
+		folder:      "2×4 pixels: want 2×3 as in",
 		t.TempDir(): "want a folder with .png", filepath.Join(folder, "none"): "no such file"} {
-		if _, err := OpenFiles(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := OpenFiles(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)
 		}
 	}
@@ -85,11 +86,11 @@ func TestFilesMemory(t *testing.T) {
 	for _, name := range []string{"a.png", "b.png", "c.png"} {
 		writeGrey(t, filepath.Join(folder, name), 100, 100, 7)
 	}
-	one, err := OpenFiles(t.Context(), filepath.Join(folder, "a.png"), 0)
+	one, err := OpenFiles(t.Context(), filepath.Join(folder, "a.png"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := OpenFiles(t.Context(), folder, 0)
+	all, err := OpenFiles(t.Context(), folder, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func TestFilesMemory(t *testing.T) {
 		t.Errorf("%v bytes for one image, %v for three, want %v", one.Memory(), all.Memory(), want)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	done, err := OpenFiles(ctx, folder, 0)
+	done, err := OpenFiles(ctx, folder, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,8 @@ func FuzzReadImage(f *testing.F) {
 		f.Add(picture)
 		f.Add(picture[:len(picture)-5])
 	}
-	f.Add([]byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"))
+	f.Add([]byte("" +
+		"RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"))
 	f.Add([]byte("GIF89a"))
 	path := filepath.Join(f.TempDir(), "picture.png")
 	f.Fuzz(func(t *testing.T, content []byte) {
@@ -64,15 +65,17 @@ func FuzzReadImage(f *testing.F) {
 			}
 			return
 		}
-		if n, err := p.Pixels.Shape.Len(); err != nil || n != len(p.Pixels.Data) || n < 1 || p.Transparent > n || p.Pages < 1 {
-			t.Fatalf("a picture %v of %d pixels, %d transparent, %d pages", p.Pixels.Shape, len(p.Pixels.Data), p.Transparent, p.Pages)
+		if n, err := p.Pixels.Shape.Len(); err != nil || n != len(p.Pixels.Data) || n < 1 || p.Transparent > n ||
+			p.Pages < 1 {
+			t.Fatalf("a picture %v of %d pixels, %d transparent, %d pages", p.Pixels.Shape, len(p.Pixels.Data),
+				p.Transparent, p.Pages)
 		}
 		for i, v := range p.Pixels.Data {
 			if !(v >= 0 && v <= 1) {
 				t.Fatalf("pixel %d is %v", i, v)
 			}
 		}
-		set, err := OpenFiles(t.Context(), path, 0.5)
+		set, err := OpenFiles(t.Context(), path, Options{Background: 0.5})
 		if err != nil {
 			t.Fatalf("it is read as a picture, but %v", err)
 		}

@@ -47,7 +47,8 @@ func TestReadImage(t *testing.T) {
 		"colours": {colours, []float64{1, 0.299, 0.587, 0.114, 0, 0}},
 		"16 bits": {deep, []float64{0, 10000. / 65535, 20000. / 65535, 30000. / 65535, 40000. / 65535, 50000. / 65535}},
 	} {
-		got, err := ReadImage(t.Context(), write(t, "a.png", func(f *os.File) error { return png.Encode(f, c.image) }), 0)
+		got, err := ReadImage(t.Context(), write(t, "a.png", func(f *os.File) error { return png.Encode(f, c.image) }),
+			0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,8 +65,10 @@ func TestReadImage(t *testing.T) {
 	for i := range flat.Pix {
 		flat.Pix[i] = 51
 	}
-	got, err := ReadImage(t.Context(), write(t, "a.jpg", func(f *os.File) error { return jpeg.Encode(f, flat, nil) }), 0)
-	if err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 8, 16}) || math.Abs(float64(got.Pixels.Data[17])-0.2) > 0.005 {
+	got, err := ReadImage(t.Context(), write(t, "a.jpg", func(f *os.File) error { return jpeg.Encode(f, flat, nil) }),
+		0)
+	if err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 8, 16}) ||
+		math.Abs(float64(got.Pixels.Data[17])-0.2) > 0.005 {
 		t.Errorf("JPEG: %v, %v", got, err)
 	}
 }

@@ -24,8 +24,8 @@ func Join(sets ...Set) (*Joined, error) {
 	j := &Joined{Sets: sets, shape: sets[0].Shape().WithN(0)}
 	for _, s := range sets {
 		if s.Shape().WithN(0) != j.shape.WithN(0) {
-			return nil, fault.New("stimuli", fmt.Sprintf("images %v and %v", sets[0].Shape().Image(), s.Shape().Image()), "",
-				"want one shape")
+			return nil, fault.New("stimuli", fmt.Sprintf(
+				"images %v and %v", sets[0].Shape().Image(), s.Shape().Image()), "", "want one shape")
 		}
 		j.shape[0] += s.Shape().N()
 	}

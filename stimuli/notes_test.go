@@ -91,8 +91,11 @@ func TestPatchCut(t *testing.T) {
 			t.Errorf("sigma %v: %.3f outside, want %.3f", sigma, got, want)
 		}
 	}
-	for want, g := range map[string]Gabor{"": {SF: 0.1}, "the image is cut: up to 50 % of a Gabor patch lies outside": {SF: 0.1, X: 20},
-		"the image is cut: up to 91 %": {SF: 0.02, SigmaX: 60}, "the image is cut: up to 30 %": {SF: 0.1, SigmaX: 3, SigmaY: 20, Orientation: 90}} {
+	for want, g := range map[string]Gabor{"": {SF: 0.1},
+		"the image is cut: up to 50 % of a Gabor patch lies outside": {SF: 0.1, X: 20},
+		"the image is cut: up to 91 %":                               {SF: 0.02, SigmaX: 60},
+		"the image is cut: up to 30 %": {SF: 0.1, SigmaX: 3, SigmaY: 20,
+			Orientation: 90}} {
 		got := notesOf(t, Canvas{Rows: 40, Columns: 40}, func() Pattern { copied := g; return &copied })
 		if !strings.HasPrefix(got, want) || want == "" && got != "" {
 			t.Errorf("%+v: %q, want %q", g, got, want)
@@ -120,7 +123,8 @@ func TestUneven(t *testing.T) {
 					off = max(off, math.Abs(v-0.5))
 				}
 				notes := strings.Join(p.Notes(), "\n")
-				what := fmt.Sprintf("%d cycles of %d pixels at %v°, supersampled by %d", period[1], period[0], orientation, supersample)
+				what := fmt.Sprintf("%d cycles of %d pixels at %v°, supersampled by %d", period[1], period[0],
+					orientation, supersample)
 				switch {
 				case off > 1e-6 && notes == "":
 					t.Errorf("%s: the mean is off by %v without a note", what, off)
@@ -131,7 +135,8 @@ func TestUneven(t *testing.T) {
 				}
 				var samples, finer int
 				var cycles float64
-				if _, err := fmt.Sscanf(notes, "5 of 5 images are not half bright: %d samples, an odd number, make whole cycles of a square wave of %f cycles/pixel; supersampling by %d halves them",
+				if _, err := fmt.Sscanf(notes, "5 of 5 images are not half bright: %d samples, an odd number, make "+
+					"whole cycles of a square wave of %f cycles/pixel; supersampling by %d halves them",
 					&samples, &cycles, &finer); err != nil || samples%2 == 0 {
 					t.Fatalf("%s: %q, %v", what, notes, err)
 				}
@@ -171,7 +176,9 @@ func TestUneven(t *testing.T) {
 			t.Errorf("checkerboard of %v: the mean is %v, %q", side, mean, p.Notes())
 		}
 	}
-	if notes := notesOf(t, Canvas{Rows: 20, Columns: 20}, func() Pattern { return &Plaid{Wave: Square, SF: 0.1, SF2: 0.2, Angle: 90} }); !strings.Contains(notes, "5 samples") {
+	if notes := notesOf(t, Canvas{Rows: 20, Columns: 20},
+		func() Pattern { return &Plaid{Wave: Square, SF: 0.1, SF2: 0.2, Angle: 90} }); !strings.Contains(
+		notes, "5 samples") {
 		t.Errorf("plaid: %q", notes)
 	}
 }
@@ -180,8 +187,8 @@ func TestUneven(t *testing.T) {
 // the first image, and the supersampling that makes all of them even.
 func TestUnevenOfAll(t *testing.T) {
 	square := func() Pattern { return &Grating{Wave: Square, Look: Look{Mean: 0.5, Contrast: 1}} }
-	want := "3 of 4 images are not half bright: in image 1 5 samples, an odd number, make whole cycles of a square wave of " +
-		"0.2 cycles/pixel; supersampling by 8 halves those of all"
+	want := "3 of 4 images are not half bright: in image 1 5 samples, an odd number, make whole cycles of a square " +
+		"wave of 0.2 cycles/pixel; supersampling by 8 halves those of all"
 	c := Canvas{Rows: 45, Columns: 45}
 	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}} {
 		d := newDrawnNotes()
@@ -201,7 +208,8 @@ func TestUnevenOfAll(t *testing.T) {
 	plaid := func() Pattern {
 		return &Plaid{Wave: Square, SF: 0.2, SF2: 0.4, Angle: 90, Look: Look{Mean: 0.5, Contrast: 1}}
 	}
-	if got := notesOf(t, Canvas{Rows: 20, Columns: 20}, plaid); !strings.HasSuffix(got, "supersampling by 4 halves them") {
+	got := notesOf(t, Canvas{Rows: 20, Columns: 20}, plaid)
+	if !strings.HasSuffix(got, "supersampling by 4 halves them") {
 		t.Errorf("plaid: %q", got)
 	}
 	grey := func() Pattern { return &Grating{Wave: Square, SF: 0.2, Look: Look{Mean: 0.5}} }

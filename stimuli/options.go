@@ -94,7 +94,8 @@ func (o Options) Size(rows, columns int) (int, int, error) {
 		return rows, columns, nil
 	}
 	if o.Crop[0] > rows || o.Crop[1] > columns {
-		return 0, 0, fmt.Errorf("%d×%d pixels: want at least the %d×%d of the crop", rows, columns, o.Crop[0], o.Crop[1])
+		return 0, 0, fmt.Errorf("%d×%d pixels: want at least the %d×%d of the crop", rows, columns, o.Crop[0],
+			o.Crop[1])
 	}
 	return o.Crop[0], o.Crop[1], nil
 }

@@ -129,7 +129,7 @@ func TestTIFFPages(t *testing.T) {
 	if err != nil || !slices.Equal(table.Column("page").Numbers, []float64{0, 2}) {
 		t.Errorf("pages %v, %v", table.Column("page"), err)
 	}
-	first, err := OpenFiles(t.Context(), "testdata/pages.tif", 0)
+	first, err := OpenFiles(t.Context(), "testdata/pages.tif", Options{})
 	if err != nil || first.Shape() != (conv.Shape{1, 1, 4, 5}) {
 		t.Errorf("the first page is %v, %v", first.Shape(), err)
 	}
@@ -154,7 +154,7 @@ func TestDamagedPages(t *testing.T) {
 		!strings.Contains(err.Error(), "damaged, or cut off, after 2 pages") {
 		t.Errorf("a TIFF that is cut off: %v", err)
 	}
-	if first, err := OpenFiles(t.Context(), path, 0); err != nil || first.Shape() != (conv.Shape{1, 1, 4, 5}) {
+	if first, err := OpenFiles(t.Context(), path, Options{}); err != nil || first.Shape() != (conv.Shape{1, 1, 4, 5}) {
 		t.Errorf("its first page: %v", err)
 	}
 	fields := content[third:]
@@ -181,7 +181,8 @@ func TestDamagedPages(t *testing.T) {
 // TestJoin: the images, titles and rows of joined sets come one after the other, and columns of one are empty in
 // others.
 func TestJoin(t *testing.T) {
-	grid, err := NewProduct(Canvas{Rows: 4, Columns: 5}, func() Pattern { return &Impulse{} }, param.NewAxis("x", 0, 1, 2))
+	grid, err := NewProduct(Canvas{Rows: 4, Columns: 5}, func() Pattern { return &Impulse{} },
+		param.NewAxis("x", 0, 1, 2))
 	if err != nil {
 		t.Fatal(err)
 	}

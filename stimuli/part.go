@@ -17,7 +17,8 @@ type Part struct {
 // NewPart returns the n images of a set from number first on. It refuses none, and images that the set does not have.
 func NewPart(of Set, first, n int) (*Part, error) {
 	if all := of.Shape().N(); first < 0 || n < 1 || n > all-first {
-		return nil, fault.New("stimuli", fmt.Sprintf("images %d … %d", first, first+n-1), "", "want some of the %d", all)
+		return nil, fault.New("stimuli", fmt.Sprintf("images %d … %d", first, first+n-1), "", "want some of the %d",
+			all)
 	}
 	return &Part{of, first, n}, nil
 }
@@ -31,8 +32,8 @@ func (p *Part) Shape() conv.Shape { return p.of.Shape().WithN(p.n) }
 // Draw implements [Set].
 func (p *Part) Draw(dst *conv.Tensor, first int) error {
 	if first < 0 || dst.Shape.N() > p.n-first {
-		return fault.New("stimuli", fmt.Sprintf("images %d … %d", first, first+dst.Shape.N()-1), "", "want some of the %d",
-			p.n)
+		return fault.New("stimuli", fmt.Sprintf("images %d … %d", first, first+dst.Shape.N()-1), "",
+			"want some of the %d", p.n)
 	}
 	return p.of.Draw(dst, p.first+first)
 }

@@ -138,7 +138,8 @@ func TestGrid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(table.Names(), ","); got != "kind,orientation_deg,sf_cycles_per_pixel,phase_deg,contrast,mean,drift_cycles_per_frame,frame" {
+	const want = "kind,orientation_deg,sf_cycles_per_pixel,phase_deg,contrast,mean,drift_cycles_per_frame,frame"
+	if got := strings.Join(table.Names(), ","); got != want {
 		t.Errorf("columns %s", got)
 	}
 	if table.Len() != 12 || p.Shape().N() != 12 {

@@ -40,7 +40,8 @@ func pricedFiles(t *testing.T) map[string]string {
 	add := func(name string, encode func(w io.Writer) error) {
 		files[name] = write(t, "picture", func(f *os.File) error { return encode(f) })
 	}
-	for name, m := range map[string]image.Image{"colours": colours, "deep": deep, "grey": grey, "grey16": grey16, "few": few} {
+	for name, m := range map[string]image.Image{"colours": colours, "deep": deep, "grey": grey, "grey16": grey16,
+		"few": few} {
 		add("PNG of "+name, func(w io.Writer) error { return png.Encode(w, m) })
 		add("TIFF of "+name, func(w io.Writer) error { return tiff.Encode(w, m, nil) })
 		add("TIFF of "+name+", deflated", func(w io.Writer) error {
@@ -118,7 +119,8 @@ func interlacedPNG(rows, columns int) []byte {
 	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(columns)), uint32(rows))
 	var data bytes.Buffer
 	packer := zlib.NewWriter(&data)
-	for _, pass := range [][4]int{{0, 8, 0, 8}, {0, 8, 4, 8}, {4, 8, 0, 4}, {0, 4, 2, 4}, {2, 4, 0, 2}, {0, 2, 1, 2}, {1, 2, 0, 1}} {
+	for _, pass := range [][4]int{{0, 8, 0, 8}, {0, 8, 4, 8}, {4, 8, 0, 4}, {0, 4, 2, 4}, {2, 4, 0, 2}, {0, 2, 1, 2},
+		{1, 2, 0, 1}} {
 		for y := pass[0]; y < rows; y += pass[1] {
 			packer.Write(make([]byte, 1+8*((columns-pass[2]+pass[3]-1)/pass[3]))) // its filter is none
 		}

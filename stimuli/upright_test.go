@@ -47,8 +47,8 @@ func TestUpright(t *testing.T) {
 		}
 	}
 	// The four quarters as they are stored, 0 50 / 100 150, and as they are seen, row by row (CIPA DC-008, 4.6.4).
-	seen := map[uint16][4]float64{1: {0, 50, 100, 150}, 2: {50, 0, 150, 100}, 3: {150, 100, 50, 0}, 4: {100, 150, 0, 50},
-		5: {0, 100, 50, 150}, 6: {100, 0, 150, 50}, 7: {150, 50, 100, 0}, 8: {50, 150, 0, 100},
+	seen := map[uint16][4]float64{1: {0, 50, 100, 150}, 2: {50, 0, 150, 100}, 3: {150, 100, 50, 0},
+		4: {100, 150, 0, 50}, 5: {0, 100, 50, 150}, 6: {100, 0, 150, 50}, 7: {150, 50, 100, 0}, 8: {50, 150, 0, 100},
 		0: {0, 50, 100, 150}, 9: {0, 50, 100, 150}} // not an orientation: as stored
 	for orientation, want := range seen {
 		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
@@ -136,7 +136,8 @@ func TestBackground(t *testing.T) {
 			}
 		}
 		for _, background := range []float64{-0.1, 1.1, math.NaN()} {
-			if _, err := ReadImage(t.Context(), path, background); err == nil || !strings.Contains(err.Error(), "want a grey from 0") {
+			if _, err := ReadImage(t.Context(), path, background); err == nil ||
+				!strings.Contains(err.Error(), "want a grey from 0") {
 				t.Errorf("background %v: %v", background, err)
 			}
 		}
@@ -193,11 +194,13 @@ func TestNoPicture(t *testing.T) {
 
 // TestNaturally: numbers in names are sorted by value, and letters without regard to case.
 func TestNaturally(t *testing.T) {
-	order := []string{"", "9", "010", "10", "_", "a", "IMG", "img", "IMG1.png", "img1.png", "img2", "IMG3.PNG", "img3.png", "img10", "img10a2", "img10a10", "img010b",
+	order := []string{"", "9", "010", "10", "_", "a", "IMG", "img", "IMG1.png", "img1.png", "img2", "IMG3.PNG",
+		"img3.png", "img10", "img10a2", "img10a10", "img010b",
 		"img18446744073709551616", "img18446744073709551617", "img_1", "img_1.png", "img_2", "imgs"}
 	for i, a := range order {
 		for j, b := range order {
-			if got, want := naturally(a, b), map[bool]int{true: -1, false: 1}[i < j]; i != j && got != want || i == j && got != 0 {
+			if got, want := naturally(a, b), map[bool]int{true: -1, false: 1}[i < j]; i != j && got != want ||
+				i == j && got != 0 {
 				t.Errorf("%q and %q: %d", a, b, got)
 			}
 		}
@@ -208,10 +211,12 @@ func TestNaturally(t *testing.T) {
 //
 //	im.save(f, "WEBP", lossless=True, exact=True)  # 3×2: white, red, green, blue, 51 of alpha 102, (10, 20, 30)
 //	im.save(f, "WEBP", quality=90)                 # 16×16: the left half is 51, the right half 204
-var webpLossless, webpLossy = "RIFF\x4a\x00\x00\x00WEBPVP8L\x3e\x00\x00\x00\x2f\x02\x40\x00\x10\x2f\x40\x98\x6d\xb4\x41\xdc\xfb\xfc\x29\xa7" +
+var webpLossless, webpLossy = "" +
+	"RIFF\x4a\x00\x00\x00WEBPVP8L\x3e\x00\x00\x00\x2f\x02\x40\x00\x10\x2f\x40\x98\x6d\xb4\x41\xdc\xfb\xfc\x29\xa7" +
 	"\x41\x26\x6d\x93\xbf\x4a\xe6\x5f\xe0\xc8\xa4\x6d\x5a\x11\xbb\xe7\x5f\x65\x05\x02\x49\xb6\xfb\x13\x1c\xe8\xc8\x23\x59\xf7\x2d\x28\x64" +
 	"\x1b\x01\x4e\xed\x1e\x93\x13\xba\x88\xfe\xc7\xf4\x02",
-	"RIFF\x28\x00\x00\x00WEBPVP8 \x1c\x00\x00\x00\x50\x01\x00\x9d\x01\x2a\x10\x00\x10\x00\x00\xc0\x12\x25\xa4\x00\x04\x74\x00\x00\xfe\x83\xff" +
+	"RIFF\x28\x00\x00\x00WEBPVP8 " +
+		"\x1c\x00\x00\x00\x50\x01\x00\x9d\x01\x2a\x10\x00\x10\x00\x00\xc0\x12\x25\xa4\x00\x04\x74\x00\x00\xfe\x83\xff" +
 		"\xff\xdd\xba\x00\x00"
 
 // TestWebP: the pixels are those that were saved, exactly if lossless, and within a level of 255 if lossy.
@@ -227,7 +232,8 @@ func TestWebP(t *testing.T) {
 		}
 	}
 	path = write(t, "b.webp", func(f *os.File) error { _, err := f.WriteString(webpLossy); return err })
-	if got, err = ReadImage(context.Background(), path, 0); err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 16, 16}) {
+	if got, err = ReadImage(context.Background(), path, 0); err != nil ||
+		got.Pixels.Shape != (conv.Shape{1, 1, 16, 16}) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	for i, v := range got.Pixels.Data {
@@ -249,7 +255,8 @@ func TestPages(t *testing.T) {
 		"old": {[][]uint16{{255, 1}, {255, 2}}, 1}, "old pages": {[][]uint16{{255, 3}, {255, 3}}, 2},
 	} {
 		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
-			if got, err := tiffPages(bytes.NewReader(directories(order, c.subfiles))); len(got) != c.want || err != nil {
+			if got, err := tiffPages(bytes.NewReader(directories(order, c.subfiles))); len(got) != c.want ||
+				err != nil {
 				t.Errorf("%s, %v: %d pages, %v, want %d", name, order, len(got), err, c.want)
 			}
 		}

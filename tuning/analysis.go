@@ -186,8 +186,8 @@ func passedOver(r *Responses, axis Axis, curves []Curve) []string {
 			}
 		}
 		if count > 0 && curve.notFinite() == 0 {
-			said[cell] = fmt.Sprintf("%d of %d responses NaN or infinite beside the curve over %v: it is chosen from the "+
-				"others", count, r.Images, axis)
+			said[cell] = fmt.Sprintf("%d of %d responses NaN or infinite beside the curve over %v: it is chosen from "+
+				"the others", count, r.Images, axis)
 		}
 	}
 	return said

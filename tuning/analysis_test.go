@@ -14,7 +14,8 @@ import (
 
 // TestAxes: which columns are axes. A column of words is not an axis, and a column with a single value has no curve.
 func TestAxes(t *testing.T) {
-	table, err := param.ReadCSV(strings.NewReader("image,kind,orientation_deg,phase_deg,size\n0,gabor,0,90,\n1,sine, 45 ,90,2\n2,gabor,0,90,3.5\n"), "image")
+	table, err := param.ReadCSV(strings.NewReader("image,kind,orientation_deg,phase_deg,size\n0,gabor,0,90,\n1,sine, "+
+		"45 ,90,2\n2,gabor,0,90,3.5\n"), "image")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,8 @@ func TestAnalyse(t *testing.T) {
 		r, table := population(frames)
 		a, err := Analyse(t.Context(), r, table, Settings{By: Varying(table), Phases: Largest, Over: Best, Fit: true})
 		if err != nil || len(a.Curves) != 3 || fmt.Sprint(a.Notes) !=
-			"[tuning: cell 1: not tuned to phase, the mean vector is below 1 % of the responses: the preferred one is left out]" {
+			"[tuning: cell 1: not tuned to phase, the mean vector is below 1 % of the responses: the preferred one "+
+				"is left out]" {
 			t.Fatal(a, err)
 		}
 		for cell, preferred := range []float64{40, 130} {
@@ -150,7 +152,8 @@ func TestFigures(t *testing.T) {
 
 // TestDrift: the frames of a drift are phases that move towards −φ.
 func TestDrift(t *testing.T) {
-	table, err := param.ReadCSV(strings.NewReader("orientation_deg,phase_deg,drift_cycles_per_frame,frame\n0,90,0.25,0\n0,90,0.25,1\n0,90,,2\n0,90,0,3\n"), "image")
+	const text = "orientation_deg,phase_deg,drift_cycles_per_frame,frame\n0,90,0.25,0\n0,90,0.25,1\n0,90,,2\n0,90,0,3\n"
+	table, err := param.ReadCSV(strings.NewReader(text), "image")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,8 +55,8 @@ func fitNakaRushton(c Curve) (fit NakaRushton, why string, err error) {
 		return fit, "", err
 	}
 	if n := len(c.X); n < 4 || c.X[0] < 0 {
-		return fit, "", fault.New("tuning", fmt.Sprintf("a contrast response through %d contrasts from %v", n, c.X[0]), "",
-			"want at least 4, none below 0")
+		return fit, "", fault.New("tuning", fmt.Sprintf("a contrast response through %d contrasts from %v", n, c.X[0]),
+			"", "want at least 4, none below 0")
 	}
 	if c.notFinite() > 0 || c.flat(c.largest()) {
 		return fit, "responses that are all alike or not finite", nil

@@ -226,8 +226,8 @@ func TestFitBetweenSamples(t *testing.T) {
 		y  []float64
 		ok bool
 	}{
-		{[]float64{0, 1, 0, 0, 1.5, 0}, false}, {[]float64{0, 2.8, 0, 0, 0.05, 0}, false}, {[]float64{1, 3, 3, 1, 0, 0}, true},
-	} {
+		{[]float64{0, 1, 0, 0, 1.5, 0}, false}, {[]float64{0, 2.8, 0, 0, 0.05, 0}, false},
+		{[]float64{1, 3, 3, 1, 0, 0}, true}} {
 		fit, ok, err := FitVonMises(Curve{[]float64{0, 30, 60, 90, 120, 150}, c.y})
 		if err != nil || ok != c.ok {
 			t.Errorf("%v: %+v, fitted: %v, %v, want %v", c.y, fit, ok, err, c.ok)

@@ -45,7 +45,8 @@ func Decode(r *Responses, labels []int) (*Decoding, error) {
 		return nil, err
 	}
 	if len(labels) != r.Images {
-		return nil, fault.New("tuning", fmt.Sprintf("%d labels", len(labels)), "", "want %d, one for each image", r.Images)
+		return nil, fault.New("tuning", fmt.Sprintf("%d labels", len(labels)), "", "want %d, one for each image",
+			r.Images)
 	}
 	if err := CheckLabels(labels); err != nil {
 		return nil, err

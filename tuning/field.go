@@ -37,8 +37,8 @@ func ReverseCorrelation(ctx context.Context, r *Responses, images Source) (*Fiel
 		return nil, err
 	}
 	if n := len(shape); n != 3 && !(n == 4 && shape[1] == 1) || shape[0] != r.Images || r.Images < 2 {
-		return nil, fault.New("tuning", "stimuli", shape, "want %d images [N 1 H W], at least 2, as there are responses to",
-			r.Images)
+		return nil, fault.New("tuning", "stimuli", shape,
+			"want %d images [N 1 H W], at least 2, as there are responses to", r.Images)
 	}
 	f := &Fields{Rows: shape[len(shape)-2], Columns: shape[len(shape)-1]}
 	pixels, n := f.Rows*f.Columns, float64(r.Images)

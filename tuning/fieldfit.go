@@ -52,7 +52,8 @@ func (w window) fit() (FieldGabor, error) {
 	for turn := range 12 {
 		for _, sf := range []float64{0.02, 0.05, 0.08, 0.11, 0.14, 0.18, 0.22, 0.27, 0.33, 0.4} {
 			for _, width := range []float64{0.7, 1.2} {
-				p := gaborPoint{x, y, float64(turn) * math.Pi / 12, sf, math.Log(width * spread), math.Log(width * spread)}
+				p := gaborPoint{x, y, float64(turn) * math.Pi / 12, sf, math.Log(width * spread),
+					math.Log(width * spread)}
 				_, _, residue := w.linear(p)
 				all = append(all, candidate{p, residue})
 			}

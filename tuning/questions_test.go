@@ -160,7 +160,8 @@ func TestPlane(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := a.Plane
-	if p == nil || p.Columns != [2]string{"contrast", "diameter_pixels"} || !slices.Equal(p.Values[1], []float64{2, 4, 8}) {
+	if p == nil || p.Columns != [2]string{"contrast", "diameter_pixels"} ||
+		!slices.Equal(p.Values[1], []float64{2, 4, 8}) {
 		t.Fatalf("%+v", p)
 	}
 	for i, contrast := range []float64{0.5, 1} {
@@ -191,8 +192,8 @@ func TestPlane(t *testing.T) {
 // TestAxisColumns: which columns belong to an axis, and what varies if no orientation, sf or phase does.
 func TestAxisColumns(t *testing.T) {
 	for column, axes := range map[string][]Axis{"orientation_deg": {"orientation", "orientation_deg"},
-		"contrast": {"contrast"}, "contrast_percent": {"contrast"}, "aperture_radius_pixels": {"size", "aperture_radius"},
-		"drift_cycles_per_frame": {"drift"}} {
+		"contrast": {"contrast"}, "contrast_percent": {"contrast"},
+		"aperture_radius_pixels": {"size", "aperture_radius"}, "drift_cycles_per_frame": {"drift"}} {
 		for _, axis := range axes {
 			if !axis.is(column) {
 				t.Errorf("%s is not %s", column, axis)

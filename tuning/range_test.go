@@ -117,7 +117,9 @@ func TestMissingResponses(t *testing.T) {
 	y = sampled(18, 0, 180, func(x float64) float64 { return 2 + math.Cos(2*radians(x-60)) }).Y
 	y[3] = math.NaN()
 	c, notes = analysedCell(t, Settings{}, 180, y...)
-	if !math.IsNaN(c.Orientation.Selectivity) || !strings.HasSuffix(notes, "cell 0: 1 of 18 responses over orientation NaN or infinite: its figures are left out but for the peak") {
+	if !math.IsNaN(c.Orientation.Selectivity) ||
+		!strings.HasSuffix(notes, "cell 0: 1 of 18 responses over orientation NaN or infinite: its figures are left "+
+			"out but for the peak") {
 		t.Errorf("%+v, notes %s", c.Orientation, notes)
 	}
 	near(t, "peak", c.Orientation.Peak, 60, 0)
@@ -197,7 +199,8 @@ func TestBound(t *testing.T) {
 // TestReasonsWithoutFit: missing figures are noted even if there are too few orientations for a fit.
 func TestReasonsWithoutFit(t *testing.T) {
 	x := []float64{0, 45, 90, 135}
-	for name, y := range map[string][]float64{"negative": {1, -2, 3, 1}, "NaN": {1, math.NaN(), 3, 1}, "flat": {1, 1, 1, 1}} {
+	for name, y := range map[string][]float64{"negative": {1, -2, 3, 1}, "NaN": {1, math.NaN(), 3, 1},
+		"flat": {1, 1, 1, 1}} {
 		var c Cell
 		raw := Curve{X: x, Y: y}
 		missing := c.describe(ByOrientation, raw, Settings{Fit: true})
@@ -247,13 +250,15 @@ func TestEveryReason(t *testing.T) {
 			c.Y[rapid.IntRange(0, n-1).Draw(t, "at")] = rapid.SampledFrom(odd).Draw(t, "odd")
 		}
 		var cell Cell
-		s := Settings{Fit: true, Negative: rapid.SampledFrom([]Negative{Refuse, Rectify, SubtractMin}).Draw(t, "negative")}
+		s := Settings{Fit: true, Negative: rapid.SampledFrom([]Negative{Refuse, Rectify, SubtractMin}).Draw(
+			t, "negative")}
 		if missing := cell.describe(axis, c, s); len(missing) > 0 {
 			t.Fatal(missing)
 		}
 		reasons := strings.Join(cell.Reasons, "\n") + "\n"
 		for _, f := range cell.Figures() {
-			said := slices.ContainsFunc(leftOut[f.Name], func(words string) bool { return strings.Contains(reasons, words) })
+			said := slices.ContainsFunc(leftOut[f.Name],
+				func(words string) bool { return strings.Contains(reasons, words) })
 			if slices.Contains(of[axis], f.Name) && math.IsNaN(f.Value) && !said {
 				t.Fatalf("%v over %v: %s is left out, reasons %q", c.Y, axis, f.Name, reasons)
 			}
@@ -326,7 +331,8 @@ func TestInfinite(t *testing.T) {
 			for axis, name := range names {
 				var c Cell
 				c.describe(axis, Curve{sampled(6, 30, 180, math.Abs).X, y}, Settings{})
-				want := fmt.Sprintf("[1 of 6 responses over %v NaN or infinite: its figures are left out but for the peak]", axis)
+				want := fmt.Sprintf(
+					"[1 of 6 responses over %v NaN or infinite: its figures are left out but for the peak]", axis)
 				for _, f := range c.Figures() {
 					if f.Name == name && f.Value != 120 {
 						t.Errorf("%v: %s is %v, want 120", y, name, f.Value)

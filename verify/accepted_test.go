@@ -28,7 +28,8 @@ func TestQuickOf(t *testing.T) {
 		if taken < 60 || taken < len(cases)*9/10 {
 			t.Errorf("%s: %d of %d cases are accepted", name, taken, len(cases))
 		}
-		for _, option := range []string{"mode=reflect", "groups=3", "dilation=1x3", "activation=relu", "sums=1x33", "bands=3"} {
+		for _, option := range []string{"mode=reflect", "groups=3", "dilation=1x3", "activation=relu", "sums=1x33",
+			"bands=3"} {
 			if !options[option] {
 				t.Errorf("%s: no case has %s", name, option)
 			}

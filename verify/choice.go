@@ -45,7 +45,8 @@ func ParseShard(text string) (Shard, error) {
 	part, err := param.ParseWhole(first)
 	parts, otherErr := param.ParseWhole(second)
 	if !found || err != nil || otherErr != nil || part < 1 || part > parts {
-		return Shard{}, &fault.Error{Package: "verify", Err: errors.New("want a part and how many there are, from 1/n to n/n: 2/8")}
+		return Shard{}, &fault.Error{Package: "verify",
+			Err: errors.New("want a part and how many there are, from 1/n to n/n: 2/8")}
 	}
 	return Shard{part, parts}, nil
 }

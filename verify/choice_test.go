@@ -105,7 +105,8 @@ func TestKnown(t *testing.T) {
 	}
 	var count Count
 	for _, r := range records(t, Runner{Judge: cpu.Reference{}, Cases: cases,
-		Subjects: []Subject{{Backend: biased{}, Name: "biased", Algorithm: "a"}, {Backend: cpu.Engine{}, Name: "cpu"}}}) {
+		Subjects: []Subject{{Backend: biased{}, Name: "biased", Algorithm: "a"},
+			{Backend: cpu.Engine{}, Name: "cpu"}}}) {
 		known.Look(&r)
 		count.Add(r)
 		expected := r.Subject.Name == "biased" && r.Case.Name == cases[first].Name

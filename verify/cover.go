@@ -15,12 +15,7 @@ func cover(sizes []int, fits func(row) bool) []row {
 	rows := []row{make(row, len(sizes))}
 	open.meet(rows[0])
 	for open.left > 0 {
-		next := open.seed()
-		for axis := range sizes {
-			if next[axis] < 0 {
-				next[axis] = open.best(next, axis, fits)
-			}
-		}
+		next := open.complete(open.seed(), fits)
 		open.meet(next)
 		rows = append(rows, next)
 	}

@@ -67,8 +67,8 @@ func (r Report) differences(devices, algorithms []string) (lines []string) {
 		for _, a := range devices {
 			for _, b := range devices {
 				if pair := [3]string{who, a, b}; differ[pair] > 0 {
-					lines = append(lines, fmt.Sprintf("%s gives other bits on %s than on %s in %d of %d cases", who, b, a,
-						differ[pair], differ[pair]+same[pair]))
+					lines = append(lines, fmt.Sprintf("%s gives other bits on %s than on %s in %d of %d cases", who, b,
+						a, differ[pair], differ[pair]+same[pair]))
 				}
 			}
 		}

@@ -35,7 +35,9 @@ func ReadKnown(r io.Reader) (*Known, error) {
 	k := &Known{}
 	lines := bufio.NewScanner(r)
 	for number := 1; lines.Scan(); number++ {
-		if strings.ContainsFunc(lines.Text(), func(c rune) bool { return c < ' ' && c != '\t' || c == utf8.RuneError }) {
+		if strings.ContainsFunc(lines.Text(), func(c rune) bool {
+			return c < ' ' && c != '\t' || c == utf8.RuneError
+		}) {
 			return nil, fault.New("verify", "line", number, "want text, it has control characters")
 		}
 		text, _, _ := strings.Cut(lines.Text(), "#")
@@ -93,9 +95,11 @@ func (k *Known) Stale(all bool) (texts []string) {
 	for _, l := range k.lines {
 		switch {
 		case l.passed > 0 && l.failed == 0:
-			texts = append(texts, fmt.Sprintf("line %d: fixed, its cases pass: %s; the line can go", l.number, l.those()))
+			texts = append(texts, fmt.Sprintf("line %d: fixed, its cases pass: %s; the line can go", l.number,
+				l.those()))
 		case l.passed > 0:
-			texts = append(texts, fmt.Sprintf("line %d: %d of its %d cases pass: %s", l.number, l.passed, l.passed+l.failed, l.those()))
+			texts = append(texts, fmt.Sprintf("line %d: %d of its %d cases pass: %s", l.number, l.passed,
+				l.passed+l.failed, l.those()))
 		case l.failed == 0 && all:
 			texts = append(texts, fmt.Sprintf("line %d is about no case that passed or failed", l.number))
 		}

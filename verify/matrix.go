@@ -56,7 +56,8 @@ func Quick(stimuli []Stimulus, banks []Bank) []Case {
 }
 
 func quick(axes []axis) []Case {
-	first := cases(axes, coverOf(axes, sizes(axes)))
+	rows := coverOfKinds(sizes(axes), indexOf(axes, "kernel"), smallEnough(axes, sizes(axes)))
+	first := cases(axes, rows)
 	return append(first, without(first, withoutRelations(cases(axes, ordinary(axes))))...)
 }
 
@@ -145,9 +146,13 @@ const (
 const mostTaps = 100
 
 // coverOf returns a pairwise cover of the first sizes[i] levels of each axis, by cases that are small enough.
-func coverOf(axes []axis, sizes []int) []row {
+func coverOf(axes []axis, sizes []int) []row { return cover(sizes, smallEnough(axes, sizes)) }
+
+// smallEnough returns a function that says whether a row can be completed to one of a small case. Where the row's level
+// is not chosen yet, it is −1.
+func smallEnough(axes []axis, sizes []int) func(row) bool {
 	cheapest := cheapest(axes, sizes)
-	return cover(sizes, func(r row) bool {
+	return func(r row) bool {
 		whole := slices.Clone(r)
 		for i, level := range whole {
 			if level < 0 {
@@ -155,7 +160,7 @@ func coverOf(axes []axis, sizes []int) []row {
 			}
 		}
 		return draftOf(axes, whole).problem().MACs() <= mostMACs
-	})
+	}
 }
 
 // cheapest returns, for each axis, the level that takes the fewest multiplications.
@@ -231,13 +236,17 @@ func cases(axes []axis, rows []row) []Case {
 		if w := c.Problem.Weight; w[1]*w[2]*w[3] <= mostTaps {
 			c.Relation = suiting(c.Problem, used)
 			used[c.Relation.Name]++
+			if c.Relation.Derives {
+				used[c.Relation.Name] += 3
+			}
 		}
 		all = append(all, c)
 	}
 	return all
 }
 
-// suiting returns the relation that suits a problem and was used least.
+// suiting returns the relation that suits a problem and was used least. One that takes another program counts fourfold,
+// because compiling takes most of the time of [Quick].
 func suiting(p conv.Problem, used map[string]int) (least compare.Relation) {
 	for _, r := range compare.Relations() {
 		if r.Suits(p) && (least.Name == "" || used[r.Name] < used[least.Name]) {

@@ -54,14 +54,15 @@ type Entry struct {
 	Problem   conv.Problem `json:"problem"` // with its defaults
 	Backend   string       `json:"backend"`
 	Algorithm string       `json:"algorithm,omitempty"` // the one that was used
-	Tiles     string       `json:"tiles,omitempty"`     // the class of devices whose tiles were used; "" for the device's own
-	Device    string       `json:"device"`
-	Driver    string       `json:"driver,omitempty"`
-	Status    string       `json:"status"`         // passed, failed, skipped, or known for a failure that was expected
-	Why       string       `json:"why,omitempty"`  // why it failed or was skipped
-	Bits      string       `json:"bits,omitempty"` // a hash of the output's bits for the case's own numbers
-	Seconds   float64      `json:"seconds"`
-	Checks    []finding    `json:"checks"`
+	// the class of devices whose tiles were used; "" for the device's own
+	Tiles   string    `json:"tiles,omitempty"`
+	Device  string    `json:"device"`
+	Driver  string    `json:"driver,omitempty"`
+	Status  string    `json:"status"`         // passed, failed, skipped, or known for a failure that was expected
+	Why     string    `json:"why,omitempty"`  // why it failed or was skipped
+	Bits    string    `json:"bits,omitempty"` // a hash of the output's bits for the case's own numbers
+	Seconds float64   `json:"seconds"`
+	Checks  []finding `json:"checks"`
 
 	subject string
 	reason  string // why the subject refused the case, without backend and algorithm; "" if it did not
@@ -264,6 +265,7 @@ func (s *suiteXML) add(e Entry) {
 // stoppedXML is the suite with the test case that says that not all cases were run.
 func (r Report) stoppedXML() *suiteXML {
 	why := fmt.Sprintf("%s: %d of %d cases were run", r.Stopped, r.Done(), r.Total)
-	return &suiteXML{Name: "gpuconv verify", Tests: 1, Errors: 1, Time: "0.000", Cases: []caseXML{{Class: "gpuconv.verify",
-		Name: "all cases were run", Time: "0.000", Error: &messageXML{Message: why, Text: why}}}}
+	return &suiteXML{Name: "gpuconv verify", Tests: 1, Errors: 1, Time: "0.000",
+		Cases: []caseXML{{Class: "gpuconv.verify",
+			Name: "all cases were run", Time: "0.000", Error: &messageXML{Message: why, Text: why}}}}
 }

@@ -49,8 +49,10 @@ func TestTiles(t *testing.T) {
 	if err := r.WriteJUnit(&junit); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`<testsuite name="gpu direct on a renderer, OpenGL 4.5"`, `classname="gpuconv.gpu.direct"`,
-		`<testsuite name="gpu direct with the tiles of amd on a renderer, OpenGL 4.5"`, `classname="gpuconv.gpu.amd.direct"`} {
+	for _, want := range []string{`<testsuite name="gpu direct on a renderer, OpenGL 4.5"`,
+		`classname="gpuconv.gpu.direct"`,
+		`<testsuite name="gpu direct with the tiles of amd on a renderer, OpenGL 4.5"`,
+		`classname="gpuconv.gpu.amd.direct"`} {
 		if strings.Count(junit.String(), want) != 1 {
 			t.Errorf("want %s once in %s", want, junit.String())
 		}

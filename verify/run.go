@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
+	"sync"
 	"time"
 
 	"gpuconv/compare"
@@ -126,29 +128,31 @@ type Runner struct {
 	Judge    conv.Backend // all its plans are [conv.Oracle]s
 	Subjects []Subject
 	Cases    []Case
-	// Workers is how many cases are computed at once; 0 means one for each core. One case does not keep a core busy:
-	// compilers use one thread, and so do shaders with few outputs.
-	Workers int
-	Each    func(Record) error // is called with every record, in the order of Cases
-	// Progress, if it is not nil, is called with the number of records done so far.
-	Progress func(done int)
+	// Alone makes one record at a time, for cases that take much memory.
+	Alone bool
+	Each  func(Record) error // is called with every record, in the order of Cases, and for each case of Subjects
 }
 
 // Records returns the number of records of a run.
 func (r Runner) Records() int { return len(r.Subjects) * len(r.Cases) }
 
-// Run tests every subject on every case. If a subject fails, that is a record, and the run continues, except after
-// [conv.ErrLost]: then the device can compute nothing more, and Run passes on the record and returns the error. If ctx
-// is done or Each returns an error, Run returns that error. It does not wait for cases that are being computed, because
-// the process is about to end.
-func (r Runner) Run(ctx context.Context) error {
+// Run tests every subject on every case, as [Run] does.
+func (r Runner) Run(ctx context.Context) error { return Run(ctx, r) }
+
+// Run makes several runs. Records are passed on in the order of the runs, but workers begin with the next run while
+// others finish one. There is a worker for each core, since one record does not keep a core busy: compilers use one
+// thread, and so do shaders with few outputs.
+//
+// If a subject fails, that is a record, and the run continues, except after [conv.ErrLost]: then the device can compute
+// nothing more, and Run passes on the record and returns the error. If ctx is done or Each returns an error, Run
+// returns that error. It does not wait for cases that are being computed, because the process is about to end.
+func Run(ctx context.Context, runs ...Runner) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done := 0
-	for results := range r.start(ctx) {
+	for next := range start(ctx, runs) {
 		var a result
 		select {
-		case a = <-results:
+		case a = <-next.from:
 		case <-ctx.Done():
 		}
 		if err := ctx.Err(); err != nil {
@@ -157,70 +161,107 @@ func (r Runner) Run(ctx context.Context) error {
 		if a.err != nil {
 			return a.err
 		}
-		for _, record := range a.records {
-			if err := r.report(record); err != nil {
-				return err
-			}
-			if done++; r.Progress != nil {
-				r.Progress(done)
-			}
+		if err := next.run.report(a.record); err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// result is what computing a case gives: records or an error.
-type result struct {
-	records []Record
-	err     error
+// job is a record to make.
+type job struct {
+	run     *Runner
+	c       Case
+	subject int             // which of the run's subjects is tested
+	judged  func() prepared // the case; all jobs of a case share it
+	to      chan result
 }
 
-// start makes workers that compute the cases. It returns a channel that receives, for each case in order, the channel
-// of its result. Workers may be ahead of the reader by as many results as there are workers.
-func (r Runner) start(ctx context.Context) <-chan chan result {
-	type job struct {
-		c  Case
-		to chan result
-	}
-	workers := r.Workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	jobs, pending := make(chan job), make(chan chan result, workers)
+// result is what a job gives: a record or an error.
+type result struct {
+	record Record
+	err    error
+}
+
+// promise is where the result of a job will be. It does not hold the case, which may take much memory.
+type promise struct {
+	run  *Runner
+	from <-chan result
+}
+
+// ahead is how many records a worker may be ahead of the reader. So a program that takes seconds to compile stops no
+// other worker.
+const ahead = 32
+
+// start makes workers that do the jobs of the runs. It returns a channel that receives a promise for each job, in the
+// order of the jobs.
+func start(ctx context.Context, runs []Runner) <-chan promise {
+	workers := runtime.GOMAXPROCS(0)
+	jobs, promises := make(chan job), make(chan promise, ahead*workers)
+	var alone sync.Mutex
 	for w := range workers {
 		parallel.Start(func() error {
 			for j := range jobs {
-				j.to <- r.outcome(ctx, w, j.c)
+				j.to <- j.outcome(ctx, w, &alone)
 			}
 			return nil
 		})
 	}
 	parallel.Start(func() error {
-		defer close(pending)
+		defer close(promises)
 		defer close(jobs)
-		for _, c := range r.Cases {
-			j := job{c, make(chan result, 1)}
+		for j := range all(runs) {
 			select {
 			case jobs <- j:
 			case <-ctx.Done():
 				return nil
 			}
 			select {
-			case pending <- j.to:
+			case promises <- promise{j.run, j.to}:
 			case <-ctx.Done():
 				return nil
 			}
 		}
 		return nil
 	})
-	return pending
+	return promises
 }
 
-// outcome computes a case. A panic becomes the error of its result.
-func (r Runner) outcome(ctx context.Context, worker int, c Case) (a result) {
-	err := fault.Guard(func() error { a = r.holdAll(ctx, worker, r.prepare(c)); return nil })
+// all yields a job for each record of the runs, in order. Subjects of one case may be tested at the same time: some
+// runs have few cases, each with many subjects.
+func all(runs []Runner) iter.Seq[job] {
+	return func(yield func(job) bool) {
+		for _, r := range runs {
+			for _, c := range r.Cases {
+				judged := sync.OnceValue(func() prepared { return r.prepare(c) })
+				for i := range r.Subjects {
+					if !yield(job{&r, c, i, judged, make(chan result, 1)}) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// outcome does a job. A panic becomes the error of its result.
+func (j job) outcome(ctx context.Context, worker int, alone *sync.Mutex) (a result) {
+	if j.run.Alone {
+		alone.Lock()
+		defer alone.Unlock()
+	}
+	if err := ctx.Err(); err != nil {
+		return result{err: err}
+	}
+	err := fault.Guard(func() error {
+		e := j.judged()
+		if a.err = e.err; a.err == nil {
+			a.record = j.run.hold(e, j.subject, worker)
+		}
+		return nil
+	})
 	if err != nil {
-		return result{err: about("case "+c.Name, err)}
+		return result{err: about("case "+j.c.Name, err)}
 	}
 	return a
 }
@@ -234,21 +275,6 @@ func (r Runner) report(record Record) error {
 		return about(fmt.Sprintf("case %s: %v", record.Case.Name, record.Subject), record.Outcome.Err)
 	}
 	return nil
-}
-
-// holdAll tests the subjects on a case, one after the other.
-func (r Runner) holdAll(ctx context.Context, worker int, e prepared) result {
-	if e.err != nil {
-		return result{err: e.err}
-	}
-	var a result
-	for i, s := range r.Subjects {
-		if a.err = ctx.Err(); a.err != nil {
-			break
-		}
-		a.records = append(a.records, r.hold(e, i, s, worker))
-	}
-	return a
 }
 
 // prepared is a case that the judge has computed.
@@ -283,7 +309,8 @@ func (r Runner) prepare(c Case) prepared {
 }
 
 // hold tests one subject on a case, with the twin that belongs to the worker.
-func (r Runner) hold(e prepared, i int, s Subject, worker int) Record {
+func (r Runner) hold(e prepared, i, worker int) Record {
+	s := r.Subjects[i]
 	record := Record{Case: e.c, Subject: s}
 	if refused := e.refused[i]; refused != nil {
 		record.Outcome = compare.Refused(e.c.Name, e.c.Problem, refused)

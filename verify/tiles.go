@@ -15,7 +15,8 @@ func Tiles() (plain, general []Case) {
 	first := conv.Problem{Src: conv.Shape{3, 1, 13, 19}, Weight: conv.Shape{6, 1, 3, 3}, Bias: true}
 	first.Padding, first.Activation = conv.Pad(1, 1), conv.ReLU
 	pairs := conv.Problem{Src: conv.Shape{2, 1, 14, 22}, Weight: conv.Shape{10, 1, 3, 3}, Bias: true}
-	pairs.Padding, pairs.PaddingMode, pairs.Activation = conv.Padding{Top: 2, Left: 1, Right: 2}, conv.Reflect, conv.Energy
+	pairs.Padding, pairs.PaddingMode, pairs.Activation = conv.Padding{Top: 2, Left: 1, Right: 2}, conv.Reflect,
+		conv.Energy
 	pairs.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}}
 	oblong := conv.Problem{Src: conv.Shape{3, 4, 17, 19}, Weight: conv.Shape{10, 2, 5, 4}, Bias: true}
 	oblong.Groups, oblong.Stride, oblong.Dilation = 2, [2]int{2, 1}, [2]int{1, 2}
@@ -23,7 +24,8 @@ func Tiles() (plain, general []Case) {
 	deep := conv.Problem{Src: conv.Shape{2, 3, 12, 21}, Weight: conv.Shape{7, 3, 2, 3}}
 	deep.PaddingMode, deep.Padding = conv.Circular, conv.Pad(1, 2)
 	deep.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}}
-	return []Case{tiled("one channel", first), tiled("pairs", pairs)}, []Case{tiled("oblong", oblong), tiled("deep", deep)}
+	return []Case{tiled("one channel", first), tiled("pairs", pairs)},
+		[]Case{tiled("oblong", oblong), tiled("deep", deep)}
 }
 
 func tiled(name string, p conv.Problem) Case {

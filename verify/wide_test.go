@@ -31,7 +31,8 @@ func TestWide(t *testing.T) {
 			}
 		}
 		if n := record.Case.Problem.Src.N(); n*outliers < compare.OutlierKinds {
-			t.Errorf("%s: %d times %d images of outliers, there are %d kinds", record.Case.Name, outliers, n, compare.OutlierKinds)
+			t.Errorf("%s: %d times %d images of outliers, there are %d kinds", record.Case.Name, outliers, n,
+				compare.OutlierKinds)
 		}
 	}
 	for _, c := range cases {
@@ -112,10 +113,12 @@ func TestTakenByItself(t *testing.T) {
 				}
 			}
 			told := len(Report{Cases: []Entry{NewEntry(r)}}.NotLocal()) == 1
-			if asked := strings.Contains(name, "forced") && !strings.HasPrefix(name, "locality") || strings.Contains(name, "fast"); asked != told {
+			if asked := strings.Contains(name, "forced") && !strings.HasPrefix(name, "locality") ||
+				strings.Contains(name, "fast"); asked != told {
 				t.Errorf("%s: told that it is not local: %v", name, told)
 			}
-			if want := strings.HasPrefix(name, "locality"); failed[compare.CheckLocality] != want || len(failed) > 1 || !want && len(failed) > 0 {
+			if want := strings.HasPrefix(name, "locality"); failed[compare.CheckLocality] != want || len(failed) > 1 ||
+				!want && len(failed) > 0 {
 				t.Errorf("%s: %v", name, r.Line())
 			}
 		}

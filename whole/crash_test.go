@@ -325,11 +325,13 @@ func TestEachStepFails(t *testing.T) {
 				after := found(t, root)
 				switch {
 				case err == nil && (j.judge(after, true) != "" || hiddenLeft(t, root) != nil):
-					t.Errorf("step %d, %v of %s, is refused, and there is %v", step, refused.action, refused.path, after)
-				case err != nil && refused.action == syncsFolder && j.judge(after, true) == "": // it is unknown whether it is safe
+					t.Errorf("step %d, %v of %s, is refused, and there is %v", step, refused.action, refused.path,
+						after)
+				// it is unknown whether it is safe
+				case err != nil && refused.action == syncsFolder && j.judge(after, true) == "":
 				case err != nil && before.String() != after.String():
-					t.Errorf("step %d, %v of %s, is refused with %v: there is %v, want %v", step, refused.action, refused.path,
-						err, after, before)
+					t.Errorf("step %d, %v of %s, is refused with %v: there is %v, want %v", step, refused.action,
+						refused.path, err, after, before)
 				case err != nil && !errors.Is(err, syscall.ENOSPC):
 					t.Errorf("step %d, %v of %s, is refused with %v", step, refused.action, refused.path, err)
 				}

@@ -124,7 +124,8 @@ func (m *model) do(t *testing.T, c change) {
 		it.data += string(c.data)
 	case writesAt:
 		if c.at != int64(len(it.data)) {
-			t.Fatalf("the tape writes at %d of %s, which has %d bytes: the model only appends", c.at, c.path, len(it.data))
+			t.Fatalf("the tape writes at %d of %s, which has %d bytes: the model only appends", c.at, c.path,
+				len(it.data))
 		}
 		it.data += string(c.data)
 	case truncates:

@@ -125,8 +125,12 @@ func TestPrivateOption(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{link, open, filepath.Join(dir, "new")} {
-		err := Options{Private: true}.Write(path, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err })
-		if info, infoErr := os.Lstat(path); err != nil || infoErr != nil || info.Mode() != 0o600 || read(path) != "new" {
+		err := Options{Private: true}.Write(path, func(w io.Writer) error {
+			_, err := io.WriteString(w, "new")
+			return err
+		})
+		if info, infoErr := os.Lstat(path); err != nil || infoErr != nil || info.Mode() != 0o600 ||
+			read(path) != "new" {
 			t.Errorf("%s holds %q, %v, %v, %v", path, read(path), info, err, infoErr)
 		}
 	}
@@ -158,7 +162,8 @@ func TestCreateRefuses(t *testing.T) {
 	}
 	const rule = "want a file or a new name, this is a link that leads nowhere"
 	var e *Error
-	if err := Write(link, func(io.Writer) error { return nil }); !errors.As(err, &e) || e.Rule != rule || names(t, dir) != "link" {
+	if err := Write(link, func(io.Writer) error { return nil }); !errors.As(err, &e) || e.Rule != rule ||
+		names(t, dir) != "link" {
 		t.Errorf("%v, and there is %q; want %s", err, names(t, dir), rule)
 	}
 }
@@ -183,7 +188,8 @@ func TestFolderNotSynced(t *testing.T) {
 	}
 	for path, err := range errs {
 		want := path + ": it is written, but a power cut may take it: " + syscall.EIO.Error()
-		if e := new(Error); !errors.As(err, &e) || err.Error() != want || !errors.Is(err, syscall.EIO) || read(path) != "new" {
+		if e := new(Error); !errors.As(err, &e) || err.Error() != want || !errors.Is(err, syscall.EIO) ||
+			read(path) != "new" {
 			t.Errorf("%v, want %s; it holds %q", err, want, read(path))
 		}
 	}

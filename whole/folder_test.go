@@ -56,7 +56,8 @@ func TestFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := names(t, filepath.Join(filepath.Dir(path), ".partial-b", filesName)); got != "x y" { // it reports progress to whoever writes much
+	// it reports progress to whoever writes much
+	if got := names(t, filepath.Join(filepath.Dir(path), ".partial-b", filesName)); got != "x y" {
 		t.Errorf("the hidden folder holds %q, want x y", got)
 	}
 	if exists(path) {
@@ -161,7 +162,8 @@ func TestFolderFilled(t *testing.T) {
 					t.Errorf("Commit returns %v, want %s", err, rule)
 				}
 				if got := names(t, path); got != name || read(filepath.Join(path, name)) != "somebody's" {
-					t.Errorf("%s before %s: the folder holds %q, and the file %q", name, moment, got, read(filepath.Join(path, name)))
+					t.Errorf("%s before %s: the folder holds %q, and the file %q", name, moment, got,
+						read(filepath.Join(path, name)))
 				}
 			}
 		}
@@ -283,7 +285,8 @@ func TestMakeFoldersFails(t *testing.T) {
 		t.Errorf("%q is left, want link", names)
 	}
 	long := strings.Repeat("x", 300) // systems take 255 bytes
-	if made, err := (Options{}).MakeFolders(filepath.Join(root, "a", long)); err == nil || exists(filepath.Join(root, "a")) {
+	if made, err := (Options{}).MakeFolders(filepath.Join(root, "a", long)); err == nil ||
+		exists(filepath.Join(root, "a")) {
 		t.Errorf("made %v, %v; want nothing", made, err)
 	}
 }

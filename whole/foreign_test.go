@@ -30,7 +30,8 @@ func TestInTheWay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	somebodys := map[string]string{"d": "precious", "e": "files", "f": "file", "g": "lock", "h": "gpuconv.txt", "i": "moves"}
+	somebodys := map[string]string{"d": "precious", "e": "files", "f": "file", "g": "lock", "h": "gpuconv.txt",
+		"i": "moves"}
 	for name, inside := range somebodys {
 		hidden := filepath.Join(dir, ".partial-"+name)
 		if err := os.MkdirAll(hidden, 0o777); err != nil {
@@ -44,7 +45,8 @@ func TestInTheWay(t *testing.T) {
 	for _, name := range strings.Split("bcdefghi", "") {
 		var e *Error
 		_, err := CreateFolder(filepath.Join(dir, name))
-		if want := filepath.Join(dir, ".partial-"+name) + ": it is in the way: want it gone"; !errors.As(err, &e) || e.Error() != want {
+		if want := filepath.Join(dir, ".partial-"+name) + ": it is in the way: want it gone"; !errors.As(err, &e) ||
+			e.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
@@ -52,13 +54,15 @@ func TestInTheWay(t *testing.T) {
 		t.Error(err) // under another name
 	}
 	var removed []string
-	if err := watched(&removed).Write(filepath.Join(dir, "j"), func(io.Writer) error { return nil }); err != nil || removed != nil {
+	if err := watched(&removed).Write(filepath.Join(dir, "j"), func(io.Writer) error { return nil }); err != nil ||
+		removed != nil {
 		t.Errorf("%v, removed are %q", err, removed) // an empty folder is not something that was removed
 	}
 	if got, want := names(t, precious), fileName+" "+filesName; got != want {
 		t.Errorf("what links lead to holds %q, want %q", got, want)
 	}
-	const want = ".partial-a .partial-b .partial-c .partial-d .partial-e .partial-f .partial-g .partial-h .partial-i a j precious"
+	const want = ".partial-a .partial-b .partial-c .partial-d .partial-e .partial-f .partial-g .partial-h .partial-i " +
+		"a j precious"
 	if got := names(t, dir); got != want {
 		t.Errorf("there is %q, want %q", got, want)
 	}
@@ -107,7 +111,8 @@ func TestForgedMoves(t *testing.T) {
 			}
 			write(t, filepath.Join(root, hidden, movesName), text)
 			var e *Error
-			if err := (Options{NoSync: true}).CheckFolder(filepath.Join(root, "out")); !errors.As(err, &e) || !strings.HasSuffix(e.Rule, "this one holds folder") {
+			if err := (Options{NoSync: true}).CheckFolder(filepath.Join(root, "out")); !errors.As(err, &e) ||
+				!strings.HasSuffix(e.Rule, "this one holds folder") {
 				t.Errorf("%s: %v", text, err)
 			}
 			for _, path := range mine {
@@ -237,7 +242,8 @@ func TestNoReplace(t *testing.T) {
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skip("this system has no such step")
 	}
-	if !errors.Is(err, fs.ErrExist) || read(filepath.Join(dir, "mine")) != "mine" || read(filepath.Join(dir, "a")) != "new" {
+	if !errors.Is(err, fs.ErrExist) || read(filepath.Join(dir, "mine")) != "mine" ||
+		read(filepath.Join(dir, "a")) != "new" {
 		t.Errorf("%v; mine holds %q", err, read(filepath.Join(dir, "mine")))
 	}
 	if err := os.Symlink(os.TempDir(), filepath.Join(dir, "out")); err != nil {
@@ -252,7 +258,8 @@ func TestNoReplace(t *testing.T) {
 	if err := renameNoReplace(root, "none", "b"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("of no file: %v", err)
 	}
-	if err := renameNoReplace(root, "a", filepath.Join("in", "b")); err != nil || read(filepath.Join(dir, "in", "b")) != "new" {
+	if err := renameNoReplace(root, "a", filepath.Join("in", "b")); err != nil ||
+		read(filepath.Join(dir, "in", "b")) != "new" {
 		t.Errorf("%v; there is %q", err, names(t, dir))
 	}
 }

@@ -378,7 +378,8 @@ func TestMoved(t *testing.T) {
 				t.Fatal(err)
 			}
 			err := commit()
-			if !errors.As(err, new(*Error)) || !strings.HasSuffix(err.Error(), "its folder was moved or removed meanwhile") {
+			if !errors.As(err, new(*Error)) ||
+				!strings.HasSuffix(err.Error(), "its folder was moved or removed meanwhile") {
 				t.Errorf("Commit returns %v", err)
 			}
 			if got, want := names(t, moved), map[bool]string{true: "empty"}[c.move == "a"]; got != want {

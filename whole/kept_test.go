@@ -33,7 +33,10 @@ func (j keptJob) run(o Options, root string) error {
 	if err := grow(d); err != nil {
 		return err
 	}
-	if err := d.Write("list", func(w io.Writer) error { _, err := io.WriteString(w, "content of list"); return err }); err != nil {
+	if err := d.Write("list", func(w io.Writer) error {
+		_, err := io.WriteString(w, "content of list")
+		return err
+	}); err != nil {
 		return err
 	}
 	return d.Commit()
@@ -207,7 +210,8 @@ func TestKept(t *testing.T) {
 	if !d.Kept() || !IsUnfinished(path) || exists(path) {
 		t.Errorf("kept: %v, unfinished: %v", d.Kept(), IsUnfinished(path))
 	}
-	if _, err := (Options{}).KeepFolder(path, "a"); err == nil || !strings.Contains(err.Error(), "another process is writing this one") {
+	if _, err := (Options{}).KeepFolder(path, "a"); err == nil ||
+		!strings.Contains(err.Error(), "another process is writing this one") {
 		t.Errorf("a second process gets %v", err)
 	}
 	if err := CheckFolder(path); err == nil || !strings.Contains(err.Error(), "out.unfinished has a part of this one") {
@@ -230,11 +234,13 @@ func TestKept(t *testing.T) {
 	if err := d.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	if got := names(t, path); got != "a" || read(filepath.Join(path, "a")) != "content of a" || exists(Unfinished(path)) {
+	if got := names(t, path); got != "a" || read(filepath.Join(path, "a")) != "content of a" ||
+		exists(Unfinished(path)) {
 		t.Errorf("the folder holds %q", got)
 	}
 	for _, path := range []string{path, root, "", ".", "/", filepath.Join(root, "..")} {
-		if _, err := (Options{}).KeepFolder(path, "a"); err == nil || !strings.Contains(err.Error(), "want the name of a new folder") {
+		if _, err := (Options{}).KeepFolder(path, "a"); err == nil ||
+			!strings.Contains(err.Error(), "want the name of a new folder") {
 			t.Errorf("%q: error %v", path, err)
 		}
 	}

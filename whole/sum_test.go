@@ -47,7 +47,8 @@ func TestSum(t *testing.T) {
 	} {
 		write(t, filepath.Join(path, "b"), c.text)
 		var e *Error
-		if err := sums[1].Verify(t.Context(), path); !errors.As(err, &e) || e.Name != "b" || !strings.HasPrefix(e.Rule, c.want) {
+		if err := sums[1].Verify(t.Context(), path); !errors.As(err, &e) || e.Name != "b" ||
+			!strings.HasPrefix(e.Rule, c.want) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}

@@ -167,12 +167,14 @@ func (f *benchFlags) chosenSuite(ctx context.Context) (bench.Suite, error) {
 		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("want a regular expression: %w", err))
 	}
 	first := suite.Cases[0].Name
-	if suite = suite.Filter(pattern.MatchString); len(suite.Cases) == 0 {
+	suite.Cases = slices.DeleteFunc(suite.Cases, func(c bench.Case) bool { return !pattern.MatchString(c.Name) })
+	if len(suite.Cases) == 0 {
 		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("suite %s has none such; its first is %s",
 			suite.Name, first))
 	}
 	what := fmt.Sprintf("the largest of %d cases", len(suite.Cases))
-	return suite, checkMemory(what, suite.Memory())
+	src, dst := suite.Memory()
+	return suite, checkMemory(what, src+dst)
 }
 
 func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stderr io.Writer) error {

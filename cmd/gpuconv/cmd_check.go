@@ -14,7 +14,7 @@ import (
 )
 
 func newCheck() *cobra.Command {
-	return fileArguments(&cobra.Command{
+	return folderCommand(&cobra.Command{
 		Use:   "check DIR",
 		Short: "Whether a folder of gpuconv run is whole and unchanged",
 		Long: "check reads every file of a folder that gpuconv run wrote, and compares its size and checksum\n" +
@@ -25,32 +25,25 @@ func newCheck() *cobra.Command {
 			"2: the call was wrong.",
 		Example: "  gpuconv run --orientations 0:180:45 --output out\n" +
 			"  gpuconv check out",
-		Args: oneFolder("check: want one folder of gpuconv run"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return checkRun(cmd.Context(), args[0], cmd.OutOrStdout())
-		},
-	})
+	}, "check: want one folder of gpuconv run", checkRun)
 }
 
 // checkRun compares a folder with its run.json.
 func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
-	if err := wantRun(folder); err != nil {
+	if err := wantFolder(folder, "of gpuconv run"); err != nil {
 		return err
 	}
 	if _, err := os.Lstat(folder); err != nil && whole.IsUnfinished(folder) {
 		u, err := experiment.ReadUnfinished(ctx, folder)
 		if err != nil {
-			return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
+			return aboutFolder(ctx, folder, err)
 		}
 		return &fault.Error{Argument: folder, Rule: "it is not complete: " + u.String() +
 			", and gpuconv run --resume goes on"}
 	}
 	a, err := experiment.AuditFolder(ctx, folder)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil {
-		return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
+	if err != nil || ctx.Err() != nil {
+		return aboutFolder(ctx, folder, err)
 	}
 	return printAudit(stdout, folder, a)
 }

@@ -47,8 +47,10 @@ func (f *specFlags) registerWith(flags *pflag.FlagSet, padding string) {
 			"be less than the image with reflect, and at most the image with symmetric and circular")
 	flags.StringVar(&f.dilation, "dilation", "1", "pixels from one weight of a kernel to the next: 2, or 2,1 for H,W")
 	wholeVar(flags, &f.groups, "groups", 1, "how many groups channels and filters are divided into")
-	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of the sums a and b of filters 2m and 2m+1")
-	flags.StringVar(&f.pool, "pool", "none", "none, or max or avg with a size, and a stride if it is another: max:2, avg:2, max:3:2")
+	flags.StringVar(&f.activation, "activation", "none",
+		"none, relu or energy: √(a²+b²) of the sums a and b of filters 2m and 2m+1")
+	flags.StringVar(&f.pool, "pool", "none", "none, or max or avg with a size, and a stride if it is another: max:2, "+
+		"avg:2, max:3:2")
 	registerFlip(flags, &f.flip)
 }
 
@@ -127,8 +129,9 @@ func newConv() *cobra.Command {
 	f.spec.register(flags)
 	f.backend.register(flags)
 	f.inputs.register(flags)
-	f.inputs.registerBackground(flags)
-	flags.StringVar(&f.json, "json", "", "the JSON file to write: what was convolved, by which algorithm, how exactly and how fast")
+	f.inputs.images.register(flags)
+	flags.StringVar(&f.json, "json", "", "the JSON file to write: what was convolved, by which algorithm, how "+
+		"exactly and how fast")
 	flags.BoolVar(&f.dumpShader, "dump-shader", false,
 		"print the GLSL that is compiled, exactly; without --output nothing is computed")
 	return cmd
@@ -158,7 +161,7 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.backend.validate(); err != nil {
 		return err
 	}
-	images, err := f.inputs.openImages(ctx, f.input)
+	images, err := f.openImages(ctx)
 	if err != nil {
 		return err
 	}
@@ -197,6 +200,11 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	f.inputs.notFinite(f.output, found)
 	f.inputs.print(stderr)
 	return nil
+}
+
+// openImages opens the file of --input for the filters of --weight.
+func (f *convFlags) openImages(ctx context.Context) (imageInput, error) {
+	return f.inputs.openImages(ctx, f.input, f.spec.channels(ctx, "weight", f.weight))
 }
 
 // layer puts together the problem for all images. It reads weights and biases if judge accepts their shapes.

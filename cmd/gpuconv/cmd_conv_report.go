@@ -31,7 +31,8 @@ func (f *convFlags) report(stream experiment.Stream, s session, stats experiment
 	p := stream.Problem
 	p.Src[0], p.Spec = dst.N(), p.WithDefaults()
 	seconds := max(stats.Convolve.Seconds(), 1e-9)
-	r := convReport{Schema: 1, Program: describeProgram(), Command: os.Args, Problem: p, Flip: f.spec.flip, Output: f.output, Dst: dst,
+	r := convReport{Schema: 1, Program: describeProgram(), Command: os.Args, Problem: p, Flip: f.spec.flip,
+		Output: f.output, Dst: dst,
 		Backend: describeBackend(s).Of(s.plan), Convolve: seconds, Rate: float64(dst.N()) / seconds,
 		NaN: stats.NotFinite.NaN, Infinite: stats.NotFinite.Infinite}
 	if c, ok := s.plan.(conv.Compiler); ok {

@@ -69,7 +69,8 @@ func TestPopulation(t *testing.T) {
 			t.Errorf("it does not say %q:\n%s", want, stdout)
 		}
 	}
-	if got, want := names(t, out), "aligned.csv cells.csv neurons.png population.json population.png rdm.csv rdm.png"; got != want {
+	const want = "aligned.csv cells.csv neurons.png population.json population.png rdm.csv rdm.png"
+	if got := names(t, out); got != want {
 		t.Errorf("it wrote %s, want %s", got, want)
 	}
 	var report struct {
@@ -214,7 +215,8 @@ func TestDataInterrupt(t *testing.T) {
 	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
 		t.Errorf("it ended with %v", err)
 	}
-	if got, want := errorLine(t, stderr.String()), "gpuconv: interrupted; 1000 bytes are kept in a.npz.part, the same command goes on there"; got != want {
+	if got, want := errorLine(t, stderr.String()), "gpuconv: interrupted; 1000 bytes are kept in a.npz.part, the "+
+		"same command goes on there"; got != want {
 		t.Errorf("stderr is %q, want %q", got, want)
 	}
 	again := program(t, args...)
@@ -271,10 +273,14 @@ func TestDataSHA256(t *testing.T) {
 
 // TestDataMaxTime: a silent server does not hold the program longer than the time that is allowed.
 func TestDataMaxTime(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+	}))
 	defer server.Close()
-	code, _, stderr := gpuconv(t, "data", "--download", filepath.Join(t.TempDir(), "a"), "--url", server.URL, "--max-time", "50ms")
-	if want := "gpuconv: --download: " + server.URL + ": not all of it came in 50ms: want more time"; code != exitFailed || errorLine(t, stderr) != want {
+	code, _, stderr := gpuconv(t, "data", "--download", filepath.Join(t.TempDir(), "a"), "--url", server.URL,
+		"--max-time", "50ms")
+	want := "gpuconv: --download: " + server.URL + ": not all of it came in 50ms: want more time"
+	if code != exitFailed || errorLine(t, stderr) != want {
 		t.Errorf("code %d, %s, want %s", code, stderr, want)
 	}
 }
@@ -289,7 +295,8 @@ func TestProxy(t *testing.T) {
 	defer proxy.Close()
 	const url = "http://gpuconv.invalid/r.npz"
 	cmd := program(t, "data", "--download", "r.npz", "--url", url)
-	cmd.Dir, cmd.Env = t.TempDir(), append(cmd.Environ(), "HTTP_PROXY="+proxy.URL, "http_proxy="+proxy.URL, "NO_PROXY=", "no_proxy=")
+	cmd.Dir, cmd.Env = t.TempDir(), append(cmd.Environ(), "HTTP_PROXY="+proxy.URL, "http_proxy="+proxy.URL, "NO_PROXY=",
+		"no_proxy=")
 	out, err := cmd.CombinedOutput()
 	if err == nil || len(asked) != 1 || !strings.Contains(string(out), "404 Not Found") {
 		t.Fatalf("%v, %d requests: %s", err, len(asked), out)
@@ -309,7 +316,8 @@ func TestDataInterruptedLate(t *testing.T) {
 	defer server.Close()
 	args := []string{"data", "--download", file, "--url", server.URL + "/source.npz", "--md5", "none"}
 	var stdout, stderr bytes.Buffer
-	if code := execute(existing{t.Context(), file}, args, &stdout, &stderr); code != exitOK || !strings.Contains(stdout.String(), "wrote ") {
+	if code := execute(existing{t.Context(), file}, args, &stdout, &stderr); code != exitOK ||
+		!strings.Contains(stdout.String(), "wrote ") {
 		t.Errorf("interrupted after it: code %d, %s, %s", code, stdout.String(), stderr.String())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -317,7 +325,8 @@ func TestDataInterruptedLate(t *testing.T) {
 	stdout.Reset()
 	stderr.Reset()
 	code := execute(ctx, args, &stdout, &stderr)
-	if line := errorLine(t, stderr.String()); code != exitFailed || line != "gpuconv: interrupted; nothing was written" {
+	if line := errorLine(t, stderr.String()); code != exitFailed ||
+		line != "gpuconv: interrupted; nothing was written" {
 		t.Errorf("interrupted while it is read: code %d, %s", code, line)
 	}
 }
@@ -350,7 +359,8 @@ func TestDataTwice(t *testing.T) {
 		}
 	}
 	code, _, stderr := gpuconv(t, "data", "--download", file, "--url", "http://127.0.0.1:1/")
-	if want := "gpuconv: --download: " + file + ".part: another process is writing it"; code != exitFailed || errorLine(t, stderr) != want {
+	if want := "gpuconv: --download: " + file + ".part: another process is writing it"; code != exitFailed ||
+		errorLine(t, stderr) != want {
 		t.Errorf("code %d, %s, want %s", code, stderr, want)
 	}
 }

@@ -67,7 +67,8 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 	f.filter.register(flags)
 	flags.SetNormalizeFunc(alias("orientations", "orientation"))
 	flags.StringVar(&f.kind, "kind", "", "a kind of filters instead of a preset")
-	fileFlag(flags, &f.input, "input", "weights to copy instead of a preset: .npy, .npz:key, .safetensors:name or .pt:name")
+	fileFlag(flags, &f.input, "input", "weights to copy instead of a preset: .npy, .npz:key, .safetensors:name or "+
+		".pt:name")
 	flags.StringVar(&f.output, "output", "", "the .npy or .npz file to write")
 	registerDryRun(flags, &f.dry)
 	f.inputs.register(flags)

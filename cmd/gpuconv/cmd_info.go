@@ -263,7 +263,8 @@ func (d deviceReport) print(w io.Writer) {
 	l := d.Limits
 	printLine(w, "OpenGL    %s%s %s (%s), %s, OpenGL %s", number, kind, d.Renderer, d.Vendor, d.Name, d.Driver)
 	printLine(w, "          storage block %s, uniform block %s, shared memory %s, work-groups %v, invocations %d in %v",
-		machine.Size(float64(l.StorageBlock)), machine.Size(float64(l.UniformBlock)), machine.Size(float64(l.SharedMemory)), l.WorkGroups, l.WorkGroupInvocations, l.WorkGroupSize)
+		machine.Size(float64(l.StorageBlock)), machine.Size(float64(l.UniformBlock)),
+		machine.Size(float64(l.SharedMemory)), l.WorkGroups, l.WorkGroupInvocations, l.WorkGroupSize)
 	printLine(w, "          tiles of the class %s", d.Class)
 	if l.LoopIterations > 0 {
 		printLine(w, "          one invocation may take %d loop iterations", l.LoopIterations)

@@ -24,7 +24,8 @@ func parsePeaks(text string, backend *backendFlags) (peaks gpu.Peaks, err error)
 		return peaks, nil
 	}
 	if backend.onCPU() {
-		return peaks, refused("roof", text, fmt.Errorf("want no --backend %s with it, only a GPU is predicted", backend.backend))
+		return peaks, refused("roof", text, fmt.Errorf(
+			"want no --backend %s with it, only a GPU is predicted", backend.backend))
 	}
 	parts := strings.Split(text, ",")
 	if len(parts) == 2 {
@@ -51,7 +52,8 @@ func predict(p conv.Problem, c chosen, peaks gpu.Peaks, text string) (*gpu.Predi
 	if errors.Is(err, conv.ErrUnsupported) {
 		var of *fault.Error
 		if errors.As(err, &of) && of.Rule != "" {
-			err = &fault.Error{Argument: of.Argument, Value: of.Value, Rule: of.Rule} // without its cause, which says less
+			// without its cause, which says less
+			err = &fault.Error{Argument: of.Argument, Value: of.Value, Rule: of.Rule}
 		}
 		return nil, refused("roof", text, err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"path/filepath"
 
@@ -40,20 +39,10 @@ func newMerge() *cobra.Command {
 	return cmd
 }
 
-// oneFolder accepts one argument, a folder.
-func oneFolder(want string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) != 1 || args[0] == "" {
-			return usage(errors.New(want))
-		}
-		return nil
-	}
-}
-
 func (f *mergeFlags) run(ctx context.Context, folder string, stdout, stderr io.Writer) error {
 	shards, err := experiment.ReadShards(ctx, folder)
 	if err != nil {
-		return plainly(ctx, folder, err)
+		return plainly(ctx, err)
 	}
 	out, err := f.saving.output("output", f.output).createFolder()
 	if err != nil {
@@ -64,20 +53,16 @@ func (f *mergeFlags) run(ctx context.Context, folder string, stdout, stderr io.W
 	defer bar.stop()
 	r, err := experiment.Merge(ctx, folder, out.Folder, bar.set)
 	if err != nil {
-		return out.blame(plainly(ctx, folder, err))
+		return out.blame(plainly(ctx, err))
 	}
 	bar.stop()
 	printLine(stdout, "merged    %s of %s: each is as its run.json has it", counted(r.Merged.Shards, "shard"),
 		fault.Printable(folder))
-	printLine(stdout, "wrote     %s %v, stimuli.csv, filters.csv, cells.csv, run.json",
-		fault.Printable(filepath.Join(f.output, r.ActivationsFile)), r.ActivationsShape)
-	return nil
-}
-
-// plainly returns an error about a folder without the package that reports it, or that of ctx.
-func plainly(ctx context.Context, folder string, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	tables := "stimuli.csv, filters.csv, cells.csv"
+	if r.Summary != nil {
+		tables += ", values.csv"
 	}
-	return plain(err)
+	printLine(stdout, "wrote     %s %v, %s, run.json",
+		fault.Printable(filepath.Join(f.output, r.ActivationsFile)), r.ActivationsShape, tables)
+	return nil
 }

@@ -16,7 +16,6 @@ import (
 	"gpuconv/fault"
 	"gpuconv/param"
 	"gpuconv/stimuli"
-	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -67,7 +66,7 @@ const pageName = "report.html"
 
 // run checks the folder and writes the page.
 func (f *reportFlags) run(ctx context.Context, folder string, stdout, stderr io.Writer) error {
-	if err := wantRun(folder); err != nil {
+	if err := wantFolder(folder, "of gpuconv run"); err != nil {
 		return err
 	}
 	path := f.html
@@ -79,11 +78,8 @@ func (f *reportFlags) run(ctx context.Context, folder string, stdout, stderr io.
 		return err
 	}
 	audit, err := experiment.AuditFolder(ctx, folder)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil {
-		return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
+	if err != nil || ctx.Err() != nil {
+		return aboutFolder(ctx, folder, err)
 	}
 	if len(audit.Wrong) > 0 {
 		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files are not as run.json has them: "+
@@ -136,15 +132,6 @@ func (f *reportFlags) tuningOf(folder string) string {
 	return page.FindTuning(folder)
 }
 
-// wantRun refuses what is not a folder.
-func wantRun(folder string) error {
-	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-		return usage(&fault.Error{Argument: folder, Rule: "want a folder of gpuconv run, this is a " +
-			whole.Kind(info)})
-	}
-	return nil
-}
-
 // flagsOfRun returns the flags of the run that wrote a folder.
 func flagsOfRun(ctx context.Context, folder string) (*runFlags, error) {
 	var f runFlags
@@ -169,15 +156,9 @@ type runPage struct {
 
 // write writes the page, and says what is on it.
 func (p runPage) write(ctx context.Context, stdout, stderr io.Writer) error {
-	about := func(err error) error {
-		if err == nil || ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return &fault.Error{Argument: p.folder, Err: plainError{err: err, named: p.folder}}
-	}
 	r, err := page.Read(ctx, p.folder)
 	if err != nil {
-		return about(err)
+		return aboutFolder(ctx, p.folder, err)
 	}
 	if err := p.readTuning(ctx, r); err != nil {
 		return err
@@ -193,7 +174,7 @@ func (p runPage) write(ctx context.Context, stdout, stderr io.Writer) error {
 		r.RoofNow = r.Report.Roof != nil
 	}
 	if err := r.Look(ctx, look); err != nil {
-		return about(err)
+		return aboutFolder(ctx, p.folder, err)
 	}
 	if err := p.to.writeFile(r.WriteHTML); err != nil {
 		return err
@@ -246,7 +227,7 @@ func (p *runPage) look(ctx context.Context, r *page.Run) (l page.Look, sets []st
 		p.notes = append(p.notes, "the images are read again from "+strings.Join(files, ", ")+
 			"; their pixels were not compared with those of the run")
 	}
-	colour, _ := p.run.images.options(&p.run.inputs, r.Report.StimuliShape.C())
+	colour, _ := p.run.inputs.images.options(r.Report.StimuliShape.C())
 	l.RGB = colour.Colour == stimuli.RGB
 	return l, sets, nil
 }

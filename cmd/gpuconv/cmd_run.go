@@ -29,6 +29,7 @@ type runFlags struct {
 	check    checkFlag
 	output   string
 	resume   bool
+	retries  int
 	memory   sizeFlag
 	shards   shardFlags
 	inputs   inputs
@@ -37,10 +38,10 @@ type runFlags struct {
 	html     bool
 
 	stimuli       []string
-	images        imageFlags
 	filters, bias string
 	format        string
 	float16       bool
+	keep          string
 	from          string
 	again         *again              // of --from, or nil
 	typed         map[string][]string // flags, for run.json
@@ -98,18 +99,21 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"instead of the preset's gratings: a kind of stimuli and its settings, a picture, a folder of pictures, a\n"+
 			"pattern such as 'photos/*.jpg', a .npy or .npz:key array, or a .txt list of those, one a line. Given again,\n"+
 			"it adds more")
-	f.images.register(flags)
+	f.inputs.images.register(flags)
 	fileFlag(flags, &f.filters, "filter",
 		"a kind of filters and its settings, or weights (.npy, .npz:key, .safetensors:name or .pt:name), instead\n"+
 			"of the preset's bank")
 	fileFlag(flags, &f.bias, "bias", "biases, one per filter: as files of --filter")
 	f.spec.registerWith(flags, "half")
-	fileFlag(flags, &f.from, "from", "run.json of a run, to do it again; flags that are typed too count instead of those in it")
+	fileFlag(flags, &f.from, "from", "run.json of a run, to do it again; flags that are typed too count instead of "+
+		"those in it")
 	flags.StringVar(&f.format, "format", "npy",
 		"of the activations: npy, npz (key activations) or zarr (activations.zarr.zip, Zarr 3, a chunk for each batch\n"+
 			"of images)")
 	flags.BoolVar(&f.float16, "float16", false,
-		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from 2⁻¹⁴ on")
+		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from "+
+			"2⁻¹⁴ on")
+	f.registerKeep(flags)
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	registerDryRun(flags, &f.dry)
@@ -120,6 +124,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.resume, "resume", false,
 		"keep what is done in DIR.unfinished beside DIR, with a journal, and go on with what is there: after a kill, a\n"+
 			"full disk or a power cut, the same command does only the rest")
+	f.registerRetries(flags)
 	f.shards.register(flags)
 	flags.Var(&f.memory, "memory",
 		"the most memory that the images, their activations and all tables take, whatever their number, such as 512MiB;\n"+
@@ -136,8 +141,8 @@ func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 		if err := refuseFlags(flags, "--stimulus", []string{"orientations", "sf", "res", "patch"}); err != nil {
 			return err
 		}
-	} else if name := f.images.given(flags); name != "" {
-		return refused(name, flags.Lookup(name).Value.String(), errors.New("want --stimulus with image files"))
+	} else if err := f.inputs.images.refuse(flags, "want --stimulus with image files"); err != nil {
+		return err
 	}
 	if f.filters != "" {
 		if err := refuseFlags(flags, "--filter", []string{"channels", "size"}); err != nil {
@@ -177,7 +182,8 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer closeSets(sets)
 	if len(sets) > 1 && f.resume {
-		return refused("resume", "", errors.New("images of several sizes: want one size with it and with --shard, as by --resize and --crop"))
+		return refused("resume", "", errors.New("images of several sizes: want one size with it and with --shard, as "+
+			"by --resize and --crop"))
 	}
 	if len(sets) == 1 {
 		return f.runOne(ctx, stdout, stderr, sets[0], f.output)
@@ -189,8 +195,8 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	for i, images := range sets {
 		of := images.Shape()
 		folder := filepath.Join(f.output, fmt.Sprintf("%dx%d", of.H(), of.W()))
-		printLine(stdout, "size      %d of %d: %s of %d×%d, into %s", i+1, len(sets), counted(of.N(), "image"), of.H(), of.W(),
-			fault.Printable(folder))
+		printLine(stdout, "size      %d of %d: %s of %d×%d, into %s", i+1, len(sets), counted(of.N(), "image"), of.H(),
+			of.W(), fault.Printable(folder))
 		if err := f.runOne(ctx, stdout, stderr, images, folder); err != nil {
 			return f.partly(ctx, err, i, len(sets))
 		}
@@ -258,38 +264,12 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 		}
 		return f.page(ctx, stdout, stderr, folder)
 	}
-	out, err := f.begin(folder, j)
-	if err != nil {
-		return err
-	}
-	defer out.Discard()
 	j.Origin.Started = started
-	opening := time.Now()
-	s, err := f.backend.prepare(ctx, j.Total(), p, j.Weight(), j.Bias)
+	var r *experiment.Report
+	err = f.retry(ctx, stderr, func() (err error) { r, err = f.attempt(ctx, stdout, stderr, j, p, folder); return err })
 	if err != nil {
 		return err
 	}
-	defer s.close(ctx)
-	e := experiment.Prepared{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
-	if err := f.shards.check(ctx, j, e, folder); err != nil {
-		return err
-	}
-	if f.roofed {
-		j.Roof = s.roof()
-	}
-	announce(stdout, j, p, s)
-	tellPlan(stderr, s)
-	bar := newProgress(stderr, experiment.Convolving, j.Images.Shape().N())
-	defer bar.stop()
-	j.Progress = bar.set
-	j.Phase = func(name string) { bar.phase(name); tell(stderr, "begins %s", name) }
-	r, err := j.RunOn(ctx, e, out.Folder)
-	if err != nil {
-		return stopped(err, func(err error) error {
-			return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
-		})
-	}
-	bar.stop()
 	for _, file := range r.Files {
 		tell(stderr, "wrote %s, %d bytes", fault.Printable(filepath.Join(folder, file.Name)), file.Bytes)
 	}
@@ -377,7 +357,8 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, others []string, 
 		printLine(w, "bound     by %s, in portions of %s", bounds[r.Bound], counted(r.InMemory, "image"))
 	}
 	if r.Resumed != nil && r.Resumed.Processes > 1 {
-		printLine(w, "resumed   %d of %d images were done before%s", r.Resumed.Images, r.ActivationsShape.N(), redone(r.Resumed))
+		printLine(w, "resumed   %d of %d images were done before%s", r.Resumed.Images, r.ActivationsShape.N(),
+			redone(r.Resumed))
 	}
 	if r.Check != nil {
 		printLine(w, "checked   %s against the float64 reference: %v", checked(r.Check), r.Check.Result)

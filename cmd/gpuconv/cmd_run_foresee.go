@@ -12,11 +12,17 @@ import (
 // need estimates the bytes that a job takes.
 func (f *runFlags) need(j experiment.Job, p conv.Problem) (float64, error) {
 	need, err := j.Memory(p)
-	if f.backend.backend == "reference" && err == nil {
-		dst, _ := p.Dst()       // Memory has accepted it
-		need += 4 * dst.Bytes() // the values and magnitudes of the reference, in float64
+	return need + float64(p.Src.N())*f.each(p) + f.driver(), err
+}
+
+// each is how many bytes the backend takes for each image of a portion, beside what [experiment.Job.Memory] counts:
+// the values and magnitudes of the reference, in float64. p is valid.
+func (f *runFlags) each(p conv.Problem) float64 {
+	if f.backend.backend != "reference" {
+		return 0
 	}
-	return need + f.driver(), err
+	dst, _ := p.Dst()
+	return 4 * dst.Image().Bytes()
 }
 
 // driver is what a driver of OpenGL takes beside the buffers that it is asked for. Mesa's llvmpipe, which compiles with

@@ -27,7 +27,8 @@ type again struct {
 }
 
 // notAgain are the flags that run.json does not keep. They say where and how to write, not what.
-var notAgain = []string{"output", "resume", "shard", "shards", "from", "no-sync", "help", "dry-run", "quiet", "verbose"}
+var notAgain = []string{"output", "resume", "retries", "shard", "shards", "from", "no-sync", "help", "dry-run", "quiet",
+	"verbose"}
 
 // typedFlags returns the values of each flag that was typed, for run.json.
 func typedFlags(flags *pflag.FlagSet) map[string][]string {
@@ -76,8 +77,8 @@ func readAgain(ctx context.Context, path string, flags *pflag.FlagSet) (*again, 
 		}
 		for _, value := range values {
 			if err := flags.Set(name, value); err != nil {
-				return nil, refused("from", path, errors.New("its flag "+fault.Printable(name)+" has a value that is refused: "+
-					fault.Printable(value)))
+				return nil, refused("from", path, errors.New(
+					"its flag "+fault.Printable(name)+" has a value that is refused: "+fault.Printable(value)))
 			}
 		}
 	}
@@ -93,8 +94,8 @@ func (a *again) compare(files []whole.Sum) string {
 		if slices.Contains(files, was) {
 			return "same      " + was.Name + " has the same bits as in the run that --from names"
 		}
-		return "differs   " + was.Name + " has other bits than in the run that --from names: another device, driver or " +
-			"version, other input files or other flags"
+		return "differs   " + was.Name + " has other bits than in the run that --from names: another device, driver " +
+			"or version, other input files or other flags"
 	}
 	return ""
 }

@@ -26,6 +26,12 @@ func (f *runFlags) validate() error {
 	} else if f.resume && format.Kind != npy.NPY {
 		return refused("resume", "", errors.New("want --format npy with it"))
 	}
+	if _, err := f.summary(); err != nil {
+		return err
+	}
+	if err := f.checkRetries(); err != nil {
+		return err
+	}
 	f.backend.steady = f.resume // all processes of a job choose alike
 	return f.backend.validate()
 }
@@ -36,6 +42,9 @@ func (f *runFlags) job(ctx context.Context, images stimuli.Set) (experiment.Job,
 		Origin: f.origin()}
 	var err error
 	if j.Format, err = f.arrayFormat(); err != nil {
+		return j, err
+	}
+	if j.Summary, err = f.summary(); err != nil {
 		return j, err
 	}
 	if j.Look.Drawn, j.Look.Formats, err = f.figures.panels(len(f.stimuli) == 0 && f.filters == ""); err != nil {
@@ -68,14 +77,15 @@ func (f *runFlags) problem(ctx context.Context, j experiment.Job) (conv.Problem,
 		return p, usage(plain(err))
 	}
 	activations, err := j.Activations(p)
-	if err != nil {
-		return p, usage(plain(err))
+	if err != nil { // p is valid
+		return p, refused("keep", f.keep, err)
 	}
-	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output, f.toWrite(ctx, j, activations)); err != nil {
+	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output,
+		f.toWrite(ctx, j, activations)); err != nil {
 		return p, err
 	}
 	if f.memory.bytes > 0 {
-		if p, err = j.Fit(p, f.memory.bytes); err != nil {
+		if p, err = j.Fit(p, f.memory.bytes, f.each(p)); err != nil {
 			return p, refused("memory", f.memory.String(), err)
 		}
 		p = f.asBegun(ctx, p, activations)

@@ -25,8 +25,8 @@ func (f *runFlags) checkOutput() error {
 	case f.resume:
 		return f.folder().blame(whole.CheckNew(f.output))
 	case whole.IsUnfinished(f.output):
-		return refused("output", f.output, fmt.Errorf("%s has a part of it: want --resume to go on with that, or another name",
-			fault.Printable(whole.Unfinished(f.output))))
+		return refused("output", f.output, fmt.Errorf("%s has a part of it: want --resume to go on with that, or "+
+			"another name", fault.Printable(whole.Unfinished(f.output))))
 	}
 	return f.folder().checkFolder()
 }

@@ -27,7 +27,8 @@ type shardFlags struct {
 
 func (f *shardFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.shard, "shard", "",
-		"only this part of the images, into a folder of its own in DIR, as with --resume: 2/8. gpuconv merge joins them")
+		"only this part of the images, into a folder of its own in DIR, as with --resume: 2/8. gpuconv merge joins "+
+			"them")
 	flags.StringVar(&f.shards, "shards", "",
 		"how many shards there are; which one this is comes from SLURM_ARRAY_TASK_ID, from 1 on, or JOB_COMPLETION_INDEX,\n"+
 			"from 0 on. array: as many as the Slurm array 1-N has tasks")
@@ -69,7 +70,8 @@ func (f *shardFlags) read(getenv func(string) string) (s verify.Shard, err error
 		}
 	}
 	if s.Parts > experiment.MostShards {
-		return s, refused("shard", fmt.Sprintf("%d/%d", s.Part, s.Parts), fmt.Errorf("want at most %d", experiment.MostShards))
+		return s, refused("shard", fmt.Sprintf("%d/%d", s.Part, s.Parts),
+			fmt.Errorf("want at most %d", experiment.MostShards))
 	}
 	return s, nil
 }
@@ -102,7 +104,8 @@ func (f *shardFlags) fromEnvironment(getenv func(string) string) (s verify.Shard
 		err = fmt.Errorf("neither %s nor %s is set: want a task of an array or --shard i/n", id, index)
 	}
 	if err == nil && (s.Part < 1 || s.Part > s.Parts) {
-		err = fmt.Errorf("this is task %d: want --array=1-%d, or as completions of an Indexed Job %d", s.Part, s.Parts, s.Parts)
+		err = fmt.Errorf("this is task %d: want --array=1-%d, or as completions of an Indexed Job %d", s.Part, s.Parts,
+			s.Parts)
 	}
 	return s, err
 }
@@ -117,8 +120,8 @@ func slurmArray(getenv func(string) string, number func(string) (int, error)) (i
 		}
 	}
 	if n[0] != 1 || n[2] != 1 || n[3] != n[1] {
-		return 0, fmt.Errorf("the array has %d tasks from %d to %d: want --array=1-N with all of them, or --shards N", n[3],
-			n[0], n[1])
+		return 0, fmt.Errorf("the array has %d tasks from %d to %d: want --array=1-N with all of them, or --shards N",
+			n[3], n[0], n[1])
 	}
 	return n[1], nil
 }

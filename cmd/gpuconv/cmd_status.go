@@ -4,18 +4,16 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"gpuconv/experiment"
 	"gpuconv/fault"
-	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )
 
 func newStatus() *cobra.Command {
-	return fileArguments(&cobra.Command{
+	return folderCommand(&cobra.Command{
 		Use:   "status DIR",
 		Short: "How far the shards of gpuconv run --shard are",
 		Long: "status says which shards in DIR are complete, which are at work and which have stopped, from their folders and\n" +
@@ -25,11 +23,7 @@ func newStatus() *cobra.Command {
 		Example: "  gpuconv run --orientations 0:180:5 --shard 1/2 --output sweep\n" +
 			"  gpuconv run --orientations 0:180:5 --shard 2/2 --output sweep\n" +
 			"  gpuconv status sweep",
-		Args: oneFolder("status: want one folder with shards of gpuconv run"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return status(cmd.Context(), args[0], cmd.OutOrStdout())
-		},
-	})
+	}, "status: want one folder with shards of gpuconv run", status)
 }
 
 // quiet is how long a shard that is at work may add no line to its journal.
@@ -37,13 +31,12 @@ const quiet = 5 * time.Minute
 
 // status prints a line for each shard that is begun and not complete, and then how many are complete.
 func status(ctx context.Context, folder string, stdout io.Writer) error {
-	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-		return usage(&fault.Error{Argument: folder, Rule: "want a folder with shards of gpuconv run, this is a " +
-			whole.Kind(info)})
+	if err := wantFolder(folder, "with shards of gpuconv run"); err != nil {
+		return err
 	}
 	s, err := experiment.ReadShards(ctx, folder)
 	if err != nil {
-		return plainly(ctx, folder, err)
+		return plainly(ctx, err)
 	}
 	complete, begun := 0, 0
 	for _, shard := range s.All {
@@ -55,9 +48,11 @@ func status(ctx context.Context, folder string, stdout io.Writer) error {
 			printLine(stdout, "shard     %d of %d: %s", shard.Number, len(s.All), progressOf(shard, time.Now()))
 		}
 	}
-	printLine(stdout, "complete  %d of %d shards, %d begun, %d not begun", complete, len(s.All), begun, len(s.All)-complete-begun)
+	printLine(stdout, "complete  %d of %d shards, %d begun, %d not begun", complete, len(s.All), begun,
+		len(s.All)-complete-begun)
 	if missing := s.Missing(); missing != "" {
-		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d shards are not complete: --array=%s with --shards %[2]d",
+		return &fault.Error{Argument: folder, Rule: fmt.Sprintf(
+			"%d of %d shards are not complete: --array=%s with --shards %[2]d",
 			len(s.All)-complete, len(s.All), missing)}
 	}
 	return nil

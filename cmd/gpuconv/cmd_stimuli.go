@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -67,12 +66,13 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 	flags.SetNormalizeFunc(alias("orientation", "orientations"))
 	flags.StringVar(&f.sf, "sf", "",
 		"spatial frequency: of kinds a list in cycles/pixel or --sf-unit; of presets a number, "+
-			"as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 0.0357, 1 divided by 28)")
+			"as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 0.0357, 1 divided "+
+			"by 28)")
 	flags.StringVar(&f.kind, "kind", "", "a kind of pattern instead of a preset")
 	fileFlag(flags, &f.input, "input",
 		"an image file or a folder of them instead of a preset: .png, .jpg, .tif, .bmp, .webp;\n"+
 			"in the order of their names, img2 before img10")
-	f.inputs.registerBackground(flags)
+	f.inputs.images.register(flags)
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	registerDryRun(flags, &f.dry)
 	f.settings = []string{"orientation", "sf"}
@@ -131,8 +131,10 @@ func (f *stimuliFlags) file() output { return f.saving.output("output", f.output
 
 // images returns the set that the flags ask for.
 func (f *stimuliFlags) images(ctx context.Context, flags *pflag.FlagSet) (stimuli.Set, error) {
-	if f.inputs.background != "" && f.input == "" {
-		return nil, refused("background", f.inputs.background, errors.New("want --input with it"))
+	if f.input == "" {
+		if err := f.inputs.images.refuse(flags, "want --input with it"); err != nil {
+			return nil, err
+		}
 	}
 	s, err := f.chosen(flags, []string{"preset", "patch", "res"}, []string{"orientation", "sf"})
 	switch {
@@ -141,7 +143,7 @@ func (f *stimuliFlags) images(ctx context.Context, flags *pflag.FlagSet) (stimul
 	case s != nil:
 		return s.stimulus()
 	case f.input != "":
-		return f.inputs.openFiles(ctx, "input", f.input)
+		return f.inputs.openFiles(ctx, "input", f.input, 1)
 	}
 	return f.presetSweep(flags.Changed("sf"))
 }

@@ -110,8 +110,8 @@ func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []i
 	} else if len(s.By) == 0 {
 		rule := "want a column of numbers that differs between images: there is nothing to be tuned to"
 		if slices.Contains(table.Names(), "file") {
-			rule += "; of pictures only --table says what they show, and gpuconv run --stimulus \"grating orientation=0:180:15 " +
-				"phase=0:360:45 centred\" shows the same filters gratings"
+			rule += "; of pictures only --table says what they show, and gpuconv run --stimulus \"grating " +
+				"orientation=0:180:15 phase=0:360:45 centred\" shows the same filters gratings"
 		}
 		return failed("table", "", errors.New(rule))
 	}

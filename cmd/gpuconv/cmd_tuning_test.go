@@ -58,7 +58,8 @@ func TestTuningTable(t *testing.T) {
 			t.Errorf("want the line %sin\n%s", want, stdout)
 		}
 	}
-	if got, want := names(t, out), "cells.csv curves.csv curves_orientation.png curves_phase.png curves_sf.png rdm.csv rdm.png tuning.json"; got != want {
+	if got, want := names(t, out), "cells.csv curves.csv curves_orientation.png curves_phase.png curves_sf.png "+
+		"rdm.csv rdm.png tuning.json"; got != want {
 		t.Errorf("it wrote %s, want %s", got, want)
 	}
 	var report struct {

@@ -76,7 +76,7 @@ func newVerify() *cobra.Command {
 	fileFlag(flags, &f.own.bias, "bias", "biases of your own: as --weight")
 	f.own.spec.register(flags)
 	f.own.inputs.register(flags)
-	f.own.inputs.registerBackground(flags)
+	f.own.inputs.images.register(flags)
 	f.saving.register(cmd)
 	f.choice.register(flags)
 	f.guest.register(flags)
@@ -135,8 +135,8 @@ func (f *verifyFlags) validateOwn(cmd *cobra.Command) error {
 		}
 		return nil
 	}
-	if f.own.inputs.background != "" {
-		return refused("background", f.own.inputs.background, errors.New("want --input and --weight with it"))
+	if err := f.own.inputs.images.refuse(cmd.Flags(), "want --input and --weight with it"); err != nil {
+		return err
 	}
 	if f.own.inputs.strict {
 		return refused("strict", "", errors.New("it is about files, want --input and --weight with it"))
@@ -278,8 +278,8 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 	for _, s := range subjects {
 		if edges := verify.Edges(s); !f.quick && len(edges) > 0 {
 			one := []verify.Subject{s}
-			// one worker, because a batch takes 256 MiB
-			runs = append(runs, verify.Runner{Judge: judge, Subjects: one, Cases: edges, Workers: 1})
+			// alone, because a batch takes 256 MiB
+			runs = append(runs, verify.Runner{Judge: judge, Subjects: one, Cases: edges, Alone: true})
 		}
 	}
 	return runs, nil

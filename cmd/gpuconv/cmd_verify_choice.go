@@ -26,12 +26,14 @@ type choiceFlags struct {
 }
 
 func (f *choiceFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: '/7x7/.*mode=reflect'")
+	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: "+
+		"'/7x7/.*mode=reflect'")
 	flags.BoolVar(&f.list, "list", false, "print the names of the cases, and verify nothing; no device is opened, "+
 		"so batches around the size of its chunks are missing")
 	flags.StringVar(&f.shard, "shard", "", "only this part of the cases, for machines that share them: 2/8")
 	flags.StringVar(&f.seed, "seed", "0", "draw other numbers for the same cases")
-	fileFlag(flags, &f.known, "known", "a list of failures that are expected: CASE or WHO | CASE to a line, * for any text")
+	fileFlag(flags, &f.known, "known", "a list of failures that are expected: CASE or WHO | CASE to a line, * for "+
+		"any text")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "stop at the first case that fails, as with --max-failures 1")
 	wholeVar(flags, &f.maxFailures, "max-failures", 0, "stop after this many cases have failed; 0 never stops")
 	flags.DurationVar(&f.timeLimit, "time-limit", 0,
@@ -46,7 +48,8 @@ func (f *choiceFlags) validate() error {
 	case f.timeLimit < 0:
 		return refused("time-limit", f.timeLimit.String(), errors.New("want a time, or 0 for no limit"))
 	case f.failFast && f.maxFailures > 1:
-		return refused("max-failures", fmt.Sprint(f.maxFailures), errors.New("--fail-fast stops after 1: want one of them"))
+		return refused("max-failures", fmt.Sprint(f.maxFailures),
+			errors.New("--fail-fast stops after 1: want one of them"))
 	}
 	_, err := f.choice()
 	return err
@@ -90,7 +93,8 @@ func (f *choiceFlags) choose(runs []verify.Runner) ([]verify.Runner, error) {
 	case len(chosen) > 0:
 		return chosen, nil
 	case c.Matched() == 0:
-		return nil, misread("cases", f.cases, fmt.Errorf("there are none such; the first is %s", fault.Printable(first)))
+		return nil, misread("cases", f.cases, fmt.Errorf(
+			"there are none such; the first is %s", fault.Printable(first)))
 	case f.shard == "":
 		return nil, refused("cases", f.cases, errors.New("they are only for software renderers"))
 	}

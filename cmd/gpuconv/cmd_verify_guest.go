@@ -68,7 +68,8 @@ func (f *guestFlags) validate(cmd *cobra.Command) error {
 func (f *guestFlags) validateShader() error {
 	switch {
 	case f.shader != "" && f.described == "":
-		return refused("shader", f.shader, errors.New("want --interface with it, as gpuconv verify --print-interface prints"))
+		return refused("shader", f.shader, errors.New("want --interface with it, as gpuconv verify --print-interface "+
+			"prints"))
 	case f.shader == "" && f.described != "":
 		return refused("interface", f.described, errors.New("want --shader with it"))
 	}

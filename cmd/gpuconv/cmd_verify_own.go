@@ -22,7 +22,7 @@ func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
 // given reads all images, weights and biases of the flags. Before it reads the images, judge may refuse the problem;
 // bytes is what reading them takes in addition to the images themselves.
 func (f *convFlags) given(ctx context.Context, judge func(p conv.Problem, bytes float64) error) (compare.Case, error) {
-	images, err := f.inputs.openImages(ctx, f.input)
+	images, err := f.openImages(ctx)
 	if err != nil {
 		return compare.Case{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +29,6 @@ type proof struct {
 	devices bool          // several devices are compared
 	report  verify.Report
 	started time.Time
-	before  int // how many records the finished runs have
 	drawn   int // how many pictures were drawn
 	broken  []broken
 
@@ -86,35 +86,31 @@ func (p *proof) whole(ctx context.Context, stop func(), runs []verify.Runner) er
 // errEnough ends a run in which as many cases failed as --max-failures allows.
 var errEnough = errors.New("enough cases have failed")
 
-// prove makes the runs, one after the other. If it is stopped, the report says why.
+// prove makes the runs. If they are stopped, the report says why.
 func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	defer p.bar.stop()
 	_ = batch.Await(ctx, func() error { p.compile(runs); return nil }) // if it is stopped, so are the runs
-	for _, r := range runs {
-		r.Each = p.look
-		r.Progress = p.show
-		err := batch.Await(ctx, func() error { return r.Run(ctx) })
-		if err != nil {
-			p.end()
-		}
-		switch {
-		case errors.Is(err, context.DeadlineExceeded):
-			p.report.Stopped = context.Cause(ctx).Error()
-		case errors.Is(err, context.Canceled):
-			p.report.Stopped = "interrupted"
-		case errors.Is(err, errEnough):
-			p.report.Stopped = "stopped at a failure"
-			if p.most > 1 {
-				p.report.Stopped = fmt.Sprintf("stopped after %d failures", p.most)
-			}
-		case err != nil:
-			p.report.Stopped = plain(err).Error()
-			return plain(err)
-		}
-		if p.report.Stopped != "" {
-			return nil
-		}
-		p.before += r.Records()
+	looked := slices.Clone(runs)
+	for i := range looked {
+		looked[i].Each = p.look
+	}
+	err := batch.Await(ctx, func() error { return verify.Run(ctx, looked...) })
+	if err == nil {
+		return nil
+	}
+	p.end()
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		p.report.Stopped = context.Cause(ctx).Error()
+	case errors.Is(err, context.Canceled):
+		p.report.Stopped = "interrupted"
+	case errors.Is(err, errEnough) && p.most > 1:
+		p.report.Stopped = fmt.Sprintf("stopped after %d failures", p.most)
+	case errors.Is(err, errEnough):
+		p.report.Stopped = "stopped at a failure"
+	default:
+		p.report.Stopped = plain(err).Error()
+		return plain(err)
 	}
 	return nil
 }
@@ -156,15 +152,6 @@ func (p *proof) end() {
 	p.ended = true
 }
 
-// show shows how many records of a run are done.
-func (p *proof) show(done int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.ended {
-		p.bar.set(p.before + done)
-	}
-}
-
 // mostPictures is how many pictures are drawn at most, since a shader may be wrong in every case.
 const mostPictures = 50
 
@@ -186,6 +173,7 @@ func (p *proof) look(r verify.Record) error {
 	if err := p.print(r, entry); err != nil {
 		return err
 	}
+	p.bar.set(len(p.report.Cases))
 	if err := p.out.refresh(p.running()); err != nil {
 		return err
 	}

@@ -25,7 +25,8 @@ const mesaVendor = "/usr/share/glvnd/egl_vendor.d/50_mesa.json"
 func vendor(t *testing.T, library string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vendor.json")
-	text, err := json.Marshal(map[string]any{"file_format_version": "1.0.0", "ICD": map[string]string{"library_path": library}})
+	text, err := json.Marshal(map[string]any{"file_format_version": "1.0.0",
+		"ICD": map[string]string{"library_path": library}})
 	if err == nil {
 		err = os.WriteFile(path, text, 0o666)
 	}
@@ -40,7 +41,8 @@ func driver(t *testing.T, body string) string {
 	t.Helper()
 	dir := t.TempDir()
 	source, library := filepath.Join(dir, "driver.c"), filepath.Join(dir, "libEGL_broken.so.0")
-	text := "#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n__attribute__((constructor)) static void start(void) { " + body + " }\n"
+	text := "#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n__attribute__((constructor)) static void " +
+		"start(void) { " + body + " }\n"
 	if err := os.WriteFile(source, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +139,8 @@ func TestNoVendor(t *testing.T) {
 // TestOneBrokenDriver: a broken driver is passed over, and one that works is taken.
 func TestOneBrokenDriver(t *testing.T) {
 	needMesa(t)
-	for name, file := range map[string]string{"missing": vendor(t, "libEGL_none.so.0"), "abort": driver(t, "abort();")} {
+	for name, file := range map[string]string{"missing": vendor(t, "libEGL_none.so.0"),
+		"abort": driver(t, "abort();")} {
 		t.Run(name, func(t *testing.T) {
 			variables := []string{"__EGL_VENDOR_LIBRARY_FILENAMES=" + file + ":" + mesaVendor}
 			out, stderr, ok := with(t, variables, "info")
@@ -174,7 +177,8 @@ func TestHangingDriver(t *testing.T) {
 	t.Setenv("__EGL_VENDOR_LIBRARY_FILENAMES", driver(t, hanging))
 	start := time.Now()
 	found, ok, err := probe.Prober{Limit: time.Second}.Open(t.Context(), gpu.Options{})
-	if err != nil || !ok || len(found.Died) != 1 || !strings.HasSuffix(found.Died[0].Why, "libEGL_broken.so.0) does not answer") {
+	if err != nil || !ok || len(found.Died) != 1 ||
+		!strings.HasSuffix(found.Died[0].Why, "libEGL_broken.so.0) does not answer") {
 		t.Errorf("%v, %v, %+v", ok, err, found)
 	}
 	if took := time.Since(start); took > 25*time.Second {
@@ -217,8 +221,8 @@ func TestNoChild(t *testing.T) {
 	}
 	library := regexp.MustCompile(`"library_path":"(.*?)"`).FindStringSubmatch(string(text))[1]
 	out, stderr, ok := with(t, []string{"LD_PRELOAD=" + library}, "info")
-	if want := "OpenGL    none: no OpenGL 4.3 device answers the request; trying drivers: the process ended with exit code 3: no\n"; !ok ||
-		stderr != "" || !strings.Contains(out, want) {
+	if want := "OpenGL    none: no OpenGL 4.3 device answers the request; trying drivers: the process ended with " +
+		"exit code 3: no\n"; !ok || stderr != "" || !strings.Contains(out, want) {
 		t.Errorf("%v, %s%s, want %s", ok, out, stderr, want)
 	}
 }

@@ -19,7 +19,8 @@ func TestDriversScript(t *testing.T) {
 		{"isa", "navi"}, {"budgets", "pascal"}} { // Pascal's compiler prints no figures
 		out, err := exec.Command(script, c.mode, c.name).CombinedOutput()
 		failed, _ := err.(*exec.ExitError)
-		if failed == nil || failed.ExitCode() != 2 || !strings.HasPrefix(string(out), "drivers: no driver "+c.name+",") {
+		if failed == nil || failed.ExitCode() != 2 ||
+			!strings.HasPrefix(string(out), "drivers: no driver "+c.name+",") {
 			t.Errorf("%s %s: %v, %s", c.mode, c.name, err, out)
 		}
 	}

@@ -39,7 +39,8 @@ func TestExamples(t *testing.T) {
 	ran := 0
 	each(newRoot(), func(cmd *cobra.Command, verb string) {
 		lines := examplesOf(cmd)
-		if len(lines) == 0 && cmd.Runnable() && verb != "" && !strings.HasPrefix(verb, "help") && !strings.HasPrefix(verb, "completion") {
+		if len(lines) == 0 && cmd.Runnable() && verb != "" && !strings.HasPrefix(verb, "help") &&
+			!strings.HasPrefix(verb, "completion") {
 			t.Errorf("%s has no example", verb)
 		}
 		dir := t.TempDir()

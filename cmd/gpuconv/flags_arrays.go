@@ -65,11 +65,11 @@ func noWeights(ctx context.Context, text string) string {
 	case err == nil && info.IsDir():
 		return "a folder: want weights in a file, .npy, .npz:key, .safetensors:name or .pt:name"
 	case err == nil && isPicture(kindOf(ctx, text)):
-		return "a picture: gpuconv run --stimulus takes pictures; want weights in a file, .npy, .npz:key, .safetensors:name or " +
-			".pt:name"
+		return "a picture: gpuconv run --stimulus takes pictures; want weights in a file, .npy, .npz:key, " +
+			".safetensors:name or .pt:name"
 	case err != nil && len(words) > 0 && isFilterKind(words[0]):
-		return `a kind of filters: gpuconv run --filter "` + text + `" takes it, and gpuconv filters --kind ` + words[0] +
-			" makes a file of such weights"
+		return `a kind of filters: gpuconv run --filter "` + text + `" takes it, and gpuconv filters --kind ` +
+			words[0] + " makes a file of such weights"
 	}
 	return ""
 }
@@ -108,7 +108,8 @@ func (in *inputs) readBias(ctx context.Context, path string, weight conv.Shape) 
 // read reads all of an array, and notes how many of its values float32 could not hold.
 func (in *inputs) read(a arrayInput) (*npy.Array, error) {
 	if bytes := a.Memory(); bytes > 0 {
-		if err := reserve(fmt.Sprintf("%s, whose elements are not in C order", fault.Printable(a.path)), bytes); err != nil {
+		if err := reserve(fmt.Sprintf("%s, whose elements are not in C order", fault.Printable(a.path)),
+			bytes); err != nil {
 			return nil, err
 		}
 	}

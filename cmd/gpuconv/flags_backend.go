@@ -38,7 +38,8 @@ func (f *backendFlags) register(flags *pflag.FlagSet) {
 			isaVariable+" chooses the engine's instructions: avx512, avx2 or generic")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "",
-		"force an algorithm: "+either(gpu.AlgorithmNames())+" on a GPU; with --backend cpu "+either(cpu.AlgorithmNames()))
+		"force an algorithm: "+either(gpu.AlgorithmNames())+" on a GPU; with --backend cpu "+
+			either(cpu.AlgorithmNames()))
 }
 
 // deviceFlags choose an OpenGL device and how it computes.

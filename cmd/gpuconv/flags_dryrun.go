@@ -19,7 +19,8 @@ import (
 // registerDryRun adds --dry-run.
 func registerDryRun(flags *pflag.FlagSet, dry *bool) {
 	defer inGroup(flags, groupOutput)()
-	flags.BoolVar(dry, "dry-run", false, "write nothing; say what would be written, how much memory it takes and how long")
+	flags.BoolVar(dry, "dry-run", false,
+		"write nothing; say what would be written, how much memory it takes and how long")
 }
 
 // printForeseen prints what is read and computed: images with weights to outputs.
@@ -40,8 +41,8 @@ func printTime(w io.Writer, f experiment.Forecast, apart bool) {
 	if apart {
 		time = max(f.Draw, f.Convolve)
 	}
-	printLine(w, "time      about %s: drawing %s, convolving %s, as %d of %s took; checking, pictures and the disk come on top",
-		spell(time), spell(f.Draw), spell(f.Convolve), f.Measured, counted(f.Images, "image"))
+	printLine(w, "time      about %s: drawing %s, convolving %s, as %d of %s took; checking, pictures and the disk "+
+		"come on top", spell(time), spell(f.Draw), spell(f.Convolve), f.Measured, counted(f.Images, "image"))
 }
 
 // spell formats a time for people.

@@ -14,7 +14,8 @@ import (
 )
 
 // orientationHelp is the convention of orientations, for the help of every verb that has them.
-const orientationHelp = "Orientations are in degrees from vertical, clockwise: at 0 stripes are vertical, at 90 horizontal. A filter is\n" +
+const orientationHelp = "Orientations are in degrees from vertical, clockwise: at 0 stripes are vertical, at 90 " +
+	"horizontal. A filter is\n" +
 	"labelled by the grating that it prefers, from 0° to below 180°, the tutorial's filters with the tutorial's own θ\n" +
 	"before it: \"θ 0°, prefers 90°\". docs/stimuli.md has a picture, docs/orientation.png."
 
@@ -45,7 +46,8 @@ func (f *figureFlags) registerPanels(flags *pflag.FlagSet) {
 		"range of colours in pictures: all (one for all filters), each (of each filter, in its title),\n"+
 			"or auto: each if the largest weight or activation of some filter is below a fifth of that of all")
 	flags.StringVar(&f.polarity, "polarity", figure.Light.String(),
-		"how pictures show pixels: light (larger is lighter), or dark (larger is darker, as the tutorial draws gratings)")
+		"how pictures show pixels: light (larger is lighter), or dark (larger is darker, as the tutorial draws "+
+			"gratings)")
 	flags.StringVar(&f.show, "show", "",
 		"the images in the pictures: their numbers, a list or start:stop:step, or settings such as\n"+
 			"\"orientation=45 sf=0.1\"; at most 20. Without it, five that differ as much as they can")
@@ -67,8 +69,8 @@ func (f *figureFlags) look(preset bool) (l figure.Look, formats []string, err er
 		}
 	}
 	if dots := f.width / 25.4 * max(f.dpi, 144); dots > 12000 {
-		return l, nil, refused("width", fmt.Sprint(f.width), fmt.Errorf("%.0f dots at %v per inch: want at most 12000", dots,
-			max(f.dpi, 144)))
+		return l, nil, refused("width", fmt.Sprint(f.width),
+			fmt.Errorf("%.0f dots at %v per inch: want at most 12000", dots, max(f.dpi, 144)))
 	}
 	switch {
 	case f.colours == "auto" && !preset:

@@ -39,10 +39,10 @@ func fileArguments(cmd *cobra.Command) *cobra.Command {
 // inputs reads files, and collects notes on them for the user. The notes are printed when the job is done, so that a
 // job that fails prints one line on stderr.
 type inputs struct {
-	strict     bool
-	background string // of pictures, as it was typed
-	notes      []string
-	overflown  bool // a note says that numbers became infinite
+	strict    bool
+	images    imageFlags
+	notes     []string
+	overflown bool // a note says that numbers became infinite
 }
 
 func (in *inputs) register(flags *pflag.FlagSet) {
@@ -51,14 +51,6 @@ func (in *inputs) register(flags *pflag.FlagSet) {
 		"refuse files with numbers that float32 cannot hold; without it a float64 of 1e300\n"+
 			"becomes infinite, an integer above 2²⁴ is rounded, and a line says how many\n"+
 			"(a float64 of magnitude 2⁻¹⁵⁰, 7e-46, or less becomes 0 either way, without a line)")
-}
-
-// registerBackground adds --background, for verbs that read pictures.
-func (in *inputs) registerBackground(flags *pflag.FlagSet) {
-	defer inGroup(flags, groupInput)()
-	flags.StringVar(&in.background, "background", "",
-		"grey behind transparent pixels of pictures: a number 0 … 1, black or "+
-			"white (default black, and a line\nsays so)")
 }
 
 // note adds a line for stderr about a file.

@@ -120,7 +120,8 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 // TestTuningOfNumbersThatDoNotFit: the line about activations comes first. With --strict they are refused.
 func TestTuningOfNumbersThatDoNotFit(t *testing.T) {
 	folder := inputsFolder(t)
-	args := []string{"tuning", "--input", "hugea.npy", "--orientations", "0,90", "--rdm", "none", "--output", "y", "--strict"}
+	args := []string{"tuning", "--input", "hugea.npy", "--orientations", "0,90", "--rdm", "none", "--output", "y",
+		"--strict"}
 	code, _, stderr := inFolder(t, folder, args...)
 	want := "gpuconv: --input hugea.npy: float64, read as float32: want without --strict, or numbers that fit: " +
 		"of 2 elements, 1 exceeds float32's range, 3.4e38, and became infinite"
@@ -144,7 +145,8 @@ func TestRecordingsThatDoNotFit(t *testing.T) {
 		saveArray(t, at("train.npy"), dtype, "4, 1", train)
 		saveArray(t, at("test.npy"), "<f4", "4, 1", []float32{1, 2, 3, 1})
 		saveArray(t, at("stimuli.npy"), "<f8", "4,", []float64{0, 45, 90, 135})
-		for key, part := range map[string]string{"resp_train": "train.npy", "resp_test": "test.npy", "stimuli": "stimuli.npy"} {
+		for key, part := range map[string]string{"resp_train": "train.npy", "resp_test": "test.npy",
+			"stimuli": "stimuli.npy"} {
 			text, err := os.ReadFile(at(part))
 			if err != nil {
 				t.Fatal(err)
@@ -164,8 +166,10 @@ func TestRecordingsThatDoNotFit(t *testing.T) {
 	pack("odd.npz", "<i8", []int64{1, 1<<24 + 1, 3, 1})
 	pack("huge.npz", "<f8", []float64{1, 1e300, 3, 1})
 	pack("fine.npz", "<f8", []float64{0.1, 2, 3, 1})
-	const lost = "odd.npz:resp_train: int64, read as float32: of 4 elements, 1 is an integer above 2²⁴ that float32 rounds"
-	const refusal = "gpuconv: --input odd.npz:resp_train: int64, read as float32: want without --strict, or numbers that fit: of 4"
+	const lost = "odd.npz:resp_train: int64, read as float32: of 4 elements, 1 is an integer above 2²⁴ that float32 " +
+		"rounds"
+	const refusal = "gpuconv: --input odd.npz:resp_train: int64, read as float32: want without --strict, or numbers " +
+		"that fit: of 4"
 	for args, want := range map[string]string{
 		"data --input odd.npz": "gpuconv: note: " + lost + "\n", "data --input fine.npz --strict": "", "data --input fine.npz": "",
 		"data --input odd.npz --output y": "gpuconv: note: " + lost + "\n",
@@ -174,8 +178,10 @@ func TestRecordingsThatDoNotFit(t *testing.T) {
 			t.Errorf("%s: exit code %d, stderr %q, want 0 and %q", args, code, stderr, want)
 		}
 	}
-	for args, want := range map[string]string{"data --input odd.npz --strict": refusal, "data --input odd.npz --strict --output z": refusal,
-		"data --input huge.npz":          "gpuconv: --input: huge.npz: resp_train: of 4 elements, 1 exceeds float32's range, 3.4e38, and became infinite: want numbers that fit",
+	for args, want := range map[string]string{"data --input odd.npz --strict": refusal,
+		"data --input odd.npz --strict --output z": refusal,
+		"data --input huge.npz": "gpuconv: --input: huge.npz: resp_train: of 4 elements, 1 " +
+			"exceeds float32's range, 3.4e38, and became infinite: want numbers that fit",
 		"data --download x.npz --strict": "gpuconv: --strict: it is about numbers in files, want --input with it"} {
 		code, _, stderr := inFolder(t, folder, strings.Fields(args)...)
 		if line := errorLine(t, stderr); code == 0 || !strings.HasPrefix(line, want) {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"gpuconv/internal/filekind"
 	"gpuconv/internal/input"
 	"gpuconv/npy"
-	"gpuconv/param"
 	"gpuconv/stimuli"
 )
 
@@ -39,40 +37,39 @@ func (i imageInput) Draw(dst *conv.Tensor, first int) error {
 	return failed("input", "", i.Source.Draw(dst, first))
 }
 
-// openImages opens the file of --input. Arrays are read some images at a time.
-func (in *inputs) openImages(ctx context.Context, path string) (imageInput, error) {
+// openImages opens the file of --input, for filters of so many channels. Arrays are read some images at a time.
+func (in *inputs) openImages(ctx context.Context, path string, channels int) (imageInput, error) {
 	if path == "" {
 		return imageInput{}, refused("input", "", errors.New(wantImages))
 	}
 	if kind := kindOf(ctx, path); kind != "" && !isArrayKind(kind) {
-		return in.openPicture(ctx, path, kind)
+		return in.openPicture(ctx, path, kind, channels)
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return imageInput{}, failed("input", "", &fault.Error{Argument: path,
-			Rule: "a folder: gpuconv run --stimulus DIR convolves the pictures in it, and gpuconv stimuli --input DIR makes " +
-				"an array of them; " + wantImages})
+			Rule: "a folder: gpuconv run --stimulus DIR convolves the pictures in it, and gpuconv stimuli --input " +
+				"DIR makes an array of them; " + wantImages})
 	}
 	if elsewhere := forRun(path); elsewhere != "" {
 		return imageInput{}, failed("input", "", &fault.Error{Argument: path, Rule: elsewhere + "; " + wantImages})
 	}
-	reader, err := npy.Open(ctx, path)
+	options, err := in.images.options(channels)
+	if err != nil {
+		return imageInput{}, err
+	}
+	array, err := stimuli.OpenArray(ctx, path, options)
 	if err != nil {
 		return imageInput{}, failed("input", "", err)
 	}
-	if in.background != "" {
-		reader.Close()
-		return imageInput{}, refused("background", in.background, fmt.Errorf("%s is no picture", fault.Printable(path)))
+	if err := in.images.ofArray(path); err != nil {
+		array.Close()
+		return imageInput{}, err
 	}
-	array, err := npy.NewImages(reader)
-	if err != nil {
-		reader.Close()
-		return imageInput{}, refused("input", path, err)
-	}
-	return imageInput{Source: array, Closer: array, memory: reader.Memory(),
+	return imageInput{Source: array, Closer: array, memory: array.Memory(),
 		check: func() error { return in.rehearse(ctx, "input", path) },
 		seen: func() {
-			in.brightness(path, reader.DType())
-			_ = in.take("input", path, reader) // with --strict, the file has passed the check
+			in.brightness(path, array.Reader().DType())
+			_ = in.take("input", path, array.Reader()) // with --strict, the file has passed the check
 		}}, nil
 }
 
@@ -118,7 +115,7 @@ func isPicture(kind string) bool {
 
 // openPicture opens a picture, and refuses other files. If the name is one of an array, the error is that of opening an
 // array.
-func (in *inputs) openPicture(ctx context.Context, path, kind string) (imageInput, error) {
+func (in *inputs) openPicture(ctx context.Context, path, kind string, channels int) (imageInput, error) {
 	if !isPicture(kind) && !stimuli.IsImageName(path) {
 		_, err := npy.Open(ctx, path)
 		if isArray(path) && err != nil {
@@ -127,7 +124,7 @@ func (in *inputs) openPicture(ctx context.Context, path, kind string) (imageInpu
 		return imageInput{}, failed("input", "", &fault.Error{Argument: path,
 			Rule: strings.TrimPrefix(kind+": ", "unknown: ") + wantImages + advice(kind)})
 	}
-	picture, err := in.openFiles(ctx, "input", path)
+	picture, err := in.openFiles(ctx, "input", path, channels)
 	if err != nil {
 		return imageInput{}, err
 	}
@@ -138,10 +135,9 @@ func (in *inputs) openPicture(ctx context.Context, path, kind string) (imageInpu
 // pictured notes what a user should know of a picture.
 func (in *inputs) pictured(path string, picture *stimuli.Files) {
 	transparent, pages := picture.Found(0)
-	if transparent > 0 && in.background == "" {
+	if transparent > 0 && in.images.background == "" {
 		in.note(path, "%d of %d pixels are transparent and lie on black; --background chooses another grey",
-			transparent,
-			picture.Shape().H()*picture.Shape().W())
+			transparent, picture.Pixels(0))
 	}
 	if pages > 1 {
 		in.note(path, "holds %d images, the first is read", pages)
@@ -156,17 +152,17 @@ func advice(kind string) string {
 	return ""
 }
 
-// openFiles opens a set of image files.
-func (in *inputs) openFiles(ctx context.Context, flag, path string) (*stimuli.Files, error) {
-	grey, err := in.grey()
+// openFiles opens a set of image files, for filters of so many channels.
+func (in *inputs) openFiles(ctx context.Context, flag, path string, channels int) (*stimuli.Files, error) {
+	options, err := in.images.options(channels)
 	if err != nil {
 		return nil, err
 	}
 	if isArrayKind(kindOf(ctx, path)) || strings.Contains(path, ".npz:") {
-		return nil, refused(flag, path, errors.New("an array: want pictures; gpuconv run --stimulus and gpuconv conv --input "+
-			"convolve arrays"))
+		return nil, refused(flag, path, errors.New("an array: want pictures; gpuconv run --stimulus and gpuconv conv "+
+			"--input convolve arrays"))
 	}
-	files, err := stimuli.OpenFiles(ctx, path, grey)
+	files, err := stimuli.OpenFiles(ctx, path, options)
 	if err != nil {
 		return nil, failed(flag, "", err)
 	}
@@ -187,22 +183,6 @@ func ofFiles(flag string, images stimuli.Set, err error) error {
 	return err
 }
 
-// grey reads --background.
-func (in *inputs) grey() (float64, error) {
-	switch in.background {
-	case "", "black":
-		return 0, nil
-	case "white":
-		return 1, nil
-	}
-	grey, err := param.ParseNumber(in.background)
-	if err != nil || !(grey >= 0 && grey <= 1) {
-		return 0, misread("background", in.background,
-			errors.New("want a grey from 0 (black) to 1 (white), black or white"))
-	}
-	return grey, nil
-}
-
 // drawn notes what a user should know of image files that were drawn.
 func (in *inputs) drawn(path string, images stimuli.Set) {
 	files, ok := images.(*stimuli.Files)
@@ -211,7 +191,7 @@ func (in *inputs) drawn(path string, images stimuli.Set) {
 	}
 	in.passedOver(path, files.PassedOver(), "file that is no image", "files that are no images")
 	in.passedOver(path, files.Folders(), "folder, and what is in it", "folders, and what is in them")
-	if n := files.Transparent(); n > 0 && in.background == "" {
+	if n := files.Transparent(); n > 0 && in.images.background == "" {
 		in.note(path, "%d of %d images have transparent pixels, which lie on black; --background chooses another grey",
 			n,
 			images.Shape().N())

@@ -28,7 +28,8 @@ type loudness struct {
 }
 
 func registerLoudness(flags *pflag.FlagSet) {
-	flags.Bool("quiet", false, "print errors only, and what a verb prints that writes no file; no progress and no notes")
+	flags.Bool("quiet", false,
+		"print errors only, and what a verb prints that writes no file; no progress and no notes")
 	flags.Bool("verbose", false,
 		"say on stderr, with the seconds since the start, what is read, chosen, begun and written, and how much\n"+
 			"memory it took")

@@ -20,8 +20,10 @@ func TestLogHasTimeLeft(t *testing.T) {
 	bar.set(100)
 	bar.set(400)
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-	ends := func(text, with string) bool { return regexp.MustCompile(with + "$").MatchString(text) } // a pause adds seconds
-	if len(lines) != 2 || !ends(lines[0], "done=100 of=400 left=3m[0-9]s") || !strings.HasSuffix(lines[1], "done=400 of=400") {
+	// a pause adds seconds
+	ends := func(text, with string) bool { return regexp.MustCompile(with + "$").MatchString(text) }
+	if len(lines) != 2 || !ends(lines[0], "done=100 of=400 left=3m[0-9]s") ||
+		!strings.HasSuffix(lines[1], "done=400 of=400") {
 		t.Errorf("%q", lines)
 	}
 	log.Reset()
@@ -37,7 +39,8 @@ func TestLogHasTimeLeft(t *testing.T) {
 // TestWrapped: text is filled, entries of lists are indented, and nothing is lost.
 func TestWrapped(t *testing.T) {
 	text := "One two three\nfour five.\n\nKinds:\n  square   bright and dark bars of a wave\n  dot      a disc\n"
-	want := "One two three four\nfive.\n\nKinds:\n  square   bright\n           and dark\n           bars of\n           a wave\n  dot      a disc"
+	want := "One two three four\nfive.\n\nKinds:\n  square   bright\n           and dark\n           bars " +
+		"of\n           a wave\n  dot      a disc"
 	if got := wrapped(text, 19); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -62,15 +65,17 @@ func TestMemoryIsKept(t *testing.T) {
 	if ok, err := condition("gpu"); err != nil {
 		t.Fatal(err)
 	} else if ok {
-		lines = append(lines, "--orientations 0:180:5 --backend gpu", "--stimulus|white-noise seed=0:16:1 image-size=512,256|"+
-			"--filter|gabor orientation=0:180:2.8125 sf=0.1 size=31|--backend|gpu")
+		lines = append(lines, "--orientations 0:180:5 --backend gpu",
+			"--stimulus|white-noise seed=0:16:1 image-size=512,256|"+
+				"--filter|gabor orientation=0:180:2.8125 sf=0.1 size=31|--backend|gpu")
 	}
 	for i, line := range lines {
 		args := strings.Fields(line)
 		if strings.Contains(line, "|") {
 			args = strings.Split(line, "|")
 		}
-		args = append([]string{"run", "--backend", "cpu", "--no-sync", "--output", filepath.Join(dir, strconv.Itoa(i))}, args...)
+		args = append([]string{"run", "--backend", "cpu", "--no-sync", "--output", filepath.Join(dir, strconv.Itoa(i))},
+			args...)
 		code, out, errs := ran(t, append(args, "--dry-run")...)
 		found := regexp.MustCompile(`(?m)^memory    at most ([0-9.]+) (MB|GB),`).FindStringSubmatch(out)
 		if code != exitOK || found == nil {

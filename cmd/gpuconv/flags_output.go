@@ -24,7 +24,8 @@ type output struct {
 // outputFlags returns the flags of a verb that name a file or folder to write. The --json of info and version takes no
 // name: it prints.
 func outputFlags(cmd *cobra.Command) (flags []*pflag.Flag) {
-	for _, name := range []string{"output", "json", "jsonl", "html", "csv", "markdown", "plots", "junit", "pictures", "download"} {
+	for _, name := range []string{"output", "json", "jsonl", "html", "csv", "markdown", "plots", "junit", "pictures",
+		"download"} {
 		if f := cmd.Flags().Lookup(name); f != nil && f.Value.Type() == "string" {
 			flags = append(flags, f)
 		}

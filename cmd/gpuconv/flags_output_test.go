@@ -126,7 +126,8 @@ func TestDistinctOutputs(t *testing.T) {
 				args = append(args, "r.json")
 			}
 			code, _, stderr := gpuconv(t, args...)
-			want := "gpuconv: --" + flags[i].Name + " ./a//b.npy: --" + flags[i-1].Name + " is to be written there: want another name"
+			want := "gpuconv: --" + flags[i].Name + " ./a//b.npy: --" + flags[i-1].Name +
+				" is to be written there: want another name"
 			if line := errorLine(t, stderr); code != exitUsage || line != want {
 				t.Errorf("%q: code %d, %s, want %s", args, code, line, want)
 			}

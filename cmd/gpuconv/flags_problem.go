@@ -89,7 +89,8 @@ func (f *problemFlags) complete(text string, p conv.Problem) (conv.Problem, erro
 		twice bool
 	}{{"stride", f.spec.stride != "1"}, {"padding", f.spec.padding != "0"}, {"groups", f.spec.groups != 1}} {
 		if said.twice {
-			return conv.Problem{}, refused("problem", text, fmt.Errorf("has a %s already, leave out --%s", said.flag, said.flag))
+			return conv.Problem{}, refused("problem", text,
+				fmt.Errorf("has a %s already, leave out --%s", said.flag, said.flag))
 		}
 	}
 	spec, err := f.spec.spec(p.Src, p.Weight)
@@ -102,7 +103,8 @@ func (f *problemFlags) complete(text string, p conv.Problem) (conv.Problem, erro
 func parseCompact(text string) (conv.Problem, error) {
 	v, err := parseInts(text)
 	if err != nil || len(v) != 9 || v[8] < 1 {
-		return conv.Problem{}, misread("problem", text, errors.New("want N,Cin,H,W,Cout,K,pad,stride,groups, such as 512,1,48,64,6,7,3,1,1"))
+		return conv.Problem{}, misread("problem", text,
+			errors.New("want N,Cin,H,W,Cout,K,pad,stride,groups, such as 512,1,48,64,6,7,3,1,1"))
 	}
 	p := conv.Problem{Src: conv.Shape{v[0], v[1], v[2], v[3]}, Weight: conv.Shape{v[4], v[1] / v[8], v[5], v[5]}}
 	p.Padding, p.Stride, p.Groups = conv.Pad(v[6], v[6]), [2]int{v[7], v[7]}, v[8]
@@ -120,7 +122,7 @@ func shapeOf(ctx context.Context, flag, text string) (conv.Shape, error) {
 		return conv.Shape{}, refused(flag, "", errors.New("want a file or a shape of four numbers, such as 64,1,48,64"))
 	}
 	if flag == "input" {
-		images, err := (&inputs{}).openImages(ctx, text)
+		images, err := (&inputs{}).openImages(ctx, text, 0)
 		if err != nil {
 			return conv.Shape{}, err
 		}
@@ -192,8 +194,10 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 		return explanation{}, err
 	}
 	e := explanation{Src: p.Src, Weight: p.Weight, Sums: sums, Dst: dst, MACs: p.MACs(), Parameters: p.Parameters(),
-		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe(), Algorithm: d.Algorithm, Tile: d.Tile, Tuned: d.Tuned, Warning: d.Warning,
-		Accuracy: d.Accuracy(), Bound: max(1, d.Bound), Tolerance: d.Tolerance, Rejected: []rejected{}, Chunk: d.Chunk, Band: d.Band, PlanMemory: float64(d.Memory)}
+		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe(),
+		Algorithm: d.Algorithm, Tile: d.Tile, Tuned: d.Tuned, Warning: d.Warning,
+		Accuracy: d.Accuracy(), Bound: max(1, d.Bound), Tolerance: d.Tolerance, Rejected: []rejected{}, Chunk: d.Chunk,
+		Band: d.Band, PlanMemory: float64(d.Memory)}
 	e.Chunks = (p.Src.N()*e.bands() + d.Chunk - 1) / max(d.Chunk, 1)
 	if d.Tolerance > 0 {
 		e.Bound = 0
@@ -252,7 +256,8 @@ func (e explanation) String() string {
 		what = fmt.Sprintf("%s, each %d of the %d rows of outputs", counted(e.Chunk, "band"), e.Band, e.Dst.H())
 	}
 	printLine(w, "chunks     %d of at most %s", e.Chunks, what)
-	printLine(w, "memory     %s in the plan, %s with all images in and out", machine.Size(e.PlanMemory), machine.Size(e.TotalMemory))
+	printLine(w, "memory     %s in the plan, %s with all images in and out", machine.Size(e.PlanMemory),
+		machine.Size(e.TotalMemory))
 	if e.Prediction != nil {
 		e.printPrediction(w)
 	}

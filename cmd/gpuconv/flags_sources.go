@@ -16,115 +16,10 @@ import (
 	"gpuconv/internal/filekind"
 	"gpuconv/internal/input"
 	"gpuconv/npy"
-	"gpuconv/param"
 	"gpuconv/stimuli"
-
-	"github.com/spf13/pflag"
 )
 
 // The stimuli of run: kinds of patterns, pictures, folders, arrays, and lists of them.
-
-// imageFlags say how files become images.
-type imageFlags struct {
-	colour, resize, crop, normalise string
-	linear                          bool
-	background                      string
-}
-
-// imageFlagNames are the flags that mean something only with image files.
-var imageFlagNames = []string{"background", "colour", "resize", "crop", "normalise", "linear-light"}
-
-func (f *imageFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.colour, "colour", "",
-		"of pictures: grey (0.299 R + 0.587 G + 0.114 B), rgb, or opponent ((R+G+B)/√3, (R−G)/√2, (R+G−2B)/√6);\n"+
-			"without it grey, or rgb if the filters have three channels")
-	flags.StringVar(&f.resize, "resize", "",
-		"256: the shorter side of images, or 240,320: H,W; linear, and averaged where images become smaller")
-	flags.StringVar(&f.crop, "crop", "", "224 or 224,320: H,W of the middle of images that is kept, after --resize")
-	flags.StringVar(&f.normalise, "normalise", "",
-		"after all else: mean,std of all channels (x−mean)/std, imagenet (of rgb), or contrast: each image to mean 0 and\n"+
-			"standard deviation 1")
-	flags.BoolVar(&f.linear, "linear-light", false,
-		"undo sRGB's transfer function first; grey is then 0.2126 R + 0.7152 G + 0.0722 B")
-	in := inputs{}
-	in.registerBackground(flags)
-	flags.Lookup("background").Value = newText(&f.background)
-}
-
-// newText returns the value of a flag that stores its text in *at.
-func newText(at *string) pflag.Value {
-	set := pflag.NewFlagSet("", pflag.ContinueOnError)
-	set.StringVar(at, "text", "", "")
-	return set.Lookup("text").Value
-}
-
-// given returns the first of imageFlagNames that was typed, or "" if none was.
-func (f *imageFlags) given(flags *pflag.FlagSet) string {
-	at := slices.IndexFunc(imageFlagNames, flags.Changed)
-	if at < 0 {
-		return ""
-	}
-	return imageFlagNames[at]
-}
-
-// options reads the flags. channels is how many channels the filters have.
-func (f *imageFlags) options(in *inputs, channels int) (o stimuli.Options, err error) {
-	if o.Background, err = in.grey(); err != nil {
-		return o, err
-	}
-	o.Recolour, o.Linear = f.colour != "", f.linear
-	switch {
-	case f.colour != "":
-		if o.Colour, err = stimuli.ParseColour(f.colour); err != nil {
-			return o, misread("colour", f.colour, errors.New("want grey, rgb or opponent"))
-		}
-	case channels == 3:
-		o.Colour = stimuli.RGB
-	}
-	if f.resize != "" {
-		n, err := parseInts(f.resize)
-		if err != nil || len(n) > 2 || slices.Min(n) < 1 || slices.Max(n) > mostSide {
-			return o, misread("resize", f.resize, fmt.Errorf("want the shorter side, or H,W, from 1 to %d", mostSide))
-		}
-		copy(o.Resize[:], n)
-	}
-	if f.crop != "" {
-		if o.Crop, err = parsePair("crop", f.crop, 1); err != nil {
-			return o, err
-		}
-	}
-	o.Normalise, err = f.normalisation(o.Colour)
-	return o, err
-}
-
-// mostSide is the largest side of a resized image, in pixels.
-const mostSide = 1 << 15
-
-// normalisation reads --normalise.
-func (f *imageFlags) normalisation(colour stimuli.Colour) (n stimuli.Normalisation, err error) {
-	switch f.normalise {
-	case "":
-		return n, nil
-	case "contrast":
-		return stimuli.Normalisation{Contrast: true}, nil
-	case "imagenet":
-		if colour != stimuli.RGB {
-			return n, refused("normalise", f.normalise, errors.New("want --colour rgb with it"))
-		}
-		return stimuli.ImageNet(), nil
-	}
-	mean, sd, two := strings.Cut(f.normalise, ",")
-	m, err := param.ParseNumber(mean)
-	if err == nil {
-		var s float64
-		s, err = param.ParseNumber(sd)
-		n = stimuli.Normalisation{Mean: []float64{m}, SD: []float64{s}}
-	}
-	if err != nil || !two || !(n.SD[0] > 0) {
-		return n, misread("normalise", f.normalise, errors.New("want mean,std with a std above 0, imagenet or contrast"))
-	}
-	return n, nil
-}
 
 // openStimuli returns the stimuli: the preset's gratings, or what --stimulus names. Images of each size are a set.
 func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
@@ -139,9 +34,8 @@ func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
 		}
 		return []stimuli.Set{greyIn(set, f.channels(ctx))}, nil
 	}
-	f.inputs.background = f.images.background
 	channels := f.channels(ctx)
-	options, err := f.images.options(&f.inputs, channels)
+	options, err := f.inputs.images.options(channels)
 	if err != nil {
 		return nil, err
 	}
@@ -178,12 +72,17 @@ func (f *runFlags) channels(ctx context.Context) int {
 	if f.filters == "" || !f.filterFile(ctx) {
 		return 1
 	}
-	weights, shape, err := openWeights(ctx, "filter", f.filters)
+	return f.spec.channels(ctx, "filter", f.filters)
+}
+
+// channels returns how many channels images have that the weights of a file fit, or 0 if the file cannot be read.
+func (f *specFlags) channels(ctx context.Context, flag, path string) int {
+	weights, shape, err := openWeights(ctx, flag, path)
 	if err != nil {
 		return 0
 	}
 	weights.Close()
-	return shape.C() * f.spec.groups
+	return shape.C() * f.groups
 }
 
 // sources collects sets of stimuli in the order in which they are named.
@@ -243,7 +142,8 @@ func noStimulus(kind, path string) string {
 // isPattern reports whether a text is a kind of stimuli, with or without settings.
 func isPattern(text string) bool {
 	words := strings.Fields(text)
-	return len(words) > 0 && slices.ContainsFunc(stimuli.Kinds(), func(k stimuli.Kind) bool { return k.Name == words[0] })
+	return len(words) > 0 && slices.ContainsFunc(stimuli.Kinds(),
+		func(k stimuli.Kind) bool { return k.Name == words[0] })
 }
 
 func (s *sources) addPattern(ctx context.Context, text string) error {
@@ -265,8 +165,8 @@ func (s *sources) addArray(ctx context.Context, text string) error {
 	if err := s.flush(ctx); err != nil {
 		return err
 	}
-	if s.in.background != "" {
-		return refused("background", s.in.background, fmt.Errorf("%s is no picture", fault.Printable(text)))
+	if err := s.in.images.ofArray(text); err != nil {
+		return err
 	}
 	array, err := stimuli.OpenArray(ctx, text, s.options)
 	if err != nil {
@@ -298,7 +198,8 @@ func (s *sources) addGlob(ctx context.Context, text string, lists int) error {
 // with # are passed over.
 func (s *sources) addList(ctx context.Context, path string, lists int) error {
 	if lists >= mostLists {
-		return refused("stimulus", path, fmt.Errorf("a list inside %d lists: want at most %d lists inside each other", lists, mostLists))
+		return refused("stimulus", path, fmt.Errorf("a list inside %d lists: want at most %d lists inside each other",
+			lists, mostLists))
 	}
 	content, err := input.ReadFile(ctx, input.List, path)
 	if err != nil {
@@ -413,8 +314,9 @@ func (f *runFlags) drawn(images stimuli.Set, p conv.Problem) {
 			_ = f.inputs.take("stimulus", part.Path(), part.Reader()) // with --strict, the file has passed the check
 		}
 	}
-	if most := max(p.Padding.Top, p.Padding.Left); pictures && most > 0 && p.PaddingMode == conv.Zeros && !f.spec.modeGiven {
-		f.inputs.say([]string{fmt.Sprintf("zeros around the pictures are a black frame, which outputs up to %d pixels from "+
-			"the border see; --padding-mode reflect has none", most)})
+	if most := max(p.Padding.Top, p.Padding.Left); pictures && most > 0 && p.PaddingMode == conv.Zeros &&
+		!f.spec.modeGiven {
+		f.inputs.say([]string{fmt.Sprintf("zeros around the pictures are a black frame, which outputs up to %d "+
+			"pixels from the border see; --padding-mode reflect has none", most)})
 	}
 }

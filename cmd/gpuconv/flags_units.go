@@ -72,7 +72,8 @@ func (s *settings) takeUnits(parameters []param.Parameter, columns int) (u units
 		}
 	}
 	if given != inDegrees && !(own && given) {
-		return u, misread(s.flag("ppd"), ppd, errors.New("want pixels per degree with size-unit or sf-unit degree, and only then"))
+		return u, misread(s.flag("ppd"), ppd, errors.New(
+			"want pixels per degree with size-unit or sf-unit degree, and only then"))
 	}
 	if inDegrees {
 		if degree, err = param.ParseNumber(ppd); err != nil || !(degree > 0) || degree > 1e9 {

@@ -22,7 +22,7 @@ import (
 
 // floors are the floors of ARCHITECTURE.md: a package imports only packages of lower floors.
 var floors = [][]string{
-	{"fault", "internal/input"},
+	{"fault", "internal/grid", "internal/input"},
 	{"conv", "internal/filekind", "internal/parallel", "internal/statistics", "internal/webpage", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "gpu/internal/isa", "cpu/internal/guarded"},
 	{"internal/chromium", "param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems", "gpu/internal/paper"},
 	{"filters", "stimuli", "checkpoint", "cpu", "gpu", "dataset"},
@@ -50,7 +50,8 @@ type listed struct {
 
 func list(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-tags", "egl,glfw", "-json=ImportPath,Dir,GoFiles,CgoFiles,Imports,TestImports,XTestImports", "gpuconv/...").Output()
+	out, err := exec.Command("go", "list", "-tags", "egl,glfw",
+		"-json=ImportPath,Dir,GoFiles,CgoFiles,Imports,TestImports,XTestImports", "gpuconv/...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
@@ -85,7 +86,8 @@ func TestFloorsOfTests(t *testing.T) {
 		name := strings.TrimPrefix(p.ImportPath, "gpuconv/")
 		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
 			imported, ours := strings.CutPrefix(path, "gpuconv/")
-			if !ours || imported == name || slices.Contains(forTests, imported) || slices.Contains(testedWith[name], imported) {
+			if !ours || imported == name || slices.Contains(forTests, imported) ||
+				slices.Contains(testedWith[name], imported) {
 				continue
 			}
 			if floorOf(path) >= floorOf(p.ImportPath) {
@@ -120,7 +122,8 @@ func TestFloors(t *testing.T) {
 			ours := strings.HasPrefix(imported, "gpuconv/")
 			switch {
 			case ours && floorOf(imported) >= floor:
-				t.Errorf("%s (floor %d) imports %s (floor %d): imports point down only", name, floor, imported, floorOf(imported))
+				t.Errorf("%s (floor %d) imports %s (floor %d): imports point down only", name, floor, imported,
+					floorOf(imported))
 			case !ours && slices.Contains(standardOnly, name) && strings.Contains(imported, "."):
 				t.Errorf("%s imports %s: want the standard library only", name, imported)
 			case slices.Contains(backendFree, name) && (imported == "gpuconv/cpu" || imported == "gpuconv/gpu"):
@@ -146,18 +149,21 @@ func TestHouseRules(t *testing.T) {
 			t.Errorf("Go files at the root: %v", p.GoFiles)
 		}
 		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
-			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil,
+				parser.SkipObjectResolution)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, d := range parsed.Decls {
-				if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" && p.ImportPath != onMainThread {
+				if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" &&
+					p.ImportPath != onMainThread {
 					t.Errorf("%s/%s has an init function", p.ImportPath, file)
 				}
 			}
 			for _, name := range declared(parsed) {
 				if strings.EqualFold(name, "context") {
-					t.Errorf("%s/%s declares %s: want another name for what is no context.Context", p.ImportPath, file, name)
+					t.Errorf("%s/%s declares %s: want another name for what is no context.Context", p.ImportPath, file,
+						name)
 				}
 			}
 		}
@@ -212,7 +218,8 @@ func TestGoroutines(t *testing.T) {
 		if name = "gpuconv/" + name; starts(file) {
 			seen[name] = true
 			if starters[name] == "" {
-				t.Errorf("%s starts a goroutine, whose panic would end the process: want package internal/parallel", name)
+				t.Errorf("%s starts a goroutine, whose panic would end the process: want package internal/parallel",
+					name)
 			}
 		}
 	})
@@ -270,7 +277,8 @@ func TestExecutables(t *testing.T) {
 func TestErrorsAreNotCut(t *testing.T) {
 	for _, p := range list(t) {
 		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
-			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil,
+				parser.SkipObjectResolution)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -349,7 +357,8 @@ func writesFlags(file *ast.File) (found []string) {
 		}
 		function, ok := call.Fun.(*ast.SelectorExpr)
 		text, isText := call.Args[0].(*ast.BasicLit)
-		if ok && isText && (function.Sel.Name == "Errorf" || function.Sel.Name == "New") && aFlag.MatchString(text.Value) {
+		if ok && isText && (function.Sel.Name == "Errorf" || function.Sel.Name == "New") &&
+			aFlag.MatchString(text.Value) {
 			found = append(found, text.Value)
 		}
 		return true
@@ -368,7 +377,8 @@ func TestCutsAreFound(t *testing.T) {
 		`strings.Contains(err.Error(), "npy: ")`:               nil,
 		`g(strings.TrimSpace(err.Error()), strings.Trim("a"))`: {"TrimSpace"},
 	} {
-		parsed, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\nfunc h() { "+body+" }\n", parser.SkipObjectResolution)
+		parsed, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\nfunc h() { "+body+" }\n",
+			parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -382,7 +392,8 @@ func TestCutsAreFound(t *testing.T) {
 		`fmt.Errorf("--a and --b: want one")`:      0,
 		`misread("a", b, errors.New("want --b"))`:  0,
 	} {
-		parsed, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\nfunc h() { "+body+" }\n", parser.SkipObjectResolution)
+		parsed, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\nfunc h() { "+body+" }\n",
+			parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -396,7 +407,8 @@ func TestCutsAreFound(t *testing.T) {
 // exceptions are few and form the frame. Everything else is in packages of lower floors.
 func TestCommandFiles(t *testing.T) {
 	seen := 0
-	frame := []string{"main", "root", "root_man", "help", "completion", "root_shipped", "errors", "progress", "progress_bytes", "screen", "cache", "program"}
+	frame := []string{"main", "root", "root_man", "help", "completion", "root_shipped", "errors", "progress",
+		"progress_bytes", "screen", "cache", "program"}
 	for _, p := range list(t) {
 		if p.ImportPath != "gpuconv/cmd/gpuconv" {
 			continue

@@ -57,13 +57,15 @@ func TestFuzzScript(t *testing.T) {
 		put("p/a_test.go", "package p\nfunc FuzzA1(f *testing.F) {}\n")
 		put("bin/go", "#!/bin/sh\ncase \"$*\" in\n*-fuzztime*) "+c.fuzz+"\n*) "+c.again+"\nesac\n")
 		for _, args := range []string{"init -q", "add p scripts"} {
-			if out, err := exec.Command("git", append([]string{"-C", root}, strings.Fields(args)...)...).CombinedOutput(); err != nil {
+			git := exec.Command("git", append([]string{"-C", root}, strings.Fields(args)...)...)
+			if out, err := git.CombinedOutput(); err != nil {
 				t.Fatalf("git %s: %v, %s", args, err, out)
 			}
 		}
 		put("p/testdata/fuzz/FuzzA1/mine", "mine")
 		cmd := exec.Command(filepath.Join(root, "scripts", "fuzz"), "1s")
-		cmd.Env = append(os.Environ(), "PATH="+filepath.Join(root, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+		path := filepath.Join(root, "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
+		cmd.Env = append(os.Environ(), "PATH="+path)
 		out, err := cmd.CombinedOutput()
 		if failed := err != nil; failed != (c.said == "FAILS") || !strings.Contains(string(out), c.said) {
 			t.Errorf("%s: %v, %s, want %s", name, err, out, c.said)

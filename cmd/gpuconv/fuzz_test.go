@@ -98,9 +98,10 @@ func leaves(cmd *cobra.Command) (all []*cobra.Command) {
 }
 
 // someValues are values that flags get, besides the text of the fuzzer.
-var someValues = []string{"1", "0", "3", "images.npy", "weights.npy", "new.npy", "folder", "new", "fuzz.any", "table.csv", "cpu",
-	"none", "0,45,90", "0:90:30", "2,1", "same", "0.5", "1,1,8,8,2,3,1,1,1", "grating", "gabor", "images.npy:a", "relu", "",
-	"reference", "fuzz.png", "30", "max:2"}
+var someValues = []string{"1", "0", "3", "images.npy", "weights.npy", "new.npy", "folder", "new", "fuzz.any",
+	"table.csv", "cpu",
+	"none", "0,45,90", "0:90:30", "2,1", "same", "0.5", "1,1,8,8,2,3,1,1,1", "grating", "gabor", "images.npy:a", "relu",
+	"", "reference", "fuzz.png", "30", "max:2"}
 
 // commandLine makes a command line from a script. If the script is empty, the text is the command line.
 func commandLine(verbs []*cobra.Command, script []byte, text string) []string {
@@ -129,7 +130,8 @@ func commandLine(verbs []*cobra.Command, script []byte, text string) []string {
 // computes little.
 func staysHome(args []string) bool {
 	for _, a := range args {
-		if strings.ContainsAny(a, "/\\~") || len(a) > 60 || strings.HasPrefix(a, "--download") || strings.HasPrefix(a, "--url") {
+		if strings.ContainsAny(a, "/\\~") || len(a) > 60 || strings.HasPrefix(a, "--download") ||
+			strings.HasPrefix(a, "--url") {
 			return false
 		}
 		if digits := strings.Trim(a, "0123456789"); len(a)-len(digits) > 3 {
@@ -137,7 +139,8 @@ func staysHome(args []string) bool {
 		}
 	}
 	started := slices.Contains(args, "bench") && !slices.Contains(args, "report") && !slices.Contains(args, "compare")
-	return !started && !slices.Contains(args, "verify") && !slices.Contains(args, "autotune") && !slices.Contains(args, "info")
+	return !started && !slices.Contains(args, "verify") && !slices.Contains(args, "autotune") &&
+		!slices.Contains(args, "info")
 }
 
 // writesAnyway reports whether a verb writes its results even if it ends with exit code 1, because that code is a

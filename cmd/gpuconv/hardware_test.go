@@ -243,7 +243,8 @@ func TestHardwareStops(t *testing.T) {
 func TestHardwareEnds(t *testing.T) {
 	start := time.Now()
 	r := runHardware(t, t.TempDir(), []string{"HANG=verify", "SECONDS_IN_ALL=8"}, nil)
-	if r.code != 1 || !strings.HasPrefix(r.step(t, "verify").Note, "cut off after ") || time.Since(start) > 40*time.Second {
+	if r.code != 1 || !strings.HasPrefix(r.step(t, "verify").Note, "cut off after ") ||
+		time.Since(start) > 40*time.Second {
 		t.Errorf("exit code %d after %v: %s", r.code, time.Since(start), r.out)
 	}
 	if s := r.step(t, "layers"); s.Exit != nil || s.Note != "left out: the time is up" {

@@ -60,7 +60,8 @@ func TestHeadless(t *testing.T) {
 
 // TestHeadlessPackages: no package of that program requests X11, GLX or GLFW, whether it is used or not.
 func TestHeadlessPackages(t *testing.T) {
-	cmd := exec.Command("go", "list", "-deps", "-tags", makefileTags(t), "-json=ImportPath,CgoLDFLAGS,CgoPkgConfig", ".")
+	cmd := exec.Command("go", "list", "-deps", "-tags", makefileTags(t), "-json=ImportPath,CgoLDFLAGS,CgoPkgConfig",
+		".")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)

@@ -134,7 +134,8 @@ func helpText(cmd *cobra.Command, columns int) string {
 		parts = append(parts, "Of every verb:\n"+usages(cmd.InheritedFlags(), columns))
 	}
 	if cmd.HasAvailableSubCommands() {
-		parts = append(parts, fmt.Sprintf("Use \"%s [command] --help\" for more information about a command.", cmd.CommandPath()))
+		parts = append(parts, fmt.Sprintf("Use \"%s [command] --help\" for more information about a command.",
+			cmd.CommandPath()))
 	}
 	return strings.Join(parts, "\n\n") + "\n"
 }

@@ -21,7 +21,8 @@ func TestInterrupt(t *testing.T) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(hangups) })
-	const files, many = "new/.partial-out/gpuconv.files/activations.npy", "run --orientations 0:180:0.0005 --res 0.02 --output new/out"
+	const files, many = "new/.partial-out/gpuconv.files/activations.npy",
+		"run --orientations 0:180:0.0005 --res 0.02 --output new/out"
 	for _, c := range []struct {
 		name   string
 		signal os.Signal

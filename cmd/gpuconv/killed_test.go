@@ -21,8 +21,9 @@ import (
 
 // victim is a command that is killed.
 type victim struct {
-	args   string
-	seen   string                           // a file that exists while the command works, if it exists long enough to be seen
+	args string
+	// a file that exists while the command works, if it exists long enough to be seen
+	seen   string
 	want   []string                         // the files that exist at the end
 	folder string                           // its output, if that is a folder
 	check  func(t *testing.T, stage string) // checks an output that exists; the working folder is the command's
@@ -33,7 +34,8 @@ func victims(t *testing.T) map[string]victim {
 	server := httptest.NewServer(http.HandlerFunc(slowly))
 	t.Cleanup(server.Close)
 	population := strings.Fields("aligned.csv cells.csv neurons.png population.json population.png rdm.csv rdm.png")
-	run := strings.Fields("activations.npy activations.png cells.csv filters.csv filters.png gratings.png run.json stimuli.csv")
+	run := strings.Fields("activations.npy activations.png cells.csv filters.csv filters.png gratings.png " +
+		"run.json stimuli.csv")
 	in := func(folder string, names []string) (paths []string) {
 		for _, name := range names {
 			paths = append(paths, filepath.Join(folder, name))
@@ -123,7 +125,8 @@ func TestKilled(t *testing.T) {
 			}
 			for i := range kills {
 				after := time.Duration(rand.Int64N(int64(took)))
-				left += v.kill(t, fmt.Sprintf("kill %d, after %v", i, after), func(<-chan struct{}) { time.Sleep(after) })
+				left += v.kill(t, fmt.Sprintf("kill %d, after %v", i, after),
+					func(<-chan struct{}) { time.Sleep(after) })
 			}
 			t.Logf("%d kills at random within %v, %d of all left something", kills, took, left)
 		})

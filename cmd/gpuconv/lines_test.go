@@ -96,7 +96,8 @@ func goProse(text string) (all []proseLine) {
 		first := file.Line(at)
 		for i := range strings.Count(literal, "\n") + 1 {
 			line := lines[first+i-1]
-			if start := strings.TrimSpace(line); i > 0 || strings.HasPrefix(start, "//") && !directive.MatchString(start) || strings.HasPrefix(start, "/*") {
+			if start := strings.TrimSpace(line); i > 0 ||
+				strings.HasPrefix(start, "//") && !directive.MatchString(start) || strings.HasPrefix(start, "/*") {
 				all = append(all, proseLine{first + i, line})
 			}
 		}
@@ -135,6 +136,31 @@ func markdownProse(text string) (all []proseLine) {
 // unbroken matches a line without a space outside brackets.
 var unbroken = regexp.MustCompile(`^([-*] )?!?\[[^\]]*\]\(\S*\)\S*$|^\S*$`)
 
+// mostLines is the largest number of lines of a Go file: one idea a file.
+const mostLines = 450
+
+// TestFileLines: no Go file that people write is longer than mostLines.
+func TestFileLines(t *testing.T) {
+	root := filepath.Join("..", "..")
+	seen := 0
+	for _, name := range trackedFiles(t, root) {
+		if filepath.Ext(name) != ".go" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		if lines := strings.Count(string(text), "\n"); lines > mostLines && !generated.Match(text) {
+			t.Errorf("%s has %d lines, want at most %d: split it into files of one idea", name, lines, mostLines)
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d files were seen", seen)
+	}
+}
+
 // TestProseIsFound: TestLines looks at prose and at nothing else.
 func TestProseIsFound(t *testing.T) {
 	long := strings.Repeat("a ", mostColumns/2+1)
@@ -154,7 +180,8 @@ func TestProseIsFound(t *testing.T) {
 			t.Errorf("%q: %d wide lines, want %d", text, len(got), want)
 		}
 	}
-	if got := wide(markdownProse(long + "\n| " + long + "|\n```\n" + long + "\n```\n[" + long + "](b)\n- " + long + "\n")); len(got) != 2 || got[1].number != 7 {
+	if got := wide(markdownProse(long + "\n| " + long + "|\n```\n" + long + "\n```\n[" + long + "](b)\n- " + long +
+		"\n")); len(got) != 2 || got[1].number != 7 {
 		t.Errorf("%v", got)
 	}
 	if got := wide(shaderProse("\t// " + long + "\nint a; // " + long + "\n")); len(got) != 1 || got[0].number != 1 {

@@ -210,10 +210,11 @@ type pageLinks struct {
 }
 
 var (
-	markdownLink = regexp.MustCompile(`\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)|^\[[^\]]+\]:\s+(\S+)|(?:href|src|srcset)="([^"]+)"`)
-	inlineCode   = regexp.MustCompile("`[^`]*`")
-	heading      = regexp.MustCompile(`^#{1,6}\s+(.*?)\s*#*$`)
-	scheme       = regexp.MustCompile(`^[a-z]+:`)
+	markdownLink = regexp.MustCompile(
+		`\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)|^\[[^\]]+\]:\s+(\S+)|(?:href|src|srcset)="([^"]+)"`)
+	inlineCode = regexp.MustCompile("`[^`]*`")
+	heading    = regexp.MustCompile(`^#{1,6}\s+(.*?)\s*#*$`)
+	scheme     = regexp.MustCompile(`^[a-z]+:`)
 )
 
 // readPage finds the links and headings of a page outside its code.
@@ -262,9 +263,11 @@ func anchorOf(heading string) string {
 // TestLinksAreFound: the tests above find links, and tell broken links from others.
 func TestLinksAreFound(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "a.go"), []byte("// Package a has [Name], [Type.Method], [*Type], [Type.Field], [strings.Cut], [strings.Gone], [Gone], [Type.Gone], [gone.Name] and [N].\n"+
-		"package a\nimport \"strings\"\nvar Name = strings.ToUpper(\"\")\n"+
-		"// Type is like [Other].\ntype Type struct{ Field int }\n// Method is\n//   - as [Lost]\nfunc (Type) Method() {}\n"), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "a.go"), []byte(
+		"// Package a has [Name], [Type.Method], [*Type], [Type.Field], [strings.Cut], [strings.Gone], [Gone], "+
+			"[Type.Gone], [gone.Name] and [N].\npackage a\nimport \"strings\"\nvar Name = strings.ToUpper(\"\")\n"+
+			"// Type is like [Other].\ntype Type struct{ Field int }\n// Method is\n//   - as [Lost]\nfunc (Type) "+
+			"Method() {}\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	p := readDoc(t, "gpuconv/a", dir, []string{"a.go"})
@@ -275,11 +278,14 @@ func TestLinksAreFound(t *testing.T) {
 		})...)
 	}
 	slices.Sort(broken)
-	if want := []string{"Gone", "Lost", "Other", "Type.Gone", "gone.Name", "strings#Gone"}; !slices.Equal(broken, want) {
+	want := []string{"Gone", "Lost", "Other", "Type.Gone", "gone.Name", "strings#Gone"}
+	if !slices.Equal(broken, want) {
 		t.Errorf("broken are %q, want %q", broken, want)
 	}
-	got := readPage("# One `two`: 3-4!\n## A\n### A\n[a](b/c.md#d \"title\") ![p](<q.png>) `[no](code)` [w](https://x.y)\n[r]: s.txt\n```\n[no](no)\n```\n<img src=\"i.svg\">\n")
-	if want := (pageLinks{links: []string{"b/c.md#d", "q.png", "s.txt", "i.svg"}, headings: []string{"one-two-3-4", "a", "a-1"}}); !reflect.DeepEqual(got, want) {
+	got := readPage("# One `two`: 3-4!\n## A\n### A\n[a](b/c.md#d \"title\") ![p](<q.png>) `[no](code)` " +
+		"[w](https://x.y)\n[r]: s.txt\n```\n[no](no)\n```\n<img src=\"i.svg\">\n")
+	if want := (pageLinks{links: []string{"b/c.md#d", "q.png", "s.txt", "i.svg"},
+		headings: []string{"one-two-3-4", "a", "a-1"}}); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

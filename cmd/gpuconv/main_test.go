@@ -165,7 +165,8 @@ func (panicking) Write(text []byte) (int, error) {
 func TestPanicIsALine(t *testing.T) {
 	var stderr bytes.Buffer
 	code := execute(t.Context(), []string{"version"}, panicking{}, &stderr)
-	if line := errorLine(t, stderr.String()); code != exitFailed || !strings.HasPrefix(line, "gpuconv: internal error: boom, in gpuconv.panicking.Write (main_test.go:") {
+	if line := errorLine(t, stderr.String()); code != exitFailed ||
+		!strings.HasPrefix(line, "gpuconv: internal error: boom, in gpuconv.panicking.Write (main_test.go:") {
 		t.Errorf("code %d, %q", code, line)
 	}
 }

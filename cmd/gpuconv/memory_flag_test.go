@@ -19,8 +19,8 @@ func TestMemoryFlag(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const flag, most = "40MiB", (40 + 64) << 20
 	peak := func(images int, flags ...string) float64 {
-		args := strings.Fields(fmt.Sprintf("run --orientations 0:180:%v --res 0.05 --channels 2 --backend cpu --check 0 --no-sync",
-			180/float64(images)))
+		args := strings.Fields(fmt.Sprintf("run --orientations 0:180:%v --res 0.05 --channels 2 --backend cpu "+
+			"--check 0 --no-sync", 180/float64(images)))
 		cmd := program(t, append(append(args, "--output", fmt.Sprint("out", images, len(flags))), flags...)...)
 		var errs bytes.Buffer
 		cmd.Stderr = &errs
@@ -86,7 +86,8 @@ func highWater(pid int) (kilobytes float64) {
 
 // TestSizes: sizes are read with their units, and anything else is refused.
 func TestSizes(t *testing.T) {
-	for text, want := range map[string]float64{"512MiB": 512 << 20, "2GB": 2e9, "1.5 kB": 1500, "7B": 7, "1TiB": 1 << 40} {
+	for text, want := range map[string]float64{"512MiB": 512 << 20, "2GB": 2e9, "1.5 kB": 1500, "7B": 7,
+		"1TiB": 1 << 40} {
 		var s sizeFlag
 		if err := s.Set(text); err != nil || s.bytes != want || s.String() != text {
 			t.Errorf("%s is %v (%v), want %v", text, s.bytes, err, want)

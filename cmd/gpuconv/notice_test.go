@@ -66,7 +66,8 @@ func linked(t *testing.T) map[string]*module {
 	t.Helper()
 	all := map[string]*module{standardLibrary: {}}
 	for _, b := range shipped {
-		cmd := exec.Command("go", "list", "-deps", "-tags", b.tags, "-f", "{{with .Module}}{{.Path}}\t{{.Dir}}{{end}}", ".")
+		cmd := exec.Command("go", "list", "-deps", "-tags", b.tags, "-f", "{{with .Module}}{{.Path}}\t{{.Dir}}{{end}}",
+			".")
 		cmd.Env = append(os.Environ(), b.environment...)
 		out, err := cmd.Output()
 		if err != nil {
@@ -86,7 +87,8 @@ func linked(t *testing.T) map[string]*module {
 			}
 		}
 	}
-	all[standardLibrary].dir = all["golang.org/x/sys"].dir // its text is Go's own, which some distributions of Go do not put into GOROOT
+	// its text is Go's own, which some distributions of Go do not put into GOROOT
+	all[standardLibrary].dir = all["golang.org/x/sys"].dir
 	return all
 }
 
@@ -137,7 +139,8 @@ type notice struct {
 	builds   []string
 }
 
-var noticeRow = regexp.MustCompile(`^(standard library|[^ ]+\.[^ ]+/[^ ]+) +([^ ]+(?: AND [^ ]+)*) +((?:yes|no)(?: +(?:yes|no))*)$`)
+var noticeRow = regexp.MustCompile(
+	`^(standard library|[^ ]+\.[^ ]+/[^ ]+) +([^ ]+(?: AND [^ ]+)*) +((?:yes|no)(?: +(?:yes|no))*)$`)
 
 func readNotice(t *testing.T) map[string]notice {
 	t.Helper()
@@ -234,7 +237,8 @@ func checkLicences(t *testing.T, modules map[string]*module) {
 	want.WriteString("The licences of what gpuconv programs link; NOTICE says which build links what.\n" +
 		"Written by: go test ./cmd/gpuconv -run TestNotice -licences\n")
 	for _, text := range inOrder(whose) {
-		want.WriteString("\n" + strings.Repeat("=", 100) + "\n" + strings.Join(whose[text], "\n") + "\n\n" + text + "\n")
+		want.WriteString("\n" + strings.Repeat("=", 100) + "\n" + strings.Join(whose[text], "\n") + "\n\n" + text +
+			"\n")
 	}
 	const file = "../../LICENSES.txt"
 	if *writeLicences {
@@ -244,7 +248,8 @@ func checkLicences(t *testing.T, modules map[string]*module) {
 	}
 	got, err := os.ReadFile(file)
 	if err != nil || !bytes.Equal(got, want.Bytes()) {
-		t.Errorf("LICENSES.txt (%v) is not what the modules' licence files say: go test ./cmd/gpuconv -run TestNotice -licences writes it anew", err)
+		t.Errorf("LICENSES.txt (%v) is not what the modules' licence files say: go test ./cmd/gpuconv "+
+			"-run TestNotice -licences writes it anew", err)
 	}
 }
 

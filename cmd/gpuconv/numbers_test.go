@@ -57,8 +57,8 @@ func TestNotFiniteIsSaid(t *testing.T) {
 	for i, c := range []struct {
 		input, weight string
 		nans, infs    int
-	}{{"x.npy", "w.npy", 0, 0}, {"x-nan.npy", "w.npy", 18, 0}, {"x.npy", "w-nan.npy", 16, 0}, {"x.npy", "w-inf.npy", 0, 16},
-		{"x-nan.npy", "w-inf.npy", 18, 7}} {
+	}{{"x.npy", "w.npy", 0, 0}, {"x-nan.npy", "w.npy", 18, 0}, {"x.npy", "w-nan.npy", 16, 0},
+		{"x.npy", "w-inf.npy", 0, 16}, {"x-nan.npy", "w-inf.npy", 18, 7}} {
 		both, one := "", ""
 		switch {
 		case c.nans > 0 && c.infs > 0:
@@ -71,21 +71,24 @@ func TestNotFiniteIsSaid(t *testing.T) {
 			one = fmt.Sprintf("%d of 32 outputs are infinite", c.infs)
 		}
 		output := fmt.Sprintf("y%d.npy", i)
-		code, _, stderr := ran(t, "conv", "--backend", "cpu", "--input", c.input, "--weight", c.weight, "--output", output,
-			"--json", "conv.json")
-		if want := "gpuconv: note: " + output + ": " + one + "\n"; code != 0 || strings.Contains(stderr, "note: y") != (one != "") ||
-			one != "" && !strings.Contains(stderr, want) {
+		code, _, stderr := ran(t, "conv", "--backend", "cpu", "--input", c.input, "--weight", c.weight, "--output",
+			output, "--json", "conv.json")
+		if want := "gpuconv: note: " + output + ": " + one + "\n"; code != 0 ||
+			strings.Contains(stderr, "note: y") != (one != "") || one != "" && !strings.Contains(stderr, want) {
 			t.Errorf("conv of %s and %s: exit code %d, stderr %q, want %q", c.input, c.weight, code, stderr, one)
 		}
-		code, stdout, stderr := ran(t, "verify", "--backend", "cpu", "--input", c.input, "--weight", c.weight, "--json", "verify.json")
+		code, stdout, stderr := ran(t, "verify", "--backend", "cpu", "--input", c.input, "--weight", c.weight, "--json",
+			"verify.json")
 		if code != 0 || strings.Contains(stdout, "in both") != (both != "") || !strings.Contains(stdout, both) {
-			t.Errorf("verify of %s and %s: exit code %d, stdout %q, stderr %q, want %q", c.input, c.weight, code, stdout, stderr, both)
+			t.Errorf("verify of %s and %s: exit code %d, stdout %q, stderr %q, want %q", c.input, c.weight, code,
+				stdout, stderr, both)
 		}
 		text, err := os.ReadFile("conv.json")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := fmt.Sprintf("\"outputs_nan\": %d,\n  \"outputs_infinite\": %d\n", c.nans, c.infs); !strings.Contains(string(text), want) {
+		want := fmt.Sprintf("\"outputs_nan\": %d,\n  \"outputs_infinite\": %d\n", c.nans, c.infs)
+		if !strings.Contains(string(text), want) {
 			t.Errorf("conv.json of %s and %s has no %s", c.input, c.weight, want)
 		}
 		if text, err = os.ReadFile("verify.json"); err != nil {
@@ -105,8 +108,8 @@ func TestNotFiniteIsSaid(t *testing.T) {
 func TestRunSaysNotFinite(t *testing.T) {
 	t.Chdir(t.TempDir())
 	arrayFile(t, "w.npy", map[int]float64{4: math.NaN()}, 2, 1, 3, 3)
-	code, stdout, stderr := ran(t, "run", "--backend", "cpu", "--res", "0.02", "--orientations", "0,45,90,135", "--filter", "w.npy",
-		"--check", "2", "--output", "out")
+	code, stdout, stderr := ran(t, "run", "--backend", "cpu", "--res", "0.02", "--orientations", "0,45,90,135",
+		"--filter", "w.npy", "--check", "2", "--output", "out")
 	if code != 0 {
 		t.Fatalf("exit code %d, %s", code, stderr)
 	}
@@ -133,7 +136,8 @@ func TestRunSaysNotFinite(t *testing.T) {
 	if want := fmt.Sprintf("; %d of %d are NaN in both\n", all/4, all/2); !strings.Contains(stdout, want) {
 		t.Errorf("stdout %q, want %q", stdout, want)
 	}
-	if want := fmt.Sprintf("gpuconv: note: %s: %d of %d outputs are NaN\n", filepath.Join("out", "activations.npy"), all/2, all); !strings.Contains(stderr, want) {
+	if want := fmt.Sprintf("gpuconv: note: %s: %d of %d outputs are NaN\n", filepath.Join("out", "activations.npy"),
+		all/2, all); !strings.Contains(stderr, want) {
 		t.Errorf("stderr %q, want %q", stderr, want)
 	}
 }
@@ -181,9 +185,11 @@ func TestTuningRefusesCells(t *testing.T) {
 func TestTuningSaysNaN(t *testing.T) {
 	t.Chdir(t.TempDir())
 	arrayFile(t, "y.npy", map[int]float64{1: math.NaN()}, 4, 1, 1, 1)
-	for _, orientations := range []string{"0,45,90,135", "0,10,90,135"} { // uneven orientations have no figures that could be left out
+	// uneven orientations have no figures that could be left out
+	for _, orientations := range []string{"0,45,90,135", "0,10,90,135"} {
 		os.RemoveAll("tuned")
-		code, stdout, stderr := ran(t, "tuning", "--input", "y.npy", "--orientations", orientations, "--output", "tuned")
+		code, stdout, stderr := ran(t, "tuning", "--input", "y.npy", "--orientations", orientations, "--output",
+			"tuned")
 		if code != 0 || !strings.Contains(stdout, "note      1 of 4 responses NaN or infinite: ") {
 			t.Errorf("%s: exit code %d, stdout %q, stderr %q", orientations, code, stdout, stderr)
 		}
@@ -192,7 +198,8 @@ func TestTuningSaysNaN(t *testing.T) {
 
 // TestNumbersOfFlags: package param reads the numbers of flags, of their lists and of tables.
 func TestNumbersOfFlags(t *testing.T) {
-	own := regexp.MustCompile(`^(strconv\.(ParseFloat|ParseInt|ParseUint|Atoi)|fmt\.Sscan\w*|flags\.(Int|Uint|Float)\w*)$`)
+	own := regexp.MustCompile(
+		`^(strconv\.(ParseFloat|ParseInt|ParseUint|Atoi)|fmt\.Sscan\w*|flags\.(Int|Uint|Float)\w*)$`)
 	seen := 0
 	walkSource(t, func(name string, file *ast.File) {
 		if !strings.HasPrefix(name, "cmd/gpuconv/") {
@@ -210,7 +217,8 @@ func TestNumbersOfFlags(t *testing.T) {
 				}
 			}
 			if ok && own.MatchString(x.Name+"."+s.Sel.Name) {
-				t.Errorf("%s calls %s.%s: want param.ParseNumber, param.ParseWhole or a flag of flags_number.go", name, x.Name, s.Sel.Name)
+				t.Errorf("%s calls %s.%s: want param.ParseNumber, param.ParseWhole or a flag of flags_number.go", name,
+					x.Name, s.Sel.Name)
 			}
 			if ok && x.Name == "param" && strings.HasPrefix(s.Sel.Name, "Parse") {
 				seen++
@@ -221,8 +229,10 @@ func TestNumbersOfFlags(t *testing.T) {
 	if seen < 5 {
 		t.Errorf("package param reads %d numbers: the test sees nothing", seen)
 	}
-	for _, args := range [][]string{{"filters", "--channels", "0x10"}, {"filters", "--channels", "1_0"}, {"run", "--check", "1e1"},
-		{"bench", "--seed", "0b1"}, {"bench", "--seed", "-1"}, {"bench", "--noise", "0x1p-3"}, {"stimuli", "--res", "inf"},
+	for _, args := range [][]string{{"filters", "--channels", "0x10"}, {"filters", "--channels", "1_0"},
+		{"run", "--check", "1e1"},
+		{"bench", "--seed", "0b1"}, {"bench", "--seed", "-1"}, {"bench", "--noise", "0x1p-3"},
+		{"stimuli", "--res", "inf"},
 		{"run", "--sf", "nan"}, {"stimuli", "--output", "x.npy", "--kind", "grating", "--sf", "0x1p-3"},
 		{"run", "--res", "1e400"}, {"run", "--res", "1,5"}, {"bench", "compare", "--threshold", "1_0"}} {
 		code, stdout, stderr := ran(t, args...)
@@ -231,7 +241,8 @@ func TestNumbersOfFlags(t *testing.T) {
 			t.Errorf("%q: exit code %d, stdout %q, stderr %q", args, code, stdout, stderr)
 		}
 	}
-	if code, _, stderr := ran(t, "filters", "--channels", "010", "--output", filepath.Join(t.TempDir(), "f.npy")); code != 0 {
+	if code, _, stderr := ran(t, "filters", "--channels", "010", "--output",
+		filepath.Join(t.TempDir(), "f.npy")); code != 0 {
 		t.Errorf("--channels 010: exit code %d, stderr %q", code, stderr)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -90,7 +91,8 @@ func TestOwnImages(t *testing.T) {
 			}
 		}
 		first := slices.Min(slices.Collect(keysOf(c.files)))
-		if got := columnOf(t, filepath.Join(dir, out, first, "stimuli.csv"), "file"); strings.Join(got, " ") != c.table {
+		got := columnOf(t, filepath.Join(dir, out, first, "stimuli.csv"), "file")
+		if strings.Join(got, " ") != c.table {
 			t.Errorf("%s: files %q, want %q", name, got, c.table)
 		}
 	}
@@ -173,12 +175,104 @@ func TestOwnImagesRefused(t *testing.T) {
 	} {
 		code, _, stderr := inFolder(t, dir, append([]string{"run", "--backend", "cpu", "--output", "out"},
 			strings.Fields(args)...)...)
-		if line := errorLine(t, stderr); code != exitUsage && code != exitFailed || !strings.HasPrefix(line, "gpuconv: "+want) &&
-			want != "--filter" {
+		if line := errorLine(t, stderr); code != exitUsage && code != exitFailed ||
+			!strings.HasPrefix(line, "gpuconv: "+want) && want != "--filter" {
 			t.Errorf("%s: exit code %d, %q, want %q", args, code, line, want)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {
 			t.Errorf("%s: a folder is left", args)
+		}
+	}
+}
+
+// TestImageFlagsAlike: conv and stimuli take the flags of images that run takes, with the same result: conv convolves
+// the same images, stimuli writes them, and --dry-run names their shapes.
+func TestImageFlagsAlike(t *testing.T) {
+	dir := ownFolder(t)
+	for name, flags := range map[string]string{
+		"size":      "--resize 10,14 --crop 8,9",
+		"colours":   "--colour opponent",
+		"light":     "--linear-light --colour rgb",
+		"all":       "--resize 24 --crop 16 --colour rgb --normalise imagenet --linear-light --background white",
+		"contrast":  "--normalise contrast",
+		"mean, std": "--normalise 0.5,0.25 --resize 9",
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := strings.NewReplacer(" ", "", ",", "").Replace(name)
+			do := func(args string) string {
+				t.Helper()
+				code, stdout, stderr := inFolder(t, dir, strings.Fields(args)...)
+				if code != 0 {
+					t.Fatalf("%s: exit code %d, %s", args, code, stderr)
+				}
+				return stdout
+			}
+			read := func(name string) *npy.Array {
+				t.Helper()
+				a, err := npy.ReadFile(t.Context(), filepath.Join(dir, name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return a
+			}
+			same := func(got, want *npy.Array) {
+				t.Helper()
+				if !slices.Equal(got.Shape, want.Shape) || !slices.Equal(got.Data, want.Data) {
+					t.Errorf("other outputs, of shape %v, want those of %v", got.Shape, want.Shape)
+				}
+			}
+			for _, input := range []string{"mixed/b.png", "rgb.npy"} {
+				if input == "rgb.npy" && strings.Contains(flags, "--background") {
+					continue
+				}
+				file := out + filepath.Ext(input)
+				do("run --backend cpu --padding 1 --filter w3.npy --output " + file + ".run --stimulus " + input + " " +
+					flags)
+				do("conv --backend cpu --padding 1 --weight w3.npy --output " + file + ".npy --input " + input + " " +
+					flags)
+				want := read(file + ".run/activations.npy")
+				same(read(file+".npy"), want)
+				report := do("conv --backend cpu --padding 1 --weight w3.npy --dry-run --input " + input + " " + flags)
+				if text := fmt.Sprintf("outputs %v\n", want.Shape); !strings.Contains(report, text) {
+					t.Errorf("--dry-run of conv says %q, want %q", report, text)
+				}
+			}
+			if !strings.Contains(flags, "--colour") {
+				flags += " --colour rgb" // as the filters have run and conv do
+			}
+			report := do("stimuli --dry-run --output images.npy --input mixed/b.png " + flags)
+			do("stimuli --output images.npy --input mixed/b.png " + flags)
+			if text := fmt.Sprintf("shapes    images %v\n", read("images.npy").Shape); !strings.Contains(report, text) {
+				t.Errorf("--dry-run of stimuli says %q, want %q", report, text)
+			}
+			do("conv --backend cpu --padding 1 --weight w3.npy --output written.npy --input images.npy")
+			same(read("written.npy"), read(out+".png.npy"))
+		})
+	}
+}
+
+// TestImageFlagsRefused: each verb that takes the flags of images refuses them in the same words.
+func TestImageFlagsRefused(t *testing.T) {
+	dir := ownFolder(t)
+	convolve := "conv --backend cpu --output y.npy --weight w3.npy --input "
+	for args, want := range map[string]string{
+		convolve + "mixed/a.png --crop 13":                       "--input: mixed/a.png: 12×20 pixels: want at least the 13×13",
+		convolve + "mixed/a.png --normalise imagenet --resize 0": `--resize "0": want the shorter side`,
+		convolve + "mixed/a.png --colour cyan":                   `--colour "cyan": want grey, rgb or opponent`,
+		convolve + "mixed/a.png --colour grey":                   "weight [2 3 3 3]: want 1 input channel",
+		convolve + "x.npy --colour rgb":                          "--input: x.npy: shape [2 1 12 20]: want 3 channels",
+		"stimuli --output y.npy --input mixed --resize 13,0":     `--resize "13,0": want the shorter side`,
+		"stimuli --output y.npy --input mixed --resize 13":       "--input: mixed/b.png: 13×13 pixels: want 13×21 as in mixed/a.png",
+		"stimuli --output y.npy --kind grating --resize 13":      "--resize 13: want --input with it",
+		"stimuli --output y.npy --linear-light":                  "--linear-light true: want --input with it",
+		"verify --backend cpu --colour rgb":                      "--colour rgb: want --input and --weight with it",
+		"verify --backend cpu --input mixed/a.png --weight w3.npy --crop 99": "--input: mixed/a.png: 12×20 pixels: want at " +
+			"least the 99×99",
+	} {
+		code, _, stderr := inFolder(t, dir, strings.Fields(args)...)
+		if line := errorLine(t, stderr); code != exitUsage && code != exitFailed ||
+			!strings.HasPrefix(line, "gpuconv: "+want) {
+			t.Errorf("%s: exit code %d, %q, want %q", args, code, line, want)
 		}
 	}
 }

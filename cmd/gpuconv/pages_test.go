@@ -54,6 +54,16 @@ func TestReadmeImages(t *testing.T) {
 	typedIn(t, dir, page, 3)
 }
 
+// TestTablesPage types the commands of docs/tables.md, beside the tables that the page shows.
+func TestTablesPage(t *testing.T) {
+	const page = "../../docs/tables.md"
+	dir := t.TempDir()
+	for i, table := range fenced(t, section(t, page, "## What is read"), "csv", 2) {
+		copyTo(t, filepath.Join(dir, []string{"mine.csv", "wrong.csv"}[i]), []byte(table))
+	}
+	typedIn(t, dir, page, 3)
+}
+
 // python is the program that runs Python here, if there is one: python3, or what GPUCONV_PYTHON names.
 var python = cmp.Or(os.Getenv("GPUCONV_PYTHON"), "python3")
 
@@ -106,7 +116,8 @@ func TestPythonPage(t *testing.T) {
 				want = strings.Join(blocks[i+1].lines, "\n")
 			}
 			ended := t.Run(strings.Join(packages, "+"), func(t *testing.T) {
-				writes := strings.Contains(text, "np.save") || strings.Contains(text, "torch.save") // what commands read
+				// what commands read
+				writes := strings.Contains(text, "np.save") || strings.Contains(text, "torch.save")
 				made = made && !writes
 				needPython(t, packages...)
 				runPython(t, dir, text, want)

@@ -44,7 +44,8 @@ func TestPicturesSay(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, content := range map[string]string{"photos/notes.txt": "text", "photos/clip": "GIF89a\x01\x00",
-		"photos/.DS_Store": "\x00", "photos/Thumbs.db": "\x00", "photos/desktop.ini": "[x]", "photos/._img2.png": "\x00"} {
+		"photos/.DS_Store": "\x00", "photos/Thumbs.db": "\x00", "photos/desktop.ini": "[x]",
+		"photos/._img2.png": "\x00"} {
 		if err := os.WriteFile(at(name), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +72,8 @@ func TestPicturesSay(t *testing.T) {
 		}
 	}
 	table, err := os.ReadFile(at("y.csv"))
-	if want := "image,kind,file\n0,image,img1\n1,image,img2.png\n2,image,img10.png\n"; err != nil || string(table) != want {
+	if want := "image,kind,file\n0,image,img1\n1,image,img2.png\n2,image,img10.png\n"; err != nil ||
+		string(table) != want {
 		t.Errorf("table %q, %v, want %q", table, err, want)
 	}
 }
@@ -81,7 +83,8 @@ func TestNoPictures(t *testing.T) {
 	folder := inputsFolder(t)
 	at := func(name string) string { return filepath.Join(folder, name) }
 	for name, content := range map[string]string{"photo.gif": "GIF89a\x01\x00", "photo": "GIF89a\x01\x00",
-		"old.pt": "\x80\x02\x8a\x0a", "cut.pt": "PK\x03\x04cut", "w.safetensors": "\x10\x00\x00\x00\x00\x00\x00\x00{\"w\":{}}      ", "m.mat": "MATLAB 5.0 MAT"} {
+		"old.pt": "\x80\x02\x8a\x0a", "cut.pt": "PK\x03\x04cut",
+		"w.safetensors": "\x10\x00\x00\x00\x00\x00\x00\x00{\"w\":{}}      ", "m.mat": "MATLAB 5.0 MAT"} {
 		if err := os.WriteFile(at(name), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}

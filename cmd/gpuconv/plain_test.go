@@ -19,7 +19,8 @@ func TestQuickPlainSubjects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	general, plain := verify.Quick(verify.Stimuli(), verify.Banks()), verify.QuickPlain(verify.Stimuli(), verify.Banks())
+	general, plain := verify.Quick(verify.Stimuli(), verify.Banks()),
+		verify.QuickPlain(verify.Stimuli(), verify.Banks())
 	for _, s := range []verify.Subject{all, none, engine} {
 		met := map[string]bool{}
 		for _, r := range runs {

@@ -80,7 +80,8 @@ func (p *progress) set(done int) {
 	}
 	if done == p.total || time.Since(p.last) >= logEvery {
 		p.last = time.Now()
-		p.log.Info(p.what, append([]any{"done", done, "of", p.total}, left(p.began, float64(done), float64(p.total))...)...)
+		p.log.Info(p.what, append([]any{"done", done, "of", p.total},
+			left(p.began, float64(done), float64(p.total))...)...)
 	}
 }
 

@@ -22,7 +22,8 @@ type byteProgress struct {
 }
 
 func newByteProgress(w io.Writer, what string) *byteProgress {
-	p := &byteProgress{what: what, log: slog.New(slog.NewTextHandler(w, nil)), had: -1, began: time.Now(), last: time.Now()}
+	p := &byteProgress{what: what, log: slog.New(slog.NewTextHandler(w, nil)), had: -1, began: time.Now(),
+		last: time.Now()}
 	if terminal, ok := barOf(w); ok {
 		p.terminal = terminal
 	}
@@ -37,7 +38,8 @@ func (p *byteProgress) set(done, total int64) {
 	if p.terminal == nil || total < 0 {
 		if done == total || time.Since(p.last) >= logEvery {
 			p.last = time.Now()
-			p.log.Info(p.what, append([]any{"bytes", done, "of", total}, left(p.began, float64(done-p.had), float64(total-p.had))...)...)
+			p.log.Info(p.what, append([]any{"bytes", done, "of", total},
+				left(p.began, float64(done-p.had), float64(total-p.had))...)...)
 		}
 		return
 	}

@@ -143,7 +143,8 @@ func checkStopped(t *testing.T, dir, want, stdout, stderr string) {
 	}
 	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
 	var passed, failed, skipped int
-	if n, err := fmt.Sscanf(lines[len(lines)-1], "%d passed, %d failed, %d skipped", &passed, &failed, &skipped); n != 3 {
+	if n, err := fmt.Sscanf(lines[len(lines)-1], "%d passed, %d failed, %d skipped", &passed, &failed,
+		&skipped); n != 3 {
 		t.Fatalf("the last line is %q: %v", lines[len(lines)-1], err)
 	}
 	cases, message := readJUnit(t, filepath.Join(dir, "v.xml"))
@@ -196,7 +197,8 @@ func TestProofKilled(t *testing.T) {
 			t.Errorf("%v, stopped %q", err, report.Stopped)
 		}
 	}
-	cmd := program(t, strings.Fields("verify --backend cpu --cases ^nma/nma/7x7$ --json v.json --jsonl v.jsonl --junit v.xml")...)
+	cmd := program(t, strings.Fields("verify --backend cpu --cases ^nma/nma/7x7$ --json v.json --jsonl v.jsonl "+
+		"--junit v.xml")...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
@@ -214,8 +216,8 @@ type uncompiled struct{ cpu.Engine }
 
 func (u uncompiled) Plan(p conv.Problem, w *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if p.Weight.H() == 7 {
-		return nil, &fault.Error{Package: "gpu", Err: &conv.SourceError{Shader: "direct", Log: "direct.comp:12(3): error: `a' undeclared",
-			File: "direct.comp", Line: 12, Text: "float s = a;"}}
+		return nil, &fault.Error{Package: "gpu", Err: &conv.SourceError{Shader: "direct",
+			Log: "direct.comp:12(3): error: `a' undeclared", File: "direct.comp", Line: 12, Text: "float s = a;"}}
 	}
 	return u.Engine.Plan(p, w, bias)
 }
@@ -240,11 +242,12 @@ func TestProofOfBrokenShader(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := p.conclude()
-	if want := fmt.Sprintf("%d of %d cases failed", seven, 2*len(cases)); seven < 2 || err == nil || err.Error() != want {
+	if want := fmt.Sprintf("%d of %d cases failed", seven, 2*len(cases)); seven < 2 || err == nil ||
+		err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	want := fmt.Sprintf("broken    gpu direct: shader direct does not compile: direct.comp:12(3): error: `a' undeclared\n"+
-		"broken    direct.comp:12 | float s = a;\n"+
+	want := fmt.Sprintf("broken    gpu direct: shader direct does not compile: direct.comp:12(3): error: `a' "+
+		"undeclared\nbroken    direct.comp:12 | float s = a;\n"+
 		"failed    %d × gpu direct: shader direct does not compile, direct.comp:12\n"+
 		"%d passed, %d failed, 0 skipped\n", seven, 2*len(cases)-seven, seven)
 	if got := stdout.String(); got != want {

@@ -22,7 +22,8 @@ const resumed = "run --backend cpu --orientations 0:180:0.2 --res 0.2 --channels
 // plainSum runs the same without a cut, and returns what run.json says of activations.npy.
 func plainSum(t *testing.T) string {
 	t.Helper()
-	if code, _, stderr := inFolder(t, ".", append(strings.Fields(resumed), "--no-sync", "--output", "plain")...); code != exitOK {
+	if code, _, stderr := inFolder(t, ".", append(strings.Fields(resumed), "--no-sync", "--output",
+		"plain")...); code != exitOK {
 		t.Fatal(stderr)
 	}
 	return arraySum(t, "plain")
@@ -130,11 +131,14 @@ func TestResumeInterrupted(t *testing.T) {
 		if complete {
 			continue // it was faster than the signal
 		}
-		if line := errorLine(t, stderr); !regexp.MustCompile(`^gpuconv: interrupted; out.unfinished has [1-9]\d* of 900 images, and --resume goes on$`).MatchString(line) {
+		want := regexp.MustCompile(
+			`^gpuconv: interrupted; out.unfinished has [1-9]\d* of 900 images, and --resume goes on$`)
+		if line := errorLine(t, stderr); !want.MatchString(line) {
 			t.Errorf("%v: stderr is %q", s, line)
 		}
 	}
-	if code, _, stderr := inFolder(t, ".", append(strings.Fields(resumed), "--resume", "--output", "out")...); code != exitOK {
+	if code, _, stderr := inFolder(t, ".", append(strings.Fields(resumed), "--resume", "--output",
+		"out")...); code != exitOK {
 		t.Fatal(stderr)
 	}
 	if got := arraySum(t, "out"); got != want {

@@ -52,6 +52,7 @@ var valueFlags = map[string][][2]string{
 	"padding":      {{"preset", "1"}},
 	"padding-mode": {{"preset", "reflect"}},
 	"pool":         {{"preset", "max:2"}},
+	"keep":         {{"preset", "mean"}, {"preset", "pool:2x2"}},
 	"flip":         {{"arrays", "true"}},
 	"float16":      {{"preset", "true"}},
 	"colour":       {{"coloured", "opponent"}},
@@ -66,8 +67,8 @@ var valueFlags = map[string][][2]string{
 
 // otherFlags make the same values, or are refused with --resume. Another number of groups needs weights of another
 // shape. Which device is opened is seen by its name.
-var otherFlags = "check colours context device dpi dry-run figures font-size format from groups help html memory no-sync output " +
-	"polarity precision resume scale shard shards show strict width quiet verbose"
+var otherFlags = "check colours context device dpi dry-run figures font-size format from groups help html memory " +
+	"no-sync output polarity precision resume retries scale shard shards show strict width quiet verbose"
 
 // TestResumeSettings: --resume refuses a folder that was begun with another value of any flag that changes values. A
 // flag that this test does not know fails it.
@@ -98,13 +99,15 @@ func TestResumeSettings(t *testing.T) {
 		if code, _, stderr := run(job, "", ""); code != exitOK {
 			t.Fatalf("%s: %s", job, stderr)
 		}
-		if code, stdout, stderr := run(job, "", ""); code != exitOK || !strings.Contains(stdout, "nothing was left to do") {
+		if code, stdout, stderr := run(job, "", ""); code != exitOK ||
+			!strings.Contains(stdout, "nothing was left to do") {
 			t.Fatalf("%s again: %s%s", job, stdout, stderr)
 		}
 	}
 	if len(cpu.AvailableISAs()) > 1 {
 		t.Setenv(isaVariable, "generic")
-		if code, _, stderr := run("preset", "", ""); code != exitUsage || !strings.Contains(stderr, "instructions vectors, not generic") {
+		if code, _, stderr := run("preset", "", ""); code != exitUsage ||
+			!strings.Contains(stderr, "instructions vectors, not generic") {
 			t.Errorf("other instructions: exit code %d: %s", code, stderr)
 		}
 		t.Setenv(isaVariable, "avx2")

@@ -51,7 +51,8 @@ func uses(file *ast.File, functions map[string][]string) (found []string) {
 		if !ok {
 			return true
 		}
-		if name, ok := selected.X.(*ast.Ident); ok && slices.Contains(functions[packages[name.Name]], selected.Sel.Name) {
+		if name, ok := selected.X.(*ast.Ident); ok &&
+			slices.Contains(functions[packages[name.Name]], selected.Sel.Name) {
 			found = append(found, name.Name+"."+selected.Sel.Name)
 		}
 		return true

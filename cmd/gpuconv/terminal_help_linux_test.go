@@ -59,7 +59,8 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 	text = regexp.MustCompile(`(?m)^Examples:\n(.+\n)+`).ReplaceAllString(text, "")
 	lines := strings.Split(text, "\n")
 	for _, line := range lines {
-		if columns := len([]rune(line)); columns > 80 && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "  gpuconv") {
+		if columns := len([]rune(line)); columns > 80 && strings.Contains(strings.TrimSpace(line), " ") &&
+			!strings.HasPrefix(line, "  gpuconv") {
 			t.Errorf("%d columns: %s", columns, line)
 		}
 	}

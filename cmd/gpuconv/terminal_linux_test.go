@@ -57,7 +57,8 @@ func TestProgressOnTerminal(t *testing.T) {
 			t.Errorf("%d of 4000: the bar is not cleared: %q", done, seen)
 		}
 		for line := range strings.SplitSeq(seen, "\r") {
-			if shown := strings.TrimRight(strings.NewReplacer("\x1b[2K", "", "\x1b[0K", "").Replace(line), " "); len([]rune(shown)) > 77 {
+			shown := strings.TrimRight(strings.NewReplacer("\x1b[2K", "", "\x1b[0K", "").Replace(line), " ")
+			if len([]rune(shown)) > 77 {
 				t.Errorf("%d of 4000: %q is too long for 80 columns and ^C", done, shown)
 			}
 		}
@@ -96,7 +97,8 @@ func TestByteProgressOnTerminal(t *testing.T) {
 			t.Errorf("of %d: the bar is not cleared: %q", total, seen)
 		}
 		for line := range strings.SplitSeq(seen, "\r") {
-			if shown := strings.TrimRight(strings.NewReplacer("\x1b[2K", "", "\x1b[0K", "").Replace(line), " "); len([]rune(shown)) > 77 {
+			shown := strings.TrimRight(strings.NewReplacer("\x1b[2K", "", "\x1b[0K", "").Replace(line), " ")
+			if len([]rune(shown)) > 77 {
 				t.Errorf("of %d: %q is too long for 80 columns and ^C", total, shown)
 			}
 		}

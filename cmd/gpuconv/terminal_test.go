@@ -29,7 +29,8 @@ import (
 
 // steering is a text that moves the cursor, sets a title and colours, changes the direction of text, hides text, and
 // begins a line that looks like one of the program's.
-const steering = "\x1b[2J\x1b]0;t\x07\x9b2J\u009b1A\x7f\u202e\u2066\u200b\ufeff\u2028\U000e0041\xff\r\b\nINJECTED \t\v\f"
+const steering = "\x1b[2J\x1b]0;t\x07\x9b2J\u009b1A\x7f\u202e\u2066\u200b\ufeff\u2028\U000e0041\xff\r\b\nINJECTED " +
+	"\t\v\f"
 
 // place is a place where a text from outside enters: a command line and the files that it reads.
 type place struct {
@@ -108,7 +109,8 @@ func commandPlaces(tb testing.TB) (all []place) {
 	}
 	visit(newRoot(), nil)
 	for _, kind := range []string{"--stimulus", "--filter"} {
-		for _, form := range []string{"gabor %s=1", "gabor sf=%s", "gabor orientation=0 aperture=%s", "%s sf=1", "gabor %s"} {
+		for _, form := range []string{"gabor %s=1", "gabor sf=%s", "gabor orientation=0 aperture=%s", "%s sf=1",
+			"gabor %s"} {
 			all = append(all, place{"run " + kind + " " + form, func(_ testing.TB, text string) []string {
 				return []string{"run", "--backend", "cpu", kind, fmt.Sprintf(form, text), "--output", "out"}
 			}})
@@ -129,7 +131,8 @@ func filePlaces() []place {
 		header += "\n"
 		return "\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), byte(len(header) >> 8)}) + header
 	}
-	tuning := []string{"tuning", "--input", "y.npy", "--rdm", "none", "--fit=false", "--table", "t.csv", "--output", "tuned"}
+	tuning := []string{"tuning", "--input", "y.npy", "--rdm", "none", "--fit=false", "--table", "t.csv", "--output",
+		"tuned"}
 	table := func(form string) func(t testing.TB, text string) []string {
 		return func(t testing.TB, text string) []string {
 			put(t, "t.csv", strings.ReplaceAll(form, "TEXT", text))
@@ -242,7 +245,8 @@ func answered(form string) func(t testing.TB, text string) []string {
 			}
 		}()
 		url := "http://" + server.Addr().String() + "/d"
-		for end, content := range map[string]string{"": "x", ".origin": `{"url":"` + url + `","size":-1}`} { // the verb continues
+		// the verb continues
+		for end, content := range map[string]string{"": "x", ".origin": `{"url":"` + url + `","size":-1}`} {
 			if err := os.WriteFile("d.npz.part"+end, []byte(content), 0o666); err != nil {
 				t.Fatal(err)
 			}
@@ -270,7 +274,8 @@ func quotedJSON(t testing.TB, text string) string {
 // reportOf is a report of bench with the text in every field that may hold any text.
 func reportOf(t testing.TB, text string) string {
 	r := bench.Report{Schema: bench.Schema, Machine: bench.Machine{Versions: make([]bench.Version, 1)},
-		Run: bench.Run{Command: make([]string, 1)}, Backends: make([]bench.BackendInfo, 2), Cases: make([]bench.CaseInfo, 1),
+		Run: bench.Run{Command: make([]string, 1)}, Backends: make([]bench.BackendInfo, 2),
+		Cases: make([]bench.CaseInfo, 1),
 		Results: []bench.Result{{Phase: bench.PhaseTotal, Correct: true, Median: 1, CILow: 1, CIHigh: 1, Samples: 1,
 			Blocks: []bench.Block{{Seconds: []float64{1}}}}, {Phase: bench.PhaseTotal, Threads: 2}},
 		Missing: make([]bench.Missing, 1)}

@@ -73,7 +73,8 @@ func TestResources(t *testing.T) {
 
 // TestBarWidth: the line of the bar, with a ^C, fits any terminal that is wide enough for a bar.
 func TestBarWidth(t *testing.T) {
-	for _, c := range []struct{ columns, total, want int }{{200, 4000, 40}, {100, 360000, 30}, {80, 4000, 14}, {10, 4000, 2}} {
+	for _, c := range []struct{ columns, total, want int }{{200, 4000, 40}, {100, 360000, 30}, {80, 4000, 14},
+		{10, 4000, 2}} {
 		if got := barWidth(c.columns, "convolving", c.total); got != c.want {
 			t.Errorf("%d columns, %d images: %d, want %d", c.columns, c.total, got, c.want)
 		}

@@ -65,11 +65,13 @@ func TestUnprinted(t *testing.T) {
 		}
 		for line, file := range writes {
 			code, errs := unprinted(line+" new", lostAfter{10, why})
-			want, said := exitFailed, "gpuconv: stdout: its files are written, its lines are not: no space left on device\n"
+			want, said := exitFailed, "gpuconv: stdout: its files are written, its lines are not: no space left "+
+				"on device\n"
 			if why == syscall.EPIPE {
 				want, said = exitOK, ""
 			}
-			if code != want || !strings.HasSuffix(errs, said) || strings.Count(errs, "gpuconv:") != strings.Count(said, "gpuconv:") {
+			if code != want || !strings.HasSuffix(errs, said) ||
+				strings.Count(errs, "gpuconv:") != strings.Count(said, "gpuconv:") {
 				t.Errorf("%s, %v: exit code %d, stderr %q, want %q", line, why, code, errs, said)
 			}
 			if _, err := os.Stat(file); err != nil {

@@ -3,13 +3,16 @@ package page_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"gpuconv/conv"
 	"gpuconv/experiment"
 	"gpuconv/experiment/page"
 	"gpuconv/figure"
@@ -19,7 +22,7 @@ import (
 
 // TestPageInChromium: at the widths of a desk and of a phone, light and dark, nothing of the page is wider than the
 // window, and the console has no message. Mouse and keys change the image and the place, and the values that are shown
-// are those of the array. GPUCONV_SCREENSHOTS names a folder for pictures of the page.
+// are those of the array.
 func TestPageInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it starts a browser")
@@ -29,28 +32,17 @@ func TestPageInChromium(t *testing.T) {
 	folder := done(t, j)
 	r := read(t, folder, page.Look{Images: j.Images, Drawn: j.Look.Drawn})
 	addTuning(t, r)
-	name := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(name, []byte(text(t, r)), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	array, err := npy.ReadFile(t.Context(), filepath.Join(folder, "activations.npy"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := os.Getenv("GPUCONV_SCREENSHOTS")
-	for _, width := range []int{1400, 420} {
-		for _, dark := range []bool{false, true} {
-			browser.Open(name, chromium.View{Width: width, Height: 900, Dark: dark})
-			operate(t, browser, array)
-			if wide := browser.Overflow(); len(wide) > 0 {
-				t.Errorf("%d pixels, dark %v: too wide: %q", width, dark, wide)
-			}
-			if dir != "" {
-				browser.Screenshot(filepath.Join(dir, fmt.Sprintf("run-%d-%v.png", width, dark)))
-			}
+	browser.EachView("run", []byte(text(t, r)), func(chromium.View) {
+		operate(t, browser, array)
+		for n := range j.Images.Shape().N() {
+			painted(t, browser, j, n)
 		}
-	}
-	if dir != "" {
+	})
+	if dir := os.Getenv("GPUCONV_SCREENSHOTS"); dir != "" {
 		browser.Print(filepath.Join(dir, "run.pdf"))
 	}
 }
@@ -96,10 +88,51 @@ func operate(t *testing.T, b *chromium.Browser, array *npy.Array) {
 	}
 }
 
+// painted compares the pixels of the canvas that shows image n with the image. Of all images on the page, the darkest
+// pixel is black and the brightest white, or the other way round with dark ink.
+func painted(t *testing.T, b *chromium.Browser, j experiment.Job, n int) {
+	t.Helper()
+	all, err := conv.NewTensor(j.Images.Shape())
+	if err == nil {
+		err = j.Images.Draw(all, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Eval(`document.getElementById("image").focus()`, nil)
+	b.Key("Home")
+	for range n {
+		b.Key("ArrowRight")
+	}
+	var got []int
+	b.Eval(`(() => {
+		const from = document.querySelector("#stimulus canvas"), copy = document.createElement("canvas");
+		[copy.width, copy.height] = [from.width, from.height];
+		const to = copy.getContext("2d", {willReadFrequently: true});
+		to.drawImage(from, 0, 0);
+		return Array.from(to.getImageData(0, 0, copy.width, copy.height).data);
+	})()`, &got)
+	least, most := slices.Min(all.Data), slices.Max(all.Data)
+	image := all.Images(n, n+1).Data
+	if len(got) != 4*len(image) {
+		t.Fatalf("image %d: %d numbers, want %d", n, len(got), 4*len(image))
+	}
+	for i, v := range image {
+		want := int(math.Round(255 * float64((v-least)/(most-least))))
+		if j.Look.Drawn.Tone == figure.Ink {
+			want = 255 - want
+		}
+		if pixel := got[4*i : 4*i+4]; !slices.Equal(pixel, []int{want, want, want, 255}) {
+			t.Fatalf("image %d: pixel %d is %v, want a grey of %d", n, i, pixel, want)
+		}
+	}
+}
+
 // agrees compares the values below the maps with the array.
 func agrees(t *testing.T, b *chromium.Browser, array *npy.Array, image, row, column int) {
 	t.Helper()
-	if got, want := b.Text("#here"), fmt.Sprintf("Output in row %d, column %d;", row, column); !strings.HasPrefix(got, want) {
+	got, want := b.Text("#here"), fmt.Sprintf("Output in row %d, column %d;", row, column)
+	if !strings.HasPrefix(got, want) {
 		t.Errorf("the page shows %q, want %q", got, want)
 		return
 	}
@@ -168,6 +201,9 @@ func TestTuningOfAnother(t *testing.T) {
 		if !regexp.MustCompile("^" + want + "$").MatchString(fmt.Sprint(err)) {
 			t.Errorf("%v, want %s", err, want)
 		}
+	}
+	if err := os.WriteFile(filepath.Join(folder, "tuning.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	if got := page.FindTuning(filepath.Dir(folder)); got != folder {
 		t.Errorf("found %q, want %q", got, folder)

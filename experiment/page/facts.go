@@ -90,7 +90,8 @@ func (r *Run) verdict() string {
 	case c == nil:
 		return "run.json has no comparison of all parts of the run with the float64 reference."
 	case c.Wrong > 0:
-		return fmt.Sprintf("%d of %d outputs that were compared with the float64 reference are wrong.", c.Wrong, c.Outputs)
+		return fmt.Sprintf("%d of %d outputs that were compared with the float64 reference are wrong.", c.Wrong,
+			c.Outputs)
 	}
 	text := fmt.Sprintf("%d of %d outputs were compared with the float64 reference, and all agree.", c.Outputs, c.Of)
 	if finds := float64(c.Finds); c.Sampled && finds > 0 && finds < 1 {
@@ -108,9 +109,10 @@ func (r *Run) agreement() (all []fact) {
 			fact{"Largest error/bound", number(c.MaxErrorBound) + "; above 1 an output is wrong"})
 		switch w := c.Worst; {
 		case w != nil:
-			all = append(all, fact{"Where that is", fmt.Sprintf("image %d, channel %d, row %d, column %d: %s, the reference "+
-				"has %s, and may differ by %s", w.Output[0], w.Output[1], w.Output[2], w.Output[3], precisely(w.Got),
-				precisely(w.Want), number(w.Bound))})
+			all = append(all, fact{"Where that is", fmt.Sprintf(
+				"image %d, channel %d, row %d, column %d: %s, the reference "+
+					"has %s, and may differ by %s", w.Output[0], w.Output[1], w.Output[2], w.Output[3],
+				precisely(w.Got), precisely(w.Want), number(w.Bound))})
 		case float64(c.MaxErrorBound) == 0:
 			all = append(all, fact{"Where that is", "nowhere: all outputs that were compared are exact"})
 		default:
@@ -156,8 +158,8 @@ func (r *Run) speed() (all []fact, percent float64) {
 	text := fmt.Sprintf("%s GFLOP/s, %s: the device reaches %s GFLOP/s in registers and copies %s GB/s",
 		statistics.Digits(limit), when, statistics.Digits(roof.GFLOPS), statistics.Digits(roof.GBPS))
 	if percent > 100 {
-		text += "; the run is above it, because the algorithm saves multiplications, its data stay in caches, or other " +
-			"work disturbed the measurement"
+		text += "; the run is above it, because the algorithm saves multiplications, its data stay in caches, or " +
+			"other work disturbed the measurement"
 	}
 	return append(all, fact{"Roof", text}), percent
 }

@@ -44,10 +44,12 @@ func TestMergedIsNeutral(t *testing.T) {
 	r := reported(t, 2, -1)
 	r.Report.Check.MaxErrorBound, r.Report.Check.Worst = param.Number(0.5), nil
 	r.Report.ImagesPerS = experiment.Rates{}
-	has(t, r, "<dt>Where that is</dt><dd>run.json does not say</dd>", "<dt>Convolving</dt><dd>run.json does not say</dd>")
+	has(t, r, "<dt>Where that is</dt><dd>run.json does not say</dd>",
+		"<dt>Convolving</dt><dd>run.json does not say</dd>")
 	r.Report.Check = nil
 	has(t, r, "<p>run.json has no comparison of all parts of the run with the float64 reference.</p>")
-	if content := text(t, r); strings.Contains(content, "earlier version") || strings.Contains(content, "--check was 0") {
+	if content := text(t, r); strings.Contains(content, "earlier version") ||
+		strings.Contains(content, "--check was 0") {
 		t.Error("the page states a reason that nobody knows")
 	}
 }

@@ -24,7 +24,7 @@ var viewerScript string
 
 // WriteHTML writes the page. Texts from the run are escaped, whatever they contain.
 func (r *Run) WriteHTML(w io.Writer) error {
-	t, err := template.New("page").Parse(pageText)
+	t, err := webpage.New(pageText)
 	if err != nil {
 		return &fault.Error{Package: "page", Err: err}
 	}
@@ -64,7 +64,8 @@ type viewPicture struct {
 
 func (r *Run) view() view {
 	report := r.Report
-	v := view{Style: webpage.Style() + template.CSS(pageStyle), Script: template.JS(viewerScript), // safe: both are ours
+	// safe: both are ours
+	v := view{Style: webpage.Style() + template.CSS(pageStyle), Script: template.JS(viewerScript),
 		Title: counted(report.StimuliShape.N(), "image") + " with " + counted(report.FiltersShape.N(), "filter"),
 		Asked: r.asked(), Verdict: r.verdict(), Agreement: r.agreement(), Device: r.device(), Times: r.times(),
 		Viewer: r.Viewer, Python: r.python(), Again: r.again(), Tuning: r.tuningView()}
@@ -105,8 +106,9 @@ func (r *Run) alt(name string) string {
 		return fmt.Sprintf("The weights of %s of %d by %d. filters.csv says what each is.",
 			counted(report.FiltersShape.N(), "filter"), report.FiltersShape.H(), report.FiltersShape.W())
 	case "activations":
-		return fmt.Sprintf("Some of the images, and beside each its activations in the first of %s, %d by %d values each.",
-			counted(report.ActivationsShape.C(), "channel"), report.ActivationsShape.H(), report.ActivationsShape.W())
+		return fmt.Sprintf("Some of the images, and beside each its activations in the first of %s, %d by %d values "+
+			"each.", counted(report.ActivationsShape.C(), "channel"), report.ActivationsShape.H(),
+			report.ActivationsShape.W())
 	}
 	return "Picture " + line(name)
 }
@@ -127,8 +129,8 @@ func (r *Run) python() []string {
 		return "pd.read_csv(" + pythonText(filepath.ToSlash(filepath.Join(r.Folder, name))) + ")"
 	}
 	return []string{first,
-		fmt.Sprintf("y = %s  # %s %v: image, channel, row, column", read, line(report.ActivationsDType), report.ActivationsShape),
-		"stimuli, cells = " + table("stimuli.csv") + ", " + table("cells.csv")}
+		fmt.Sprintf("y = %s  # %s %v: image, channel, row, column", read, line(report.ActivationsDType),
+			report.ActivationsShape), "stimuli, cells = " + table("stimuli.csv") + ", " + table("cells.csv")}
 }
 
 // again is the command that does the run once more.
@@ -144,7 +146,8 @@ func pythonText(text string) string {
 // shellWord writes a text for a shell.
 func shellWord(text string) string {
 	plain := func(c rune) bool {
-		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./,:=@%+", c)
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+			strings.ContainsRune("-_./,:=@%+", c)
 	}
 	if text != "" && strings.IndexFunc(text, func(c rune) bool { return !plain(c) }) < 0 {
 		return text

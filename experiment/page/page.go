@@ -92,6 +92,9 @@ func (r *Run) judge() error {
 		return fmt.Errorf("activations_file %s: want activations.npy, .npz or .zarr.zip",
 			fault.Printable(report.ActivationsFile))
 	}
+	if report.Summary != nil {
+		return fmt.Errorf("keep %v: want a run with whole maps", report.Summary)
+	}
 	r.array = filepath.Join(r.Folder, report.ActivationsFile)
 	r.problem = conv.Problem{Src: report.StimuliShape, Weight: report.FiltersShape, Bias: report.Bias,
 		Spec: conv.Spec{Stride: report.Stride, Dilation: report.Dilation, Groups: report.Groups,
@@ -167,8 +170,8 @@ func (r *Run) addPictures(ctx context.Context, folder string, names []string, to
 		p, err := readPicture(ctx, filepath.Join(folder, name), mostPictureBytes-bytes)
 		switch {
 		case errors.Is(err, errTooLarge) || err == nil && len(*to) == mostPictures:
-			r.Notes = append(r.Notes, fmt.Sprintf("%s is left out: the page has at most %d MiB of pictures, and %d of them",
-				fault.Printable(name), mostPictureBytes>>20, mostPictures))
+			r.Notes = append(r.Notes, fmt.Sprintf("%s is left out: the page has at most %d MiB of pictures, and %d "+
+				"of them", fault.Printable(name), mostPictureBytes>>20, mostPictures))
 			continue
 		case err != nil:
 			return &fault.Error{Package: "page", Argument: name, Err: err}

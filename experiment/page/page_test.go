@@ -218,7 +218,8 @@ func TestHostileTexts(t *testing.T) {
 			t.Errorf("the page has %q", bad)
 		}
 	}
-	for _, attribute := range regexp.MustCompile(`(?i)\b(?:src|href|srcset|action)\s*=\s*"([^"]*)"`).FindAllStringSubmatch(content, -1) {
+	loads := regexp.MustCompile(`(?i)\b(?:src|href|srcset|action)\s*=\s*"([^"]*)"`)
+	for _, attribute := range loads.FindAllStringSubmatch(content, -1) {
 		if !strings.HasPrefix(attribute[1], "data:image/") {
 			t.Errorf("the page loads %.80q", attribute[1])
 		}
@@ -260,12 +261,15 @@ func TestPageHolds(t *testing.T) {
 		npy.Zarr: `activations.zarr.zip&#34;, mode=&#34;r&#34;), mode=&#34;r&#34;)[&#34;activations&#34;][:]`} {
 		j := experiment.Job{Images: pattern{shape: conv.Shape{2, 1, 16, 16}}, Bank: bank(t, conv.Shape{3, 1, 5, 5}),
 			Check: experiment.Checking{Images: -1}, Format: npy.Format{Kind: kind, Half: true},
-			Roof:   &experiment.Roof{GFLOPS: 100, GBPS: 10},
-			Origin: experiment.Origin{Command: []string{"/bin/gpuconv", "run", "--filter", "a b"}, Flags: map[string][]string{}}}
+			Roof: &experiment.Roof{GFLOPS: 100, GBPS: 10},
+			Origin: experiment.Origin{Command: []string{"/bin/gpuconv", "run", "--filter", "a b"},
+				Flags: map[string][]string{}}}
 		r := read(t, done(t, j), page.Look{})
 		content := text(t, r)
-		for _, want := range []string{"gpuconv run --filter &#39;a b&#39;", "<dt>Where that is</dt><dd>image ", "of the roof while convolving",
-			"100 GFLOP/s in registers and copies 10.0 GB/s", `alt="The weights of 3 filters of 5 by 5.`, "float16 [2 3 12 12]",
+		for _, want := range []string{"gpuconv run --filter &#39;a b&#39;", "<dt>Where that is</dt><dd>image ",
+			"of the roof while convolving",
+			"100 GFLOP/s in registers and copies 10.0 GB/s", `alt="The weights of 3 filters of 5 by 5.`,
+			"float16 [2 3 12 12]",
 			"864 of 864 outputs were compared with the float64 reference, and all agree", python, "pd.read_csv("} {
 			if want = strings.ReplaceAll(want, "10.0 GB", "10 GB"); !strings.Contains(content, want) {
 				t.Errorf("%v: no %q in the page", kind, want)

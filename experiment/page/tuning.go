@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"gpuconv/fault"
+	"gpuconv/internal/grid"
 	"gpuconv/internal/input"
 	"gpuconv/param"
 	"gpuconv/whole"
@@ -103,8 +104,8 @@ func (r *Run) ReadTuning(ctx context.Context, folder string) error {
 	}
 	r.Tuning = t
 	if t.Said.ActivationsSum == "" {
-		r.Notes = append(r.Notes, fmt.Sprintf("%s has no checksum of activations: only their shape was compared with the run",
-			fault.Printable(filepath.Join(folder, tuningName))))
+		r.Notes = append(r.Notes, fmt.Sprintf("%s has no checksum of activations: only their shape was compared with "+
+			"the run", fault.Printable(filepath.Join(folder, tuningName))))
 	}
 	return nil
 }
@@ -118,8 +119,7 @@ const (
 // viewTuning is the part of the page about tuning.
 type viewTuning struct {
 	Facts    []fact
-	Names    []string
-	Rows     [][]string
+	Cells    *grid.Grid
 	LeftOut  string
 	Pictures []viewPicture
 	Notes    []string
@@ -136,8 +136,8 @@ func (r *Run) tuningView() *viewTuning {
 	}
 	if d := t.Said.Decoding; d != nil && d.Images > 0 {
 		v.Facts = append(v.Facts, fact{"Decoding", line(fmt.Sprintf(
-			"%s or %s: %d of %d images right (95 %%: %.1f to %.1f %%), by chance %.1f %%", d.Sides[0], d.Sides[1], d.Right,
-			d.Images, 100*d.Low, 100*d.High, 100*d.Chance))})
+			"%s or %s: %d of %d images right (95 %%: %.1f to %.1f %%), by chance %.1f %%", d.Sides[0], d.Sides[1],
+			d.Right, d.Images, 100*d.Low, 100*d.High, 100*d.Chance))})
 	}
 	v.addCells(t.Cells)
 	v.Pictures = pictureViews(t.Pictures, tuningAlt)
@@ -147,14 +147,13 @@ func (r *Run) tuningView() *viewTuning {
 
 // addCells adds the table of cells: the columns that are not empty, as far as there is room.
 func (v *viewTuning) addCells(t *param.Table) {
-	v.Names = []string{"cell"}
-	v.Rows = make([][]string, min(t.Len(), mostCells))
-	for i := range v.Rows {
-		v.Rows[i] = []string{strconv.Itoa(i)}
+	v.Cells = &grid.Grid{Names: []string{"cell"}, Rows: make([][]string, min(t.Len(), mostCells))}
+	for i := range v.Cells.Rows {
+		v.Cells.Rows[i] = []string{strconv.Itoa(i)}
 	}
 	columns := 0
 	for _, c := range t.Columns {
-		cells, empty := make([]string, len(v.Rows)), true
+		cells, empty := make([]string, len(v.Cells.Rows)), true
 		for i := range cells {
 			if c.Words != nil {
 				cells[i] = line(c.Words[i])
@@ -169,14 +168,14 @@ func (v *viewTuning) addCells(t *param.Table) {
 		if columns++; columns > mostFigures {
 			continue
 		}
-		v.Names = append(v.Names, line(strings.ReplaceAll(c.Name, "_", " "))) // so that they can be broken
+		v.Cells.Names = append(v.Cells.Names, line(strings.ReplaceAll(c.Name, "_", " "))) // so that they can be broken
 		for i, cell := range cells {
-			v.Rows[i] = append(v.Rows[i], cell)
+			v.Cells.Rows[i] = append(v.Cells.Rows[i], cell)
 		}
 	}
-	if len(v.Rows) < t.Len() || columns > mostFigures {
-		v.LeftOut = fmt.Sprintf("The table shows %d of %d cells and %d of %d columns; cells.csv has all.", len(v.Rows),
-			t.Len(), min(columns, mostFigures), columns)
+	if len(v.Cells.Rows) < t.Len() || columns > mostFigures {
+		v.LeftOut = fmt.Sprintf("The table shows %d of %d cells and %d of %d columns; cells.csv has all.",
+			len(v.Cells.Rows), t.Len(), min(columns, mostFigures), columns)
 	}
 }
 

@@ -15,8 +15,10 @@ func TestBounds(t *testing.T) {
 		for _, channels := range []int{1, 3, 17, 512} {
 			for _, side := range []int{1, 31, 256, 257, 5000, 1 << 16} {
 				v := newViewer(conv.Shape{n, 3, side, max(1, side/2)}, conv.Shape{n, channels, side, side}, 3)
-				if got := v.perImage() * len(v.Images); got > mostValues || len(v.Images) == 0 || len(v.Images) > mostImages {
-					t.Errorf("%d images of %d², %d channels: %d values of %d images", n, side, channels, got, len(v.Images))
+				if got := v.perImage() * len(v.Images); got > mostValues || len(v.Images) == 0 ||
+					len(v.Images) > mostImages {
+					t.Errorf("%d images of %d², %d channels: %d values of %d images", n, side, channels, got,
+						len(v.Images))
 				}
 				if last := v.Images[len(v.Images)-1].Number; last >= n || len(v.Images) > 1 && last != n-1 {
 					t.Errorf("%d images: the last on the page is %d", n, last)

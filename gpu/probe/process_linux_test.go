@@ -16,7 +16,8 @@ func TestStuck(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer to.Close()
-	c := &child{cmd: exec.Command("sleep", "60"), answers: from, messages: make(chan message), grace: 50 * time.Millisecond}
+	c := &child{cmd: exec.Command("sleep", "60"), answers: from, messages: make(chan message),
+		grace: 50 * time.Millisecond}
 	if c.alive, err = c.cmd.StdinPipe(); err == nil {
 		err = c.cmd.Start()
 	}

@@ -284,13 +284,14 @@ func (b *Browser) Key(name string) {
 	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": name, "windowsVirtualKeyCode": code}, nil)
 }
 
-// Overflow lists the first ten elements that reach beyond the window, or whose contents are wider than the element,
+// overflow lists the first ten elements that reach beyond the window, or whose contents are wider than the element,
 // with the number of pixels.
-func (b *Browser) Overflow() (wide []string) {
+func (b *Browser) overflow() (wide []string) {
 	b.t.Helper()
 	b.Eval(`[...document.querySelectorAll("*")].flatMap(e => {
 		const over = Math.max(e.getBoundingClientRect().right - innerWidth, e.scrollWidth - e.clientWidth);
-		return over > 1 && getComputedStyle(e).display !== "inline" && e.clientWidth > 0 ? [e.tagName + " +" + over] : [];
+		const seen = getComputedStyle(e).display !== "inline" && e.clientWidth > 0;
+		return over > 1 && seen ? [e.tagName + " +" + over] : [];
 	}).slice(0, 10)`, &wide)
 	return wide
 }
@@ -303,8 +304,8 @@ func (b *Browser) Screenshot(path string) {
 	var shot struct {
 		Data string `json:"data"`
 	}
-	b.call("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true, "clip": map[string]any{"x": 0, "y": 0,
-		"width": size[0], "height": size[1], "scale": 1}}, &shot)
+	b.call("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true,
+		"clip": map[string]any{"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}}, &shot)
 	b.save(path, shot.Data)
 }
 
@@ -321,10 +322,15 @@ func (b *Browser) Print(path string) {
 func (b *Browser) save(path, data string) {
 	b.t.Helper()
 	content, err := base64.StdEncoding.DecodeString(data)
-	if err == nil {
-		err = whole.Write(path, func(w io.Writer) error { _, err := w.Write(content); return err })
-	}
 	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.write(path, content)
+}
+
+func (b *Browser) write(path string, content []byte) {
+	b.t.Helper()
+	if err := whole.Write(path, func(w io.Writer) error { _, err := w.Write(content); return err }); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -77,7 +77,8 @@ func (k Kind) rules() rules {
 	case System:
 		return rules{want: "want a regular file", most: 16 << 20}
 	case List:
-		return rules{want: "want a text file or /dev/stdin", most: 16 << 20, stream: true} // the names of all cases: 2 MB
+		// the names of all cases: 2 MB
+		return rules{want: "want a text file or /dev/stdin", most: 16 << 20, stream: true}
 	case Shader:
 		return rules{want: "want a file of GLSL or SPIR-V", most: 16 << 20}
 	case Interface:

@@ -66,7 +66,8 @@ func TestMost(t *testing.T) {
 	if err := os.Truncate(path, Entry.Most()+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadFile(t.Context(), Entry, path); err == nil || !strings.Contains(err.Error(), "want at most 65536 bytes, it has 65537") {
+	if _, err := ReadFile(t.Context(), Entry, path); err == nil ||
+		!strings.Contains(err.Error(), "want at most 65536 bytes, it has 65537") {
 		t.Errorf("%v", err)
 	}
 	if err := os.Truncate(path, Entry.Most()); err != nil {
@@ -80,7 +81,8 @@ func TestMost(t *testing.T) {
 	if err := os.Truncate(path, Entry.Most()+1); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := io.Copy(io.Discard, f); err == nil || !strings.Contains(err.Error(), "want at most 65536 bytes, it has more") {
+	if n, err := io.Copy(io.Discard, f); err == nil ||
+		!strings.Contains(err.Error(), "want at most 65536 bytes, it has more") {
 		t.Errorf("%d bytes were read: %v", n, err)
 	}
 }

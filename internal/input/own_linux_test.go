@@ -34,7 +34,8 @@ func TestAccessLists(t *testing.T) {
 		if err := syscall.Setxattr(folder, "system.posix_acl_access", list.Bytes(), 0); err != nil {
 			t.Skip(err) // for file systems without access lists
 		}
-		if err := CheckFolder(folder); (err != nil) != refused || err != nil && !strings.Contains(err.Error(), "others may write to it") {
+		if err := CheckFolder(folder); (err != nil) != refused ||
+			err != nil && !strings.Contains(err.Error(), "others may write to it") {
 			t.Errorf("with a mask of %o: %v", mask, err)
 		}
 	}

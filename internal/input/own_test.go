@@ -21,7 +21,8 @@ func write(t *testing.T, path, text string, mode os.FileMode) {
 // wantError requires one line that begins with the path.
 func wantError(t *testing.T, name string, err error, path, want string) {
 	t.Helper()
-	if err == nil || !strings.HasPrefix(err.Error(), "open "+path+": ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+	if err == nil || !strings.HasPrefix(err.Error(), "open "+path+": ") || !strings.Contains(err.Error(), want) ||
+		strings.Contains(err.Error(), "\n") {
 		t.Errorf("%s: error %v, want %s: …%s…", name, err, path, want)
 	}
 }
@@ -71,7 +72,8 @@ func TestLinks(t *testing.T) {
 // TestOthers: a file or folder that others may write to is refused, and so is one that others own.
 func TestOthers(t *testing.T) {
 	unixOnly(t)
-	for mode, trusted := range map[os.FileMode]bool{0o700: true, 0o755: true, 0o750: true, 0o720: false, 0o702: false, 0o777: false, 0o770: false} {
+	for mode, trusted := range map[os.FileMode]bool{0o700: true, 0o755: true, 0o750: true, 0o720: false, 0o702: false,
+		0o777: false, 0o770: false} {
 		path := filepath.Join(t.TempDir(), "a")
 		write(t, path, "x", mode)
 		folder := t.TempDir()

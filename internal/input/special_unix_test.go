@@ -28,7 +28,8 @@ func TestSpecial(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	for path, want := range map[string]string{"pipe": "pipe", "link": "pipe", "socket": "socket", "/dev/zero": "device", ".": "folder"} {
+	for path, want := range map[string]string{"pipe": "pipe", "link": "pipe", "socket": "socket", "/dev/zero": "device",
+		".": "folder"} {
 		for kind := range kinds {
 			failed := make(chan error, 1)
 			go func() { _, err := ReadFile(context.Background(), kind, path); failed <- err }()
@@ -87,7 +88,8 @@ func TestStream(t *testing.T) {
 			w.Close()
 		}()
 		got, err := ReadFile(t.Context(), kind, path)
-		if taken := kind == Table || kind == Report || kind == List; taken != (err == nil) || taken && string(got) != "a,b\n1,2\n" {
+		if taken := kind == Table || kind == Report || kind == List; taken != (err == nil) ||
+			taken && string(got) != "a,b\n1,2\n" {
 			t.Errorf("kind %d: %q, %v", kind, got, err)
 		}
 	}
@@ -122,7 +124,8 @@ func TestStreamEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if n, err := io.CopyN(io.Discard, f, 2*Report.Most()); err == nil || n > Report.Most() || !strings.Contains(err.Error(), "it has more") {
+	if n, err := io.CopyN(io.Discard, f, 2*Report.Most()); err == nil || n > Report.Most() ||
+		!strings.Contains(err.Error(), "it has more") {
 		t.Errorf("%d bytes were read: %v", n, err)
 	}
 }

@@ -15,12 +15,7 @@ type Interval struct{ Median, Low, High float64 }
 func (i Interval) Noise() float64 { return (i.High - i.Low) / 2 / i.Median }
 
 // Over returns the ratio i / j with a confidence interval derived from theirs (Zou & Donner, Statistics in Medicine 27,
-// 2008). With r the ratio of the medians, its ends are
-//
-//	Low  = r · exp(−√(ln²(i.Median/i.Low) + ln²(j.High/j.Median)))
-//	High = r · exp(+√(ln²(i.High/i.Median) + ln²(j.Median/j.Low)))
-//
-// All ends of i and j must be above 0.
+// 2008). All ends of i and j must be above 0.
 func (i Interval) Over(j Interval) Interval {
 	ratio := i.Median / j.Median
 	down := math.Hypot(math.Log(i.Median/i.Low), math.Log(j.High/j.Median))
@@ -35,12 +30,10 @@ const Confidence = 0.95
 // its width.
 const resamples = 1000
 
-// NewInterval returns the median of all samples with its percentile bootstrap interval (Efron & Tibshirani, An
-// Introduction to the Bootstrap, 1993, ch. 13). It draws whole blocks, because samples taken right after each other
-// share the state of the machine: their scatter says little about the next block (Kalibera & Jones, Rigorous
-// Benchmarking in Reasonable Time, 2013). If there is only one block, it draws single samples. There must be at least
-// one sample. The same seed gives the same interval. TestIntervalCovers measures how often the interval contains the
-// true median.
+// NewInterval returns the median of all samples, at least one, with its percentile bootstrap interval (Efron &
+// Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13). It draws whole blocks, because samples taken right after
+// each other share the state of the machine: their scatter says little about the next block (Kalibera & Jones, Rigorous
+// Benchmarking in Reasonable Time, 2013). Of a single block it draws samples. The same seed gives the same interval.
 func NewInterval(blocks [][]float64, seed uint64) Interval {
 	return newInterval(blocks, seed, resamples)
 }

@@ -32,12 +32,11 @@ func NewTrimmed(values []float64) Trimmed {
 	if len(kept) < 3 {
 		return t
 	}
-	winsorized := slices.Clone(sorted)
-	for i := range cut {
-		winsorized[i], winsorized[n-1-i] = kept[0], kept[len(kept)-1]
+	for i := range cut { // sorted becomes winsorized
+		sorted[i], sorted[n-1-i] = kept[0], kept[len(kept)-1]
 	}
 	h := float64(len(kept))
-	t.Square = float64(n-1) * stat.Variance(winsorized, nil) / (h * (h - 1))
+	t.Square = float64(n-1) * stat.Variance(sorted, nil) / (h * (h - 1))
 	return t
 }
 

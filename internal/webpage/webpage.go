@@ -1,5 +1,5 @@
-// Package webpage has what all pages that gpuconv writes share: their style, and pictures inside the page. Such a page
-// is one file, which loads nothing else.
+// Package webpage has what all pages that gpuconv writes share: their style, their beginning, tables and lists, and
+// pictures inside the page. Such a page is one file, which loads nothing else.
 package webpage
 
 import (
@@ -10,6 +10,18 @@ import (
 
 //go:embed style.css
 var style string
+
+//go:embed parts.html
+var parts string
+
+// New returns the template of a page. Its text can use these parts:
+//   - begin is all before a page's first line. Its data has a Title and a Style. The text may define the part policy, a
+//     meta element that says what the page may load;
+//   - table is a table of a [*gpuconv/internal/grid.Grid];
+//   - list is a list of texts.
+func New(text string) (*template.Template, error) {
+	return template.Must(template.New("parts").Parse(parts)).New("page").Parse(text)
+}
 
 // Style returns the style of a page: light and dark as the reader's system asks, tables that become lists where the
 // window is narrow, and paper. The classes are bad (a row or a value that the reader must see) and figure (a number).

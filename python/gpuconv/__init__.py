@@ -9,10 +9,12 @@ Arrays are NumPy's, PyTorch's, or anything with __array_interface__ or DLPack, a
 
 from ._arrays import PrecisionWarning
 from ._conv import Conv2d, conv2d
+from ._figures import Drawn, Picture, Run, Tuning
 from ._library import Closed, DeviceLost, Error, Forked, NoDevice, Unsupported, Wrong
-from ._program import Picture, Tuning, bench, devices, filters, gratings, info, stimuli, tuning, verify
+from ._program import bench, devices, filters, gratings, info, run, stimuli, tuning, verify
 
 __all__ = [
-    "Closed", "Conv2d", "DeviceLost", "Error", "Forked", "NoDevice", "Picture", "PrecisionWarning", "Tuning",
-    "Unsupported", "Wrong", "bench", "conv2d", "devices", "filters", "gratings", "info", "stimuli", "tuning", "verify",
+    "Closed", "Conv2d", "DeviceLost", "Drawn", "Error", "Forked", "NoDevice", "Picture", "PrecisionWarning", "Run",
+    "Tuning", "Unsupported", "Wrong", "bench", "conv2d", "devices", "filters", "gratings", "info", "run", "stimuli",
+    "tuning", "verify",
 ]

@@ -1,5 +1,6 @@
 """Arrays of the caller as float32 in C order, and results as what the caller uses."""
 
+import math
 import sys
 import warnings
 
@@ -35,6 +36,15 @@ def _from_tensor(name, x):
     return x.resolve_conj().resolve_neg().numpy()
 
 
+def _from_protocol(name, x):
+    if hasattr(x, "__array_interface__") or hasattr(x, "__array__"):
+        return np.asarray(x)
+    kind = int(x.__dlpack_device__()[0])
+    if kind != 1:
+        raise ValueError(f"{name} is on a device of DLPack's kind {kind}: want 1, the CPU's memory: call .cpu()")
+    return np.from_dlpack(x)
+
+
 def to_numpy(name, x):
     """Return an array of the caller as a NumPy array of any type, without copying it."""
     if type(x) is np.ndarray:
@@ -47,13 +57,13 @@ def to_numpy(name, x):
         return _from_tensor(name, x)
     if hasattr(x, "__cuda_array_interface__"):
         raise ValueError(f"{name} is on a GPU: want an array in the CPU's memory: call .cpu() or .get()")
-    if hasattr(x, "__array_interface__") or hasattr(x, "__array__"):
-        return np.asarray(x)
-    if hasattr(x, "__dlpack__"):
-        kind = int(x.__dlpack_device__()[0])
-        if kind != 1:
-            raise ValueError(f"{name} is on a device of DLPack's kind {kind}: want 1, the CPU's memory: call .cpu()")
-        return np.from_dlpack(x)
+    if any(hasattr(x, protocol) for protocol in ("__array_interface__", "__array__", "__dlpack__")):
+        try:
+            return _from_protocol(name, x)
+        except (ValueError, TypeError, MemoryError):
+            raise
+        except Exception as error:  # of code that is not ours
+            raise TypeError(f"{name} is a {type(x).__name__} that is no array: {error!r}") from error
     if isinstance(x, (list, tuple)):
         try:
             return np.asarray(x)
@@ -92,8 +102,58 @@ def like(x, result):
     return result
 
 
+_LINE = 64  # bytes of a cache line: vectors that are stored across two lines cost 15 % of the seed's layer
+
+# Bytes from which a result is worth aligning, which costs some microseconds.
+_ALIGNED = 1 << 20
+
+# Bytes from which malloc asks the system for memory each time, which has to clear it: that takes as long as computing.
+_LARGE = 32 << 20
+
+
+class _Lent:
+    """Memory of a large result. It goes back when the last array that uses it is gone."""
+
+    def __init__(self, memory, shape, spare):
+        self.memory, self.spare = memory, spare
+        self.__array_interface__ = {**memory.__array_interface__, "shape": shape, "data": (_lined(memory), False)}
+
+    def __del__(self):
+        if not self.spare:
+            self.spare.append(self.memory)
+
+
+def _lined(memory):
+    """Return the first address in an array that is a multiple of a cache line."""
+    at = memory.__array_interface__["data"][0]
+    return at + -at % _LINE
+
+
+def empty(shape, spare):
+    """Return a new array of float32, if it is not small at a multiple of a cache line.
+
+    spare is a list of memory that may be used again.
+    """
+    size = math.prod(shape) + _LINE // 4
+    if 4 * size < _ALIGNED:
+        return np.empty(shape, np.float32)
+    if 4 * size < _LARGE:
+        memory = np.empty(size, np.float32)
+        at = -memory.__array_interface__["data"][0] % _LINE // 4
+        return memory[at : at + size - _LINE // 4].reshape(shape)
+    try:
+        memory = spare.pop()
+    except IndexError:
+        memory = None
+    if memory is None or not size <= memory.size <= 2 * size:
+        memory = np.empty(size, np.float32)
+    return np.asarray(_Lent(memory, shape, spare))
+
+
 def _in_place(out):
     """Return the memory of out as a NumPy array. What would be converted or copied first is refused."""
+    if type(out) is np.ndarray:
+        return out
     if _is_tensor(out):
         import torch
 
@@ -109,11 +169,11 @@ def _in_place(out):
 class Output:
     """Where outputs go: into the caller's array at once, or into a new one that is copied there in the end."""
 
-    def __init__(self, out, shape, inputs):
+    def __init__(self, out, shape, src, spare):
         self.given = out
         self.copied = False
         if out is None:
-            self.array = np.empty(shape, np.float32)
+            self.array = empty(shape, spare)
             return
         target = _in_place(out)
         if target.shape != shape:
@@ -124,8 +184,8 @@ class Output:
             raise ValueError("out is read-only: want an array that can be written")
         self.target = target
         direct = target.flags.c_contiguous and target.flags.aligned
-        self.copied = not direct or any(np.may_share_memory(target, a) for a in inputs)
-        self.array = np.empty(shape, np.float32) if self.copied else target
+        self.copied = not direct or np.may_share_memory(target, src)
+        self.array = empty(shape, spare) if self.copied else target
 
     def finish(self, x):
         """Return what the caller gets."""

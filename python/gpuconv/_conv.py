@@ -2,6 +2,7 @@
 
 import collections
 import ctypes
+import functools
 import threading
 
 import numpy as np
@@ -83,6 +84,12 @@ class _Plan:
             self.close()
 
 
+def _same_bits(a, b):
+    if a.nbytes < 1 << 16:  # copying so little takes less time than NumPy's setting up
+        return a.tobytes() == b.tobytes()
+    return np.array_equal(a.view(np.uint32), b.view(np.uint32))
+
+
 class Conv2d:
     """A convolution with fixed weights, prepared once for each size of images, and kept for the last eight sizes.
 
@@ -132,6 +139,7 @@ class Conv2d:
     def __init__(self, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros",
                  activation=None, pool=None, backend="auto", device=None, algorithm=None, precision="exact"):
         self._plans, self._lock, self._closed = {}, threading.Lock(), False
+        self._spare = []  # the memory of a large result that is gone
         self._weight = np.array(dense("weight", weight))
         self._bias = None
         if bias is not None:
@@ -163,7 +171,7 @@ class Conv2d:
             raise ValueError(f"x {src.shape}: want 4 dimensions: images, channels, rows, columns")
         images = src.shape[0]
         plan = self._plan(src.shape)
-        y = Output(out, (images, *plan.image), (src,))
+        y = Output(out, (images, *plan.image), src, self._spare)
         if images:
             plan.run(y.array, src, images, self._short)
         return y.finish(x)
@@ -193,15 +201,14 @@ class Conv2d:
 
     def __getstate__(self):
         """Return what a copy needs: it makes plans of its own."""
-        return {**self.__dict__, "_plans": {}, "_lock": None}
+        return {**self.__dict__, "_plans": {}, "_lock": None, "_spare": []}
 
     def __setstate__(self, state):
         self.__dict__.update(state, _lock=threading.Lock())
 
     def has(self, weight, bias):
         """Say if weight and bias have the bits of this convolution's."""
-        same = np.array_equal(self._weight.view(np.uint32), weight.view(np.uint32))
-        return same and (bias is None or np.array_equal(self._bias.view(np.uint32), bias.view(np.uint32)))
+        return _same_bits(self._weight, weight) and (bias is None or _same_bits(self._bias, bias))
 
     def output_shape(self, shape):
         """Return the shape of the outputs for images of a shape (images, channels, rows, columns).
@@ -250,6 +257,7 @@ class Conv2d:
         with self._lock:
             self._closed = True
             plans, self._plans = self._plans, {}
+            self._spare = []  # arrays that still use memory free it
         for plan in plans.values():
             plan.close()
 
@@ -265,6 +273,20 @@ Closed = _library.Closed
 # Convolutions whose plans conv2d keeps. It has no lock, which a fork could find held: copy and append are one step
 # each.
 _kept = collections.deque(maxlen=16)
+
+
+def _key(weight, moved, chosen):
+    """Return what tells convolutions apart, but for their numbers."""
+    return Spec(weight, *moved).fields, _library.options(*chosen)
+
+
+_key_again = functools.lru_cache(64)(_key)
+
+
+def _plain(value):
+    """Say if a value equals only values that mean the same: 1 == True == 1.0, and an array changes."""
+    kind = type(value)
+    return value is None or kind is int or kind is str or (kind is tuple and all(map(_plain, value)))
 
 
 def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros", activation=None,
@@ -295,8 +317,10 @@ def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, p
     """
     w = dense("weight", weight)
     b = None if bias is None else dense("bias", bias)
-    spec = Spec(w.shape, stride, padding, dilation, groups, padding_mode, activation, pool)
-    key = (spec.fields, b is None, *_library.options(backend, device, algorithm, precision))
+    moved = (stride, padding, dilation, groups, padding_mode, activation, pool)
+    chosen = (backend, device, algorithm, precision)
+    key = (_key_again if _plain(moved) and _plain(chosen) else _key)(w.shape, moved, chosen)
+    key = (key, b is None)
     found = [conv for conv in _kept.copy() if conv.key == key and conv.has(w, b)]
     if found:
         return found[0](x, out)

@@ -1,7 +1,7 @@
 """What the program gpuconv does, from Python: its files become arrays, tables, dictionaries and pictures."""
 
 import collections.abc
-import csv
+import functools
 import json
 import os
 import pathlib
@@ -14,7 +14,10 @@ import tempfile
 import numpy as np
 
 from ._arrays import dense
+from ._figures import Drawn, Run, Tuning
 from ._library import Error
+from ._progress import follow
+from ._tables import read_table, write_table
 
 
 def find():
@@ -59,50 +62,45 @@ def _flags(arguments):
 def _call(verb, arguments, failure=True):
     """Run a verb. Its errors become ValueError for a wrong call, else Error. failure=False allows exit code 1."""
     command = [find(), verb, *_flags(arguments)]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with tempfile.TemporaryFile() as out, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
+                                                           stderr=subprocess.PIPE) as process:
         try:
-            out, err = process.communicate()
+            said = follow(process.stderr)
+            process.wait()
         except BaseException:  # KeyboardInterrupt
             process.kill()
             raise
+        out.seek(0)
+        printed = out.read()
     if process.returncode and (failure or process.returncode != 1):
-        text = err.decode(errors="replace").strip() or f"{verb} ended with status {process.returncode}"
+        text = said.strip() or f"{verb} ended with status {process.returncode}"
         raise (ValueError if process.returncode == 2 else Error)(text.removeprefix("gpuconv: "))
-    return out.decode(errors="replace")
-
-
-def read_table(path):
-    """Read a CSV file of gpuconv: a pandas.DataFrame if pandas is imported, else a dictionary of columns."""
-    if "pandas" in sys.modules:
-        return sys.modules["pandas"].read_csv(path)
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
-    return {name: _column([row[i] for row in rows[1:]]) for i, name in enumerate(rows[0])}
-
-
-def _column(cells):
-    try:
-        return np.array([float(cell) if cell else np.nan for cell in cells])
-    except ValueError:
-        return np.array(cells)
-
-
-def _cell(value):
-    """Return a value of a table as CSV has it: 3 rather than 3.0, and nothing for what is missing."""
-    if isinstance(value, (float, np.floating)):
-        if value != value:
-            return ""
-        if float(value).is_integer() and abs(value) < 2**53:
-            return int(value)
-        return repr(float(value))
-    return value
+    return printed.decode(errors="replace")
 
 
 def _drawn(verb, arguments):
     with tempfile.TemporaryDirectory(prefix="gpuconv-") as folder:
         path = pathlib.Path(folder, "drawn.npy")
         _call(verb, {**arguments, "output": path})
-        return np.load(path), read_table(path.with_suffix(".csv"))
+        return Drawn(np.load(path), read_table(path.with_suffix(".csv")), functools.partial(_picture, verb, arguments))
+
+
+def _picture(verb, arguments):
+    """Have the program draw what a verb made: `gpuconv run` does, which takes a kind and its settings as one text.
+
+    Return None if it cannot draw them, such as filters of five channels.
+    """
+    of = {"stimuli": "stimulus", "filters": "filter"}[verb]
+    given = {name: value for name, value in arguments.items() if value is not None}
+    kind = given.pop("kind", None) or given.pop("input", None)
+    if kind is not None:
+        settings = [flag.removeprefix("--").removesuffix("=true") for flag in _flags(given)]
+        given = {of: " ".join([os.fspath(kind), *settings])}
+    try:
+        pictures = run(**given, backend="cpu", check=0).pictures
+    except ValueError:
+        return None
+    return pictures["filters"] if verb == "filters" else pictures.get("gratings") or pictures.get("stimuli")
 
 
 def gratings(orientations=(-90, -45, 0, 45, 90), **arguments):
@@ -113,13 +111,14 @@ def gratings(orientations=(-90, -45, 0, 45, 90), **arguments):
     orientations : sequence of float, or range
         Degrees from vertical, clockwise.
     **arguments
-        Other flags of `gpuconv stimuli`, such as res=0.1, sf=0.0357 (cycles/pixel) and patch=True.
+        Other flags of `gpuconv stimuli`, such as res=0.1, patch=True and sf=0.0357, which the tutorial counts in radians
+        per pixel of its full image of 640×480.
 
     Returns
     -------
     images : array of float32, shape (orientations, 1, rows, columns)
         Pixels, black 0 to white 1 less the mean, as the tutorial has them.
-    table : dict of arrays, or pandas.DataFrame if pandas is imported
+    table : dict of arrays, or pandas.DataFrame if pandas is installed
         A row for each image.
     """
     return _drawn("stimuli", {"preset": "nma", "orientations": orientations, **arguments})
@@ -138,15 +137,15 @@ def stimuli(kind=None, **arguments):
     Returns
     -------
     images : array of float32, shape (images, 1, rows, columns)
-    table : dict of arrays, or pandas.DataFrame if pandas is imported
+    table : dict of arrays, or pandas.DataFrame if pandas is installed
         A row of parameters for each image.
 
     Examples
     --------
     >>> import gpuconv
     >>> images, table = gpuconv.stimuli("grating", orientation=[0, 90], sf=0.1)
-    >>> images.shape, table["orientation_deg"].tolist()
-    ((2, 1, 64, 64), [0.0, 90.0])
+    >>> images.shape, list(table["orientation_deg"]) == [0, 90]
+    ((2, 1, 64, 64), True)
     """
     return _drawn("stimuli", {"kind": kind, **arguments})
 
@@ -165,48 +164,10 @@ def filters(kind=None, **arguments):
     -------
     weight : array of float32, shape (filters, 1, rows, columns)
         As `conv2d` takes it.
-    table : dict of arrays, or pandas.DataFrame if pandas is imported
+    table : dict of arrays, or pandas.DataFrame if pandas is installed
         A row of parameters for each filter.
     """
     return _drawn("filters", {"kind": kind, **arguments})
-
-
-class Picture:
-    """A PNG picture, which notebooks show."""
-
-    def __init__(self, data):
-        self.data = data
-
-    def _repr_png_(self):
-        return self.data
-
-    def save(self, path):
-        """Write the picture to a file."""
-        pathlib.Path(path).write_bytes(self.data)
-
-
-class Tuning:
-    """What responses mean. Notebooks show the first picture.
-
-    Attributes
-    ----------
-    cells, curves : dict of arrays, or pandas.DataFrame if pandas is imported
-        A row for each channel; a row for each point of a curve.
-    report : dict
-        tuning.json.
-    pictures : dict of Picture
-        By name.
-    """
-
-    def __init__(self, folder):
-        self.cells, self.curves = (read_table(folder / name) for name in ("cells.csv", "curves.csv"))
-        self.report = json.loads((folder / "tuning.json").read_text(encoding="utf-8"))
-        self.pictures = {path.stem: Picture(path.read_bytes()) for path in sorted(folder.glob("*.png"))}
-
-    def _repr_png_(self):
-        shown = next((p for name, p in self.pictures.items() if name.startswith("curves")), None)
-        shown = shown or next(iter(self.pictures.values()), None)
-        return shown and shown.data
 
 
 def tuning(activations, table, **arguments):
@@ -228,14 +189,29 @@ def tuning(activations, table, **arguments):
     with tempfile.TemporaryDirectory(prefix="gpuconv-") as name:
         folder = pathlib.Path(name)
         np.save(folder / "activations.npy", dense("activations", activations))
-        columns = {key: [_cell(value) for value in table[key]] for key in table}
-        with open(folder / "table.csv", "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            writer.writerows(zip(*columns.values()))
+        write_table(folder / "table.csv", table)
         _call("tuning", {"input": folder / "activations.npy", "table": folder / "table.csv", "output": folder / "tuned",
                          **arguments})
         return Tuning(folder / "tuned")
+
+
+def run(**arguments):
+    """Convolve stimuli with filters, and check a sample of the outputs: `gpuconv run`.
+
+    Parameters
+    ----------
+    **arguments
+        Flags of `gpuconv run`, such as orientations=range(-90, 91, 45) for the tutorial's gratings, or
+        stimulus='grating orientation=0:180:5 sf=0.1' and filter='gabor orientation=0:180:45'.
+
+    Returns
+    -------
+    Run
+    """
+    with tempfile.TemporaryDirectory(prefix="gpuconv-") as name:
+        folder = pathlib.Path(name, "run")
+        _call("run", {**arguments, "output": folder})
+        return Run(folder)
 
 
 def _report(verb, arguments):

@@ -237,6 +237,40 @@ def test_out(conv, kind):
     np.testing.assert_array_equal(out, conv(X))
 
 
+def _large():
+    """A convolution whose outputs are large, and what it makes of images of ones and twos."""
+    conv = gpuconv.Conv2d(np.ones((8, 1, 1, 1), np.float32), backend="cpu")
+    return conv, [np.full((1, 1, 1024, 1100), value, np.float32) for value in (1, 2)]
+
+
+@pytest.mark.parametrize("rows", [64, 1024])
+def test_outputs_are_aligned(rows):
+    conv, (ones, _) = _large()
+    for y in (conv(ones[:, :, :rows]), conv(ones[:, :, 1:rows])):
+        assert y.__array_interface__["data"][0] % 64 == 0
+        assert y.flags.writeable and y.flags.c_contiguous
+
+
+def test_large_outputs_share_no_memory():
+    """A result is never written again while an array, a view of it or a buffer uses its memory."""
+    conv, (ones, twos) = _large()
+    kept = [conv(ones), conv(ones)[:, 3, ::2], memoryview(conv(ones)[0, 7]), conv(ones).T]
+    for _ in range(3):
+        assert (conv(twos) == 2).all()
+    assert all((np.asarray(y) == 1).all() for y in kept)
+
+
+def test_large_outputs_use_memory_again():
+    """Memory of results that are gone serves the next one, and none is kept once the Conv2d is closed."""
+    conv, (ones, _) = _large()
+    address = conv(ones).__array_interface__["data"][0]
+    assert conv(ones).__array_interface__["data"][0] == address
+    last = conv(ones)
+    conv.close()
+    del last
+    assert not conv._spare
+
+
 def test_out_that_overlaps(conv):
     x = X[:, :, :, :].copy()
     want = conv(x)

@@ -38,7 +38,8 @@ func (t Tuning) decoding(out *files) error {
 		table := param.NewWriter(w, "image", d.Column, "label", "readout")
 		for i, label := range d.Labels {
 			if label != 0 {
-				table.Row(strconv.Itoa(i), param.Cell(d.Values[i]), strconv.Itoa(label), param.Cell(d.Decoding.Values[i]))
+				table.Row(strconv.Itoa(i), param.Cell(d.Values[i]), strconv.Itoa(label),
+					param.Cell(d.Decoding.Values[i]))
 			}
 		}
 		return table.Close()

@@ -58,8 +58,8 @@ func (t Tuning) fieldNotes() (notes []error) {
 		return nil
 	}
 	if math.Abs(f.Neighbours) > 0.1 {
-		notes = append(notes, fmt.Errorf("neighbouring pixels of the stimuli correlate, r = %.2f: receptive fields are "+
-			"smeared, want white noise", f.Neighbours))
+		notes = append(notes, fmt.Errorf("neighbouring pixels of the stimuli correlate, r = %.2f: receptive fields "+
+			"are smeared, want white noise", f.Neighbours))
 	}
 	missing := 0
 	for _, cell := range t.Analysis.Cells {
@@ -68,8 +68,8 @@ func (t Tuning) fieldNotes() (notes []error) {
 		}
 	}
 	if missing > 0 {
-		notes = append(notes, fmt.Errorf("%d of %d cells: no Gabor fits the receptive field, or it is not above chance; "+
-			"energies have none", missing, len(t.Analysis.Cells)))
+		notes = append(notes, fmt.Errorf("%d of %d cells: no Gabor fits the receptive field, or it is not above "+
+			"chance; energies have none", missing, len(t.Analysis.Cells)))
 	}
 	if n := len(f.Weights) * f.Rows * f.Columns; n > mostWeights {
 		notes = append(notes, fmt.Errorf("fields.csv of %d weights is left out: want at most %d", n, mostWeights))

@@ -122,7 +122,8 @@ func (p Population) WriteText(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "halves    correlation of a neuron's responses in train and test: %v\n",
 		summarise(p.Found.Reliability))
-	fmt.Fprintf(out, "          noise ceiling, the best correlation with the mean of both: %v\n", summarise(p.ceilings()))
+	fmt.Fprintf(out, "          noise ceiling, the best correlation with the mean of both: %v\n",
+		summarise(p.ceilings()))
 	variance := summarise(p.Found.Test.Figure("circular_variance"))
 	fmt.Fprintf(out, "tuning    circular variance of the test responses above the mean: %v\n", variance)
 	if aligned := p.Found.Aligned; len(aligned.X) > 0 {

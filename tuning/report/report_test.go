@@ -88,12 +88,14 @@ func TestTuning(t *testing.T) {
 	if !slices.Equal(written.Files, want) || len(folder) != len(want) {
 		t.Errorf("wrote %v, %d files, want %v", written.Files, len(folder), want)
 	}
-	folder.checkText(t, "cells.csv", "cell,name,orientation_peak_deg,orientation_preferred_deg,circular_variance,orientation_selectivity,"+
+	folder.checkText(t, "cells.csv", ""+
+		"cell,name,orientation_peak_deg,orientation_preferred_deg,circular_variance,orientation_selectivity,"+
 		"direction_peak_deg,direction_selectivity,fit_orientation_deg,fit_kappa,fit_base,fit_height,fit_r2,half_width_deg,"+
 		"sf_peak,sf_low,sf_high,sf_octaves,phase_f0,phase_f1,f1_over_f0,phase_depth,phase_preferred_deg,contrast_rmax,contrast_c50,"+
 		"contrast_exponent,contrast_base,contrast_r2,size_peak,size_suppression,rf_x_pixels,rf_y_pixels,"+
 		"rf_orientation_deg,rf_sf_cycles_per_pixel,rf_phase_deg,rf_sigma_x_pixels,rf_sigma_y_pixels,rf_amplitude,rf_r2\n"+
-		"0,0,45,44.5,0.25,1,,,45,2,1,0,0.5,"+half+",0.1,,0.2,,,,,,,,,,,,,,,,,,,,,,\n1,0+1,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n")
+		"0,0,45,44.5,0.25,1,,,45,2,1,0,0.5,"+half+
+		",0.1,,0.2,,,,,,,,,,,,,,,,,,,,,,\n1,0+1,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n")
 	folder.checkText(t, "curves.csv", "by,cell,value,response,fit\n"+
 		"orientation,0,0,1,1\norientation,0,90,2,1\norientation,1,0,,\norientation,1,90,1e-07,\nsf,0,0.1,3,\nsf,0,0.2,1,\nsf,1,0.1,0,\nsf,1,0.2,0,\n")
 	folder.checkText(t, "rdm.csv", "orientation_deg,0,90\n0,0,\n90,,0\n")
@@ -120,7 +122,8 @@ func TestTuning(t *testing.T) {
 }
 
 // tuningGolden is tuning.json without its spaces. The half-width is computed.
-const tuningGolden = `{"schema":1,"command":["gpuconv","tuning"],"program":"p","activations_shape":[4,1],"at":"3,4","linear":false,` +
+const tuningGolden = `` +
+	`{"schema":1,"command":["gpuconv","tuning"],"program":"p","activations_shape":[4,1],"at":"3,4","linear":false,` +
 	`"normalise":{"gain":1,"exponent":2,"semisaturation":0.5},"phases":"max","over":"best","rdm":"euclid",` +
 	`"cells":[{"cell":0,"name":"0","filter":"gabor 45°","figures":{"circular_variance":0.25,"fit_base":1,"fit_height":0,"fit_kappa":2,` +
 	`"fit_orientation_deg":45,"fit_r2":0.5,"half_width_deg":%s,"orientation_peak_deg":45,"orientation_preferred_deg":44.5,` +

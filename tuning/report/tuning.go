@@ -103,8 +103,8 @@ func (t Tuning) onePhase() []error {
 	if !t.OnePhase || !place || !follows {
 		return nil
 	}
-	return []error{errors.New("the stimuli have one phase: at one place, cells other than energies follow where the bars " +
-		"fall; want several phases, or the mean or max of the map")}
+	return []error{errors.New("the stimuli have one phase: at one place, cells other than energies follow where the " +
+		"bars fall; want several phases, or the mean or max of the map")}
 }
 
 // matrix compares the responses to the values of the first axis. The error says why they cannot be compared.

@@ -12,15 +12,16 @@ type tuningJSON struct {
 	Command []string `json:"command"` // the program and its arguments, as typed
 	Program any      `json:"program"`
 
-	ActivationsShape []int                 `json:"activations_shape"`
-	ActivationsSum   string                `json:"activations_crc32c,omitempty"` // of their file, as the run's run.json has it
-	At               string                `json:"at"`                           // which value of a map is the response
-	Linear           bool                  `json:"linear"`
-	Normalise        *tuning.Normalisation `json:"normalise"`          // null: none
-	Negative         string                `json:"negative,omitempty"` // how linear responses below 0 are described
-	Phases           string                `json:"phases"`             // how curves over other axes reduce the phases
-	Over             string                `json:"over"`               // how curves reduce all other parameters
-	RDM              string                `json:"rdm"`                // the metric of rdm.csv, or none
+	ActivationsShape []int `json:"activations_shape"`
+	// of their file, as the run's run.json has it
+	ActivationsSum string                `json:"activations_crc32c,omitempty"`
+	At             string                `json:"at"` // which value of a map is the response
+	Linear         bool                  `json:"linear"`
+	Normalise      *tuning.Normalisation `json:"normalise"`          // null: none
+	Negative       string                `json:"negative,omitempty"` // how linear responses below 0 are described
+	Phases         string                `json:"phases"`             // how curves over other axes reduce the phases
+	Over           string                `json:"over"`               // how curves reduce all other parameters
+	RDM            string                `json:"rdm"`                // the metric of rdm.csv, or none
 
 	Decoding *decodingJSON `json:"decoding,omitempty"`
 

@@ -117,8 +117,8 @@ func (t Tuning) columns() []printedColumn {
 		case tuning.ByPhase:
 			all = append(all, printedColumn{"f1_over_f0", "F1/F0", "%.3f"})
 		case tuning.ByContrast:
-			all = append(all, printedColumn{"contrast_c50", "c50", "%.3g"}, printedColumn{"contrast_exponent", "n", "%.2f"},
-				printedColumn{"contrast_rmax", "Rmax", "%.3g"})
+			all = append(all, printedColumn{"contrast_c50", "c50", "%.3g"},
+				printedColumn{"contrast_exponent", "n", "%.2f"}, printedColumn{"contrast_rmax", "Rmax", "%.3g"})
 		case tuning.BySize:
 			all = append(all, printedColumn{"size_peak", "size", "%.3g"},
 				printedColumn{"size_suppression", "suppression", "%.3f"})

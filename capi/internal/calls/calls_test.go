@@ -213,7 +213,8 @@ func (s *slow) Close() error {
 func submit(t *testing.T, table *Table, s *slow) Handle {
 	t.Helper()
 	one := conv.Shape{40, 1, 1, 1}
-	h := table.add(&plan{Plan: s, device: &device{}, problem: conv.Problem{Src: one, Weight: conv.Shape{1, 1, 1, 1}}, dst: one})
+	h := table.add(&plan{Plan: s, device: &device{}, problem: conv.Problem{Src: one, Weight: conv.Shape{1, 1, 1, 1}},
+		dst: one})
 	pending, err := table.Submit(h, address(make([]float32, 40)), address(make([]float32, 40)), 40)
 	if err != nil {
 		t.Fatal(err)
@@ -306,7 +307,8 @@ func TestVerify(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	bad := table.add(&device{Backend: broken{}})
-	if r, err = table.Verify(bad, edges, address(weight), nil, address(src)); CodeOf(err) != Wrong || r.Passed || len(r.Findings) == 0 {
+	if r, err = table.Verify(bad, edges, address(weight), nil, address(src)); CodeOf(err) != Wrong || r.Passed ||
+		len(r.Findings) == 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -125,7 +125,8 @@ func judged(outcome compare.Outcome) (Report, error) {
 		if !(ratio < 1e300) {
 			ratio = -1
 		}
-		r.Findings = append(r.Findings, Finding{f.Check, f.Numbers, f.Status.String(), f.Note, f.Result.MaxError, ratio})
+		r.Findings = append(r.Findings, Finding{f.Check, f.Numbers, f.Status.String(), f.Note, f.Result.MaxError,
+			ratio})
 	}
 	if !r.Passed {
 		return r, wrongError{outcome.Why()}

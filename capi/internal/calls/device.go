@@ -76,7 +76,8 @@ func open(o Options) (*device, error) {
 		return onEngine(o.Algorithm, "", asked)
 	case "reference":
 		if o.Algorithm != "" {
-			return nil, fault.New("gpuconv", "algorithm", fault.Printable(o.Algorithm), "want none, reference has only one")
+			return nil, fault.New("gpuconv", "algorithm", fault.Printable(o.Algorithm),
+				"want none, reference has only one")
 		}
 		return &device{Backend: cpu.Reference{}, info: onProcessor("reference")}, nil
 	case "gpu":

@@ -26,7 +26,8 @@ func floats(argument string, at unsafe.Pointer, n int) ([]float32, error) {
 	case n == 0:
 		return []float32{}, nil
 	case at == nil:
-		return nil, &conv.ShapeError{Arg: argument, Value: "NULL", Rule: fmt.Sprintf("want the address of %d values", n)}
+		return nil, &conv.ShapeError{Arg: argument, Value: "NULL",
+			Rule: fmt.Sprintf("want the address of %d values", n)}
 	case uintptr(at)%4 != 0:
 		return nil, &conv.ShapeError{Arg: argument, Value: fmt.Sprintf("%#x", uintptr(at)),
 			Rule: "want an address that is a multiple of 4"}

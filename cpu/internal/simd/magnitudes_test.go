@@ -44,7 +44,8 @@ func TestMagnitudes(t *testing.T) {
 					sum, squares = sum+max(v, -v), squares+v*v
 				}
 				if m.Sums[i] != sum || m.Squares[i] != squares {
-					t.Fatalf("%d channels, %d registers, place %d: %v and %v, want %v and %v", m.Count, m.Vectors, i, m.Sums[i], m.Squares[i], sum, squares)
+					t.Fatalf("%d channels, %d registers, place %d: %v and %v, want %v and %v", m.Count, m.Vectors, i,
+						m.Sums[i], m.Squares[i], sum, squares)
 				}
 			}
 		}

@@ -118,7 +118,8 @@ func TestSlides(t *testing.T) {
 			k.Slide(rows, s)
 			for i, w := range want { // between rows as well
 				if s.Dst[i] != w {
-					t.Fatalf("%d rows, stride %d, %d registers, %+v: element %d is %v, want %v", rows, stride, vectors, s.Strip, i, s.Dst[i], w)
+					t.Fatalf("%d rows, stride %d, %d registers, %+v: element %d is %v, want %v", rows, stride, vectors,
+						s.Strip, i, s.Dst[i], w)
 				}
 			}
 		}
@@ -141,7 +142,8 @@ func TestStrips(t *testing.T) {
 						next = s.last
 					}
 					if next-at > k.Lanes {
-						t.Errorf("%v, stride %d, %d columns, %d beyond the end: registers begin at %d and %d", k.ISA, stride, columns, after, at, next)
+						t.Errorf("%v, stride %d, %d columns, %d beyond the end: registers begin at %d and %d", k.ISA,
+							stride, columns, after, at, next)
 					}
 					at = next
 				}

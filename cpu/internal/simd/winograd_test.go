@@ -45,7 +45,8 @@ func eachISA(t *testing.T, f func(t *testing.T, k *Kernels)) {
 
 // bT, a and g are the matrices of Lavin and Gray, section 4.3.
 var (
-	bT = [6][6]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}
+	bT = [6][6]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0},
+		{0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}
 	aT = [4][6]float64{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
 )
 
@@ -102,7 +103,8 @@ func TestProducts(t *testing.T) {
 			p := &Products{SrcStride: k.Lanes + r.IntN(9), Bias: integer(), Flags: Flags(trial % 2 * int(ReLU))}
 			atEnd := trial%4 < 2
 			p.Src = drawn(t, 35*p.SrcStride+k.Lanes, atEnd, integer)
-			p.Dst, p.Temp, p.Check = drawn(t, 16*k.Lanes, atEnd, integer), drawn(t, 24*k.Lanes, atEnd, integer), drawn(t, k.Lanes, atEnd, integer)
+			p.Dst, p.Temp, p.Check = drawn(t, 16*k.Lanes, atEnd, integer), drawn(t, 24*k.Lanes, atEnd, integer),
+				drawn(t, k.Lanes, atEnd, integer)
 			bad := r.IntN(k.Lanes)
 			if trial%5 == 4 {
 				p.Src[7*p.SrcStride+bad] = float32(math.Inf(1))

@@ -130,7 +130,8 @@ func TestGLFWAttempt(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: error %q, want %q", c.name, got, c.want)
 		}
-		if text := strings.TrimSpace(written.String()); (c.log == "") != (text == "") || !strings.HasSuffix(text, c.log) || strings.Count(text, "\n") > 0 {
+		if text := strings.TrimSpace(written.String()); (c.log == "") != (text == "") ||
+			!strings.HasSuffix(text, c.log) || strings.Count(text, "\n") > 0 {
 			t.Errorf("%s: log %q, want %q", c.name, text, c.log)
 		}
 		if log.Writer() != &written {

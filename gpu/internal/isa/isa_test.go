@@ -170,8 +170,8 @@ navi21/energy,-mean/*/* spills <= 5
 // TestWriteTable: a line of names, then one for each stage.
 func TestWriteTable(t *testing.T) {
 	var b bytes.Buffer
-	s := Stage{"seed/igemm/igemm", "8 deep", Figures{Registers: 1, Scalars: 2, Spills: 3, Scratch: 4, Shared: 5, Waves: 6,
-		Length: 8, Main: Mix{FMA: 3, Integer: 1}}}
+	s := Stage{"seed/igemm/igemm", "8 deep", Figures{Registers: 1, Scalars: 2, Spills: 3, Scratch: 4, Shared: 5,
+		Waves: 6, Length: 8, Main: Mix{FMA: 3, Integer: 1}}}
 	if err := WriteTable(&b, []Stage{s}); err != nil {
 		t.Fatal(err)
 	}

@@ -78,8 +78,8 @@ func readStage(cells []string) (s Stage, err error) {
 		}
 	}
 	if share != s.Main.Share() || s.Length < s.Main.Total() {
-		return s, fmt.Errorf("%s: FMA %d %% and length %d, its kinds give %d %% and at least %d", s.Name, share, s.Length,
-			s.Main.Share(), s.Main.Total())
+		return s, fmt.Errorf("%s: FMA %d %% and length %d, its kinds give %d %% and at least %d", s.Name, share,
+			s.Length, s.Main.Share(), s.Main.Total())
 	}
 	return s, nil
 }

@@ -62,7 +62,8 @@ func TestLoad(t *testing.T) {
 			t.Errorf("driver %q, source %q: a program is found that is not theirs", c.folder.Driver, c.source)
 		}
 	}
-	if all := names(t, path); len(all) != 2 || slices.ContainsFunc(all, func(name string) bool { return len(name) != 64+len(Extension) }) {
+	if all := names(t, path); len(all) != 2 ||
+		slices.ContainsFunc(all, func(name string) bool { return len(name) != 64+len(Extension) }) {
 		t.Errorf("the folder holds %q, want two programs", all)
 	}
 }
@@ -157,7 +158,8 @@ func TestNoFolder(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(taken.file(taken.key("a")), "folder"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, path := range map[string]string{"a file": file, "in a file": filepath.Join(file, "folder"), "a program is a folder": taken.Path} {
+	for name, path := range map[string]string{"a file": file, "in a file": filepath.Join(file, "folder"),
+		"a program is a folder": taken.Path} {
 		f := &Folder{Path: path, Most: Most}
 		if err := f.Save("a", example(1, 400)); err == nil {
 			t.Errorf("%s: saved", name)
@@ -184,7 +186,8 @@ func TestPrune(t *testing.T) {
 	}
 	dead, alive := partialName(t), partialName(t)
 	foreign := []string{"foreign", "mine.program", ".new-mine", ".partial-mine", ".partial-12.npy"}
-	ages := map[string]time.Duration{dead: 2 * time.Hour, ".new-123": 2 * time.Hour, alive: time.Minute, ".new-45": time.Minute}
+	ages := map[string]time.Duration{dead: 2 * time.Hour, ".new-123": 2 * time.Hour, alive: time.Minute,
+		".new-45": time.Minute}
 	for _, name := range foreign {
 		ages[name] = 2 * time.Hour
 	}
@@ -223,7 +226,8 @@ func TestPrune(t *testing.T) {
 	stay := slices.Sorted(slices.Values(append(foreign, alive, ".new-45")))
 	all = slices.DeleteFunc(all, func(name string) bool { return len(name) > 64 && strings.HasSuffix(name, Extension) })
 	if programs := listed - len(all); programs != 2 || !slices.Equal(all, stay) {
-		t.Errorf("%d programs and %q are left, want two, the files that are being written and the foreign ones", listed-len(all), all)
+		t.Errorf("%d programs and %q are left, want two, the files that are being written and the foreign ones",
+			listed-len(all), all)
 	}
 }
 

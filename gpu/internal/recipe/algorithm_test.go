@@ -94,7 +94,8 @@ func TestSpreading(t *testing.T) {
 					continue
 				}
 				taken[a.name] = true
-				if (f.recipe().Tolerance > 0) != a.spreads || (a.ruledOut(conv.Exact) != nil) != a.spreads || a.ruledOut(conv.Fast) != nil {
+				if (f.recipe().Tolerance > 0) != a.spreads || (a.ruledOut(conv.Exact) != nil) != a.spreads ||
+					a.ruledOut(conv.Fast) != nil {
 					t.Errorf("%s on %s: spreads %v, tolerance %v", a.name, class, a.spreads, f.recipe().Tolerance)
 				}
 			}
@@ -115,7 +116,8 @@ func TestExactChoices(t *testing.T) {
 	if all := Choices(p, nvidia(), ""); len(all) < 3 || slices.ContainsFunc(all, spread) {
 		t.Errorf("exact: %v", all)
 	}
-	if all := Choices(p, nvidia(), "winograd"); len(all) < 2 || slices.ContainsFunc(all, func(c conv.Choice) bool { return c.Algorithm != "winograd" }) {
+	if all := Choices(p, nvidia(), "winograd"); len(all) < 2 ||
+		slices.ContainsFunc(all, func(c conv.Choice) bool { return c.Algorithm != "winograd" }) {
 		t.Errorf("winograd is forced: %v", all)
 	}
 	for _, c := range Choices(p, fast, "") {
@@ -163,10 +165,12 @@ func TestChooseHardware(t *testing.T) {
 			t.Errorf("%s: %q, %v, %v; want %q", name, a.name, rejected, err, c.want)
 		}
 		exact, rejected, err := choose(c.p, nvidia(), "")
-		if spread := c.want == "fft" || c.want == "winograd"; err != nil || exact.recipe().Tolerance > 0 || !spread && exact.name != c.want {
+		if spread := c.want == "fft" || c.want == "winograd"; err != nil || exact.recipe().Tolerance > 0 ||
+			!spread && exact.name != c.want {
 			t.Errorf("%s: exact, %q, %v", name, exact.name, err)
 		} else if spread && !slices.ContainsFunc(rejected, func(r conv.Rejected) bool {
-			return r.Algorithm == c.want && r.Reason.Error() == "it spreads the error of a large pixel, precision fast would take it"
+			return r.Algorithm == c.want &&
+				r.Reason.Error() == "it spreads the error of a large pixel, precision fast would take it"
 		}) {
 			t.Errorf("%s: exact, %q, %v", name, exact.name, rejected)
 		}

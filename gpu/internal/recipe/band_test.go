@@ -84,7 +84,8 @@ func TestGatherScatter(t *testing.T) {
 					want = src.Data[(plane*7+y)*3+x]
 				}
 				if got != want {
-					t.Fatalf("%v in bands of %d: row %d of plane %d is %v, want %v", p.Spec, rows, row, plane, got, want)
+					t.Fatalf("%v in bands of %d: row %d of plane %d is %v, want %v", p.Spec, rows, row, plane, got,
+						want)
 				}
 			}
 		}
@@ -130,7 +131,8 @@ func TestBandsWithinLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 			if b.Bands.Rows < c.least || b.Bands.Rows > c.most || b.Description.Band != b.Bands.Rows {
-				t.Errorf("bands of %d rows, described as %d: want %d … %d", b.Bands.Rows, b.Description.Band, c.least, c.most)
+				t.Errorf("bands of %d rows, described as %d: want %d … %d", b.Bands.Rows, b.Description.Band, c.least,
+					c.most)
 			}
 			src, sums, dst := ImageBytes(b.Piece)
 			if most := max(src, sums, dst) * b.Description.Chunk; most > d.Block() {

@@ -140,8 +140,10 @@ func TestAs(t *testing.T) {
 			want, refused := Draw(p, hardware, name)
 			got, err := Draw(p, as, name)
 			if (err == nil) != (refused == nil) || got.Description.Tile != want.Description.Tile ||
-				got.Description.Chunk != want.Description.Chunk || !slices.Equal(got.Description.Sources, want.Description.Sources) {
-				t.Errorf("%s as %v: %+v, %v; want %+v, %v", name, Class(class), got.Description, err, want.Description, refused)
+				got.Description.Chunk != want.Description.Chunk ||
+				!slices.Equal(got.Description.Sources, want.Description.Sources) {
+				t.Errorf("%s as %v: %+v, %v; want %+v, %v", name, Class(class), got.Description, err, want.Description,
+					refused)
 			}
 			if refused != nil && (name != "direct_soft" || Class(class) == Software) {
 				t.Errorf("%s on %v: %v", name, Class(class), refused)

@@ -62,6 +62,32 @@ func TestShortPrograms(t *testing.T) {
 	}
 }
 
+// TestEvenSteps: with Even a kernel of 16 rows is cut into steps of one program. A kernel of 7 rows, which has no equal
+// parts, still has a rest.
+func TestEvenSteps(t *testing.T) {
+	d := roomy()
+	d.Class, d.LoopIterations, d.Unrolled = Software, SoftwareLoopLimit, 400
+	for rows, want := range map[int][2]int{16: {2, 1}, 7: {2, 2}} { // programs without and with Even
+		p := conv.Problem{Src: conv.Shape{8, 1, 64, 64}, Weight: conv.Shape{2, 1, rows, 8}}
+		p.Spec = p.WithDefaults()
+		for i, even := range []bool{false, true} {
+			d.Even = even
+			s, err := fitSoft(p, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			programs := map[Key]bool{}
+			for _, stage := range s.recipe().Stages {
+				programs[stage.Program] = true
+			}
+			if len(programs) != want[i] {
+				t.Errorf("%d rows, even %v: %d programs of steps of %d rows, want %d", rows, even, len(programs),
+					s.tile.tapsH, want[i])
+			}
+		}
+	}
+}
+
 // TestPriceOfCompiling: a job whose images are known takes direct_soft if what it saves is more than the compiling that
 // is still to do, and otherwise direct. Programs that a cache has cost nothing.
 func TestPriceOfCompiling(t *testing.T) {

@@ -151,8 +151,8 @@ func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 }
 
 // chooseSoftTileWithin is chooseSoftTile for programs that write out at most unrolled multiplications; 0 for no bound.
-// If short is set, it prefers steps of equally many taps: then a second program, for the taps that are left over, is
-// not needed.
+// If short or device.Even is set, it prefers steps of equally many taps: then a second program, for the taps that are
+// left over, is not needed.
 func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrolled int, short bool) (soft, error) {
 	const most = 64 // with more, most texels of a window would be read by no tap
 	if s, d := max(p.Stride[0], p.Stride[1]), max(p.Dilation[0], p.Dilation[1]); s > most || d > most {
@@ -167,7 +167,7 @@ func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrol
 	best, least := softConstants{}, math.Inf(1)
 	for filters := fewest; filters <= min(largest, p.Weight[0]/p.Groups); filters++ {
 		s.tile = softBlockOf(p, device, sums, filters, requested)
-		if !s.tile.fit(p, unrolled, short) {
+		if !s.tile.fit(p, unrolled, short || device.Even) {
 			break // more filters do not fit either
 		}
 		cost := s.tile.cost()

@@ -45,7 +45,8 @@ func TestLimitsOfDrivers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if bytes := b.Description.Chunk * b.Recipe.largest(b.Piece); bytes > min(device.StorageBlock, math.MaxInt32) {
+				bytes := b.Description.Chunk * b.Recipe.largest(b.Piece)
+				if bytes > min(device.StorageBlock, math.MaxInt32) {
 					t.Errorf("%s, %s, %s: a buffer of %d bytes", name, p.Name, algorithm, bytes)
 				}
 				for _, s := range b.Stages() {

@@ -31,7 +31,8 @@ func TestFFTSides(t *testing.T) {
 		"fewer invocations": {problems.Layer(1, 1, 64, 11, 30), few, 64, 32, 1, 2},
 	} {
 		f, err := newFFT(c.p, c.d)
-		got, want := [4]int{f.constants.tileH, f.constants.tileW, f.tilesH, f.tilesW}, [4]int{c.tileH, c.tileW, c.tilesH, c.tilesW}
+		got, want := [4]int{f.constants.tileH, f.constants.tileW, f.tilesH, f.tilesW},
+			[4]int{c.tileH, c.tileW, c.tilesH, c.tilesW}
 		if err != nil || got != want {
 			t.Errorf("%s: %d×%d tiles of %d×%d, %v",
 				name, f.tilesH, f.tilesW, f.constants.tileH, f.constants.tileW, err)

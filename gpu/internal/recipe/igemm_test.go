@@ -41,8 +41,8 @@ func TestIgemmTiles(t *testing.T) {
 // TestChooseIgemmTile: the filters of a group fill more than half of a tile, and few positions take a small one.
 func TestChooseIgemmTile(t *testing.T) {
 	for _, c := range []struct{ filters, positions, want int }{
-		{256, 1 << 20, 128}, {65, 1 << 20, 128}, {64, 1 << 20, 64}, {33, 1 << 20, 64}, {32, 1 << 20, 32}, {6, 1 << 20, 32}, {256, 196, 32},
-	} {
+		{256, 1 << 20, 128}, {65, 1 << 20, 128}, {64, 1 << 20, 64}, {33, 1 << 20, 64}, {32, 1 << 20, 32},
+		{6, 1 << 20, 32}, {256, 196, 32}} {
 		if got := chooseIgemmTile(nvidia(), 1, c.filters, c.positions).filters(); got != c.want {
 			t.Errorf("%d filters, %d positions: a tile of %d filters, want %d", c.filters, c.positions, got, c.want)
 		}

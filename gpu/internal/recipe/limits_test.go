@@ -12,7 +12,8 @@ import (
 // roomy is hardware with larger limits than any test needs.
 func roomy() Profile {
 	return Profile{Limits: Limits{StorageBlock: 1 << 40, UniformBlock: 1 << 16, UniformAlignment: 256,
-		TextureBuffer: 1 << 27, SharedMemory: 1 << 15, WorkGroups: [3]int{65535, 65535, 65535}, WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}}
+		TextureBuffer: 1 << 27, SharedMemory: 1 << 15, WorkGroups: [3]int{65535, 65535, 65535},
+		WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}}
 }
 
 // refusesWhole says why an algorithm cannot compute whole images on a device.

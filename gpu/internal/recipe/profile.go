@@ -15,6 +15,8 @@ type Profile struct {
 	// Unrolled is the most multiplications that a program for a software renderer may write out instead of looping; 0
 	// for no limit. More run faster and compile longer. For hardware only tests set it.
 	Unrolled int
+	// Even says that direct_soft cuts taps into equal steps if it can, since a rest takes another program.
+	Even bool
 	// ByRow says that direct and direct_soft sum each row of a kernel's taps apart, in parts of at most rowPart taps. It
 	// is for software renderers whose multiply-adds wait for each other; see direct_soft.comp.
 	ByRow bool

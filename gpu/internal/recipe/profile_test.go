@@ -15,8 +15,8 @@ func TestWhole(t *testing.T) {
 		"AMD":      NewProfile(AMD, driverLimits["radeonsi, navi21"].limits, true, false),
 	} {
 		for _, layer := range []struct{ channels, size, filters, kernel int }{
-			{1, 64, 6, 7}, {128, 8, 128, 3}, {64, 16, 64, 3}, {512, 1, 1000, 1}, {3, 300, 8, 5}, {64, 1, 8, 1}, {8, 300, 1, 3},
-		} {
+			{1, 64, 6, 7}, {128, 8, 128, 3}, {64, 16, 64, 3}, {512, 1, 1000, 1}, {3, 300, 8, 5}, {64, 1, 8, 1},
+			{8, 300, 1, 3}} {
 			for _, images := range []int{1, 3, 40, 10_000} {
 				device.Images, device.Precision = images, conv.Fast
 				p := device.whole(conv.Problem{Src: conv.Shape{1, layer.channels, layer.size, layer.size},
@@ -37,8 +37,8 @@ func TestWhole(t *testing.T) {
 					}
 					a, w := b.Description, want.Description
 					if a.Algorithm != w.Algorithm || a.Tile != w.Tile || a.ShaderHash() != w.ShaderHash() {
-						t.Errorf("%s: %v, %d of %d images: %s %s, want %s %s", name, layer, n, images, a.Algorithm, a.Tile,
-							w.Algorithm, w.Tile)
+						t.Errorf("%s: %v, %d of %d images: %s %s, want %s %s", name, layer, n, images, a.Algorithm,
+							a.Tile, w.Algorithm, w.Tile)
 					}
 					device.Images = 0
 					alone, err := Draw(p, device, "")

@@ -220,7 +220,8 @@ func TestSlideRests(t *testing.T) {
 			s := f.constants.slide
 			down, across := s.parts(p)
 			if s.tapsW < 2 || across*s.tapsW+s.restW != k || down*s.tapsH != k || s.filters*s.taps() > sharedHeld(d) {
-				t.Errorf("%s, K=%d: %d×%d parts of %d×%d taps and %d", class, k, down, across, s.tapsH, s.tapsW, s.restW)
+				t.Errorf("%s, K=%d: %d×%d parts of %d×%d taps and %d", class, k, down, across, s.tapsH, s.tapsW,
+					s.restW)
 			}
 			want := 0
 			for channel := range 2 {
@@ -273,7 +274,8 @@ func TestSmallScalars(t *testing.T) {
 				c.class, c.p.Weight, held, cut.tapsH, cut.tapsW, cut.rows, c.most)
 		}
 		if cut.tapsH != c.tapsH || cut.rows < c.rows {
-			t.Errorf("%v, %v: %d rows of %d×%d taps, want %d of %d", c.class, c.p.Weight, cut.rows, cut.tapsH, cut.tapsW, c.rows, c.tapsH)
+			t.Errorf("%v, %v: %d rows of %d×%d taps, want %d of %d", c.class, c.p.Weight, cut.rows, cut.tapsH,
+				cut.tapsW, c.rows, c.tapsH)
 		}
 	}
 }

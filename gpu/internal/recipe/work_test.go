@@ -69,7 +69,8 @@ func TestMACs(t *testing.T) {
 			want /= 4
 		}
 		// Here the tiles are full: they divide the 48×64 positions of the one and the 56×56 of the other.
-		full := strings.HasSuffix(name, "seed, direct_small, direct_small") || strings.HasSuffix(name, "ResNet, igemm, igemm")
+		full := strings.HasSuffix(name, "seed, direct_small, direct_small") ||
+			strings.HasSuffix(name, "ResNet, igemm, igemm")
 		if made < want || full && made != want {
 			t.Errorf("%s: %g multiply-adds of %g", name, made, want)
 		}

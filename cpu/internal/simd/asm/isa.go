@@ -27,7 +27,8 @@ type isa struct {
 }
 
 var (
-	avx2   = isa{"AVX2", 8, [...]int{0, 8, 6, 4, 3, 2, 2}, [8]int{3: 4, 5: 2}}          // up to 12 of 16 registers hold sums
+	// up to 12 of 16 registers hold sums
+	avx2   = isa{"AVX2", 8, [...]int{0, 8, 6, 4, 3, 2, 2}, [8]int{3: 4, 5: 2}}
 	avx512 = isa{"AVX512", 16, [...]int{0, 8, 8, 8, 6, 5, 4}, [8]int{3: 4, 5: 4, 7: 3}} // up to 25 of 32
 )
 

@@ -23,7 +23,8 @@ const magnitudesAtOnce = 4
 func (g *generator) magnitudes() {
 	name := "magnitudes" + g.isa.name
 	w := winograd{generator: g}
-	w.args = g.function(name, "m", "%s adds up |v| and v² over channels. See Magnitudes for the loop that it equals.", name)
+	w.args = g.function(name, "m", "%s adds up |v| and v² over channels. See Magnitudes for the loop that it equals.",
+		name)
 	g.declared = append(g.declared, name+"(m *Magnitudes)")
 	mask := w.constant(0x7fffffff)
 	sums, squares, src := w.field(magnitudesSums), w.field(magnitudesSquares), w.field(magnitudesSrc)

@@ -87,8 +87,8 @@ func (g *generator) slide(size, stride, vectors int) {
 	name := g.slideName(size, stride, vectors)
 	s := slide{winograd: winograd{generator: g}, size: size, stride: stride, vectors: vectors}
 	s.args = g.function(name, "s",
-		"%s slides along strips of %d columns, with kernels of %d rows and a stride of %d. See Slide for its loop.", name,
-		vectors*g.isa.lanes, size, stride)
+		"%s slides along strips of %d columns, with kernels of %d rows and a stride of %d. See Slide for its loop.",
+		name, vectors*g.isa.lanes, size, stride)
 	g.declared = append(g.declared, name+"(s *Slide)")
 	depth := (size + stride - 1) / stride
 	for range depth {

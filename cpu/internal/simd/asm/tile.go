@@ -61,7 +61,8 @@ type tile struct {
 func (g *generator) tile(filters, vectors int) {
 	name := g.tileName(filters, vectors)
 	t := tile{generator: g, filters: filters, vectors: vectors}
-	t.args = g.function(name, "t", "%s computes tiles of %d filters by %d columns. See Tile for the loop that it equals.", name, filters, vectors*g.isa.lanes)
+	t.args = g.function(name, "t", "%s computes tiles of %d filters by %d columns. See Tile for the loop that it "+
+		"equals.", name, filters, vectors*g.isa.lanes)
 	g.declared = append(g.declared, name+"(t *Tile)")
 	t.dst, t.x, t.plane, t.flags = t.field(tileDst), t.field(tileX), t.field(tilePlane), t.field(tileFlags)
 	g.SHLQ(operand.Imm(2), t.plane)

@@ -98,7 +98,8 @@ func (w *winograd) minus(a, k, b reg.VecVirtual) reg.VecVirtual {
 func (g *generator) patches() {
 	name := "patches" + g.isa.name
 	w := winograd{generator: g}
-	w.args = g.function(name, "p", "%s transforms patches of 6×6 inputs. See Patches for the loop that it equals.", name)
+	w.args = g.function(name, "p", "%s transforms patches of 6×6 inputs. See Patches for the loop that it equals.",
+		name)
 	g.declared = append(g.declared, name+"(p *Patches)")
 	w.two, w.four, w.x58 = w.constant(0x40000000), w.constant(0x40800000), w.constant(0x40a00000)
 	dst, src, temp, count := w.field(patchesDst), w.field(patchesSrc), w.field(patchesTemp), w.field(patchesCount)
@@ -158,7 +159,8 @@ func (w *winograd) inputTransform(d []reg.VecVirtual, store func(i int, v reg.Ve
 func (g *generator) products() {
 	name := "products" + g.isa.name
 	w := winograd{generator: g}
-	w.args = g.function(name, "p", "%s transforms sums of products to blocks of 4×4 outputs. See Products for the loop that it equals.", name)
+	w.args = g.function(name, "p", "%s transforms sums of products to blocks of 4×4 outputs. See Products for the "+
+		"loop that it equals.", name)
 	g.declared = append(g.declared, name+"(p *Products)")
 	w.two, w.four, w.x58 = w.constant(0x40000000), w.constant(0x40800000), w.constant(0x41000000)
 	dst, src, temp := w.field(productsDst), w.field(productsSrc), w.field(productsTemp)

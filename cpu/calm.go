@@ -1,0 +1,36 @@
+package cpu
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// calm says whether something else needed the cores of a crew a short time ago. Its helpers then do not wait actively
+// for a while: for calmLeast, and each time four times as long if it happens again within calmTrial, up to calmMost. So
+// on a machine whose cores are all busy, trying costs little, and elsewhere a single interruption does. The zero value
+// is ready for use. Several goroutines may use it at the same time.
+type calm struct {
+	until, lasts atomic.Int64 // nanoseconds since began, and nanoseconds
+}
+
+const (
+	calmLeast = time.Millisecond
+	calmTrial = 4 * time.Millisecond // about how long Linux leaves a core to a thread while others wait
+	calmMost  = time.Second
+)
+
+// began is when the program began. The atomic times count from it.
+var began = time.Now()
+
+// disturbed reports whether helpers should not wait actively now.
+func (c *calm) disturbed(now time.Time) bool { return int64(now.Sub(began)) < c.until.Load() }
+
+// disturb notes that something else needed a core.
+func (c *calm) disturb(now time.Time) {
+	at, lasts := int64(now.Sub(began)), int64(calmLeast)
+	if last := c.lasts.Load(); last > 0 && at-c.until.Load() < int64(calmTrial) {
+		lasts = min(4*last, int64(calmMost))
+	}
+	c.lasts.Store(lasts)
+	c.until.Store(at + lasts)
+}

@@ -95,11 +95,47 @@ func (b bound) probable(magnitude float64) float64 {
 
 // largest returns the largest finite |v|.
 func largest(values []float32) float64 {
-	most := 0.0
-	for _, v := range values {
-		if a := math.Abs(float64(v)); a > most && !math.IsInf(a, 0) { // NaN is not larger
-			most = a
+	_, most := whereLargest(values)
+	return most
+}
+
+// whereLargest returns the index of the largest finite |v|, and that |v|. It returns 0, 0 if there is none. It compares
+// bits, since without their signs numbers are in the order of their bits, with infinity and then NaN above all others.
+// It passes over parts whose largest number is not above those before, without looking for the place: with float64 and
+// in one loop it took 2.5 times as long, more than a tenth of the CPU time of a run with transforms.
+func whereLargest(values []float32) (at int, most float64) {
+	const part = 1 << 10
+	bits := uint32(0)
+	for first := 0; first < len(values); first += part {
+		some := values[first:min(first+part, len(values))]
+		if largestBits(some) <= bits {
+			continue
+		}
+		for i, v := range some {
+			if b := math.Float32bits(v) &^ signBit; b > bits && b < infiniteBits {
+				at, bits = first+i, b
+			}
 		}
 	}
-	return most
+	return at, float64(math.Float32frombits(bits))
+}
+
+const (
+	signBit      = 1 << 31
+	infiniteBits = 0x7f800000
+)
+
+// largestBits returns the largest of the numbers' bits without their signs.
+func largestBits(values []float32) uint32 {
+	var a, b, c, d uint32
+	for ; len(values) >= 4; values = values[4:] {
+		a = max(a, math.Float32bits(values[0])&^signBit)
+		b = max(b, math.Float32bits(values[1])&^signBit)
+		c = max(c, math.Float32bits(values[2])&^signBit)
+		d = max(d, math.Float32bits(values[3])&^signBit)
+	}
+	for _, v := range values {
+		a = max(a, math.Float32bits(v)&^signBit)
+	}
+	return max(a, b, c, d)
 }

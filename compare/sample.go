@@ -53,22 +53,12 @@ func (s *Sampling) Batch(src, got *conv.Tensor, d conv.Description) (*Batch, err
 		return b, nil
 	}
 	var want, magnitude [1]float64
-	if err := s.judge.SampleFloat64(want[:], magnitude[:], src, []int{whereLargest(got.Data)}); err != nil {
+	at, _ := whereLargest(got.Data)
+	if err := s.judge.SampleFloat64(want[:], magnitude[:], src, []int{at}); err != nil {
 		return nil, inCase(c, err)
 	}
 	b.scale = transformScale(c, finiteMagnitude(want[0]))
 	return b, nil
-}
-
-// whereLargest returns the index of the largest finite |v|, or 0.
-func whereLargest(values []float32) (at int) {
-	most := largest(values)
-	for i, v := range values {
-		if math.Abs(float64(v)) == most {
-			return i
-		}
-	}
-	return 0
 }
 
 // Compare judges some outputs, by their indices into got.Data, within the error bound that the description states. The

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,14 +20,16 @@ type algorithm struct {
 	// runs. worth is not called for a forced algorithm.
 	worth   func(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) error
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
+	spreads bool // whether a large pixel adds to the errors of outputs that do not see it
 }
 
 // algorithms returns the table. The first that accepts a problem computes it; the general one comes last.
 func algorithms() []algorithm {
 	return []algorithm{
-		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
-		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
-		{"direct", acceptsDirect, worthDirect, prepareDirect},
+		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd, false},
+		{"dft", acceptsDFT, worthDFT, prepareDFT, true},
+		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise, false},
+		{"direct", acceptsDirect, worthDirect, prepareDirect, false},
 	}
 }
 
@@ -34,6 +38,7 @@ func algorithms() []algorithm {
 // a worker of its own.
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
+	tolerance() float64           // as conv.Description.Tolerance
 	inPlace() bool                // whether band reads part.src instead of the slab
 	phases(rows int) phases       // how the slab's rows and columns are distributed for this many rows of sums
 	columns() int                 // the least number of columns of the slab
@@ -48,17 +53,19 @@ type recipe interface {
 	workspace() int                      // floats that band needs in worker.work
 	marks() int                          // integers that band needs in worker.marks
 	together() int                       // how many groups band computes at most
+	cuts() int                           // into how many parts band can cut the filters of a group
 	band(w *worker, o output, part part) // computes the sums of the filters of some groups
 }
 
 // part means the rows first ≤ y < first+rows of the sums of the groups group ≤ g < group+groups, in the images image ≤
 // n < image+images of src. There is one group, or as many as recipe.together says. If there are several images, the
-// part has all of their rows.
+// part has all of their rows. Of the filters of a group, the part has those of the cut-th of cuts parts.
 type part struct {
 	src           *conv.Tensor
 	image, images int
 	group, groups int
 	first, rows   int
+	cut, cuts     int
 }
 
 // output says where the sums of a band go. Row i of the band, for filter k of the groups and the m-th image, begins at
@@ -104,7 +111,7 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 			err = fmt.Errorf("%s comes before it", taken.name)
 		default:
 			if err = a.accepts(p, sums, k); err == nil && forced == "" {
-				err = a.worth(whole, images, sums, k)
+				err = cmp.Or(a.worth(whole, images, sums, k), a.ruledOut(e.Precision))
 			}
 		}
 		if err == nil {
@@ -121,6 +128,25 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 		return algorithm{}, nil, &fault.Error{Package: "cpu", Rule: "no algorithm"}
 	}
 	return taken, rejected, nil
+}
+
+// ruledOut returns why the algorithm is never taken at precision p unless it is forced, or nil.
+func (a algorithm) ruledOut(p conv.Precision) error {
+	if a.spreads && p == conv.Exact {
+		return errors.New("it spreads the error of a large pixel, precision fast would take it")
+	}
+	return nil
+}
+
+// Spreading lists the algorithms that state a Tolerance, as [conv.Description] explains it. The engine takes them only
+// if they are forced or if Engine.Precision is [conv.Fast].
+func Spreading() (names []string) {
+	for _, a := range algorithms() {
+		if a.spreads {
+			names = append(names, a.name)
+		}
+	}
+	return names
 }
 
 // AlgorithmNames lists the names that Engine.Algorithm takes, in the order in which the engine tries them.

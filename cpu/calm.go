@@ -25,12 +25,17 @@ var began = time.Now()
 // disturbed reports whether helpers should not wait actively now.
 func (c *calm) disturbed(now time.Time) bool { return int64(now.Sub(began)) < c.until.Load() }
 
-// disturb notes that something else needed a core.
+// disturb notes that something else needed a core. During a pause it does nothing: several helpers, and the caller, may
+// have seen the same interruption.
 func (c *calm) disturb(now time.Time) {
-	at, lasts := int64(now.Sub(began)), int64(calmLeast)
-	if last := c.lasts.Load(); last > 0 && at-c.until.Load() < int64(calmTrial) {
+	at, until, lasts := int64(now.Sub(began)), c.until.Load(), int64(calmLeast)
+	if at < until {
+		return
+	}
+	if last := c.lasts.Load(); last > 0 && at-until < int64(calmTrial) {
 		lasts = min(4*last, int64(calmMost))
 	}
-	c.lasts.Store(lasts)
-	c.until.Store(at + lasts)
+	if c.until.CompareAndSwap(until, at+lasts) { // else another goroutine has begun the pause
+		c.lasts.Store(lasts)
+	}
 }

@@ -18,7 +18,6 @@ type crew struct {
 	wake    chan struct{} // tokens, each of which wakes a helper that sleeps
 	gate    gate
 	turn    atomic.Uint32 // counts the runs that want helpers
-	most    atomic.Int32  // the most helpers of the last of them
 	awake   atomic.Int32  // helpers that do not sleep, and tokens in wake
 	brisk   atomic.Bool   // helpers wait actively
 	ended   time.Time     // of the last run; only the caller of run uses it
@@ -47,22 +46,32 @@ func (c *crew) attend(now time.Time) bool {
 
 // run calls work on this goroutine, and on at most workers−1 helpers. It returns when all calls have returned.
 func (c *crew) run(workers int) {
-	helpers := int32(min(c.helpers, workers-1))
-	if helpers > 0 {
-		c.most.Store(helpers)
-		c.gate.open()
-		c.turn.Add(1)
-		for c.awake.Load() < helpers {
-			c.awake.Add(1)
-			c.wake <- struct{}{} // there is room for a token of each helper
-		}
+	helpers := min(c.helpers, workers-1)
+	if helpers <= 0 {
+		c.work(0)
+		c.ended = time.Now()
+		return
 	}
+	c.gate.open(helpers)
+	c.turn.Add(1)
+	for c.awake.Load() < int32(helpers) {
+		c.awake.Add(1)
+		c.wake <- struct{}{} // there is room for a token of each helper
+	}
+	start := time.Now()
 	c.work(0)
-	if helpers > 0 && !c.gate.close() {
-		c.calm.disturb(time.Now())
-	}
+	done := time.Now()
+	stalled := c.gate.close()
 	c.ended = time.Now()
+	if stalled || heldUp(done.Sub(start), c.ended.Sub(done)) {
+		c.calm.disturb(c.ended)
+	}
 }
+
+// heldUp reports whether something else must have had the core of a helper: the caller worked for so long, and then
+// waited for so long. All tasks take about the same time, so a helper ends its last one within the time that the caller
+// took for its own, which are one or more. A caller that waits less than that only had less to do.
+func heldUp(worked, waited time.Duration) bool { return waited > linger && waited > worked }
 
 // help takes part in runs until the crew is closed.
 func (c *crew) help(worker int) {
@@ -70,7 +79,7 @@ func (c *crew) help(worker int) {
 	for {
 		if now := c.turn.Load(); now != turn {
 			turn = now
-			if c.gate.enter(c.most.Load()) {
+			if c.gate.enter() {
 				c.work(worker)
 				c.gate.leave()
 				busy = time.Now()

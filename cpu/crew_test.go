@@ -140,25 +140,60 @@ func TestCalm(t *testing.T) {
 	}
 }
 
-// TestGate: as many helpers enter as may, while the gate is open.
+// TestCalmOnce: an interruption that several helpers see begins one pause, as long as one helper's.
+func TestCalmOnce(t *testing.T) {
+	var c calm
+	now := began.Add(time.Hour)
+	for i := range 6 {
+		c.disturb(now.Add(time.Duration(i) * calmLeast / 8))
+	}
+	if !c.disturbed(now.Add(calmLeast-1)) || c.disturbed(now.Add(calmLeast)) {
+		t.Errorf("the pause ends %v after it began, want %v", time.Duration(c.until.Load())-now.Sub(began), calmLeast)
+	}
+	if c.disturb(now.Add(calmLeast)); !c.disturbed(now.Add(5*calmLeast-1)) || c.disturbed(now.Add(5*calmLeast)) {
+		t.Error("the next pause is not four times as long")
+	}
+}
+
+// TestGate: as many helpers enter as may, while the gate is open. A gate that is opened for fewer lets in fewer,
+// whenever a helper came.
 func TestGate(t *testing.T) {
 	g := newGate()
-	if g.enter(2) {
+	if g.enter() {
 		t.Error("a helper entered before the gate was opened")
 	}
-	g.open()
-	for i, want := range []bool{true, true, false} {
-		if g.enter(2) != want {
-			t.Errorf("helper %d: entered is %v", i+1, !want)
+	for most := 3; most > 0; most-- {
+		g.open(most)
+		for i := range most + 1 {
+			if want := i < most; g.enter() != want {
+				t.Fatalf("helper %d of %d: entered is %v", i+1, most, !want) // close would wait for ever
+			}
+		}
+		for range most {
+			g.leave()
+		}
+		if g.close() {
+			t.Error("close waited, though all had left")
+		}
+		if g.enter() {
+			t.Error("a helper entered after the gate was closed")
 		}
 	}
-	g.leave()
-	g.leave()
-	if !g.close() {
-		t.Error("close slept, though all had left")
-	}
-	if g.enter(2) {
-		t.Error("a helper entered after the gate was closed")
+}
+
+// TestHeldUp: a run that waits for a helper only as long as the caller worked has tasks that do not come out even. That
+// is no reason for a pause.
+func TestHeldUp(t *testing.T) {
+	for _, c := range []struct {
+		worked, waited time.Duration
+		want           bool
+	}{
+		{0, linger, false}, {linger, 4 * time.Millisecond, true}, {10 * linger, 9 * linger, false},
+		{10 * linger, 11 * linger, true}, {4 * time.Millisecond, 2 * linger, false},
+	} {
+		if got := heldUp(c.worked, c.waited); got != c.want {
+			t.Errorf("worked %v, waited %v: %v, want %v", c.worked, c.waited, got, c.want)
+		}
 	}
 }
 

@@ -86,6 +86,7 @@ func cutStrips(p *conv.Problem, columns int, k *simd.Kernels) (all []strip, err 
 }
 
 func (d *depthwise) bound() float64        { return 1 }
+func (d *depthwise) tolerance() float64    { return 0 }
 func (d *depthwise) marks() int            { return 0 }
 func (d *depthwise) suits([]float32) error { return nil }
 func (d *depthwise) inPlace() bool         { return inPlace(&d.problem) }
@@ -122,6 +123,7 @@ func (d *depthwise) fits(rows int) bool {
 // task does not matter.
 const togetherFloats = 8 << 10
 
+func (d *depthwise) cuts() int { return 1 }
 func (d *depthwise) together() int {
 	if !d.inPlace() || d.problem.Weight[0] > d.problem.Groups {
 		return 1

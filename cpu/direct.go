@@ -37,9 +37,11 @@ func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 }
 
 func (d *direct) bound() float64        { return 1 }
+func (d *direct) tolerance() float64    { return 0 }
 func (d *direct) marks() int            { return 0 }
 func (d *direct) suits([]float32) error { return nil }
 func (d *direct) inPlace() bool         { return false }
+func (d *direct) cuts() int             { return 1 }
 func (d *direct) together() int         { return 1 }
 func (d *direct) columns() int          { return 0 }
 

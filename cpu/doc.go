@@ -3,7 +3,7 @@
 // [Reference] is the judge: float64, plain loops in a fixed order. Use it to decide whether another backend is right.
 //
 // [Engine] is the fast one: float32 on all cores, with AVX2 or AVX-512 if the processor has them, otherwise in plain
-// Go, which runs on every platform. Use it where there is no GPU. It has three algorithms, and tries them in this
+// Go, which runs on every platform. Use it where there is no GPU. It has four algorithms, and tries them in this
 // order:
 //
 //   - winograd computes 3×3 and 5×5 kernels over many channels, with a quarter or a third of the multiplications. A
@@ -12,6 +12,9 @@
 //     [conv.Description], and an output whose receptive field is all 0 has no error. direct takes over if a filter's
 //     weights are very uneven, or if sums of its products may be exact in float32, as with small integers. It also
 //     takes over if it is faster for [Engine].Images images, counting the time for transforming the weights.
+//   - dft computes kernels of many rows by means of the discrete Fourier transform of columns, with a fifth of the
+//     multiplications for 31×31. A large pixel adds to the error of outputs that do not see it. So the engine takes it
+//     only if it is forced or with [conv.Fast].
 //   - depthwise computes filters of one channel with 3, 5 or 7 rows and strides of 1 or 2, one or two per group. It
 //     loads each row of inputs once. Its outputs have the same bits as direct's. It needs AVX2, for 7 rows AVX-512.
 //   - direct computes everything, as sums of products in the formula's order.

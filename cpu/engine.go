@@ -25,6 +25,9 @@ type Engine struct {
 	// Images is how many images a plan will compute over all its runs. Less than a batch counts as one batch. 0 means
 	// so many that the time for making the plan does not count.
 	Images int
+	// Precision decides which algorithms a plan may take without being forced. By default these are the ones that keep
+	// what [conv.Exact] promises; [conv.Fast] adds those of [Spreading].
+	Precision conv.Precision
 
 	eager bool // wake all workers, however little work there is; for tests
 	down  bool // direct computes columns of tiles where it would complete rows; for tests
@@ -230,5 +233,5 @@ func (b *blueprint) slabLen() int {
 func (b *blueprint) describe() conv.Description {
 	perWorker := b.slabLen() + b.sumsLen() + b.recipe.workspace() + b.recipe.marks()
 	return conv.Description{Algorithm: b.name, Chunk: b.problem.Src.N(), Rejected: b.rejected, Bound: b.recipe.bound(),
-		Memory: 4 * (b.recipe.packedLen() + b.cores*perWorker)}
+		Tolerance: b.recipe.tolerance(), Memory: 4 * (b.recipe.packedLen() + b.cores*perWorker)}
 }

@@ -177,7 +177,7 @@ func TestRefuses(t *testing.T) {
 	p := layer(t, "1,1,8,8,6,7,3,1,1")
 	for algorithm, want := range map[string]string{
 		"winograd": "cpu: winograd: it computes kernels of 3x3 and 5x5, not of 7x7: not supported by this backend",
-		"fast":     `cpu: algorithm "fast": want one of [winograd depthwise direct]`,
+		"fast":     `cpu: algorithm "fast": want one of [winograd dft depthwise direct]`,
 	} {
 		if _, err := (cpu.Engine{Algorithm: algorithm}).Explain(p); err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)

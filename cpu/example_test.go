@@ -34,6 +34,7 @@ func ExampleEngine_describe() {
 	}
 	// Output:
 	// winograd
+	// not dft: winograd comes before it
 	// not depthwise: winograd comes before it
 	// not direct: winograd comes before it
 }

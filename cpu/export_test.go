@@ -84,3 +84,14 @@ func Unscreen(plan conv.Plan) {
 
 // Flat reports whether direct computes a plan's bands as flat ones.
 func Flat(plan conv.Plan) bool { return plan.(*enginePlan).recipe.(*direct).flat }
+
+// Tasks returns how many tasks the last run of a plan had.
+func Tasks(plan conv.Plan) int { return plan.(*enginePlan).convolver.run.tasks }
+
+// PackedBytes returns how many bytes the weights of dft take for p.
+func PackedBytes(p conv.Problem) int {
+	p.Spec = p.WithDefaults()
+	sums, _ := p.Sums()
+	k, _ := simd.Use(BestISA)
+	return 4 * prepareDFT(p, sums, k).packedLen()
+}

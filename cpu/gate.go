@@ -7,7 +7,7 @@ import (
 
 // gate counts the helpers that work in a run, and keeps out those that come too late.
 type gate struct {
-	state atomic.Uint32 // two bits, and the number of helpers inside, times gateInside
+	state atomic.Uint64 // two bits; the helpers inside, times gateInside; how many may enter, times gatePlaces
 	empty chan struct{} // gets a value when the last helper leaves and the caller sleeps; has room for it
 }
 
@@ -15,18 +15,20 @@ const (
 	gateOpen   = 1 // helpers may enter
 	gateSleeps = 2 // the caller of close sleeps until all have left
 	gateInside = 4
+	gatePlaces = 1 << 32
 )
 
 func newGate() gate { return gate{empty: make(chan struct{}, 1)} }
 
-// open lets helpers in. The gate must be empty.
-func (g *gate) open() { g.state.Store(gateOpen) }
+// open lets this many helpers in. The gate must be empty. How many may enter is a part of the state, so that a helper
+// that comes late from an earlier run enters by the rule of the run that it enters.
+func (g *gate) open(most int) { g.state.Store(uint64(most)*gatePlaces + gateOpen) }
 
-// enter reports whether a helper may work: if the gate is open, and fewer than most are inside.
-func (g *gate) enter(most int32) bool {
+// enter reports whether a helper may work: if the gate is open, and there is a place inside.
+func (g *gate) enter() bool {
 	for {
 		s := g.state.Load()
-		if s&gateOpen == 0 || int32(s/gateInside) >= most {
+		if s&gateOpen == 0 || s%gatePlaces/gateInside >= s/gatePlaces {
 			return false
 		}
 		if g.state.CompareAndSwap(s, s+gateInside) {
@@ -37,21 +39,22 @@ func (g *gate) enter(most int32) bool {
 
 // leave ends what enter began.
 func (g *gate) leave() {
-	if g.state.Add(^uint32(gateInside-1)) == gateSleeps {
+	if g.state.Add(^uint64(gateInside-1)) == gateSleeps {
 		g.empty <- struct{}{}
 	}
 }
 
 // close keeps helpers out, and returns when all have left. It waits actively at first, then sleeps. It reports whether
-// it did not sleep.
-func (g *gate) close() bool {
-	g.state.And(^uint32(gateOpen))
-	if ok, _ := spin(time.Now(), func() bool { return g.state.Load() == 0 }); ok {
-		return true
+// something else had the core of the caller meanwhile.
+func (g *gate) close() (stalled bool) {
+	g.state.And(gatePlaces - 1 - gateOpen)
+	ok, stalled := spin(time.Now(), func() bool { return g.state.Load() == 0 })
+	if ok {
+		return stalled
 	}
 	if g.state.Or(gateSleeps) != 0 {
 		<-g.empty
 	}
 	g.state.Store(0)
-	return false
+	return stalled
 }

@@ -31,13 +31,14 @@ type convolver struct {
 }
 
 // run is the work that workers take tasks from. There is one task for each set of images, group (or some groups
-// together) and band of rows. Tasks are numbered by set, then by group, then by band.
+// together), part of the group's filters and band of rows. Tasks are numbered by set, then group, then part, then band.
 type run struct {
 	dst, src *conv.Tensor
 	images   int // of a set; the last set may have fewer
 	rows     int // of outputs per band
 	together int // groups per task
 	bands    int // 1 if a set has several images
+	cuts     int // parts of the filters of a group
 	tasks    int
 	next     atomic.Int64
 	panicked atomic.Pointer[fault.Panic] // the first panic of a task
@@ -146,7 +147,6 @@ func imageWork(p conv.Problem, dst conv.Shape) float64 {
 // busy until the end: if a core is interrupted, or has a slower task, the others take more tasks.
 const tasksPerWorker = 4
 
-// awake returns how many workers are worth waking for a run of this many images.
 // awake returns how many workers a run of this many images has. brisk says whether helpers begin at once.
 func (c *convolver) awake(images int, brisk bool) int {
 	if c.eager {
@@ -176,7 +176,8 @@ func (c *convolver) deal(dst, src *conv.Tensor, workers int) {
 		r.rows = min(c.rows, ceilDiv(ceilDiv(height, bands), step)*step)
 	}
 	r.bands = ceilDiv(height, r.rows)
-	r.tasks = whole * r.bands
+	r.cuts = c.cutsPerGroup(whole*r.bands, workers)
+	r.tasks = whole * r.bands * r.cuts
 	r.next.Store(0)
 }
 
@@ -189,6 +190,18 @@ func (c *convolver) imagesPerTask(images, workers int) int {
 	perGroup := ceilDiv(workers, c.problem.Groups) // tasks for one group, at least
 	sets := ceilDiv(ceilDiv(images, c.images), perGroup) * perGroup
 	return ceilDiv(images, min(sets, images))
+}
+
+// leastPerWorker is how many tasks each worker should have at least, if filters must be cut for it: each part of them
+// transforms the pixels of its own again.
+const leastPerWorker = 2
+
+// cutsPerGroup returns into how many parts the filters of each group are cut, if there are this many tasks otherwise.
+func (c *convolver) cutsPerGroup(tasks, workers int) int {
+	if tasks == 0 || workers == 1 || c.finisher.needed() {
+		return 1
+	}
+	return min(c.recipe.cuts(), ceilDiv(leastPerWorker*workers, tasks))
 }
 
 // work takes tasks until none is left. After a panic no worker takes another task, and the plan cannot be used any
@@ -206,16 +219,17 @@ func (c *convolver) work(number int) {
 	}
 }
 
-// compute computes a task: one band of rows, for the groups and the images of the task.
+// compute computes a task: one band of rows, for the groups, the filters and the images of the task.
 func (c *convolver) compute(w *worker, task int) {
 	r := &c.run
 	perSet := ceilDiv(c.problem.Groups, r.together)
-	band, group, n := task%r.bands, task/r.bands%perSet*r.together, task/r.bands/perSet*r.images
+	band, cut, task := task%r.bands, task/r.bands%r.cuts, task/r.bands/r.cuts
+	group, n := task%perSet*r.together, task/perSet*r.images
 	lo := band * r.rows
 	hi := min(lo+r.rows, c.dst.H())
 	first, last := c.finisher.rows(lo, hi)
 	p := part{src: r.src, image: n, images: min(r.images, r.src.Shape.N()-n), group: group,
-		groups: min(r.together, c.problem.Groups-group), first: first, rows: last - first}
+		groups: min(r.together, c.problem.Groups-group), first: first, rows: last - first, cut: cut, cuts: r.cuts}
 
 	dstC, size := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
 	image := c.dst.C() * size

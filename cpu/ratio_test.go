@@ -1,7 +1,6 @@
 package cpu_test
 
 import (
-	"math"
 	"runtime"
 	"slices"
 	"testing"
@@ -9,15 +8,17 @@ import (
 
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/internal/statistics"
 )
 
 // ratioTries is how often the ratios are measured: a busy machine makes some too small, and a slow engine all of them.
 const ratioTries = 20
 
-// TestRatios checks ratios that do not depend on the speed of the machine, because both sides are measured by turns, on
-// one thread. With vector instructions the engine is at least 8 times as fast as in plain Go (20 times and more were
-// measured). It makes at least 55 % of the multiply-adds that its instructions can do (78 to 80 % on a machine with six
-// jobs per core).
+// TestRatios checks ratios that do not depend on the speed of the machine, because both sides are measured by turns,
+// on one thread, by the processor's time. With vector instructions the engine is at least 8 times as fast as in plain
+// Go (20 times and more were measured). It makes at least 45 % of the multiply-adds that its instructions can do (61
+// to 65 % on two cores with 13 jobs, and 30 to 33 % at half of the speed). Other work on the same core takes a part of
+// its cache, and slows a turn of either side: the ratios are the medians of those of each turn.
 func TestRatios(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")
@@ -33,29 +34,43 @@ func TestRatios(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := func(plan conv.Plan) float64 {
-		start := time.Now()
-		if err := plan.Run(dst, src); err != nil {
-			t.Fatal(err)
-		}
-		return 2 * p.MACs() / time.Since(start).Seconds()
+	run := func(plan conv.Plan, runs int) float64 {
+		return float64(runs) * 2 * p.MACs() / processorTime(func() {
+			for range runs {
+				if err := plan.Run(dst, src); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
 	}
-	peak := func() float64 {
-		start := time.Now()
-		operations := probe(100_000)
-		return operations / time.Since(start).Seconds()
+	peak := func() (rate float64) {
+		operations := 0.0
+		took := processorTime(func() { operations = probe(1_000_000) })
+		return operations / took
 	}
-	engine, plain, roof := 0.0, 0.0, 0.0
+	ofPlain, ofRoof := []float64{}, []float64{}
 	for range ratioTries {
-		engine, plain, roof = math.Max(engine, run(fast)), math.Max(plain, run(slow)), math.Max(roof, peak())
+		engine := run(fast, 20)
+		ofPlain, ofRoof = append(ofPlain, engine/run(slow, 1)), append(ofRoof, engine/peak())
 	}
-	t.Logf("%.3g GFLOP/s, %.1f of plain Go, %.2f of the peak", engine/1e9, engine/plain, engine/roof)
-	if engine < 8*plain {
-		t.Errorf("%.3g FLOP/s, plain Go has %.3g: want 8 times as much", engine, plain)
+	plain, roof := statistics.Median(ofPlain), statistics.Median(ofRoof)
+	t.Logf("%.1f of plain Go, %.2f of the peak", plain, roof)
+	if plain < 8 {
+		t.Errorf("%.2f times the speed of plain Go: want 8", plain)
 	}
-	if engine < 0.55*roof {
-		t.Errorf("%.3g FLOP/s, the peak is %.3g: want 55 %% of it", engine, roof)
+	if roof < 0.45 {
+		t.Errorf("%.2f of the peak: want 0.45", roof)
 	}
+}
+
+// processorTime returns how many seconds of the processor's time f takes, or by the clock where that is not known.
+func processorTime(f func()) float64 {
+	wall, start := time.Now(), cpuSeconds()
+	f()
+	if used := cpuSeconds() - start; used > 0 {
+		return used
+	}
+	return time.Since(wall).Seconds()
 }
 
 // TestDepthwisePays: depthwise has at least 1.2 times the speed of direct, which computed such layers before. Both run
@@ -132,16 +147,13 @@ func holdRatio(t *testing.T, new, old cpu.Engine, p conv.Problem, want float64) 
 	speed := func(e cpu.Engine) func() float64 {
 		plan, dst, src := planned(t, e, p)
 		return func() float64 {
-			wall, start := time.Now(), cpuSeconds()
-			for range runs {
-				if err := plan.Run(dst, src); err != nil {
-					t.Fatal(err)
+			return runs * p.MACs() / processorTime(func() {
+				for range runs {
+					if err := plan.Run(dst, src); err != nil {
+						t.Fatal(err)
+					}
 				}
-			}
-			if used := cpuSeconds() - start; used > 0 {
-				return runs * p.MACs() / used
-			}
-			return runs * p.MACs() / time.Since(wall).Seconds()
+			})
 		}
 	}
 	a, b := speed(new), speed(old)

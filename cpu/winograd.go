@@ -83,12 +83,14 @@ func prepareWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 }
 
 func (w *winograd) inPlace() bool          { return false }
+func (w *winograd) cuts() int              { return 1 }
 func (w *winograd) together() int          { return 1 }
 func (w *winograd) columns() int           { return block*w.across + w.patchSide() - block }
 func (w *winograd) phases(int) phases      { return phases{columns: block} }
 func (w *winograd) rowStep() int           { return block }
 func (w *winograd) inputRows(rows int) int { return ceilDiv(rows, block)*block + w.patchSide() - block }
 func (w *winograd) bound() float64         { return winogradBound }
+func (w *winograd) tolerance() float64     { return 0 }
 func (w *winograd) filters() int           { return w.problem.Weight[0] / w.problem.Groups }
 func (w *winograd) packedLen() int {
 	return w.problem.Weight[0] * (w.channels()*simd.PatchSize + w.problem.Weight[1]*w.size() + 1)

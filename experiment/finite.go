@@ -13,14 +13,17 @@ type NotFinite struct {
 }
 
 // String says how many there are, such as "9 of 100 outputs are NaN". It is empty if there are none.
-func (n NotFinite) String() string {
+func (n NotFinite) String() string { return n.Of("outputs") }
+
+// Of is String with another word for the outputs.
+func (n NotFinite) Of(what string) string {
 	switch {
 	case n.NaN > 0 && n.Infinite > 0:
-		return fmt.Sprintf("%d of %d outputs are NaN and %d infinite", n.NaN, n.Outputs, n.Infinite)
+		return fmt.Sprintf("%d of %d %s are NaN and %d infinite", n.NaN, n.Outputs, what, n.Infinite)
 	case n.NaN > 0:
-		return fmt.Sprintf("%d of %d outputs are NaN", n.NaN, n.Outputs)
+		return fmt.Sprintf("%d of %d %s are NaN", n.NaN, n.Outputs, what)
 	case n.Infinite > 0:
-		return fmt.Sprintf("%d of %d outputs are infinite", n.Infinite, n.Outputs)
+		return fmt.Sprintf("%d of %d %s are infinite", n.Infinite, n.Outputs, what)
 	}
 	return ""
 }

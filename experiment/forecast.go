@@ -69,7 +69,7 @@ func (j Job) Files() []string {
 	names := append([]string{j.Format.Name(arrayName)}, j.Look.Pictures()...)
 	names = append(names, "stimuli.csv", "filters.csv", "cells.csv")
 	if j.Summary != nil {
-		names = append(names, valuesName)
+		names = append(names, ValuesName)
 	}
 	return append(names, reportName)
 }

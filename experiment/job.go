@@ -54,16 +54,16 @@ func (j Job) maps(p conv.Problem) (conv.Shape, error) {
 const program = 192 << 20
 
 // Fit returns p with a batch so small that Run takes at most this many bytes beside the program, a driver and the
-// pictures, and unchanged if it does. each is how many bytes the backend takes for each image of a batch beside what
-// Memory counts. The error names the least number of bytes that is enough.
-func (j Job) Fit(p conv.Problem, bytes, each float64) (conv.Problem, error) {
+// pictures, and unchanged if it does. plan and each are how many bytes the backend takes beside what Memory counts: for
+// its plan, and for each image of a batch. The error names the least number of bytes that is enough.
+func (j Job) Fit(p conv.Problem, bytes, plan, each float64) (conv.Problem, error) {
 	at := func(images int) float64 {
 		p.Src = p.Src.WithN(images)
 		need, err := j.Memory(p)
 		if err != nil {
 			return math.Inf(1)
 		}
-		return need - program + each*float64(images)
+		return need - program + plan + each*float64(images)
 	}
 	most := p.Src.N()
 	if _, err := j.Memory(p); err != nil {
@@ -283,11 +283,11 @@ func (j Job) writeTables(p conv.Problem, out *whole.Folder) error {
 	if err != nil {
 		return err
 	}
-	return out.Write(valuesName, j.Summary.table(maps).WriteCSV)
+	return out.Write(ValuesName, j.Summary.table(maps).WriteCSV)
 }
 
-// valuesName is the name of the table of the numbers of a [Summary].
-const valuesName = "values.csv"
+// ValuesName is the name of the table of the numbers of a [Summary].
+const ValuesName = "values.csv"
 
 // cellTable has a row for each channel of activations.npy: its name, and the filter that it is made of. With
 // [conv.Energy] these are two, filter and filter_2. Filters have the numbers of filters.csv. The first column, cell, is

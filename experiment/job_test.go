@@ -149,10 +149,12 @@ func TestFit(t *testing.T) {
 			bytes float64
 			want  int
 		}{{need - program, images + 1}, {need - program - 1, images}} {
-			got, err := j.Fit(p, c.bytes, 0)
+			got, err := j.Fit(p, c.bytes, 0, 0)
 			if c.want > 0 {
-				if less, err := j.Fit(p, c.bytes+100*float64(c.want), 100); err != nil || less.Src != got.Src {
-					t.Errorf("%v bytes, and 100 for each image: %v, %v, want %v", c.bytes, less.Src, err, got.Src)
+				less, err := j.Fit(p, c.bytes+1000+100*float64(c.want), 1000, 100)
+				if err != nil || less.Src != got.Src {
+					t.Errorf("%v bytes, 1000 for the plan and 100 for each image: %v, %v, want %v", c.bytes, less.Src,
+						err, got.Src)
 				}
 			}
 			if c.want == 0 {
@@ -165,7 +167,7 @@ func TestFit(t *testing.T) {
 			}
 		}
 	}
-	if got, err := j.Fit(p, 1e12, 0); err != nil || got.Src != p.Src {
+	if got, err := j.Fit(p, 1e12, 0, 0); err != nil || got.Src != p.Src {
 		t.Errorf("%v, %v, want all %d images", got.Src, err, p.Src.N())
 	}
 }

@@ -45,8 +45,15 @@ type chunk struct {
 	NaN       int       `json:"nan,omitempty"`
 	Infinite  int       `json:"infinite,omitempty"`
 	Overflown int       `json:"overflown,omitempty"`
-	At        time.Time `json:"at"` // when it was done
+	Numbers   notFinite `json:"numbers,omitzero"` // with a Summary: of the numbers of the maps
+	At        time.Time `json:"at"`               // when it was done
 	Judged    judgement `json:"judged,omitzero"`
+}
+
+// notFinite says how many of the numbers of a chunk are not finite.
+type notFinite struct {
+	NaN      int `json:"nan,omitempty"`
+	Infinite int `json:"infinite,omitempty"`
 }
 
 // judgement is what comparing some outputs of a chunk with the reference has shown. None was wrong.

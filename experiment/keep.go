@@ -291,14 +291,19 @@ func (k *keeper) sink(ctx context.Context, w *watched, first int, src, dst *conv
 	c := &chunk{First: first, Images: src.Shape.N(), At: time.Now().UTC().Truncate(time.Millisecond)}
 	at := &place{to: k.file, at: k.at(first)}
 	encoder := k.job.Format.NewEncoder(at)
+	var written NotFinite
 	for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
+		written.count(piece)
 		if err := encoder.Write(piece); err != nil {
 			return err
 		}
 	}
+	if k.job.Summary != nil {
+		c.Numbers = notFinite{written.NaN, written.Infinite}
+	}
 	k.file.Begin(k.at(first), at.at-k.at(first))
 	c.CRC32C, c.Overflown = at.sum, encoder.Overflown()
-	found, err := k.found(ctx, w, first, src, dst)
+	found, err := k.found(ctx, w, first, src, dst, written)
 	if err != nil {
 		return err
 	}
@@ -325,13 +330,12 @@ type found struct {
 
 // found looks at the maps of a chunk. A wrong one is an error: the chunk does not count. Of a job with a summary the
 // maps are gone, and were looked at before.
-func (k *keeper) found(ctx context.Context, w *watched, first int, src, dst *conv.Tensor) (f found, err error) {
+func (k *keeper) found(ctx context.Context, w *watched, first int, src, dst *conv.Tensor, written NotFinite) (f found,
+	err error) {
 	if k.job.Summary != nil {
 		return k.reduced.take(first), nil
 	}
-	for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
-		f.count(piece)
-	}
+	f.NotFinite = written
 	w.gallery.look(first, src, dst)
 	before := w.check.tally()
 	if err = w.check.look(ctx, first, src, dst); err == nil {
@@ -359,10 +363,15 @@ func (k *keeper) complete(ctx context.Context, w *watched) error {
 	sum := whole.Checksum(0, k.head)
 	w.check.result, w.check.images, w.check.sampled = compare.Result{}, 0, &sampled{rate: 1}
 	w.stats.NotFinite = NotFinite{Outputs: k.maps[0] * k.maps[1] * k.maps[2] * k.maps[3]}
+	if k.job.Summary != nil {
+		w.stats.Numbers.Outputs = k.outputs[0] * k.outputs[1] * k.outputs[2] * k.outputs[3]
+	}
 	for _, c := range k.chunks {
 		sum = whole.JoinChecksums(sum, c.CRC32C, int64(c.Images)*k.each)
 		w.stats.NotFinite.NaN += c.NaN
 		w.stats.NotFinite.Infinite += c.Infinite
+		w.stats.Numbers.NaN += c.Numbers.NaN
+		w.stats.Numbers.Infinite += c.Numbers.Infinite
 		w.stats.Overflown += c.Overflown
 		w.check.result.Merge(c.Judged.result(), 0)
 		w.check.images += c.Judged.Images

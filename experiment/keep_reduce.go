@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"gpuconv/batch"
@@ -61,13 +62,18 @@ func (k *keeper) reduction(ctx context.Context, w *watched) *batch.Reduction {
 		})
 }
 
-// convolveShown convolves the images that the pictures show. The file has no maps, and former processes did not leave
-// theirs.
+// convolveShown convolves the images that the pictures show, in ascending order, in which arrays are read. The file has
+// no maps, and former processes did not leave theirs.
 func (k *keeper) convolveShown(ctx context.Context, g *gallery) error {
-	for row, n := range g.shown {
+	rows := make([]int, len(g.shown))
+	for row := range rows {
+		rows[row] = row
+	}
+	slices.SortFunc(rows, func(a, b int) int { return g.shown[a] - g.shown[b] })
+	for _, row := range rows {
 		src, err := conv.NewTensor(k.job.Images.Shape().Image())
 		if err == nil {
-			err = awaitedSource{k.job.Images, ctx}.Draw(src, n)
+			err = awaitedSource{k.job.Images, ctx}.Draw(src, g.shown[row])
 		}
 		if err == nil {
 			err = awaitedPlan{k.on.Plan, ctx}.Run(g.activations.Images(row, row+1), src)

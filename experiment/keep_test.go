@@ -93,6 +93,7 @@ func plain(t *testing.T, change func(j *Job, on *Prepared)) string {
 
 // TestKeep: wherever a run is cut, the next one does the rest, and all files have the bytes of one that was not cut.
 func TestKeep(t *testing.T) {
+	array := arrayOf(t, small(t).Images)
 	for name, change := range map[string]func(j *Job, on *Prepared){
 		"float32": nil,
 		"float16": func(j *Job, _ *Prepared) { j.Format.Half = true },
@@ -100,6 +101,9 @@ func TestKeep(t *testing.T) {
 		"all":     func(j *Job, _ *Prepared) { j.Check = Checking{Images: -1} },
 		"float32, numbers": func(j *Job, _ *Prepared) {
 			j.Summary, j.Check = Summary{{Kind: Mean}, {Grid, 2, 3}}, Checking{Sample: true, Seed: 3}
+		},
+		"float32, numbers of an array": func(j *Job, _ *Prepared) {
+			j.Summary, j.Images = Summary{{Kind: Mean}}, openArray(t, array)
 		},
 		"all portion": func(j *Job, on *Prepared) { *on = prepared(t, *j, 30) },
 	} {

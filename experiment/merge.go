@@ -124,11 +124,13 @@ func (m *merger) add(images int) {
 	total.Shard, total.Resumed, total.Files, total.Check = nil, nil, nil, nil
 	total.StimuliShape, total.ActivationsShape = total.StimuliShape.WithN(images), total.ActivationsShape.WithN(images)
 	total.NaN, total.Infinite, total.Overflown, total.Notes = 0, 0, 0, nil
+	total.NumbersNaN, total.NumbersInfinite = 0, 0
 	total.Seconds, total.ImagesPerS, total.Bound = Seconds{}, Rates{}, ""
 	total.Started, total.Command, total.Flags = m.reports[0].Started, m.reports[0].Command, m.reports[0].Flags
 	for _, r := range m.reports {
 		total.NaN, total.Infinite, total.Overflown = total.NaN+r.NaN, total.Infinite+r.Infinite,
 			total.Overflown+r.Overflown
+		total.NumbersNaN, total.NumbersInfinite = total.NumbersNaN+r.NumbersNaN, total.NumbersInfinite+r.NumbersInfinite
 		total.Seconds.Whole += r.Seconds.Whole
 		total.Seconds.Open += r.Seconds.Open
 		total.Seconds.Stream += r.Seconds.Stream
@@ -270,7 +272,7 @@ func (m *merger) tables(ctx context.Context, out *whole.Folder) error {
 	}
 	others := []string{"filters.csv", "cells.csv"}
 	if m.total.Summary != nil {
-		others = append(others, valuesName)
+		others = append(others, ValuesName)
 	}
 	for _, name := range others {
 		err := out.Write(name, func(w io.Writer) error {

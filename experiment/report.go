@@ -44,8 +44,8 @@ type Report struct {
 	Summary          Summary `json:"keep,omitempty"`
 	ActivationsFile  string  `json:"activations_file"`  // activations.npy, .npz or .zarr.zip
 	ActivationsDType string  `json:"activations_dtype"` // float32 or float16
-	// Overflown is how many finite outputs float16 could not hold: they became infinite. Check judges the float32
-	// outputs, before that.
+	// Overflown is how many finite numbers of the file float16 could not hold: they became infinite. Check judges the
+	// float32 outputs, before that.
 	Overflown int `json:"activations_overflown,omitempty"`
 
 	Backend    Backend `json:"backend"`
@@ -56,7 +56,10 @@ type Report struct {
 	InMemory   int     `json:"images_in_a_portion"`
 	NaN        int     `json:"activations_nan"`
 	Infinite   int     `json:"activations_infinite"`
-	Check      *Check  `json:"check"` // null if no image was judged
+	// With a Summary, NaN and Infinite are about the maps, and these about the numbers of the file, as float32.
+	NumbersNaN      int    `json:"numbers_nan,omitempty"`
+	NumbersInfinite int    `json:"numbers_infinite,omitempty"`
+	Check           *Check `json:"check"` // null if no image was judged
 
 	Notes []string `json:"notes,omitempty"` // what a user should know about the filters and the images, a line each
 
@@ -68,6 +71,7 @@ type Report struct {
 	Merged   *Merged   `json:"merged,omitempty"` // the folder was made from shards, without pictures: see [Merge]
 
 	NotFinite NotFinite   `json:"-"`     // NaN, Infinite and the number of outputs
+	Numbers   NotFinite   `json:"-"`     // NumbersNaN, NumbersInfinite and how many numbers of maps there are
 	Files     []whole.Sum `json:"files"` // all other files of the folder; see [AuditFolder]
 }
 
@@ -145,7 +149,7 @@ type Seconds struct {
 }
 
 // Waits holds how long each phase of a stream waited for the others. The one that waited least is named in
-// [Report].Bound: it bounded the speed.
+// [Report].Bound: it bounded the speed. Convolving waits while a [Summary] is made, which is a part of writing.
 type Waits struct {
 	Draw     param.Number `json:"draw"` // for room in memory, which is free once a portion is written
 	Convolve param.Number `json:"convolve"`
@@ -235,7 +239,8 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 		Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
 		ActivationsFile: j.Format.Name(arrayName), ActivationsDType: j.Format.DType(),
-		Summary: j.Summary, Shard: j.Shard, InMemory: p.Src.N(), Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
+		Summary: j.Summary, Shard: j.Shard, InMemory: p.Src.N(), Backend: on.Backend.Of(on.Plan),
+		Seconds: Seconds{Open: seconds(on.Opening)},
 	}
 	if c, ok := on.Plan.(conv.Compiler); ok {
 		took := seconds(c.Compiled().Took)
@@ -285,7 +290,8 @@ func (b Backend) Of(plan conv.Plan) Backend {
 // complete adds the measurements to the report.
 func (r *Report) complete(w watched, plan conv.Plan) {
 	r.NotFinite, r.NaN, r.Infinite = w.stats.NotFinite, w.stats.NotFinite.NaN, w.stats.NotFinite.Infinite
-	r.Overflown = w.stats.Overflown
+	r.Overflown, r.Numbers = w.stats.Overflown, w.stats.Numbers
+	r.NumbersNaN, r.NumbersInfinite = r.Numbers.NaN, r.Numbers.Infinite
 	r.Seconds.Stream, r.Seconds.Draw = seconds(w.stats.Wall), seconds(w.stats.Draw)
 	r.Seconds.Convolve, r.Seconds.Write = seconds(w.stats.Convolve), seconds(w.stats.Write+w.stats.Reduce)
 	if t, ok := plan.(conv.Timer); ok {
@@ -293,8 +299,8 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 		upload, kernel, readback := seconds(timings.Upload), seconds(timings.Kernel), seconds(timings.Readback)
 		r.Seconds.Upload, r.Seconds.Kernel, r.Seconds.Readback = &upload, &kernel, &readback
 	}
-	waits := w.stats.Waits
-	r.Seconds.Waits = Waits{seconds(waits.Draw), seconds(waits.Convolve), seconds(waits.Write)}
+	waits, reduce := w.stats.Waits, w.stats.Reduce // what convolves waits while a summary is made and maps are judged
+	r.Seconds.Waits = Waits{seconds(waits.Draw), seconds(waits.Convolve + reduce), seconds(max(0, waits.Write-reduce))}
 	if c := w.check; c.images > 0 {
 		found := c.result
 		r.Seconds.Check = seconds(c.spent)

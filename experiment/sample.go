@@ -54,7 +54,9 @@ type sample struct {
 	waited time.Duration // how long all blocks took
 	rate   float64       // share of outputs drawn with the same probability and judged; the lowest of all portions
 
-	alike, outputs int // of the present portion so far: drawn with the same probability and judged, and all
+	// Of the present portion so far, which may come in pieces:
+	alike, outputs, done int     // outputs drawn with the same probability and judged, all outputs, and images
+	left                 drawing // what was drawn of the images that have not come
 }
 
 // newSample prepares to judge outputs of a job of this many images.
@@ -78,19 +80,38 @@ func newSample(c *checker, images int, seed uint64) (*sample, error) {
 
 // look judges a sample of a portion of the images, or of the next images of a portion.
 func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
-	drawn := s.draw(dst.Shape)
+	if s.done == 0 {
+		s.left = s.draw(dst.Shape.WithN(min(s.c.problem.Src.N(), s.images-first)))
+	}
+	drawn := s.left.take(s.done, src.Shape.N())
+	s.done += src.Shape.N()
+	s.outputs += len(dst.Data)
+	if len(drawn.outputs) > 0 {
+		if err := s.compare(ctx, first, src, dst, drawn); err != nil {
+			return err
+		}
+	}
+	if next := first + src.Shape.N(); next == s.images || next%s.c.problem.Src.N() == 0 {
+		s.rate = math.Min(s.rate, float64(s.alike)/float64(s.outputs))
+		s.alike, s.outputs, s.done = 0, 0, 0
+	}
+	return nil
+}
+
+// compare judges what was drawn of a portion, or of a piece of one, until there is no more time.
+func (s *sample) compare(ctx context.Context, first int, src, dst *conv.Tensor, drawn drawing) error {
 	allowed := s.allowed(first+src.Shape.N(), time.Now())
 	judged, err := s.judge.Batch(src, dst, s.c.description)
 	if err != nil {
 		return err
 	}
-	alike, seen := 0, map[int]bool{}
+	seen := map[int]bool{}
 	for at := 0; at < len(drawn.outputs); {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		n := min(s.block, len(drawn.outputs)-at)
-		if s.late(n, allowed, float64(alike) >= s.least*float64(dst.Shape.N())) {
+		if s.late(n, allowed, float64(s.alike) >= s.least*float64(s.done)) {
 			break
 		}
 		begun := time.Now()
@@ -102,19 +123,14 @@ func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) err
 		s.c.merge(result, first)
 		for i, output := range outputs {
 			seen[output/drawn.image] = true
-			if drawn.alike(at + i) {
-				alike++
+			if drawn.alike[at+i] {
+				s.alike++
 			}
 		}
 		at += n
 		s.pace(n, time.Since(begun))
 	}
 	s.c.images += len(seen)
-	s.alike, s.outputs = s.alike+alike, s.outputs+len(dst.Data)
-	if next := first + src.Shape.N(); next == s.images || next%s.c.problem.Src.N() == 0 {
-		s.rate = math.Min(s.rate, float64(s.alike)/float64(s.outputs))
-		s.alike, s.outputs = 0, 0
-	}
 	return nil
 }
 
@@ -149,13 +165,29 @@ func (s *sample) pace(n int, took time.Duration) {
 
 // drawing holds the outputs that are drawn from a portion, in the order in which they are judged.
 type drawing struct {
-	outputs []int // indices into the portion's outputs
-	image   int   // how many outputs an image has
-	every   int   // one output in every is at an edge, all others are equally probable; 0: none is at an edge
+	outputs []int  // indices into the portion's outputs
+	image   int    // how many outputs an image has
+	alike   []bool // of each, whether it was drawn with the same probability as any other, and not at an edge
 }
 
-// alike reports whether drawn output i was drawn with the same probability as any other.
-func (d drawing) alike(i int) bool { return d.every == 0 || i%d.every != d.every-1 }
+// add adds an output.
+func (d *drawing) add(output int, alike bool) {
+	d.outputs, d.alike = append(d.outputs, output), append(d.alike, alike)
+}
+
+// take removes the outputs of n images from image first on, and returns them as outputs of these images alone.
+func (d *drawing) take(first, n int) drawing {
+	taken, left := drawing{image: d.image}, drawing{image: d.image}
+	for i, output := range d.outputs {
+		if at := output / d.image; first <= at && at < first+n {
+			taken.add(output-first*d.image, d.alike[i])
+		} else {
+			left.add(output, d.alike[i])
+		}
+	}
+	*d = left
+	return taken
+}
 
 // One in atEdges outputs is drawn at a border or a seam.
 const atEdges = 4
@@ -166,17 +198,18 @@ func (s *sample) draw(shape conv.Shape) drawing {
 	d := drawing{image: all / shape.N()}
 	wanted := int(math.Ceil(s.wanted * float64(shape.N())))
 	if wanted >= all {
-		d.outputs = s.random.Perm(all)
+		for _, output := range s.random.Perm(all) {
+			d.add(output, true)
+		}
 		return d
 	}
-	d.every = atEdges
 	for drawn := 0; drawn < wanted; {
-		if d.alike(len(d.outputs)) {
-			d.outputs = append(d.outputs, s.random.IntN(all))
-			drawn++
+		if len(d.outputs)%atEdges == atEdges-1 {
+			d.add(s.edges.draw(s.random, shape), false)
 			continue
 		}
-		d.outputs = append(d.outputs, s.edges.draw(s.random, shape))
+		d.add(s.random.IntN(all), true)
+		drawn++
 	}
 	return d
 }

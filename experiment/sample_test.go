@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gpuconv/conv"
@@ -87,10 +88,73 @@ func TestSampleInPieces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s, ends := c.sample, first%50 == 40 || first == 230; (s.outputs == 0) != ends ||
+		if s, ends := c.sample, first%50 == 40 || first == 230; (s.outputs == 0) != ends || (s.done == 0) != ends ||
 			s.outputs%(10*6*24*32) != 0 || (s.rate < 1) != (first >= 40) {
 			t.Errorf("after image %d: %d outputs of the portion, rate %v", first+9, s.outputs, s.rate)
 		}
+	}
+}
+
+// TestSampleOfPieces: of a portion the same outputs are judged in pieces as at once, also if less than one is wanted of
+// each image: any image may have one, and one in four is at an edge.
+func TestSampleOfPieces(t *testing.T) {
+	const images = 60
+	for _, wanted := range []float64{0.008, 0.3, 1, 2.5, 40, 5000} {
+		s := &sample{wanted: wanted, random: rand.New(rand.NewPCG(1, 1)),
+			edges: edges{border: [2]int{3, 3}, chunk: 1}}
+		all := s.draw(conv.Shape{images, 6, 24, 32})
+		outputs, alike := slices.Clone(all.outputs), slices.Clone(all.alike)
+		if least := math.Ceil(wanted * images); least < images*4608 && len(outputs) != int(least)+int(least-1)/3 {
+			t.Errorf("%v of an image: %d outputs, want %v and one more for each three", wanted, len(outputs), least)
+		}
+		for _, piece := range []int{1, 7, images} {
+			left, judged := drawing{outputs, all.image, alike}, 0
+			for first := 0; first < images; first += piece {
+				part := left.take(first, min(piece, images-first))
+				judged += len(part.outputs)
+				for i, output := range part.outputs {
+					at := slices.Index(outputs, output+first*all.image)
+					if at < 0 || output >= piece*all.image || wanted < 5 && alike[at] != part.alike[i] {
+						t.Fatalf("%v of an image, %d at a time: output %d of image %d on", wanted, piece, output, first)
+					}
+				}
+				if wanted > 5 {
+					break // a long search
+				}
+			}
+			if wanted <= 5 && (judged != len(outputs) || len(left.outputs) > 0) {
+				t.Errorf("%v of an image, %d at a time: %d outputs, want %d", wanted, piece, judged, len(outputs))
+			}
+		}
+	}
+}
+
+// TestSampleOfSingleImages: a job whose images are judged one at a time judges as many outputs as one that is judged in
+// portions, and some of them at edges.
+func TestSampleOfSingleImages(t *testing.T) {
+	j := sampling(t)
+	on := prepared(t, j, 60)
+	c, err := newChecker(on, j.Bank.Weight, nil, 240, j.Check)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	c.sample.wanted, c.sample.least = 0.3, 0.3 // as of 27,000 images
+	src := drawnImages(t, j.Images)
+	dst, err := conv.NewTensor(conv.Shape{1, 6, 24, 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for first := range 240 {
+		if err := on.Plan.Run(dst, src.Images(first, first+1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.look(t.Context(), first, src.Images(first, first+1), dst); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := c.result.Elements; n > 4*(18+5) || n < 1 {
+		t.Errorf("%d outputs judged, want 18 of each portion and 5 at edges", n)
 	}
 }
 

@@ -58,7 +58,7 @@ func testShards(t *testing.T, kept Summary) {
 	want := plain(t, func(j *Job, _ *Prepared) { j.Summary = kept })
 	files := []string{"activations.npy", "stimuli.csv", "filters.csv", "cells.csv"}
 	if kept != nil {
-		files = append(files, valuesName)
+		files = append(files, ValuesName)
 	}
 	for _, of := range []int{1, 2, 7, 30} {
 		dir := t.TempDir()

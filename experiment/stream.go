@@ -23,11 +23,13 @@ type Stream struct {
 	Format   npy.Format     // of the file; a chunk of Zarr is about a portion of the images
 }
 
-// Written says how long a stream took, and how many of its outputs, before a summary, are NaN or infinite.
+// Written says how long a stream took, and how many of its outputs, before a summary, are NaN or infinite, and how many
+// numbers of the summary.
 type Written struct {
 	batch.Stats
 	NotFinite NotFinite
-	Overflown int // how many finite outputs became infinite in float16
+	Numbers   NotFinite // with a Summary
+	Overflown int       // how many finite numbers of the file became infinite in float16
 }
 
 // Write convolves all images in their order and writes the results into file as .npy: float32 [N, channels, rows,
@@ -64,6 +66,8 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 			for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
 				if s.Summary == nil {
 					written.NotFinite.count(piece)
+				} else {
+					written.Numbers.count(piece)
 				}
 				if err := w.Write(piece); err != nil {
 					return err

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/fault"
 	"gpuconv/npy"
@@ -222,7 +224,7 @@ func TestSummaryRun(t *testing.T) {
 // TestSummaryTable: values.csv says which part of the maps each number sees.
 func TestSummaryTable(t *testing.T) {
 	out := plain(t, func(j *Job, _ *Prepared) { j.Summary, _ = ParseSummary("max,pool:2x3,position:1,0") })
-	f, err := os.Open(filepath.Join(out, valuesName))
+	f, err := os.Open(filepath.Join(out, ValuesName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,6 +264,77 @@ func TestSummaryWrong(t *testing.T) {
 		}
 		if wrong := new(WrongError); !errors.As(err, &wrong) {
 			t.Errorf("kept %v: %v, want wrong outputs", kept, err)
+		}
+	}
+}
+
+// TestSummaryNumbersNotFinite: numbers that are not finite are counted apart from the outputs, also where the maps are
+// finite: the squares of large outputs exceed float32, and the mean of +∞ and −∞ is NaN.
+func TestSummaryNumbersNotFinite(t *testing.T) {
+	for name, c := range map[string]struct {
+		values        [2]float32
+		nan, infinite int // of each of 5 portions
+	}{
+		"large":    {[2]float32{1e25, 1}, 0, 1},
+		"opposite": {[2]float32{float32(math.Inf(1)), float32(math.Inf(-1))}, 1, 1},
+	} {
+		for _, kept := range []bool{false, true} {
+			change := func(j *Job, on *Prepared) {
+				j.Summary, j.Check = Summary{{Kind: Mean}, {Kind: Energy}}, Checking{}
+				on.Plan = altered{on.Plan, func(dst *conv.Tensor) error {
+					if dst.Data[0] != c.values[0] {
+						copy(dst.Data, c.values[:])
+					}
+					return nil
+				}}
+			}
+			path := filepath.Join(t.TempDir(), "out")
+			var r *Report
+			var err error
+			if kept {
+				r, err = keep(t, t.Context(), path, change)
+			} else {
+				j, out := small(t), folder(t)
+				on := prepared(t, j, 7)
+				change(&j, &on)
+				r, err = j.RunOn(t.Context(), on, out)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := (NotFinite{30 * 3 * 2, 5 * c.nan, 5 * c.infinite}); r.Numbers != want ||
+				r.NumbersNaN != want.NaN || r.NumbersInfinite != want.Infinite {
+				t.Errorf("%s, kept %v: %+v, want %+v", name, kept, r.Numbers, want)
+			}
+		}
+	}
+}
+
+// TestSummaryTimes: making a summary and judging its maps are parts of writing. No phase takes longer, with what it
+// waited, than the stream, and what bounded the speed is named.
+func TestSummaryTimes(t *testing.T) {
+	s := time.Second
+	for want, c := range map[string]struct {
+		convolve, reduce, check time.Duration
+	}{
+		"check":    {s, 9 * s, 8 * s},
+		"write":    {s, 9 * s, 3 * s},
+		"convolve": {8 * s, 2 * s, 2 * s},
+	} {
+		w := watched{check: &checker{images: 1, spent: c.check}}
+		w.stats.Stats = batch.Stats{Images: 1, Wall: 10 * s, Draw: s, Convolve: c.convolve, Write: s, Reduce: c.reduce,
+			Waits: batch.Waits{Draw: 9 * s, Write: 9 * s}}
+		r := &Report{}
+		r.complete(w, nil)
+		if r.Bound != want {
+			t.Errorf("%+v: bound by %s", c, r.Bound)
+		}
+		for name, phase := range map[string][2]param.Number{"draw": {r.Seconds.Draw, r.Seconds.Waits.Draw},
+			"convolve": {r.Seconds.Convolve, r.Seconds.Waits.Convolve},
+			"write":    {r.Seconds.Write, r.Seconds.Waits.Write}} {
+			if math.Abs(float64(phase[0]+phase[1]-10)) > 1e-9 {
+				t.Errorf("%s: %s takes %v s and waits %v s of 10", want, name, phase[0], phase[1])
+			}
 		}
 	}
 }

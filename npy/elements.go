@@ -12,6 +12,7 @@ type elements struct {
 	src   io.Reader // ends with the last element
 	dtype dtype
 	left  int    // not yet read
+	known int    // how many of them, from the next on, lost has already
 	lost  Loss   // what float32 could not hold of those that were read
 	buf   []byte // allocated when first needed
 }
@@ -44,7 +45,10 @@ func (e *elements) convert(dst []float32) error {
 		e.buf = make([]byte, min(bufferSize, e.left*e.dtype.size))
 	}
 	for len(dst) > 0 {
-		n := min(len(dst), len(e.buf)/e.dtype.size)
+		n, lost := min(len(dst), len(e.buf)/e.dtype.size), &e.lost
+		if e.known > 0 { // read again
+			n, lost = min(n, e.known), new(Loss)
+		}
 		raw := e.buf[:n*e.dtype.size]
 		if err := e.fill(raw); err != nil {
 			return err
@@ -52,8 +56,8 @@ func (e *elements) convert(dst []float32) error {
 		if e.dtype.big {
 			swap(raw, e.dtype.size)
 		}
-		e.dtype.decode(dst[:n], raw, &e.lost)
-		dst = dst[n:]
+		e.dtype.decode(dst[:n], raw, lost)
+		dst, e.known = dst[n:], e.known-n
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// skipThrough reads every third stretch of an array, and passes over the others.
+// skipThrough reads every third stretch of an array, and passes over the others. Then it reads all.
 func skipThrough(t *testing.T, path string, want []float32) {
 	t.Helper()
 	r, err := Open(t.Context(), path)
@@ -115,6 +115,13 @@ func skipThrough(t *testing.T, path string, want []float32) {
 		at += n
 	}
 	wantError(t, r.Skip(1), "npy: "+r.name+": want to skip 0 to 0 elements, not 1")
+	all := make([]float32, len(want))
+	if err := r.Rewind(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Read(all); err != nil || !slices.Equal(all, want) {
+		t.Errorf("%s: read again it is %v, want %v, %v", path, all, want, err)
+	}
 }
 
 // TestZarrIsRefused: each archive of Zarr that [Format] would not write is refused, and the error says why.

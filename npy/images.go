@@ -26,6 +26,12 @@ func NewImages(r *Reader) (*Images, error) {
 // Shape returns [N, C, H, W], as [ImageShape] does.
 func (i *Images) Shape() conv.Shape { return i.shape }
 
+// Rewind goes back to the first image, as [Reader.Rewind] does.
+func (i *Images) Rewind() error {
+	i.next = 0
+	return i.Reader.Rewind()
+}
+
 // Draw reads images into dst, as many as dst has, from image number first on. first must be the number of the next
 // image of the array that was not read yet.
 func (i *Images) Draw(dst *conv.Tensor, first int) error {

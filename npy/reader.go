@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"gpuconv/internal/filekind"
@@ -21,12 +22,14 @@ type Reader struct {
 	src     elements
 	whole   []float32 // all elements in C order, after the first Read of an array in Fortran order
 	left    int       // elements that Read has not returned yet
+	done    int       // elements that were read or passed over, at the furthest
 	err     error     // if not nil, every later Read reports it
 	memory  float64   // of src, for Memory
 	closers []io.Closer
 
-	file *input.File // that Open opened
-	part string      // the key and checksum of the array in an archive, for Identify
+	file  *input.File             // that Open opened
+	again func() (*Reader, error) // starts to read the array of file from its first element
+	part  string                  // the key and checksum of the array in an archive, for Identify
 }
 
 // ReadFile loads the array of a .npy file, or one array of a .npz archive, which is named archive.npz:key. The key may
@@ -55,12 +58,13 @@ func Open(ctx context.Context, path string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReader(f, f.Size(), file, key)
+	again := func() (*Reader, error) { return newReader(f, f.Size(), file, key) }
+	r, err := again()
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	r.closers, r.file = append(r.closers, f), f
+	r.file, r.again = f, again
 	return r, nil
 }
 
@@ -161,12 +165,56 @@ func (r *Reader) Memory() float64 {
 	return 4 * float64(r.header.count)
 }
 
-// Lost counts the elements read so far that float32 could not hold. The first Read of an array in Fortran order reads
-// all of them.
+// Lost counts the elements read so far that float32 could not hold. Those that are read again after [Reader.Rewind]
+// count once. The first Read of an array in Fortran order reads all of them.
 func (r *Reader) Lost() Loss { return r.src.lost }
 
-// Done returns the number of elements that Read has returned.
-func (r *Reader) Done() int { return r.header.count - r.left }
+// Done returns the number of elements that Read has returned or Skip has passed over, those after [Reader.Rewind] only
+// once.
+func (r *Reader) Done() int { return r.done }
+
+// advance counts n elements as read.
+func (r *Reader) advance(n int) {
+	r.left -= n
+	r.done = max(r.done, r.header.count-r.left)
+}
+
+// Rewind goes back to the first element of an array that [Open] opened, in the file that is open, even if another has
+// taken its name. A compressed array is inflated again from its start. An array in Fortran order stays in memory.
+// Rewind refuses a file that now has another array. After a failure every later Read reports the same error.
+func (r *Reader) Rewind() error {
+	switch {
+	case r.err != nil:
+		return r.err
+	case r.whole != nil:
+		r.left = r.header.count
+		return nil
+	case r.again == nil:
+		return refused(r.name, "want an array that Open opened, to read it again")
+	}
+	r.err = r.restart()
+	return r.err
+}
+
+// restart replaces the stream of elements by one that begins with the first.
+func (r *Reader) restart() error {
+	fresh, err := r.again()
+	if err != nil {
+		return err
+	}
+	for _, c := range r.closers {
+		_ = c.Close() // only reads
+	}
+	r.closers = fresh.closers
+	is, was := fresh.header, r.header
+	if is.dtype != was.dtype || is.fortran != was.fortran || !slices.Equal(is.shape, was.shape) {
+		return refused(r.name, "has changed: want %s %v as before, got %s %v", was.dtype.descr, was.shape,
+			is.dtype.descr, is.shape)
+	}
+	fresh.src.lost, fresh.src.known = r.src.lost, r.done
+	r.src, r.left = fresh.src, r.header.count
+	return nil
+}
 
 // Scan reads and discards the remaining elements, so that [Reader.Lost] counts all of them.
 func (r *Reader) Scan() error {
@@ -197,7 +245,7 @@ func (r *Reader) Read(dst []float32) error {
 		r.err = failed(r.name, err)
 		return r.err
 	}
-	r.left -= len(dst)
+	r.advance(len(dst))
 	return nil
 }
 
@@ -209,7 +257,8 @@ func (r *Reader) Skip(n int) error {
 			r.err = failed(r.name, whole.Cause(err))
 			return r.err
 		}
-		r.left, r.src.left = r.left-n, r.src.left-n
+		r.advance(n)
+		r.src.left, r.src.known = r.src.left-n, r.src.known-n
 		return nil
 	}
 	if n < 0 || n > r.left {
@@ -248,7 +297,8 @@ func (r *Reader) Array() (*Array, error) {
 		if err := r.Read(nil); err != nil {
 			return nil, err
 		}
-		a.Data, r.left = r.whole, 0
+		a.Data = r.whole
+		r.advance(r.left)
 		return a, nil
 	}
 	a.Data = make([]float32, r.left)
@@ -261,12 +311,16 @@ func (r *Reader) Array() (*Array, error) {
 // Close releases the file. Closing twice is harmless. Read after Close reports an error that wraps [os.ErrClosed].
 func (r *Reader) Close() error {
 	var err error
-	for _, c := range r.closers {
+	closers := r.closers
+	if r.again != nil {
+		closers = append(closers, r.file)
+	}
+	for _, c := range closers {
 		if closeErr := c.Close(); err == nil {
 			err = closeErr
 		}
 	}
-	r.closers, r.whole = nil, nil
+	r.closers, r.again, r.whole = nil, nil, nil
 	r.err = failed(r.name, os.ErrClosed)
 	if err != nil {
 		return failed(r.name, whole.Cause(err))

@@ -13,7 +13,7 @@ import (
 )
 
 // Array is a [Set] of the images of a .npy file, or of an array of a .npz file: [N, C, H, W], or [N, H, W] or [H, W] of
-// one channel. Images are read in order: Draw may skip images, but not go back.
+// one channel. It is fastest to draw images in order: to go back, a compressed array is inflated again from its start.
 type Array struct {
 	path    string
 	reader  *npy.Images
@@ -80,10 +80,11 @@ func (a *Array) Close() error { return a.reader.Close() }
 
 // Memory returns how many bytes Draw takes, beyond dst.
 func (a *Array) Memory() float64 {
-	return a.reader.Memory() + 4*a.stored.Image().Bytes() + 2*a.shape.Image().Bytes()
+	return a.reader.Memory() + 4*a.stored.Image().Bytes() + 2*a.shape.Image().Bytes() +
+		a.options.resizeBytes(a.stored.H(), a.stored.W())
 }
 
-// Draw implements [Set], in order.
+// Draw implements [Set].
 func (a *Array) Draw(dst *conv.Tensor, first int) error {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -91,9 +92,15 @@ func (a *Array) Draw(dst *conv.Tensor, first int) error {
 		return err
 	}
 	n := dst.Shape.N()
-	if dst.Shape.Image() != a.shape.Image() || first < a.next || n > a.shape.N()-first {
+	if dst.Shape.Image() != a.shape.Image() || first < 0 || n > a.shape.N()-first {
 		return fault.New("stimuli", fmt.Sprintf("images %d … %d of shape %v", first, first+n-1, dst.Shape), "",
-			"want some of the %v from %d on", a.shape, a.next)
+			"want some of the %v", a.shape)
+	}
+	if first < a.next {
+		if err := a.reader.Rewind(); err != nil {
+			return err
+		}
+		a.next = 0
 	}
 	size := a.stored[1] * a.stored[2] * a.stored[3]
 	if len(a.scratch) < size {

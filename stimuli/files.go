@@ -146,8 +146,7 @@ func (f *Files) complete() {
 	for _, i := range f.items {
 		bytes := i.bytes
 		if !f.options.plain() { // three planes, and those of resizing
-			rows, columns := f.options.resized(i.rows, i.columns)
-			bytes += 4 * (4*float64(i.rows)*float64(i.columns) + 2*float64(max(rows, i.rows))*float64(columns))
+			bytes += 4*4*float64(i.rows)*float64(i.columns) + f.options.resizeBytes(i.rows, i.columns)
 		}
 		f.bytes = max(f.bytes, bytes)
 	}

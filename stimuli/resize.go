@@ -35,6 +35,23 @@ func resize(plane []float32, rows, columns, newRows, newColumns int) []float32 {
 	return out
 }
 
+// resizeBytes returns how many bytes a plane of rows × columns takes while it becomes the size that o.Resize says, with
+// the result before o.Crop.
+func (o Options) resizeBytes(rows, columns int) float64 {
+	newRows, newColumns := o.resized(rows, columns)
+	if newRows == rows && newColumns == columns {
+		return 0
+	}
+	planes := 4 * (float64(rows) + float64(newRows)) * float64(newColumns)
+	return planes + 8*float64(newColumns) + tapBytes(rows, newRows) + tapBytes(columns, newColumns)
+}
+
+// tapBytes returns how many bytes the taps of m outputs that are made from n inputs take at most.
+func tapBytes(n, m int) float64 {
+	const tap, weight = 32, 8
+	return tap*float64(m) + weight*(2*max(float64(n), float64(m))+float64(m))
+}
+
 // taps are the weights of the inputs from first on.
 type taps struct {
 	first   int

@@ -116,7 +116,7 @@ func judgeBench(p conv.Problem, bytes float64) error {
 		return usage(plain(err))
 	}
 	return reserve(fmt.Sprintf("timing images of %v to %v", p.Src, dst),
-		bytes+2*p.Src.Bytes()+dst.Bytes()+2*p.Weight.Bytes())
+		bytes+2*p.Src.Bytes()+dst.Bytes()+copies*p.Weight.Bytes())
 }
 
 // arguments returns the flags with which another process makes the same cases.

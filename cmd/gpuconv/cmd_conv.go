@@ -259,7 +259,7 @@ func (f *convFlags) fill(l *layer, weights, biases arrayInput) error {
 }
 
 // copies is the memory reserved for weights, as a multiple of their size: the weights here, and those of a plan, packed
-// or transformed.
+// or transformed. If a plan takes more, [backendFlags.planExtra] counts it.
 const copies = 8
 
 // judge refuses a problem that is not valid, or does not fit on the disk or in memory. The memory is for three portions
@@ -274,15 +274,16 @@ func (f *convFlags) judge(p conv.Problem, bytes float64) error {
 			return err
 		}
 	}
-	need, err := convMemory(p, bytes)
+	need, err := f.convMemory(p.Src.N(), p, bytes)
 	if err != nil {
 		return err
 	}
 	return reserve(fmt.Sprintf("images of %v to %v with weights %v", p.Src.Image(), dst.Image(), p.Weight), need)
 }
 
-// convMemory estimates the bytes that a problem takes, without [beside]. bytes is what reading takes beyond the images.
-func convMemory(p conv.Problem, bytes float64) (float64, error) {
+// convMemory estimates the bytes that a problem takes, without [beside]. images is the number of all images, bytes what
+// reading takes beyond them.
+func (f *convFlags) convMemory(images int, p conv.Problem, bytes float64) (float64, error) {
 	portion, err := batch.Portion(p)
 	if err != nil {
 		return 0, usage(plain(err))
@@ -291,7 +292,8 @@ func convMemory(p conv.Problem, bytes float64) (float64, error) {
 	if err != nil {
 		return 0, usage(plain(err))
 	}
-	return bytes + 5*(portion.Src.Bytes()+dst.Bytes()) + copies*p.Weight.Bytes(), nil
+	extra := f.backend.planExtra(images, portion, (copies-1)*p.Weight.Bytes())
+	return bytes + 5*(portion.Src.Bytes()+dst.Bytes()) + copies*p.Weight.Bytes() + extra, nil
 }
 
 // foresee says what would be written, and how long it would take. It convolves a portion of the images.
@@ -301,7 +303,7 @@ func (f *convFlags) foresee(ctx context.Context, stdout io.Writer, stream experi
 	if err != nil {
 		return err
 	}
-	memory, err := convMemory(stream.Problem, bytes)
+	memory, err := f.convMemory(stream.Images.Shape().N(), stream.Problem, bytes)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type runFlags struct {
 	output   string
 	resume   bool
 	retries  int
+	reopen   reopening
 	memory   sizeFlag
 	shards   shardFlags
 	inputs   inputs
@@ -275,12 +276,7 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	}
 	f.drawn(images, p)
 	f.inputs.say(r.Notes)
-	array := filepath.Join(folder, r.ActivationsFile)
-	f.inputs.notFinite(array, r.NotFinite)
-	if r.Overflown > 0 {
-		f.inputs.note(array, "%d of %d outputs exceed float16's range, 65504, and became infinite", r.Overflown,
-			r.NotFinite.Outputs)
-	}
+	f.inputs.noteFound(filepath.Join(folder, r.ActivationsFile), r)
 	f.inputs.print(stderr)
 	f.conclude(stdout, r, j.Files()[1:], folder)
 	return f.page(ctx, stdout, stderr, folder)

@@ -31,14 +31,71 @@ func (f *runFlags) checkRetries() error {
 	return nil
 }
 
-// retry calls do. If that has lost its device, a line says why, and it is called again, as often as --retries says.
+// reopening is how a run opens its device, and again after a loss. Tests replace it.
+type reopening struct {
+	open  func(context.Context, int, conv.Problem, *conv.Tensor, []float32) (session, error) // nil: as the flags say
+	pause func(context.Context, time.Duration)                                               // nil: sleeps
+}
+
+// A driver that has reset a device may need a while until that can be opened. The first pause is of a second, and each
+// is twice as long as the one before it, up to a minute or so.
+const (
+	firstPause = time.Second
+	lastPause  = 64 * firstPause
+)
+
+// sleep waits this long, or until ctx is done.
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// notOpened is the error of an attempt whose device did not open.
+type notOpened struct{ error }
+
+func (e notOpened) Unwrap() error { return e.error }
+
+// retry calls do. If that has lost its device, a line says why, and after a pause it is called again, as often as
+// --retries says. A device that does not open then is tried again, too; if it never opens, the loss is the error.
 func (f *runFlags) retry(ctx context.Context, stderr io.Writer, do func() error) error {
-	err := do()
+	pause, err := f.reopen.pause, do()
+	if pause == nil {
+		pause = sleep
+	}
+	length := firstPause
 	for left := f.retries; left > 0 && errors.Is(err, conv.ErrLost) && ctx.Err() == nil; left-- {
-		printLine(stderr, "gpuconv: %s; the device is opened again", oneLine(plain(err).Error()))
-		err = do()
+		printLine(stderr, "gpuconv: %s; the device is opened again in %v", oneLine(plain(err).Error()), length)
+		if pause(ctx, length); ctx.Err() != nil {
+			break
+		}
+		length = min(2*length, lastPause)
+		next := do()
+		if closed := (notOpened{}); errors.As(next, &closed) && ctx.Err() == nil {
+			printLine(stderr, "gpuconv: %s; it did not open", oneLine(plain(closed.error).Error()))
+			continue
+		}
+		err = next
+	}
+	if closed, ok := err.(notOpened); ok {
+		return closed.error
 	}
 	return err
+}
+
+// open opens the backend and makes the plan. Should the device be lost, only one of its kind is opened after it.
+func (f *runFlags) open(ctx context.Context, j experiment.Job, p conv.Problem) (session, error) {
+	open := f.reopen.open
+	if open == nil {
+		open = f.backend.prepare
+	}
+	s, err := open(ctx, j.Total(), p, j.Weight(), j.Bias)
+	if err != nil {
+		return s, notOpened{err}
+	}
+	f.backend.stay(s.chosen)
+	return s, nil
 }
 
 // attempt opens the backend and the folder, and does the job, or the rest of it.
@@ -50,7 +107,7 @@ func (f *runFlags) attempt(ctx context.Context, stdout, stderr io.Writer, j expe
 	}
 	defer out.Discard()
 	opening := time.Now()
-	s, err := f.backend.prepare(ctx, j.Total(), p, j.Weight(), j.Bias)
+	s, err := f.open(ctx, j, p)
 	if err != nil {
 		return nil, err
 	}

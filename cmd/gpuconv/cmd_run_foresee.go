@@ -12,7 +12,12 @@ import (
 // need estimates the bytes that a job takes.
 func (f *runFlags) need(j experiment.Job, p conv.Problem) (float64, error) {
 	need, err := j.Memory(p)
-	return need + float64(p.Src.N())*f.each(p) + f.driver(), err
+	return need + float64(p.Src.N())*f.each(p) + f.driver() + f.planExtra(j, p), err
+}
+
+// planExtra is what the plan takes beyond the weights that [experiment.Job.Memory] counts for it.
+func (f *runFlags) planExtra(j experiment.Job, p conv.Problem) float64 {
+	return f.backend.planExtra(j.Total(), p, p.Weight.Bytes())
 }
 
 // each is how many bytes the backend takes for each image of a portion, beside what [experiment.Job.Memory] counts:

@@ -85,7 +85,7 @@ func (f *runFlags) problem(ctx context.Context, j experiment.Job) (conv.Problem,
 		return p, err
 	}
 	if f.memory.bytes > 0 {
-		if p, err = j.Fit(p, f.memory.bytes, f.each(p)); err != nil {
+		if p, err = j.Fit(p, f.memory.bytes, f.planExtra(j, p), f.each(p)); err != nil {
 			return p, refused("memory", f.memory.String(), err)
 		}
 		p = f.asBegun(ctx, p, activations)

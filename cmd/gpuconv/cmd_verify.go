@@ -271,7 +271,7 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 		{Judge: judge, Subjects: few, Cases: general[:1]},
 		{Judge: judge, Subjects: subjects, Cases: matrix[1:]},
 		{Judge: judge, Subjects: needing(subjects, matrix), Cases: forPlain},
-		{Judge: judge, Subjects: append(slices.Clip(subjects), f.cpuAlgorithms()...), Cases: verify.Wide()},
+		{Judge: judge, Subjects: append(slices.Clip(subjects), f.cpuAlgorithms(subjects)...), Cases: verify.Wide()},
 		{Judge: judge, Subjects: opened.hardware, Cases: plain[1:]},
 		{Judge: judge, Subjects: few, Cases: general[1:]},
 	}

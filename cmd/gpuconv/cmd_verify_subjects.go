@@ -48,7 +48,11 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	}
 	for _, name := range f.names() {
 		if name == "cpu" {
-			v.subjects = append(v.subjects, engineSubject())
+			engines, err := f.engines()
+			if err != nil {
+				return nil, err
+			}
+			v.subjects = append(v.subjects, engines...)
 			continue
 		}
 		if err := f.openDevices(ctx, v); err != nil {
@@ -59,8 +63,27 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	return v, nil
 }
 
-func engineSubject() verify.Subject {
-	return verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()}
+// engines returns the CPU engine, and once more with each algorithm that it takes only at precision fast: those only at
+// that precision, or without --quick.
+func (f *verifyFlags) engines() ([]verify.Subject, error) {
+	precision, err := f.parsedPrecision()
+	if err != nil {
+		return nil, err
+	}
+	all := []verify.Subject{{Backend: cpu.Engine{Precision: precision}, Name: "cpu", Device: machine.Processor(),
+		Fast: precision == conv.Fast}}
+	for _, name := range cpu.Spreading() {
+		if !f.isOwn() && (precision == conv.Fast || !f.quick) {
+			all = append(all, forcedEngine(name))
+		}
+	}
+	return all, nil
+}
+
+// forcedEngine is the CPU engine with an algorithm that it may not choose by itself.
+func forcedEngine(algorithm string) verify.Subject {
+	return verify.Subject{Backend: cpu.Engine{Algorithm: algorithm}, Name: "cpu", Algorithm: algorithm,
+		Unforced: cpu.Engine{}, Device: machine.Processor()}
 }
 
 // listing has the place of a backend for --list, which opens no device: it says which problems the backend accepts.
@@ -93,7 +116,11 @@ func (f *verifyFlags) list(ctx context.Context) (*verified, error) {
 	}
 	for _, name := range f.names() {
 		if name == "cpu" {
-			v.subjects = append(v.subjects, engineSubject())
+			engines, err := f.engines()
+			if err != nil {
+				return nil, err
+			}
+			v.subjects = append(v.subjects, engines...)
 			continue
 		}
 		// One that refuses gets all cases, also those for algorithms that refuse others.
@@ -249,14 +276,17 @@ func (f *verifyFlags) openGPU(ctx context.Context, v *verified, algorithm, tiles
 	return opened, err
 }
 
-// cpuAlgorithms returns the CPU engine once for each of its algorithms, or nothing if --backend leaves it out.
-func (f *verifyFlags) cpuAlgorithms() (all []verify.Subject) {
+// cpuAlgorithms returns the CPU engine once for each of its algorithms that is not among the subjects already, or
+// nothing if --backend leaves it out.
+func (f *verifyFlags) cpuAlgorithms(already []verify.Subject) (all []verify.Subject) {
 	if !slices.Contains(f.names(), "cpu") {
 		return nil
 	}
 	for _, name := range cpu.AlgorithmNames() {
-		all = append(all, verify.Subject{Backend: cpu.Engine{Algorithm: name}, Name: "cpu", Algorithm: name,
-			Unforced: cpu.Engine{}, Device: machine.Processor()})
+		if slices.ContainsFunc(already, func(s verify.Subject) bool { return s.Name == "cpu" && s.Algorithm == name }) {
+			continue
+		}
+		all = append(all, forcedEngine(name))
 	}
 	return all
 }
@@ -264,7 +294,7 @@ func (f *verifyFlags) cpuAlgorithms() (all []verify.Subject) {
 // others returns the CPU engine with each algorithm that can compute p, except the one that the engine chooses itself.
 func (f *verifyFlags) others(p conv.Problem) (all []verify.Subject) {
 	itself, err := cpu.Engine{}.Explain(p)
-	for _, s := range f.cpuAlgorithms() {
+	for _, s := range f.cpuAlgorithms(nil) {
 		if _, refused := s.Backend.(conv.Explainer).Explain(p); refused == nil && err == nil &&
 			s.Algorithm != itself.Algorithm {
 			all = append(all, s)

@@ -60,7 +60,7 @@ func (f *deviceFlags) register(flags *pflag.FlagSet) {
 			"by default egl if this program has it")
 	flags.StringVar(&f.precision, "precision", conv.Exact.String(),
 		"exact keeps the error of each output in proportion to its own pixels; fast also lets a GPU "+
-			"choose fft and winograd, which spread the error of large pixels. The CPU engine is exact with either")
+			"choose fft and winograd, and the CPU engine dft, which spread the error of large pixels")
 }
 
 // registerTiles defines --tiles.
@@ -182,7 +182,7 @@ func (f *backendFlags) open(ctx context.Context) (chosen, error) {
 func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 	switch {
 	case f.backend == "cpu":
-		return engine(f.algorithm, "")
+		return f.engine(f.algorithm, "")
 	case f.backend == "reference":
 		return chosen{Backend: cpu.Reference{}, name: "reference", close: closeNothing}, nil
 	}
@@ -196,22 +196,41 @@ func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 		c, err := f.openGPU(ctx, options)
 		switch {
 		case errors.Is(err, gpu.ErrUnavailable):
-			return engine("", gpu.ErrUnavailable.Error())
+			return f.engine("", gpu.ErrUnavailable.Error())
 		case errors.As(err, &dead):
-			return engine("", "no hardware GPU was found; passed over: "+probe.Together(dead.PassedOver()))
+			return f.engine("", "no hardware GPU was found; passed over: "+probe.Together(dead.PassedOver()))
 		case errors.Is(err, gpu.ErrNoDevice):
-			return engine("", "no hardware GPU was found; --backend gpu takes a software renderer too")
+			return f.engine("", "no hardware GPU was found; --backend gpu takes a software renderer too")
 		}
 		return c, err
 	}
 	return f.openGPU(ctx, options)
 }
 
+// stay makes the flags ask for a device such as the one that was opened, if that is a GPU: not for the CPU engine, and
+// not for a software renderer in place of hardware.
+func (f *backendFlags) stay(c chosen) {
+	if c.name != "gpu" {
+		return
+	}
+	f.backend = "gpu"
+	if f.device == "any" {
+		f.device = gpu.Hardware().String()
+		if c.device.Software {
+			f.device = gpu.Software().String()
+		}
+	}
+}
+
 // isaVariable is the environment variable that chooses the CPU engine's instructions, for tests and comparisons.
 const isaVariable = "GPUCONV_CPU"
 
 // engine opens the CPU engine; "" forces no algorithm.
-func engine(algorithm, note string) (chosen, error) {
+func (f *backendFlags) engine(algorithm, note string) (chosen, error) {
+	precision, err := f.parsedPrecision()
+	if err != nil {
+		return chosen{}, err
+	}
 	isa, err := cpu.ParseISA(os.Getenv(isaVariable))
 	if err != nil {
 		return chosen{}, usage(fmt.Errorf("%s: %w", isaVariable, plain(err)))
@@ -223,8 +242,8 @@ func engine(algorithm, note string) (chosen, error) {
 	if !slices.Contains(available, isa) {
 		return chosen{}, usage(fmt.Errorf("%s=%v: this processor has %v", isaVariable, isa, available))
 	}
-	return chosen{Backend: cpu.Engine{ISA: isa, Algorithm: algorithm}, name: "cpu", isa: isa, note: note,
-		close: closeNothing}, nil
+	return chosen{Backend: cpu.Engine{ISA: isa, Algorithm: algorithm, Precision: precision}, name: "cpu", isa: isa,
+		note: note, close: closeNothing}, nil
 }
 
 func closeNothing() error { return nil }
@@ -324,7 +343,7 @@ func (f *backendFlags) openAndPlan(ctx context.Context, images int, p conv.Probl
 	plan, err := conv.Expecting(c.Backend, images).Plan(p, weight, bias)
 	if err != nil && f.free() && errors.Is(err, conv.ErrUnsupported) {
 		c.close()
-		if c, err = engine("", oneLine(err.Error())); err != nil {
+		if c, err = f.engine("", oneLine(err.Error())); err != nil {
 			return session{}, err
 		}
 		plan, err = conv.Expecting(c.Backend, images).Plan(p, weight, bias)

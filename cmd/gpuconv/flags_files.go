@@ -68,8 +68,30 @@ func (in *inputs) say(lines []string) {
 // notFinite notes how many outputs in a file are NaN or infinite, if any are. It notes nothing if none is NaN and an
 // earlier note says that numbers of the inputs became infinite.
 func (in *inputs) notFinite(path string, found experiment.NotFinite) {
-	if said := found.String(); said != "" && (found.NaN > 0 || !in.overflown) {
-		in.note(path, "%s", said)
+	if in.worthNoting(found) {
+		in.note(path, "%v", found)
+	}
+}
+
+func (in *inputs) worthNoting(found experiment.NotFinite) bool {
+	return found.NaN > 0 || found.Infinite > 0 && !in.overflown
+}
+
+// noteFound notes what a run found: in the outputs that its file has, or in the maps and in the numbers of them that
+// its file has.
+func (in *inputs) noteFound(path string, r *experiment.Report) {
+	of, what := r.NotFinite, "outputs"
+	if r.Summary != nil {
+		of, what = r.Numbers, "numbers"
+		if in.worthNoting(r.NotFinite) {
+			in.say([]string{"the maps, of which only numbers are kept: " + r.NotFinite.String()})
+		}
+	}
+	if in.worthNoting(of) {
+		in.note(path, "%s", of.Of(what))
+	}
+	if r.Overflown > 0 {
+		in.note(path, "%d of %d %s exceed float16's range, 65504, and became infinite", r.Overflown, of.Outputs, what)
 	}
 }
 

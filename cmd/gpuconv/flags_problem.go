@@ -61,11 +61,11 @@ func (f *problemFlags) problem(ctx context.Context, compact string) (conv.Proble
 		}
 		return f.compactProblem(compact)
 	}
-	src, err := shapeOf(ctx, "input", f.input)
-	if err != nil {
-		return conv.Problem{}, err
+	weight, weightErr := shapeOf(ctx, "weight", f.weight, 0)
+	src, err := shapeOf(ctx, "input", f.input, weight.C()*f.spec.groups) // pictures are RGB for three channels
+	if err == nil {
+		err = weightErr
 	}
-	weight, err := shapeOf(ctx, "weight", f.weight)
 	if err != nil {
 		return conv.Problem{}, err
 	}
@@ -111,8 +111,9 @@ func parseCompact(text string) (conv.Problem, error) {
 	return p, nil
 }
 
-// shapeOf reads a shape such as 64,1,48,64 or the header of a file.
-func shapeOf(ctx context.Context, flag, text string) (conv.Shape, error) {
+// shapeOf reads a shape such as 64,1,48,64 or the header of a file. channels is how many an image has that the weights
+// fit, or 0.
+func shapeOf(ctx context.Context, flag, text string, channels int) (conv.Shape, error) {
 	if v, err := parseInts(strings.Trim(text, "[]")); err == nil && len(v) == 4 {
 		if _, err := os.Stat(text); err != nil {
 			return conv.Shape(v), nil
@@ -122,7 +123,7 @@ func shapeOf(ctx context.Context, flag, text string) (conv.Shape, error) {
 		return conv.Shape{}, refused(flag, "", errors.New("want a file or a shape of four numbers, such as 64,1,48,64"))
 	}
 	if flag == "input" {
-		images, err := (&inputs{}).openImages(ctx, text, 0)
+		images, err := (&inputs{}).openImages(ctx, text, channels)
 		if err != nil {
 			return conv.Shape{}, err
 		}

@@ -203,7 +203,7 @@ func TestProofKilled(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
-	if cases, message := readJUnit(t, filepath.Join(dir, "v.xml")); cases != 1 || message != "" {
+	if cases, message := readJUnit(t, filepath.Join(dir, "v.xml")); cases != 2 || message != "" {
 		t.Errorf("%d cases, %q", cases, message)
 	}
 	if got := names(t, dir); got != "v.json v.jsonl v.xml" {

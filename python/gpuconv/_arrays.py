@@ -1,5 +1,6 @@
 """Arrays of the caller as float32 in C order, and results as what the caller uses."""
 
+import collections
 import math
 import sys
 import warnings
@@ -110,17 +111,21 @@ _ALIGNED = 1 << 20
 # Bytes from which malloc asks the system for memory each time, which has to clear it: that takes as long as computing.
 _LARGE = 32 << 20
 
+# Bytes up to which memory is used again. One piece of it may be held until the process ends.
+_HELD = 256 << 20
+
 
 class _Lent:
     """Memory of a large result. It goes back when the last array that uses it is gone."""
 
-    def __init__(self, memory, shape, spare):
-        self.memory, self.spare = memory, spare
+    spare = collections.deque(maxlen=1)  # of all results together; to append and to pop take one step each
+
+    def __init__(self, memory, shape):
+        self.memory = memory
         self.__array_interface__ = {**memory.__array_interface__, "shape": shape, "data": (_lined(memory), False)}
 
     def __del__(self):
-        if not self.spare:
-            self.spare.append(self.memory)
+        self.spare.append(self.memory)
 
 
 def _lined(memory):
@@ -129,25 +134,25 @@ def _lined(memory):
     return at + -at % _LINE
 
 
-def empty(shape, spare):
-    """Return a new array of float32, if it is not small at a multiple of a cache line.
+def _spare(size):
+    """Return an array of at least so many numbers: the memory of a result that is gone, if it fits, or a new one."""
+    try:
+        memory = _Lent.spare.pop()
+    except IndexError:
+        return np.empty(size, np.float32)
+    return memory if size <= memory.size <= 2 * size else np.empty(size, np.float32)
 
-    spare is a list of memory that may be used again.
-    """
+
+def empty(shape):
+    """Return a new array of float32, if it is not small at a multiple of a cache line."""
     size = math.prod(shape) + _LINE // 4
     if 4 * size < _ALIGNED:
         return np.empty(shape, np.float32)
-    if 4 * size < _LARGE:
-        memory = np.empty(size, np.float32)
-        at = -memory.__array_interface__["data"][0] % _LINE // 4
-        return memory[at : at + size - _LINE // 4].reshape(shape)
-    try:
-        memory = spare.pop()
-    except IndexError:
-        memory = None
-    if memory is None or not size <= memory.size <= 2 * size:
-        memory = np.empty(size, np.float32)
-    return np.asarray(_Lent(memory, shape, spare))
+    if _LARGE <= 4 * size <= _HELD:
+        return np.asarray(_Lent(_spare(size), shape))
+    memory = np.empty(size, np.float32)
+    at = -memory.__array_interface__["data"][0] % _LINE // 4
+    return memory[at : at + size - _LINE // 4].reshape(shape)
 
 
 def _in_place(out):
@@ -169,11 +174,11 @@ def _in_place(out):
 class Output:
     """Where outputs go: into the caller's array at once, or into a new one that is copied there in the end."""
 
-    def __init__(self, out, shape, src, spare):
+    def __init__(self, out, shape, src):
         self.given = out
         self.copied = False
         if out is None:
-            self.array = empty(shape, spare)
+            self.array = empty(shape)
             return
         target = _in_place(out)
         if target.shape != shape:
@@ -185,7 +190,7 @@ class Output:
         self.target = target
         direct = target.flags.c_contiguous and target.flags.aligned
         self.copied = not direct or np.may_share_memory(target, src)
-        self.array = empty(shape, spare) if self.copied else target
+        self.array = empty(shape) if self.copied else target
 
     def finish(self, x):
         """Return what the caller gets."""

@@ -85,6 +85,8 @@ class _Plan:
 
 
 def _same_bits(a, b):
+    if a.shape != b.shape:
+        return False
     if a.nbytes < 1 << 16:  # copying so little takes less time than NumPy's setting up
         return a.tobytes() == b.tobytes()
     return np.array_equal(a.view(np.uint32), b.view(np.uint32))
@@ -120,7 +122,7 @@ class Conv2d:
     algorithm : str, optional
         Forces an algorithm; by default gpuconv chooses.
     precision : {'exact', 'fast'}
-        'fast' also lets a GPU use FFT and Winograd, whose errors spread between pixels.
+        'fast' also allows transforms whose errors spread between pixels.
 
     Notes
     -----
@@ -139,7 +141,6 @@ class Conv2d:
     def __init__(self, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros",
                  activation=None, pool=None, backend="auto", device=None, algorithm=None, precision="exact"):
         self._plans, self._lock, self._closed = {}, threading.Lock(), False
-        self._spare = []  # the memory of a large result that is gone
         self._weight = np.array(dense("weight", weight))
         self._bias = None
         if bias is not None:
@@ -171,7 +172,7 @@ class Conv2d:
             raise ValueError(f"x {src.shape}: want 4 dimensions: images, channels, rows, columns")
         images = src.shape[0]
         plan = self._plan(src.shape)
-        y = Output(out, (images, *plan.image), src, self._spare)
+        y = Output(out, (images, *plan.image), src)
         if images:
             plan.run(y.array, src, images, self._short)
         return y.finish(x)
@@ -201,13 +202,13 @@ class Conv2d:
 
     def __getstate__(self):
         """Return what a copy needs: it makes plans of its own."""
-        return {**self.__dict__, "_plans": {}, "_lock": None, "_spare": []}
+        return {**self.__dict__, "_plans": {}, "_lock": None}
 
     def __setstate__(self, state):
         self.__dict__.update(state, _lock=threading.Lock())
 
     def has(self, weight, bias):
-        """Say if weight and bias have the bits of this convolution's."""
+        """Say if weight and bias have the shapes and bits of this convolution's."""
         return _same_bits(self._weight, weight) and (bias is None or _same_bits(self._bias, bias))
 
     def output_shape(self, shape):
@@ -257,7 +258,6 @@ class Conv2d:
         with self._lock:
             self._closed = True
             plans, self._plans = self._plans, {}
-            self._spare = []  # arrays that still use memory free it
         for plan in plans.values():
             plan.close()
 

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import weakref
 
 import numpy as np
 
@@ -182,6 +183,16 @@ class Tuning:
         return axes[0]
 
 
+# Activations of runs that kept numbers of maps, as long as they are there.
+_numbers = weakref.WeakValueDictionary()
+
+
+def are_numbers(array):
+    """Say if an array is of several numbers that a run kept in place of each map, or a view of several of them."""
+    several = array.ndim == 4 and array.shape[2] * array.shape[3] > 1
+    return several and any(np.may_share_memory(array, kept) for kept in list(_numbers.values()))
+
+
 class Run:
     """What `run` computed. Notebooks show the activations.
 
@@ -190,6 +201,9 @@ class Run:
     activations : array of float32, shape (images, channels, rows, columns)
     stimuli, filters, cells : dict of arrays, or pandas.DataFrame if pandas is installed
         A row for each image, each filter, each channel.
+    values : dict of arrays, pandas.DataFrame, or None
+        With keep, a row for each number of a map; activations are then these numbers, of shape
+        (images, channels, numbers, 1), or (images, channels, rows, columns) of a grid alone. None for whole maps.
     report : dict
         run.json: how it was computed, and how far from the float64 reference.
     pictures : dict of Picture
@@ -201,7 +215,17 @@ class Run:
         self.stimuli, self.filters, self.cells = (read_table(folder / f"{name}.csv")
                                                   for name in ("stimuli", "filters", "cells"))
         self.report = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        self.values = None
+        if (folder / "values.csv").exists():
+            self.values = read_table(folder / "values.csv")
+            if not self._are_maps():
+                _numbers[id(self.activations)] = self.activations
         self.pictures = read_pictures(folder)
+
+    def _are_maps(self):
+        """Say if activations are maps, as those of a grid alone are too."""
+        kept = self.report.get("keep")
+        return kept is None or (kept.startswith("pool:") and "," not in kept)
 
     @property
     def picture(self):
@@ -222,7 +246,15 @@ class Run:
         Returns
         -------
         numpy.ndarray of matplotlib.axes.Axes, shape (images, channels), or Picture if matplotlib is not installed
+
+        Raises
+        ------
+        ValueError
+            If the run kept numbers in place of maps, not a grid of each alone.
         """
+        if not self._are_maps():
+            raise ValueError(f"the run kept {self.report['keep']} of each map: want a run without keep to plot maps; "
+                             "plot the numbers from activations, as values lists them")
         pyplot = _pyplot()
         if pyplot is None:
             return self.picture

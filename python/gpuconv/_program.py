@@ -13,8 +13,8 @@ import tempfile
 
 import numpy as np
 
-from ._arrays import dense
-from ._figures import Drawn, Run, Tuning
+from ._arrays import dense, to_numpy
+from ._figures import Drawn, Run, Tuning, are_numbers
 from ._library import Error
 from ._progress import follow
 from ._tables import read_table, write_table
@@ -170,6 +170,11 @@ def filters(kind=None, **arguments):
     return _drawn("filters", {"kind": kind, **arguments})
 
 
+def _place(at):
+    """Say if at is a row and a column: (0, 0) or '0,0'."""
+    return isinstance(at, (tuple, list, np.ndarray)) or (isinstance(at, str) and "," in at)
+
+
 def tuning(activations, table, **arguments):
     """Say how responses depend on the parameters of stimuli: `gpuconv tuning`, as in docs/tuning.md.
 
@@ -185,7 +190,16 @@ def tuning(activations, table, **arguments):
     Returns
     -------
     Tuning
+
+    Raises
+    ------
+    ValueError
+        Also if a run kept several numbers in place of each map, and at does not name one of them: (row in
+        `Run.values`, 0).
     """
+    if not _place(arguments.get("at")) and are_numbers(to_numpy("activations", activations)):
+        raise ValueError(f"at {arguments.get('at')!r}: the run kept several numbers of each map: want the row of one of "
+                         "them in Run.values, such as at=(0, 0)")
     with tempfile.TemporaryDirectory(prefix="gpuconv-") as name:
         folder = pathlib.Path(name)
         np.save(folder / "activations.npy", dense("activations", activations))

@@ -17,7 +17,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import gpuconv
-from gpuconv import _library
+from gpuconv import _arrays, _library
 
 PAIR = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
@@ -104,6 +104,16 @@ def test_changed_weights_are_seen():
     assert gpuconv.conv2d(x, w, backend="cpu") == 10
     assert gpuconv.conv2d(x, w, np.ones(1, np.float32), backend="cpu") == 11
     assert gpuconv.conv2d(x, w, -np.ones(1, np.float32), backend="cpu") == 9
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 1), (4, 1), (2, 2)])
+def test_wrong_bias_beside_a_kept_one(shape):
+    """A bias of a wrong shape is refused, also if a convolution with its bits is kept."""
+    b = np.arange(4, dtype=np.float32)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="one value per filter"):
+            gpuconv.conv2d(X, W, b.reshape(shape), backend="cpu")
+        gpuconv.conv2d(X, W, b, backend="cpu")
 
 
 def test_changed_arguments_are_seen():
@@ -261,14 +271,31 @@ def test_large_outputs_share_no_memory():
 
 
 def test_large_outputs_use_memory_again():
-    """Memory of results that are gone serves the next one, and none is kept once the Conv2d is closed."""
+    """Memory of a result that is gone serves the next one of about its size."""
     conv, (ones, _) = _large()
     address = conv(ones).__array_interface__["data"][0]
     assert conv(ones).__array_interface__["data"][0] == address
-    last = conv(ones)
-    conv.close()
-    del last
-    assert not conv._spare
+
+
+def _resident():
+    gc.collect()
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_large_outputs_are_not_kept():
+    """However many convolutions are kept, they hold the memory of one result that is gone, of at most 256 MiB."""
+    _, (ones, _) = _large()
+    before = _resident()
+    for k in range(8):
+        y = gpuconv.conv2d(ones, np.full((8, 1, 1, 1), k, np.float32), backend="cpu")
+        size = y.nbytes
+        del y
+    assert _resident() - before < 3 * size
+    several = [_arrays.empty((1, 1, rows, 1 << 20)) for rows in (65, 64, 63, 9, 8, 9, 63, 64, 65)]
+    several.clear()
+    assert sum(memory.nbytes for memory in _arrays._Lent.spare) <= 256 << 20
 
 
 def test_out_that_overlaps(conv):
@@ -542,12 +569,6 @@ def test_interrupt():
     left = np.isnan(out).sum()
     conv(x[:1000])
     assert np.isnan(out).sum() == left, "the batch went on"
-
-
-def _resident():
-    gc.collect()
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")

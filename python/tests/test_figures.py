@@ -119,6 +119,30 @@ def test_run(matplotlib):
     np.testing.assert_array_equal(axes[1, 2].images[0].get_array(), done.activations[2, 2])
 
 
+def test_run_that_keeps_numbers(pandas):
+    """Run.values says which number is which. What would take numbers for a map says what it wants instead."""
+    orientations = range(-90, 91, 45)
+    whole = gpuconv.run(orientations=orientations, backend="cpu")
+    assert whole.values is None
+    done = gpuconv.run(orientations=orientations, backend="cpu", keep="mean,pool:2x2,max")
+    assert list(done.values["kind"]) == ["mean", *["pool"] * 4, "max"]
+    assert list(done.values["first_row"]) == [0, 0, 0, 24, 24, 0]
+    np.testing.assert_array_equal(done.activations[:, :, 5, 0], whole.activations.max((2, 3)))
+    with pytest.raises(ValueError, match="kept mean,pool:2x2,max of each map: want a run without keep"):
+        done.plot()
+    for numbers, at in ((done.activations, None), (done.activations[:4], "mean"), (done.activations[:, :, 1:], "max")):
+        with pytest.raises(ValueError, match=r"several numbers of each map: want .* such as at=\(0, 0\)"):
+            gpuconv.tuning(numbers, done.stimuli, at=at)
+    largest = gpuconv.tuning(done.activations, done.stimuli, at=(5, 0))
+    want = gpuconv.tuning(whole.activations, whole.stimuli, at="max")
+    np.testing.assert_array_equal(np.asarray(largest.curves["response"]), np.asarray(want.curves["response"]))
+    grid = gpuconv.run(orientations=orientations, backend="cpu", keep="pool:3x4")
+    assert grid.activations.shape == (5, 6, 3, 4) and len(grid.values["kind"]) == 12
+    grid.plot()
+    gpuconv.tuning(grid.activations, grid.stimuli)  # small maps
+    gpuconv.tuning(done.activations[:, :, 5:], done.stimuli)  # one number is what a map of one pixel is
+
+
 LINES = b"""\
 time=2026-11-30T12:00:00Z level=INFO msg=reading done=12 of=12
 time=2026-11-30T12:00:00Z level=INFO msg="timing all" done=3 of=10 left=5s

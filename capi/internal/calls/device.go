@@ -73,7 +73,7 @@ func open(o Options) (*device, error) {
 	}
 	switch o.Backend {
 	case "cpu":
-		return onEngine(o.Algorithm, "", asked)
+		return onEngine(o.Algorithm, "", precision, asked)
 	case "reference":
 		if o.Algorithm != "" {
 			return nil, fault.New("gpuconv", "algorithm", fault.Printable(o.Algorithm),
@@ -89,7 +89,7 @@ func open(o Options) (*device, error) {
 		o.Device = "gpu"
 		d, err := onGPU(o, precision, asked)
 		if errors.Is(err, gpu.ErrNoDevice) || errors.Is(err, gpu.ErrUnavailable) {
-			return onEngine("", strings.Join(strings.Fields(err.Error()), " "), asked)
+			return onEngine("", strings.Join(strings.Fields(err.Error()), " "), precision, asked)
 		}
 		if d != nil {
 			d.auto = true
@@ -103,7 +103,7 @@ func onProcessor(backend string) DeviceInfo {
 	return DeviceInfo{Backend: backend, Name: machine.Processor(), Threads: runtime.GOMAXPROCS(0)}
 }
 
-func onEngine(algorithm, note string, asked bool) (*device, error) {
+func onEngine(algorithm, note string, precision conv.Precision, asked bool) (*device, error) {
 	if algorithm != "" && !slices.Contains(cpu.AlgorithmNames(), algorithm) {
 		return nil, fault.New("gpuconv", "algorithm", fault.Printable(algorithm), "want %s on the CPU",
 			strings.Join(cpu.AlgorithmNames(), ", "))
@@ -111,7 +111,7 @@ func onEngine(algorithm, note string, asked bool) (*device, error) {
 	info := onProcessor("cpu")
 	info.Features = cpu.AvailableISAs()[0].String()
 	info.Note = note
-	return &device{Backend: cpu.Engine{Algorithm: algorithm}, info: info, asked: asked}, nil
+	return &device{Backend: cpu.Engine{Algorithm: algorithm, Precision: precision}, info: info, asked: asked}, nil
 }
 
 func onGPU(o Options, precision conv.Precision, asked bool) (*device, error) {

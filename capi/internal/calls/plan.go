@@ -55,6 +55,9 @@ func (t *Table) Plan(on Handle, p conv.Problem, weight, bias unsafe.Pointer) (Ha
 	if made.dst, err = p.Dst(); err != nil {
 		return 0, err
 	}
+	if err := d.checkPlan(p); err != nil {
+		return 0, err
+	}
 	made.Plan, err = d.Plan(p, w, b)
 	if d.auto && errors.Is(err, conv.ErrUnsupported) {
 		made.backend, made.note = "cpu", err.Error()
@@ -64,6 +67,23 @@ func (t *Table) Plan(on Handle, p conv.Problem, weight, bias unsafe.Pointer) (Ha
 		return 0, err
 	}
 	return t.addPlan(on, made)
+}
+
+// checkPlan returns an error if a plan of the CPU engine would not fit in memory: it may keep weights in a form that is
+// many times as large. What is wrong with p is left to Plan.
+func (d *device) checkPlan(p conv.Problem) error {
+	engine, ok := d.Backend.(conv.Explainer)
+	if !ok || d.info.Backend != "cpu" {
+		return nil
+	}
+	about, err := engine.Explain(p)
+	if err != nil {
+		return nil
+	}
+	if err := machine.CheckMemory("a plan of "+about.Algorithm, float64(about.Memory)); err != nil {
+		return memoryError{err}
+	}
+	return nil
 }
 
 // parameters returns the weights and biases of p, and sets p.Bias.

@@ -1,0 +1,26 @@
+package main
+
+import "gpuconv/conv"
+
+// planExtra returns how many bytes a plan of the CPU engine takes beyond the bytes that were counted for it and beyond
+// aside, which has room for small ones. It asks the engine, since some algorithms keep weights in forms that are many
+// times as large. images is the number of all images. It is 0 if flags ask for another backend. What is wrong with the
+// flags or the problem is left to those who open the backend and plan.
+func (f *backendFlags) planExtra(images int, p conv.Problem, counted float64) float64 {
+	if f.backend != "cpu" && !f.free() {
+		return 0
+	}
+	c, err := f.engine(f.algorithm, "")
+	if err != nil {
+		return 0
+	}
+	engine, ok := conv.Expecting(c.Backend, images).(conv.Explainer)
+	if !ok {
+		return 0
+	}
+	d, err := engine.Explain(p)
+	if err != nil {
+		return 0
+	}
+	return max(0, float64(d.Memory)-counted-aside)
+}

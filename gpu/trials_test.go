@@ -129,7 +129,8 @@ func directTrials() (all []*trial) {
 	// Everything that oblong has, in one tile of one vec4, which compiles in half the time.
 	thin := oblong()
 	thin.Weight[0] = 6
-	wide := conv.Problem{Src: conv.Shape{2, 2, 4, 17}, Weight: conv.Shape{6, 2, 2, 13}} // rows of 13 taps are three parts
+	// Rows of 13 taps are three parts.
+	wide := conv.Problem{Src: conv.Shape{2, 2, 4, 17}, Weight: conv.Shape{6, 2, 2, 13}}
 	many := thin
 	many.Src[0] = 7 // 6 work-groups
 	all = append(all,
@@ -190,7 +191,8 @@ func softTrials() (all []*trial) {
 	odd.Weight[0] = 6
 	linear := strided
 	linear.Activation = conv.ReLU
-	long := conv.Problem{Src: conv.Shape{2, 1, 3, 20}, Weight: conv.Shape{2, 1, 2, 13}} // rows of 13 taps are three parts
+	// Rows of 13 taps are three parts.
+	long := conv.Problem{Src: conv.Shape{2, 1, 3, 20}, Weight: conv.Shape{2, 1, 2, 13}}
 	exact := conv.Problem{Src: conv.Shape{2, 1, 6, 16}, Weight: conv.Shape{2, 1, 3, 3}, Bias: true}
 	exact.Padding, exact.Activation = conv.Pad(1, 1), conv.ReLU
 	pair, largest, mean, oddPool := exact, exact, exact, odd

@@ -17,8 +17,8 @@ type Profile struct {
 	Unrolled int
 	// Even says that direct_soft cuts taps into equal steps if it can, since a rest takes another program.
 	Even bool
-	// ByRow says that direct and direct_soft sum each row of a kernel's taps apart, in parts of at most rowPart taps. It
-	// is for software renderers whose multiply-adds wait for each other; see direct_soft.comp.
+	// ByRow says that direct and direct_soft sum each row of a kernel's taps apart, in parts of at most rowPart taps.
+	// It is for software renderers whose multiply-adds wait for each other; see direct_soft.comp.
 	ByRow bool
 	// Compiled reports whether a cache has a program, which need not be compiled then. It is nil if that is not known.
 	Compiled func(Key) bool

@@ -192,16 +192,12 @@ func (c *convolver) imagesPerTask(images, workers int) int {
 	return ceilDiv(images, min(sets, images))
 }
 
-// leastPerWorker is how many tasks each worker should have at least, if filters must be cut for it: each part of them
-// transforms the pixels of its own again.
-const leastPerWorker = 2
-
 // cutsPerGroup returns into how many parts the filters of each group are cut, if there are this many tasks otherwise.
 func (c *convolver) cutsPerGroup(tasks, workers int) int {
 	if tasks == 0 || workers == 1 || c.finisher.needed() {
 		return 1
 	}
-	return min(c.recipe.cuts(), ceilDiv(leastPerWorker*workers, tasks))
+	return min(c.recipe.cuts(), ceilDiv(workers, tasks))
 }
 
 // work takes tasks until none is left. After a panic no worker takes another task, and the plan cannot be used any

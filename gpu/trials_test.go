@@ -129,6 +129,8 @@ func directTrials() (all []*trial) {
 	// Everything that oblong has, in one tile of one vec4, which compiles in half the time.
 	thin := oblong()
 	thin.Weight[0] = 6
+	// Rows of 13 taps are three parts.
+	wide := conv.Problem{Src: conv.Shape{2, 2, 4, 17}, Weight: conv.Shape{6, 2, 2, 13}}
 	many := thin
 	many.Src[0] = 7 // 6 work-groups
 	all = append(all,
@@ -141,7 +143,8 @@ func directTrials() (all []*trial) {
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(),
 			limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "by row", parts: parts, problem: thin,
-			limit: func(d *recipe.Profile) { d.ByRow, d.LoopIterations = true, 5 }},
+			limit: func(d *recipe.Profile) { d.ByRow, d.LoopIterations = true, 7 }},
+		&trial{name: "in parts", parts: parts, problem: wide, limit: func(d *recipe.Profile) { d.ByRow = true }},
 		&trial{name: "thin, as AMD", parts: parts, problem: thin, limit: as(recipe.AMD)},
 		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
 	for _, mode := range conv.PaddingModes()[1:] {
@@ -188,6 +191,8 @@ func softTrials() (all []*trial) {
 	odd.Weight[0] = 6
 	linear := strided
 	linear.Activation = conv.ReLU
+	// Rows of 13 taps are three parts.
+	long := conv.Problem{Src: conv.Shape{2, 1, 3, 20}, Weight: conv.Shape{2, 1, 2, 13}}
 	exact := conv.Problem{Src: conv.Shape{2, 1, 6, 16}, Weight: conv.Shape{2, 1, 3, 3}, Bias: true}
 	exact.Padding, exact.Activation = conv.Pad(1, 1), conv.ReLU
 	pair, largest, mean, oddPool := exact, exact, exact, odd
@@ -223,6 +228,7 @@ func softTrials() (all []*trial) {
 		&trial{name: "any width, in passes", parts: parts, problem: odd, limit: short},
 		&trial{name: "by row", parts: parts, problem: linear,
 			limit: func(d *recipe.Profile) { d.ByRow, d.Unrolled = true, 60 }},
+		&trial{name: "in parts", parts: parts, problem: long, limit: func(d *recipe.Profile) { d.ByRow = true }},
 		&trial{name: "two tiles, folded", parts: parts, problem: tiles,
 			limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 3, 70} }},
 		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles,

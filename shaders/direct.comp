@@ -29,10 +29,11 @@
 //
 // Bound by: loads. A load of pixels has an address for each invocation, and software renderers execute it lane by lane.
 //
-// Constants: BY_ROW (1: each row of taps is summed apart, which gives the same bits as direct_soft.comp), LOCAL_SIZE,
-// POSITIONS, VECTORS, ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl; and the unrolled loops
-// M(0) M(1) …: EACH_POSITION(M) over POSITIONS, EACH_VECTOR(M) over VECTORS, EACH_SUM(M) over their product,
-// EACH_OUTPUT(M) over the vec4 of filters of each output, EACH_PLANE(M) over PLANES.
+// Constants: BY_ROW (if not 0, each row of taps is summed apart, in the fewest parts of at most so many taps, which
+// gives the same bits as direct_soft.comp), LOCAL_SIZE, POSITIONS, VECTORS, ENERGY, POOL (0: none, 1: the largest, 2:
+// the mean); those of pixel.glsl; and the unrolled loops M(0) M(1) …: EACH_POSITION(M) over POSITIONS, EACH_VECTOR(M)
+// over VECTORS, EACH_SUM(M) over their product, EACH_OUTPUT(M) over the vec4 of filters of each output, EACH_PLANE(M)
+// over PLANES.
 #define SPAN (POOL > 0 ? 2 : 1)     // rows, and columns, of positions of an output
 #define WINDOW (SPAN * SPAN)
 #define PLANES (ENERGY > 0 ? 2 : 4) // planes of outputs that a vec4 of filters makes
@@ -91,19 +92,26 @@ void main() {
 	}
 #endif
 
+#if BY_ROW
+	int parts = (kernelW + BY_ROW - 1) / BY_ROW; // of a row of taps
+	int partW = (kernelW + parts - 1) / parts;
+#endif
 	for (int tap = firstTap; tap < lastTap; tap++) {
 		int channel = tap / kernelH;
 		int dy = (tap - channel * kernelH) * dilationH;
 		int weightRow = (tile * channels * kernelH + tap) * kernelW;
 #if BY_ROW
-		vec4 part[POSITIONS * VECTORS];
+		for (int from = 0; from < kernelW; from += partW) {
+			int to = min(from + partW, kernelW);
+			vec4 part[POSITIONS * VECTORS];
 #define BEGIN(s) part[s] = vec4(0.0);
-		EACH_SUM(BEGIN)
+			EACH_SUM(BEGIN)
 #define total part
 #else
+		int from = 0, to = kernelW;
 #define total sum
 #endif
-		for (int v = 0; v < kernelW; v++) {
+		for (int v = from; v < to; v++) {
 			vec4 w[VECTORS];
 			float x[POSITIONS];
 #define WEIGHT(k) w[k] = weight[(weightRow + v) * VECTORS + k];
@@ -115,7 +123,8 @@ void main() {
 		}
 #if BY_ROW
 #define JOIN(s) sum[s] += part[s];
-		EACH_SUM(JOIN)
+			EACH_SUM(JOIN)
+		}
 #endif
 	}
 

@@ -19,9 +19,13 @@ type directConstants struct {
 func (directConstants) Includes() []string { return []string{"pixel.glsl"} }
 
 func (c directConstants) Defines() []Define {
+	byRow := "0"
+	if c.byRow {
+		byRow = fmt.Sprint(rowPart)
+	}
 	return append([]Define{
 		sourceMode(c.paddingMode), sourceBinding(BindSrc),
-		{"BY_ROW", bit(c.byRow)},
+		{"BY_ROW", byRow},
 		{"LOCAL_SIZE", fmt.Sprint(c.localSize)},
 		{"POSITIONS", fmt.Sprint(c.positions)},
 		{"VECTORS", fmt.Sprint(c.vectors)},
@@ -127,7 +131,7 @@ func (d direct) accept(sums conv.Shape) error {
 	if most := device.units(d.constants.localSize * d.tile.Positions); sums.H()*sums.W() > most {
 		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
 	}
-	if device.outerIterations(1, d.Weight[3]) < 1 {
+	if device.outerIterations(1, rowIterations(d.Problem, device)) < 1 {
 		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations",
 			d.Weight[3], device.LoopIterations)
 	}
@@ -165,10 +169,19 @@ func (d direct) block() int { return d.constants.localSize * d.constants.outputs
 // tile make no whole windows of the pool.
 func directFinish(p conv.Problem, device Profile, t DirectTile) finish {
 	f, rows := finishOf(p, device), p.Weight[1]*p.Weight[2]
-	if device.outerIterations(rows, p.Weight[3]) < rows || t.Positions%f.perOutput() > 0 {
+	if device.outerIterations(rows, rowIterations(p, device)) < rows || t.Positions%f.perOutput() > 0 {
 		return finish{}
 	}
 	return f
+}
+
+// rowIterations returns how many iterations the loops inside that of the rows of taps have for each row.
+func rowIterations(p conv.Problem, device Profile) int {
+	if !device.ByRow {
+		return p.Weight[3]
+	}
+	// The loop of parts has one iteration for each, and so does the last check of the loop inside it.
+	return p.Weight[3] + 2*ceilDiv(p.Weight[3], rowPart)
 }
 
 // packWeight lays weights out as [group][tile][channel][row][column][4*vectors].
@@ -205,7 +218,7 @@ func (d direct) eachFilter(f func(k, tile, slot int)) {
 // passes add to what earlier ones wrote.
 func (d direct) passes(images int) []Pass {
 	rows := d.Weight[1] * d.Weight[2]
-	perPass := d.device.outerIterations(rows, d.Weight[3])
+	perPass := d.device.outerIterations(rows, rowIterations(d.Problem, d.device))
 	outputs := images * d.dst.H() * d.dst.W()
 	x, y := fold(ceilDiv(outputs, d.block()), d.device.WorkGroups)
 	var all []Pass

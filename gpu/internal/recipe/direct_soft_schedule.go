@@ -111,15 +111,17 @@ func (c softConstants) writeOutput(b *strings.Builder, window softWindow, f, row
 	fmt.Fprintf(b, "END(%d,%d,%d,%s) ", f/c.filtersPerPlane(), row, segment, value)
 }
 
-// writeSum writes a vec4 of sums of filter f. With byRow the sum of each row of taps is made apart, and then added.
+// writeSum writes a vec4 of sums of filter f. With byRow each row of taps is cut into the fewest parts
+// of at most rowPart taps, and the sum of each part is made apart, and then added.
 func (c softConstants) writeSum(b *strings.Builder, window softWindow, sum string, f, row, segment int) {
 	fmt.Fprintf(b, "BEGIN(%s,%d,%d,%d,%s) ", sum, f, row, segment, weightName(c.filters*c.taps()+f))
+	part := ceilDiv(c.kernelW, ceilDiv(c.kernelW, rowPart))
 	for tap := range c.taps() {
 		channel, u, v := tap/(c.tapsH*c.kernelW), tap/c.kernelW%c.tapsH, tap%c.kernelW
 		verb, to := "ADD", sum
 		if c.byRow {
 			to = "part"
-			if v == 0 {
+			if v%part == 0 {
 				verb = "FIRST"
 			}
 		}
@@ -129,7 +131,7 @@ func (c softConstants) writeSum(b *strings.Builder, window softWindow, sum strin
 			fmt.Fprintf(b, ",%s", window.element(c, channel, row*c.stride[0]+u*c.dilation[0], at))
 		}
 		b.WriteString(") ")
-		if c.byRow && v == c.kernelW-1 {
+		if c.byRow && (v%part == part-1 || v == c.kernelW-1) {
 			fmt.Fprintf(b, "JOIN(%s,part) ", sum)
 		}
 	}

@@ -17,14 +17,17 @@ type Profile struct {
 	Unrolled int
 	// Even says that direct_soft cuts taps into equal steps if it can, since a rest takes another program.
 	Even bool
-	// ByRow says that direct and direct_soft sum each row of a kernel's taps apart. It is for software renderers whose
-	// multiply-adds wait for each other; see direct_soft.comp.
+	// ByRow says that direct and direct_soft sum each row of a kernel's taps apart, in parts of at most rowPart taps.
+	// It is for software renderers whose multiply-adds wait for each other; see direct_soft.comp.
 	ByRow bool
 	// Compiled reports whether a cache has a program, which need not be compiled then. It is nil if that is not known.
 	Compiled func(Key) bool
 	Requests
 	maps, lends bool // see [NewProfile]
 }
+
+// rowPart is the most taps of a part of a row, with ByRow. bench/RESULTS.md has the times with other numbers.
+const rowPart = 6
 
 // Requests are what callers, tests and measurements require of plans. The zero value leaves every choice to the
 // algorithms.

@@ -12,7 +12,7 @@ import (
 // Comparison is the result of [Compare].
 type Comparison struct {
 	Threshold float64  `json:"threshold"` // as a share: 0.03 is 3 %
-	Notes     []string `json:"notes"`     // how machines and devices of the reports differ, and which report is partial
+	Notes     []string `json:"notes"`     // how machines, conditions and devices differ, and which report is partial
 	Changes   []Change `json:"changes"`
 }
 
@@ -28,21 +28,22 @@ type Change struct {
 	Ratio      Number `json:"ratio"`      // time in new / time in old
 	Low        Number `json:"ratio_low"`  // the ends of its 95 % confidence interval
 	High       Number `json:"ratio_high"` //
-	Calibrated Number `json:"calibrated"` // like Ratio, of times divided by the gauge's time (see the package)
-	// the larger p-value of the tests with and without the gauge, by Holm's method
+	Calibrated Number `json:"calibrated"` // like Ratio, of times divided by Block.Probe, the gauge's (see the package)
+	// the larger p-value of the tests with and without the gauge, after Holm's correction
 	P       Number  `json:"p"`
 	Old     int     `json:"n_old"` // blocks in the old report
 	New     int     `json:"n_new"` // and in the new one
 	Shows   float64 `json:"-"`     // the smallest change that would be found with this noise, as a share
 	Verdict Verdict `json:"verdict"`
-	// for Wrong, Gone and Added: what a report says; for Undecided: what would decide it
+	// Wrong: what was wrong with the new output. Gone: why the new report lacks it, if it says so. Added: that the old
+	// output is wrong, if it is. Undecided: what would decide it.
 	Why string `json:"why"`
 }
 
 // Geomean is the name for all cases of a backend together, by their geometric mean.
 const Geomean = "geomean"
 
-// newChange returns a change of the time x, which is in the report r, without figures.
+// newChange returns a Change for the result x of the report r. Its figures are not known yet.
 func newChange(x Result, r Report) Change {
 	b, _ := r.backendOf(x)
 	unknown := Number(math.NaN())
@@ -50,8 +51,8 @@ func newChange(x Result, r Report) Change {
 		Ratio: unknown, Low: unknown, High: unknown, Calibrated: unknown, P: unknown}
 }
 
-// Compare compares the totals of two reports, and the kernels of backends that copy to a device. threshold is a share:
-// 0.03 is 3 %. The doc of the package has the rules of the verdicts.
+// Compare compares the times of PhaseTotal and, of backends that copy to a device, those of PhaseKernel. threshold is a
+// share: 0.03 is 3 %. The doc of the package has the rules of the verdicts.
 func Compare(before, after Report, threshold float64) Comparison {
 	before, after = before.Printable().prepared(), after.Printable().prepared()
 	c := Comparison{Threshold: threshold, Notes: []string{}, Changes: []Change{}}
@@ -68,8 +69,8 @@ func Compare(before, after Report, threshold float64) Comparison {
 	return c
 }
 
-// added adds a change for each total that only the new report has: Added, or Wrong if the output is wrong. If only the
-// output in the old report is wrong, that is Added, too.
+// added adds a change for each total time that only the new report has: Added, or Wrong if the output is wrong. A total
+// time whose output is wrong in the old report and right in the new one is Added, too.
 func (c *Comparison) added(before, after Report) {
 	for _, now := range after.Results {
 		old, there := before.phaseOf(now, PhaseTotal)
@@ -86,7 +87,7 @@ func (c *Comparison) added(before, after Report) {
 	}
 }
 
-// series has a logarithm for each block of a result, by round.
+// series maps each round to the logarithm of the time of its block, or of that time divided by the gauge's.
 type series map[int]float64
 
 // newSeries returns two series: of the blocks' times, and of their times divided by the gauge's. The second lacks
@@ -106,7 +107,7 @@ func newSeries(r Result) (s [2]series) {
 	return s
 }
 
-// mean averages a series of all tests over the rounds that all of them have.
+// mean returns, for each round that all tests have, the mean of their values. of selects the series of a test.
 func mean(tests []test, of func(t test) series) series {
 	m := series{}
 	for round := range of(tests[0]) {
@@ -123,16 +124,17 @@ func mean(tests []test, of func(t test) series) series {
 	return m
 }
 
-// test is a pair of series to compare, as times and as calibrated times, and the change that results from it. If the
-// change has a verdict already, it is not tested.
+// test has the series of the old and the new report, each as times [0] and as calibrated times [1], and the change that
+// results from comparing them. A test whose change already has a verdict is not made.
 type test struct {
 	change    Change
 	old, now  [2]series
 	contrasts []contrast // of the times and, if there are any, of the calibrated times: see judge
 }
 
-// pair makes a test of an old result and the one in after that belongs to it. If that is missing or wrong, the change
-// has its verdict. pair returns false for phases that are not compared, and if only the old output is wrong.
+// pair makes a test of a result of before and the same result of after. If after lacks it or its output there is wrong,
+// the change gets the verdict Gone or Wrong at once. pair returns false for phases that are not compared, and if only
+// the old output is wrong.
 func pair(old Result, before, after Report) (test, bool) {
 	_, copies := before.phaseOf(old, PhaseUpload) // without copies the kernel is the total
 	if old.Phase != PhaseTotal && (old.Phase != PhaseKernel || !copies) {
@@ -175,7 +177,7 @@ func together(tests []test) (all []test) {
 	return all
 }
 
-// notes lists what makes the two reports hard to compare: one that is partial, different machines, different devices.
+// notes lists what makes the two reports hard to compare: a partial one, different machines, conditions or devices.
 func (c *Comparison) notes(before, after Report) {
 	note := func(format string, values ...any) { c.Notes = append(c.Notes, fmt.Sprintf(format, values...)) }
 	for i, r := range []Report{before, after} {

@@ -16,16 +16,17 @@ import (
 	"gpuconv/fault"
 )
 
-// table has everything that is open. C functions have no other place for it.
+// table has all open devices, plans and pending runs. It is global because C programs hold only their handles.
 var table calls.Table
 
-// mostError is the size of the texts of errors in gpuconv.c.
+// mostError is how many bytes gpuconv.c has for the text of an error, with the 0 byte: MOST there.
 const mostError = 4096
 
 // guarded calls f and returns the code of its error. A panic is an error too.
 func guarded(last *C.char, f func() error) C.int { return status(fault.Guard(f), last) }
 
-// status returns the code of an error, and writes its text to last.
+// status returns the code of an error, and writes its text to last: the buffer that gpuconv.c has for the last error of
+// the thread.
 func status(err error, last *C.char) C.int {
 	if err != nil {
 		write(fault.Escape(err.Error(), ""), unsafe.Pointer(last), mostError)
@@ -131,7 +132,7 @@ func goSubmit(plan C.gpuconv_plan, dst, src *C.float, images C.int64_t, pending 
 	})
 }
 
-// longest is the longest limit in milliseconds that a duration can have.
+// longest is the most milliseconds that a time.Duration can hold.
 const longest = int64(1<<63-1) / int64(time.Millisecond)
 
 //export goWait
@@ -177,7 +178,7 @@ func goClose(handle C.uint64_t, last *C.char) C.int {
 	return guarded(last, func() error { return table.Close(calls.Handle(handle)) })
 }
 
-// writeJSON writes what make returns as JSON, also if the error is that outputs are wrong.
+// writeJSON writes, as JSON, what make returns. It does so even if make's error is calls.Wrong: wrong outputs.
 func writeJSON(text *C.char, capacity C.size_t, length *C.size_t, last *C.char, make func() (any, error)) C.int {
 	switch {
 	case text == nil && capacity > 0:
@@ -258,9 +259,9 @@ func pair(c [2]C.int64_t) [2]int { return [2]int{int(c[0]), int(c[1])} }
 // mostStruct is a size that no version of a struct reaches.
 const mostStruct = 4096
 
-// readStruct copies a struct whose first field is its size. sizes are those of its versions: that of the first one, and
-// for each later one where its last field ends. A size between two of them would cut a field. What a smaller struct
-// lacks stays 0. What one that is larger than the last has besides must be 0.
+// readStruct copies a struct whose first field is its size. sizes has the end of the last field in each version of the
+// struct, oldest version first. A smaller size that is none of these would cut a field, and is refused. Fields that an
+// older struct lacks stay 0. In a struct larger than the newest version, the bytes beyond that version must be 0.
 func readStruct(argument string, from, to unsafe.Pointer, sizes ...uintptr) error {
 	size, known := uintptr(*(*C.uint64_t)(from)), sizes[len(sizes)-1]
 	if size > mostStruct || size < known && !slices.Contains(sizes, size) {

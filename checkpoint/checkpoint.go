@@ -19,7 +19,8 @@ import (
 	"gpuconv/whole"
 )
 
-// ErrOther says that a file is neither a .safetensors file nor one of PyTorch's.
+// ErrOther says that a path leads to no file that can be opened, or to one that neither is a .safetensors file nor was
+// written by torch.save.
 var ErrOther = errors.New("checkpoint: another kind of file")
 
 // tensor is a tensor of a file: where its elements are, and how they are laid out.
@@ -27,7 +28,7 @@ type tensor struct {
 	name   string
 	shape  []int
 	stride []int  // elements from one index to the next; nil in C order
-	dtype  string // as [npy.Raw] names it, or the file's own name if it cannot be read
+	dtype  string // as [npy.Raw] names it, or the type's name in the file if package npy cannot read that type
 	// Where the elements are: bytes start to end of the file's data or, in an archive, of an entry.
 	entry      string
 	start, end int64
@@ -35,9 +36,9 @@ type tensor struct {
 
 // file is an open checkpoint.
 type file interface {
-	// tensors lists what can be read, in the order of the file.
+	// tensors lists the tensors of the file, in its order, even those of a type that cannot be read.
 	tensors() []tensor
-	// others says what else is in the file, for errors.
+	// others lists what is in the file beside tensors, for errors.
 	others() []string
 	// section returns a reader of the bytes of a tensor.
 	section(t tensor) (io.ReadCloser, error)
@@ -53,8 +54,8 @@ type file interface {
 // texts and tensors. Objects of other classes are skipped, and errors name them. No function that the file names is
 // called.
 //
-// Errors: [ErrOther] if the file is of another kind or does not exist; a file that is damaged or claims more bytes than
-// it has; no tensor of that name, with a list of the tensors in the file; a type of elements that cannot become
+// Errors: [ErrOther] if the file is of another kind or cannot be opened; a file that is damaged or claims more bytes
+// than it has; no tensor of that name, with a list of the tensors in the file; a type of elements that cannot become
 // float32; ctx's error.
 func Open(ctx context.Context, path string) (*npy.Reader, error) {
 	f, name, key, err := openFile(ctx, path)
@@ -69,7 +70,8 @@ func Open(ctx context.Context, path string) (*npy.Reader, error) {
 	return r, nil
 }
 
-// openFile opens path, or the part of it before a colon. The part after it is the key.
+// openFile opens path or, if there is no such file, the part of path before its last colon, or before an earlier one.
+// It returns the part that it opened as name, and what follows the colon as key.
 func openFile(ctx context.Context, path string) (f *input.File, name, key string, err error) {
 	f, err = input.Open(ctx, input.Array, path)
 	for i := len(path); errors.Is(err, fs.ErrNotExist); {
@@ -125,7 +127,7 @@ func openTensor(f *input.File, name, key string) (*npy.Reader, error) {
 	return npy.NewRaw(raw)
 }
 
-// recognise reads the directory of a file, by its first bytes.
+// recognise tells the kind of a file from its first bytes and its name, and reads its list of tensors.
 func recognise(f *input.File, name string, start []byte) (file, error) {
 	switch {
 	case filekind.Of(name, start) == filekind.Safetensors:
@@ -164,7 +166,7 @@ func likely(all []tensor) string {
 	return all[max(0, at)].name
 }
 
-// listed is how many names an error has at most.
+// listed is how many texts a list in an error has at most.
 const listed = 20
 
 // list returns the names and shapes of tensors. Those of four extents come first, because they can be weights.

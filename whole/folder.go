@@ -17,24 +17,22 @@ import (
 )
 
 // Folder is a folder that gets all of its files or none. The files are written into a hidden folder first, under their
-// final names.
+// final names. Several goroutines may call its methods, for files of different names.
 //
 // If the folder is new, the hidden one is beside it, and Commit renames the finished folder in one step. A folder that
 // already exists, and is empty, stays the same folder, with its permissions: it may be a mount, a link may lead to it,
 // or a shell may be in it. In this case the hidden folder is inside it, and Commit moves the files up, out of the
 // hidden folder, in the order in which they were committed. The last file arrives only after all others.
-//
-// Several goroutines may call its methods, for files of different names.
 type Folder struct {
 	path   string
-	name   string // its name beside the hidden folder; "." if the hidden folder is inside it
+	name   string // in the folder that also holds hidden; "." if hidden is inside the folder itself
 	hidden *hidden
 	files  place // the folder with the files, in hidden
 	made   Made  // missing parents that were made
 
-	// Of a folder that is kept, see KeepFolder: otherwise nil and empty.
+	// Only if KeepFolder made the folder; otherwise nil, "" and false.
 	journal *Journal
-	grown   string // the name of the grown file
+	grown   string // the name that the file of Grow gets in the finished folder
 	keeps   bool   // Discard leaves the journal and the grown file
 
 	mutex     sync.Mutex
@@ -115,7 +113,7 @@ func (d *Folder) hide(o Options, at, name string) (err error) {
 	return err
 }
 
-// holdsOnly reports errAppeared if the folder called in has any entry other than name.
+// holdsOnly returns errAppeared if the folder in, a name within p, has any entry other than name.
 func (p place) holdsOnly(in, name string) error {
 	folder, err := p.root.Open(in)
 	if err != nil {
@@ -145,7 +143,7 @@ func hiddenOf(path string) []hiding {
 	return all
 }
 
-// clear removes a hidden folder if there is one and its process is dead.
+// clear removes a hidden folder if there is one and the process that made it is dead.
 func (o Options) clear(h hiding) error {
 	if info, err := os.Lstat(filepath.Join(h.folder, h.name)); err != nil || !info.IsDir() {
 		return nil
@@ -172,8 +170,9 @@ func inUse(path string) error { return unfit(path, ", another process is writing
 // CheckFolder calls [Options.CheckFolder] with default options.
 func CheckFolder(path string) error { return Options{}.CheckFolder(path) }
 
-// CheckFolder refuses a path that is neither new nor an empty folder, and a folder that another process is writing. It
-// removes what a dead process has left of the folder. Its errors are [*Error] with a Rule.
+// CheckFolder refuses a path that is neither new nor an empty folder, a link that leads nowhere, a folder that another
+// process is writing, and one of which KeepFolder has kept a part. It removes what a dead process has left of a folder
+// that is not kept. Its errors are [*Error] with a Rule.
 func (o Options) CheckFolder(path string) error {
 	if path == "" {
 		return unfit(path, "", nil)
@@ -217,7 +216,7 @@ func isLink(path string) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
-// Path returns the path that CreateFolder was given.
+// Path returns the path that CreateFolder or KeepFolder was given.
 func (d *Folder) Path() string { return d.path }
 
 // Create makes a file called name in the folder. name must not be a path. The caller must commit the file before the
@@ -281,8 +280,8 @@ func (d *Folder) drop(f *File) error {
 	return d.files.remove(f.name)
 }
 
-// Commit puts the folder in its place. If that fails, none of its files is there. Commit also fails if the parent
-// folder has been moved or removed meanwhile, because the files would not be at the requested path.
+// Commit puts the folder in its place. If that fails, none of its files is there. Commit also fails if the folder, or
+// the one that holds it, has been moved or removed meanwhile, because the files would not be at the requested path.
 func (d *Folder) Commit() error {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -303,12 +302,12 @@ func (d *Folder) Commit() error {
 	if err := d.place(); err != nil {
 		return about(d.path, err)
 	}
-	d.made, d.written = nil, nil // they are in place: leave must not remove them
+	d.made, d.written = nil, nil // all are in place: leave must not remove the files, nor Discard the parents
 	d.leave(true)
 	return nil
 }
 
-// ready returns an error if another process has taken a kept folder over, or if a committed file is not there.
+// ready returns an error if another process took a kept folder over, or if a committed file of it is not whole.
 func (d *Folder) ready() error {
 	if d.journal == nil {
 		return nil
@@ -365,7 +364,8 @@ func (d *Folder) carry() error {
 	return err
 }
 
-// Discard removes what was written and the folders that were made for it. After Commit it does nothing.
+// Discard removes what was written, and the parents that were made for the folder. What is kept stays: see
+// [Options.KeepFolder]. After a Commit that succeeded, Discard does nothing.
 func (d *Folder) Discard() {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()

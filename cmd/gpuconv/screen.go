@@ -14,7 +14,7 @@ import (
 
 // screen is stdout or stderr. Everything that the program prints goes through one. It escapes control characters, so
 // that text from outside, such as a file name or a driver's name, cannot steer a terminal. Only progress bars bypass
-// it; they hold no text from outside. TestOneScreen checks that.
+// it, which TestOneScreen checks; they hold no text from outside.
 type screen struct {
 	mu   sync.Mutex
 	out  io.Writer
@@ -40,7 +40,7 @@ func (s *screen) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// mute lets the screen show nothing from now on, or again everything.
+// mute silences the screen, or lets it show everything again.
 func (s *screen) mute(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,8 +92,9 @@ func terminalOf(w io.Writer) (*os.File, bool) {
 	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
-// barOf returns the terminal for a progress bar, which moves the cursor. There is none for a dumb terminal, nor in a
-// notebook of Jupyter, which shows what a cursor would overwrite, nor if the screen is muted or says more than usual.
+// barOf returns the terminal for a progress bar, which moves the cursor. It returns none for a dumb terminal, for a
+// Jupyter notebook, where a cursor cannot overwrite what was shown, and for a screen that is muted or that --verbose
+// lets say more.
 func barOf(w io.Writer) (*os.File, bool) {
 	if s, ok := w.(*screen); ok && (s.muted || s.told) {
 		return nil, false

@@ -40,7 +40,7 @@ type view struct {
 	Agreement []fact
 	Verdict   string
 	Speed     []fact
-	Percent   float64 // of the roof; 0: not known
+	Percent   float64 // of the device's roofline, while convolving (see speed); 0: not known
 	Times     []fact
 	Device    []fact
 	Viewer    *Viewer
@@ -64,7 +64,7 @@ type viewPicture struct {
 
 func (r *Run) view() view {
 	report := r.Report
-	// safe: both are ours
+	// The styles and the script are our own texts, so these conversions are safe.
 	v := view{Style: webpage.Style() + template.CSS(pageStyle), Script: template.JS(viewerScript),
 		Title: counted(report.StimuliShape.N(), "image") + " with " + counted(report.FiltersShape.N(), "filter"),
 		Asked: r.asked(), Verdict: r.verdict(), Agreement: r.agreement(), Device: r.device(), Times: r.times(),
@@ -74,7 +74,7 @@ func (r *Run) view() view {
 		v.LeftOut = r.Viewer.LeftOut()
 	}
 	v.Pictures = pictureViews(r.Pictures, r.alt)
-	v.Notes = lines(append(append([]string{}, r.Notes...), report.Notes...)) // those of the page are never left out
+	v.Notes = lines(append(append([]string{}, r.Notes...), report.Notes...)) // the page's first: the last are cut
 	files, leftOut := firstOf(report.Files)
 	for _, f := range files {
 		sum := fmt.Sprintf("%d bytes, CRC-32C %s", f.Bytes, line(f.CRC32C))
@@ -86,7 +86,7 @@ func (r *Run) view() view {
 	return v
 }
 
-// pictureViews prepares pictures for the page. alt describes the picture of a name.
+// pictureViews prepares pictures for the page. alt returns a description of the picture that has the given name.
 func pictureViews(all []Picture, alt func(name string) string) (views []viewPicture) {
 	for _, p := range all {
 		name := strings.TrimSuffix(p.Name, path.Ext(p.Name))
@@ -113,7 +113,7 @@ func (r *Run) alt(name string) string {
 	return "Picture " + line(name)
 }
 
-// python returns three lines that read the arrays and tables.
+// python returns three lines of Python that read the activations and the tables of stimuli and cells.
 func (r *Run) python() []string {
 	report := r.Report
 	array := pythonText(filepath.ToSlash(r.array))
@@ -138,12 +138,12 @@ func (r *Run) again() string {
 	return "gpuconv run --from " + shellWord(filepath.Join(r.Folder, "run.json")) + " --output again"
 }
 
-// pythonText writes a text as Python does.
+// pythonText returns a text as a string literal of Python.
 func pythonText(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(fault.Escape(text, "\n")) + `"`
 }
 
-// shellWord writes a text for a shell.
+// shellWord returns a text as one word of a shell command, in single quotes if it needs them.
 func shellWord(text string) string {
 	plain := func(c rune) bool {
 		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||

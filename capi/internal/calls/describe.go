@@ -103,7 +103,9 @@ func (t *Table) Verify(on Handle, p conv.Problem, weight, bias, src unsafe.Point
 	if err != nil {
 		return Report{}, err
 	}
-	// The judge keeps a value and a magnitude of each output in float64, for several fillings of the images.
+	// cpu.Reference computes a value and a magnitude of each output, two float64 or 4·dst.Bytes() in all, for each
+	// filling of the images. A trial keeps four fillings at most; 8 leaves as much again for the device's outputs and
+	// what comparing them takes.
 	if err := machine.CheckMemory("verifying", 8*(4*dst.Bytes()+p.Src.Bytes())); err != nil {
 		return Report{}, memoryError{err}
 	}

@@ -7,7 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// tensor returns memory of the caller as a tensor, without copying it. The number of elements of the shape is an int.
+// tensor returns memory of the caller as a tensor, without copying it. If the number of elements is too large for an
+// int, it returns an error.
 func tensor(argument string, at unsafe.Pointer, shape conv.Shape) (*conv.Tensor, error) {
 	n, err := shape.Len()
 	if err != nil {
@@ -35,7 +36,7 @@ func floats(argument string, at unsafe.Pointer, n int) ([]float32, error) {
 	return unsafe.Slice((*float32)(at), n), nil
 }
 
-// apart reports an error if outputs would overwrite inputs that are still to be read.
+// apart returns an error if dst and src overlap: outputs might overwrite inputs that are still to be read.
 func apart(dst, src []float32) error {
 	if len(dst) == 0 || len(src) == 0 {
 		return nil

@@ -6,8 +6,8 @@ import (
 	"gpuconv/conv"
 )
 
-// ImageBytes returns how many bytes one image of p, its sums and its outputs take. p must have been accepted, so that
-// none overflows.
+// ImageBytes returns how many bytes one image of p, its sums and its outputs take. An algorithm must have accepted p
+// (see acceptsImages), so that none of the three numbers overflows.
 func ImageBytes(p conv.Problem) (src, sums, dst int) {
 	in, _ := p.Src.Image().Len()
 	between, _ := p.Sums()
@@ -17,8 +17,8 @@ func ImageBytes(p conv.Problem) (src, sums, dst int) {
 	return 4 * in, 4 * held, 4 * out
 }
 
-// StoredBytes is [ImageBytes], with 0 for sums that need no buffer: they are the outputs, or tiles make the outputs of
-// them.
+// StoredBytes is like [ImageBytes], but with 0 for sums that need no buffer: they are already the outputs, or the
+// stages make the outputs from them without storing them (Finishes).
 func (r Recipe) StoredBytes(p conv.Problem) (src, sums, dst int) {
 	src, sums, dst = ImageBytes(p)
 	if !goesOn(p) || r.Finishes {
@@ -27,8 +27,8 @@ func (r Recipe) StoredBytes(p conv.Problem) (src, sums, dst int) {
 	return src, sums, dst
 }
 
-// acceptsImages returns an error if the device's buffers cannot hold an image or its sums, or if pool.comp could not
-// compute the energy or pool that follows on the device.
+// acceptsImages returns an error if the device's buffers cannot hold an image or its sums, or if pool.comp cannot
+// compute, on this device, the energy or pool that follows the sums.
 func acceptsImages(p conv.Problem, device Profile) error {
 	sums, err := p.Sums()
 	if err != nil {

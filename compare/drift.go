@@ -11,18 +11,20 @@ import (
 // the errors of a sum may all have one sign. That happens if few different products are added many times, as with
 // images of two greys and weights that are activations of such images: while the sum stays between two powers of two,
 // adding the same product to it rounds in the same way each time. Such a sum drifts, by up to γₙ·A, whatever computes
-// it. So the check also allows what a plain loop in float32 drifts.
+// it. So the check also allows mostDrift times the error of a plain loop in float32.
 
-// mostDrift is how many times as large as that of a plain loop the RMS error may be. Other orders of summation round
-// differently: TestDriftOfOrders measures them.
+// mostDrift is how many times the RMS error of a plain loop is allowed. Other orders of summation round differently:
+// TestDriftOfOrders measures them.
 const mostDrift = 2
 
-// driftProducts is how many products the plain loop adds at most. If all outputs have more, it computes some of them.
+// driftProducts is how many products the plain loop adds at most. If all outputs together have more, it computes only
+// some of the outputs.
 const driftProducts = 1 << 25
 
 // drift returns the RMS error of sums that a plain loop adds up in float32, in the order of package conv's formula, as
 // a fraction of the largest output. It takes as many outputs as driftProducts allows, at least one: of each stretch of
-// equal length a random one, the same in each call. At equal distances, all could lie in one column, in the padding.
+// equal length a random one, the same in each call. Outputs at equal distances could all lie in one column, whose
+// sums see more padding than most.
 func (f *filling) drift() float64 {
 	p := f.c.Problem
 	p.Spec = p.WithDefaults()

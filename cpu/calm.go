@@ -6,11 +6,11 @@ import (
 )
 
 // calm says whether something else needed the cores of a crew a short time ago. Its helpers then do not wait actively
-// for a while: for calmLeast, and each time four times as long if it happens again within calmTrial, up to calmMost. So
-// on a machine whose cores are all busy, trying costs little, and elsewhere a single interruption does. The zero value
-// is ready for use. Several goroutines may use it at the same time.
+// for a pause of calmLeast. If it happens again within calmTrial after a pause, the next pause is four times as long,
+// up to calmMost. So trying costs little on a machine whose cores are all busy, and a single interruption costs little
+// on any other. The zero value is ready for use. Several goroutines may use it at the same time.
 type calm struct {
-	until, lasts atomic.Int64 // nanoseconds since began, and nanoseconds
+	until, lasts atomic.Int64 // of the last pause: its end, in nanoseconds since began, and its length in nanoseconds
 }
 
 const (

@@ -7,26 +7,26 @@ import (
 )
 
 // crew is a set of goroutines, the helpers, that live as long as a plan. So a run starts no goroutine and allocates
-// nothing. Waking a helper that sleeps takes 50 µs and more, as long as five images of the tutorial's layer. Therefore
+// nothing. Waking a helper that sleeps takes 50 µs or more, the time of five images of the tutorial's layer. Therefore
 //
 //   - a run does not wait for a helper that has not begun when all tasks are taken: see gate;
-//   - helpers wait actively for the next run, for up to linger, while runs follow one another within that time. They
-//     then begin within a microsecond. They stop that if something else needs their cores: see calm.
+//   - while runs follow one another within linger, helpers wait actively for the next run, for up to linger. Then they
+//     begin within a microsecond. They do not wait actively if something else needs their cores: see calm.
 type crew struct {
 	helpers int
 	work    func(worker int)
 	wake    chan struct{} // tokens, each of which wakes a helper that sleeps
 	gate    gate
 	turn    atomic.Uint32 // counts the runs that want helpers
-	awake   atomic.Int32  // helpers that do not sleep, and tokens in wake
-	brisk   atomic.Bool   // helpers wait actively
-	ended   time.Time     // of the last run; only the caller of run uses it
+	awake   atomic.Int32  // how many helpers do not sleep, plus the tokens in wake
+	brisk   atomic.Bool   // whether helpers wait actively for the next run
+	ended   time.Time     // when the last run ended; only the caller of run uses it
 	calm    calm
 }
 
-// newCrew starts workers−1 helpers; the caller of run is the remaining worker. A run calls work with the number of each
-// worker that takes part; the caller is 0. work must not refer to the value whose cleanup closes the crew: the helpers
-// would keep that value alive.
+// newCrew starts workers−1 helpers; the caller of run is the remaining worker. In a run each worker that takes part
+// calls work with its number; the caller's is 0. work must not refer to the value whose cleanup closes the crew: the
+// helpers would keep that value alive.
 func newCrew(workers int, work func(worker int)) *crew {
 	c := &crew{helpers: workers - 1, work: work, wake: make(chan struct{}, workers), gate: newGate()}
 	c.awake.Store(int32(c.helpers))
@@ -36,8 +36,8 @@ func newCrew(workers int, work func(worker int)) *crew {
 	return c
 }
 
-// attend is called before each run, with the present time. It reports whether helpers begin at once: they wait
-// actively, or will do so after this run.
+// attend is called before each run, with the present time. It decides whether helpers wait actively from now on, and
+// returns that. If so, they begin at once, but for those that still sleep before the first such run.
 func (c *crew) attend(now time.Time) bool {
 	brisk := c.helpers > 0 && now.Sub(c.ended) < linger && !c.calm.disturbed(now)
 	c.brisk.Store(brisk)
@@ -68,9 +68,9 @@ func (c *crew) run(workers int) {
 	}
 }
 
-// heldUp reports whether something else must have had the core of a helper: the caller worked for so long, and then
-// waited for so long. All tasks take about the same time, so a helper ends its last one within the time that the caller
-// took for its own, which are one or more. A caller that waits less than that only had less to do.
+// heldUp reports whether something else must have had the core of a helper, given how long the caller worked and how
+// long it then waited for helpers. All tasks take about the same time, and the caller did at least one. So helpers that
+// are not held up end their last task within the time that the caller worked. Waits of up to linger do not count.
 func heldUp(worked, waited time.Duration) bool { return waited > linger && waited > worked }
 
 // help takes part in runs until the crew is closed.
@@ -96,7 +96,8 @@ func (c *crew) help(worker int) {
 	}
 }
 
-// watch waits actively until there is a run after turn, which it reports, or until linger after busy.
+// watch waits actively for a run after turn, until linger after busy, and reports whether there is one. If something
+// else had the core meanwhile, it tells calm so, and returns false.
 func (c *crew) watch(turn uint32, busy time.Time) bool {
 	begun, stalled := spin(busy, func() bool { return c.turn.Load() != turn })
 	if stalled {
@@ -121,17 +122,19 @@ func (c *crew) sleep(turn uint32) bool {
 func (c *crew) close() { close(c.wake) }
 
 const (
-	// linger is how long helpers wait actively for a run at most, and a run for its helpers. GNU's OpenMP does so for
-	// milliseconds.
+	// linger is how long at most helpers wait actively for a run, and a run for its helpers, before they sleep. GNU's
+	// OpenMP waits actively for milliseconds.
 	linger = 100 * time.Microsecond
-	// stall is the time between two readings of the clock from which on something else must have had the core.
+	// stall is for readings of the clock that follow each other at once: if two of them are further apart than this,
+	// something else must have had the core.
 	stall = 30 * time.Microsecond
-	// yieldEvery is after how many readings, of about 50 ns, a goroutine that waits actively lets others run.
+	// yieldEvery is after how many readings of the clock, of about 50 ns each, a goroutine that waits actively lets
+	// others run.
 	yieldEvery = 100
 )
 
-// spin waits actively until done, or until linger after from. It reports whether done returned true, and whether
-// something else had the core meanwhile: then it returns early.
+// spin waits actively until done returns true, or until linger after from. It reports whether done returned true, and
+// whether something else had the core meanwhile: then it returns early.
 func spin(from time.Time, done func() bool) (ok, stalled bool) {
 	last := time.Now()
 	for i := 1; !done(); i++ {

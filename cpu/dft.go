@@ -10,30 +10,30 @@ import (
 // dft computes kernels with many rows by means of the discrete Fourier transform of columns. It cuts an image into
 // windows of rows. Windows overlap by the rows of a kernel less one (overlap-save). A column of a window with T rows
 // becomes T/2 complex frequencies. At each frequency the kernel is one row of complex weights, so that a sum takes
-// 2·T/V·C·KW multiplications in place of C·KH·KW, where V is how many rows of sums a window gives. Another T lead back
-// from the frequencies to a sum. For 31×31 weights on one channel that is 178 in place of 961.
+// 2·T/V·C·KW multiplications in place of C·KH·KW, where V is how many rows of sums a window gives. Another T
+// multiplications lead from the frequencies to a sum. For 31×31 weights on one channel that is 178 in place of 961.
 //
-// The transforms are products with matrices, not fast Fourier transforms. So all three steps are tiles of sums, which
-// run at the speed of direct's, with neighbouring columns side by side in registers. A fast transform of the rows too
-// would take a fifth of the multiplications, but most of its time would go into shuffling and storing.
+// The transforms are products with matrices, not fast Fourier transforms. So all three steps are tiles of sums, as fast
+// as those of direct, with neighbouring columns side by side in registers. Fast transforms of columns and rows would
+// take a fifth of the multiplications, but most of their time would go into shuffling and storing.
 //
-// The frequencies are those of half a period more, θₖ = 2π(k+½)/T for 0 ≤ k < T/2. None of them is real, so that all
-// are alike. With x[r] for the rows of a window, of real numbers:
+// The frequencies θₖ = 2π(k+½)/T, for 0 ≤ k < T/2, lie half a step above the usual ones. None of them has a value that
+// is always real, so that all are computed alike. With x[r] for the rows of a window, of real numbers:
 //
 //	X[k] = Σ_r x[r]·exp(−iθₖr)                 // spectra
 //	Z[k] = Σ_c Σ_v X[k, c, j+v]·A[k, c, v]     // products, A[k, c, v] = Σ_u w[c, u, v]·exp(iθₖu)
 //	y[i] = b + 2/T·Σ_k Re(Z[k]·exp(iθₖi))      // sums, for 0 ≤ i < V
 //
-// The rounding errors of a large pixel reach all outputs that share its window and see its column. So the engine
-// chooses dft only with conv.Fast, and dft states a tolerance. Blocks with pixels that are not finite, or so large that
-// a spectrum could overflow, are computed as plain sums, to the same bits as direct.
+// The rounding errors of a large pixel reach all outputs of its window that see its column, whatever their rows. So the
+// engine chooses dft only with conv.Fast, and dft states a tolerance. Blocks with pixels that are not finite, or so
+// large that a spectrum could overflow, are computed as plain sums, to the same bits as direct.
 type dft struct {
 	problem  conv.Problem // with defaults filled in
 	sums     conv.Shape
 	kernels  *simd.Kernels
 	step     int // V, the rows of sums of a window
 	window   int // T, the rows of inputs of a window: even
-	width    int // the columns of sums of a block, in whole registers
+	width    int // the columns of sums of a block: they fill whole registers
 	xWidth   int // floats between the spectra of two channels
 	zWidth   int // floats between two planes of products
 	zStep    int // floats between the products of two frequencies
@@ -109,7 +109,8 @@ const (
 	dftNarrowest = 64
 )
 
-// blockWidth returns the columns of sums of a block, in whole registers: all blocks of a row are about equally wide.
+// blockWidth returns how many columns of sums a block has. They fill whole registers, and all blocks of a row are about
+// equally wide.
 func (d *dft) blockWidth() int {
 	most := dftFloats/(d.window*d.problem.Weight[1]) - d.reach()
 	most = max(dftNarrowest, min(dftWidest, most))
@@ -139,7 +140,8 @@ func (d *dft) suits([]float32) error { return nil }
 func (d *dft) filters() int          { return d.problem.Weight[0] / d.problem.Groups }
 func (d *dft) frequencies() int      { return d.window / 2 }
 
-// size returns how many taps a filter has, and rowTaps how many its products have at a frequency.
+// size returns how many taps a filter has, and rowTaps how many at a frequency: a real and an imaginary one for each
+// channel and column.
 func (d *dft) size() int    { return d.problem.Weight[1] * d.problem.Weight[2] * d.problem.Weight[3] }
 func (d *dft) rowTaps() int { return 2 * d.problem.Weight[1] * d.problem.Weight[3] }
 
@@ -147,8 +149,9 @@ func (d *dft) packedLen() int {
 	return d.problem.Weight[0]*(d.window*d.rowTaps()+d.size()+1+simd.MaxFilters) + d.window*(d.window+d.step)
 }
 
-// cutLeast is the least number of filters of a part, times the columns of a kernel: each part screens and transforms
-// the pixels again. That took two fifths of the CPU time of 32 filters with 9 columns.
+// cutLeast bounds how many parts the filters are cut into: the filters of a part, times the columns of a kernel, are at
+// least this many. Each part screens and transforms the pixels again, which took two fifths of the CPU time of 32
+// filters with 9 columns.
 const cutLeast = 512
 
 func (d *dft) cuts() int {
@@ -163,10 +166,10 @@ func (d *dft) panels() (n int) {
 	return n
 }
 
-// inputRows returns the rows of whole windows.
+// inputRows returns how many rows of inputs the windows have together that give this many rows of sums.
 func (d *dft) inputRows(rows int) int { return (ceilDiv(rows, d.step)-1)*d.step + d.window }
 
-// columns returns how far the spectra of the last block read.
+// columns returns how many columns the slab needs: the spectra of the last block read that far.
 func (d *dft) columns() int {
 	last := (ceilDiv(d.sums.W(), d.width) - 1) * d.width
 	return last + d.registersX(d.sums.W()-last)*d.kernels.Lanes
@@ -204,11 +207,11 @@ func (d *dft) settle(s *slab, _, _ int) {
 	d.products, d.plain = simd.NewTaps(products), simd.NewTaps(plain)
 }
 
-// dftBlock is a part of the sums that is computed at a time: some rows and columns, for the filters of a group, or for
-// a part of them. Rows count from the first of the band.
+// dftBlock is a part of the sums that is computed at a time: some rows and columns, for part cut of a group's filters,
+// which are cut into cuts parts. Rows count from the first of the band.
 type dftBlock struct{ group, row, rows, column, columns, cut, cuts int }
 
-// of returns which of n things the block's part of the filters has: lo ≤ i < hi.
+// of returns which of n panels belong to the block's part of the filters: lo ≤ i < hi.
 func (b dftBlock) of(n int) (lo, hi int) { return n * b.cut / b.cuts, n * (b.cut + 1) / b.cuts }
 
 func (d *dft) band(w *worker, o output, p part) {
@@ -266,7 +269,7 @@ func (d *dft) transform(w *worker, o output, b dftBlock) {
 	}
 }
 
-// multiply multiplies the first rows of a matrix by columns of x, as many as fill some registers.
+// multiply multiplies the first rows of a matrix by columns of x, as many as fill this many registers.
 func (d *dft) multiply(t *simd.Tile, m *matrix, dst, x []float32, rows, registers int) {
 	t.Taps = m.taps
 	for row := 0; row < rows; row += simd.MaxFilters {
@@ -276,7 +279,7 @@ func (d *dft) multiply(t *simd.Tile, m *matrix, dst, x []float32, rows, register
 	}
 }
 
-// tiles runs t for columns that fill some registers, which may be several tiles.
+// tiles runs t for the columns that fill this many registers, as several tiles if one cannot hold them.
 func (d *dft) tiles(t *simd.Tile, filters, registers int) {
 	for left := ceilDiv(registers, d.kernels.Vectors(filters)); left > 0; left-- {
 		width := ceilDiv(registers, left)

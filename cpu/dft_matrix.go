@@ -14,7 +14,7 @@ type matrix struct {
 	weight []float32
 }
 
-// set sets the rows and columns. There are as many columns as taps.
+// set fills the matrix: at returns the element of a row and a column. There are as many columns as taps.
 func (m *matrix) set(rows int, at func(row, column int) float64) {
 	m.rows, m.weight = rows, make([]float32, 0, rows*m.taps.Len())
 	for first := 0; first < rows; first += simd.MaxFilters {
@@ -26,7 +26,7 @@ func (m *matrix) set(rows int, at func(row, column int) float64) {
 	}
 }
 
-// angle returns θₖ·r = 2π(k+½)r/window. The remainder of whole turns is taken in integers.
+// angle returns θₖ·r = 2π(k+½)r/window, without whole turns. These are taken off in integers, which is exact.
 func angle(window, k, r int) float64 {
 	return math.Pi * float64((2*k+1)*r%(2*window)) / float64(window)
 }
@@ -67,8 +67,8 @@ func (d *dft) pack(weight, bias []float32) {
 }
 
 // safePixel returns the largest magnitude of a pixel with which no sum of a transform overflows, or less than 0 if
-// there is none. A frequency of a column is at most T times the pixel, a weight at a frequency at most the sum of its
-// column, and a sum at most T products.
+// there is none. A frequency of a column is at most T times the pixel, a weight at a frequency at most the sum of the
+// magnitudes of its column of the kernel, and a sum at most T products.
 func (d *dft) safePixel(weight []float32) float32 {
 	most, size := 0.0, d.size()
 	for f := range d.problem.Weight[0] {
@@ -95,7 +95,7 @@ func (d *dft) waves() (sin, cos []float64) {
 	return sin, cos
 }
 
-// packChannel packs A[k, c, v] for one channel of one filter: i counts the channels of all filters.
+// packChannel packs A[k, c, v] for channel i of the channels of all filters.
 func (d *dft) packChannel(weight []float32, sin, cos []float64, i int) {
 	channels, rows, columns := d.problem.Weight[1], d.problem.Weight[2], d.problem.Weight[3]
 	group, filter, c := i/channels/d.filters(), i/channels%d.filters(), i%channels

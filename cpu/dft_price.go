@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// dftMargin is how many times as many multiplications direct must take as dft, for dft to be chosen.
+	// dftMargin: dft is chosen only if direct takes at least so many times as many multiplications.
 	dftMargin = 1.5
-	// dftPack is what a multiplication in packing costs, in multiplications of tiles: packing is plain Go, in float64.
+	// dftPack is how many multiplications of tiles take as long as one of packing, which is plain Go, in float64.
 	dftPack = 16
 	// dftWeights and dftBytes are how much memory dft's weights may take for dft to be chosen: this many times that of
 	// the weights themselves, or this many bytes if that is more. The weights of a filter at all frequencies take
@@ -21,7 +21,8 @@ const (
 )
 
 // dftWindow returns how many rows of sums and of inputs a window has: those with which dft takes the fewest
-// multiplications. More rows of sums share the rows in which windows overlap, but each takes more to be led back.
+// multiplications. The more rows of sums a window gives, the less its overlap costs each of them, but the more
+// multiplications lead back to each.
 func dftWindow(p *conv.Problem, sums conv.Shape) (step, window int) {
 	least := math.Inf(1)
 	for n := 1; n == 1 || n <= sums.H() && evenWindow(p, n) <= dftMost; n++ {
@@ -44,7 +45,8 @@ func dftCost(p *conv.Problem, sums conv.Shape, step int) float64 {
 	return spectra + products + filters*float64(sums.H())*window*width
 }
 
-// worthDFT returns nil, or an error that says why direct takes less time in all, or much less memory.
+// worthDFT returns nil, or an error that says why direct is better: dft, with its packing, saves too few
+// multiplications, or its weights take too much memory.
 func worthDFT(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) error {
 	step, window := dftWindow(&p, sums)
 	one := p
@@ -64,12 +66,12 @@ func worthDFT(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) erro
 }
 
 // tolerance is the RMS error that Description.Tolerance states. Three sums follow each other: of T, 2·C·KW and T terms.
-// With errors that are independent, that of all grows with the root of the terms.
+// If their errors are independent, the error of all three grows with the root of the number of terms.
 func (d *dft) tolerance() float64 {
 	return dftUnit * math.Sqrt(float64(2*d.window+d.rowTaps()))
 }
 
 // dftUnit is five to twelve times what TestDFTTolerance measures: 3e-9 to 5e-9 with random numbers and up to 8e-9 with
-// images of equal columns, whose errors are equal too. The rest is for sums that partly cancel, since errors are in
-// proportion to pixels and weights.
+// images of equal columns, whose errors are equal too. The rest is a margin for sums that partly cancel: they become
+// smaller, but their errors, which are in proportion to pixels and weights, do not.
 const dftUnit = 4e-8

@@ -103,9 +103,9 @@ func TestDFT(t *testing.T) {
 	})
 }
 
-// TestDFTOdd: where pixels are not finite, or so large that spectra could overflow, outputs have the bits of direct.
-// Outputs of other windows keep theirs. The pixels lie in the middle of a block, and in the columns and rows that
-// blocks share.
+// TestDFTOdd: if a pixel is not finite, or so large that spectra could overflow, the outputs of its blocks have the
+// bits of direct. All others have the bits that dft computes without that pixel. It lies in the middle of a block, and
+// in the columns and rows that blocks share.
 func TestDFTOdd(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 2, 90, 300}, Weight: conv.Shape{3, 2, 9, 9}, Bias: true,
 		Spec: conv.Spec{Padding: conv.Pad(4, 4)}}

@@ -7,8 +7,9 @@ import (
 
 // gate counts the helpers that work in a run, and keeps out those that come too late.
 type gate struct {
-	state atomic.Uint64 // two bits; the helpers inside, times gateInside; how many may enter, times gatePlaces
-	empty chan struct{} // gets a value when the last helper leaves and the caller sleeps; has room for it
+	// Two flags, plus gateInside times how many helpers are inside, plus gatePlaces times how many may be at a time.
+	state atomic.Uint64
+	empty chan struct{} // gets a value when the last helper leaves while the caller of close sleeps; has room for it
 }
 
 const (
@@ -20,11 +21,11 @@ const (
 
 func newGate() gate { return gate{empty: make(chan struct{}, 1)} }
 
-// open lets this many helpers in. The gate must be empty. How many may enter is a part of the state, so that a helper
-// that comes late from an earlier run enters by the rule of the run that it enters.
+// open lets helpers in, but at most this many at a time. The gate must be empty. The limit is a part of the state, so
+// that it also holds for a helper that was woken for an earlier run and comes so late that it takes part in this one.
 func (g *gate) open(most int) { g.state.Store(uint64(most)*gatePlaces + gateOpen) }
 
-// enter reports whether a helper may work: if the gate is open, and there is a place inside.
+// enter lets a helper in if the gate is open and has a place left. It reports whether it did.
 func (g *gate) enter() bool {
 	for {
 		s := g.state.Load()
@@ -37,7 +38,7 @@ func (g *gate) enter() bool {
 	}
 }
 
-// leave ends what enter began.
+// leave is called by a helper that was let in, when its work is done. The last one wakes close if that sleeps.
 func (g *gate) leave() {
 	if g.state.Add(^uint64(gateInside-1)) == gateSleeps {
 		g.empty <- struct{}{}
@@ -45,7 +46,7 @@ func (g *gate) leave() {
 }
 
 // close keeps helpers out, and returns when all have left. It waits actively at first, then sleeps. It reports whether
-// something else had the core of the caller meanwhile.
+// something else had the core of the caller while it waited actively.
 func (g *gate) close() (stalled bool) {
 	g.state.And(gatePlaces - 1 - gateOpen)
 	ok, stalled := spin(time.Now(), func() bool { return g.state.Load() == 0 })

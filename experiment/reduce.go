@@ -10,7 +10,7 @@ import (
 )
 
 // A job with a [Summary] convolves a few images at a time, so that their maps are still in a core's cache when the
-// numbers are made of them. The maps are judged and drawn as those of any job, and then gone.
+// numbers are made of them. The maps are judged and drawn as those of any job, and are not kept.
 
 // cacheBytes is how many bytes of images and maps are convolved at a time on the CPU: with the weights they fit into
 // the second-level cache of a core.
@@ -29,8 +29,8 @@ func atOnce(p conv.Problem, plan conv.Plan) int {
 	return max(1, min(p.Src.N(), int(cacheBytes/(p.Src.Image().Bytes()+dst.Image().Bytes()))))
 }
 
-// reduction makes the numbers of the maps of p. numbers is their shape. It counts maps that are not finite in found,
-// and calls look with the maps.
+// reduction returns what makes the numbers of the maps of p, in the shape numbers. It also counts in found the values
+// of the maps that are not finite, and calls look with the maps.
 func (k Summary) reduction(numbers conv.Shape, p conv.Problem, plan conv.Plan, found *NotFinite,
 	look func(first int, src, maps *conv.Tensor) error) *batch.Reduction {
 	return &batch.Reduction{Shape: numbers, Images: atOnce(p, plan),

@@ -16,7 +16,7 @@ import (
 // probability (1−p)ⁿ. With n = ln(0.001)/ln(0.999) = 6,905 outputs that is 0.001 for p = 0.001.
 const (
 	sampledOutputs = 8192    // judged at least, if the time allows it: more than 6,905
-	sampledMACs    = 1 << 23 // then as many more as take this many multiplications, about 40 ms
+	sampledMACs    = 1 << 23 // or as many as take this many multiplications, about 40 ms, if those are more
 	outputMACs     = 32      // the cost of an output beside its own multiplications, in multiplications
 	missed         = 0.001
 )
@@ -33,8 +33,8 @@ const (
 // The first blocks are small, and find the cost.
 const (
 	blockTime = 5 * time.Millisecond // about how long a block takes, at most
-	probes    = 8                    // blocks that are judged even if outputs seem to be too costly
-	probeTime = leastTime / 2        // no probe begins once blocks have taken this long
+	probes    = 8                    // so many first blocks are judged even if outputs seem to be too costly
+	probeTime = leastTime / 2        // but no further probe begins once blocks have taken this long
 )
 
 // sample judges single outputs of a job.
@@ -52,10 +52,10 @@ type sample struct {
 	blocks int           // judged so far
 	each   float64       // seconds that an output costs
 	waited time.Duration // how long all blocks took
-	rate   float64       // share of outputs drawn with the same probability and judged; the lowest of all portions
+	rate   float64       // the share of a portion's outputs that were drawn alike and judged; the lowest so far
 
 	// Of the present portion so far, which may come in pieces:
-	alike, outputs, done int     // outputs drawn with the same probability and judged, all outputs, and images
+	alike, outputs, done int     // outputs drawn alike (with the same probability) and judged, all outputs, images
 	left                 drawing // what was drawn of the images that have not come
 }
 
@@ -135,7 +135,7 @@ func (s *sample) compare(ctx context.Context, first int, src, dst *conv.Tensor, 
 }
 
 // late reports whether n more outputs cost more than is allowed. Once enough outputs of a portion are judged, half of
-// the allowed time is kept for later portions.
+// the allowed time is kept for later portions. The first blocks are not late: see probes.
 func (s *sample) late(n int, allowed time.Duration, enough bool) bool {
 	if enough {
 		allowed /= 2
@@ -175,7 +175,7 @@ func (d *drawing) add(output int, alike bool) {
 	d.outputs, d.alike = append(d.outputs, output), append(d.alike, alike)
 }
 
-// take removes the outputs of n images from image first on, and returns them as outputs of these images alone.
+// take removes the outputs of n images from image first on, and returns them, with indices that begin at image first.
 func (d *drawing) take(first, n int) drawing {
 	taken, left := drawing{image: d.image}, drawing{image: d.image}
 	for i, output := range d.outputs {
@@ -214,10 +214,10 @@ func (s *sample) draw(shape conv.Shape) drawing {
 	return d
 }
 
-// sampled says of a job how single outputs of it were drawn. Processes that judged parts of the job may have drawn them
-// in different ways, or judged whole images.
+// sampled says how single outputs of a job were drawn. Processes that judged parts of the job may have drawn them in
+// different ways, or judged whole images.
 type sampled struct {
-	any  bool    // single outputs were drawn for a part at least
+	any  bool    // single outputs were drawn for at least one part
 	seed uint64  // of the last such part
 	rate float64 // the lowest rate of all parts: see judgement
 }

@@ -19,7 +19,7 @@ type Summary []Statistic
 // Statistic makes numbers of a map. NaN anywhere in what it sees gives NaN.
 type Statistic struct {
 	Kind          StatisticKind
-	Rows, Columns int // of the grid for Grid, at least 1; for Position where the output is, from 0; 0 for all others
+	Rows, Columns int // for Grid those of the grid, at least 1; for Position where the output is, from 0; else 0
 }
 
 // StatisticKind is a kind of statistic.
@@ -30,7 +30,7 @@ const (
 	Mean     StatisticKind = iota // of the map
 	Max                           // the largest value of the map
 	Energy                        // the mean of the squares
-	Grid                          // means of a grid of cells: cell i of n has the rows ⌊i·H/n⌋ … ⌈(i+1)·H/n⌉−1
+	Grid                          // means of a grid: of n cells along H rows, cell i has ⌊i·H/n⌋ … ⌈(i+1)·H/n⌉−1
 	Position                      // one output
 )
 
@@ -165,7 +165,7 @@ func (s Statistic) part(i, rows, columns int) part {
 	return part{0, rows, 0, columns}
 }
 
-// reduce makes the numbers of one map of rows of this many columns.
+// reduce makes the numbers of one map, plane, whose rows have this many columns.
 func (k Summary) reduce(numbers, plane []float32, columns int) {
 	at := 0
 	for _, s := range k {
@@ -178,7 +178,7 @@ func (k Summary) reduce(numbers, plane []float32, columns int) {
 
 // of returns the number that the statistic makes of a part of a map.
 func (s Statistic) of(plane []float32, of part, columns int) float32 {
-	if of.left == 0 && of.right == columns { // one row after the other, as one long row
+	if of.left == 0 && of.right == columns { // whole rows follow each other in memory, as one long row
 		of = part{0, 1, of.top * columns, of.bottom * columns}
 	}
 	area := (of.bottom - of.top) * (of.right - of.left)
@@ -200,7 +200,7 @@ func (s Statistic) of(plane []float32, of part, columns int) float32 {
 	return float32(sum / float64(area))
 }
 
-// total adds up numbers in four sums, of which each takes every fourth number: additions wait for each other.
+// total adds up numbers in four sums, each of every fourth number: additions to one sum wait for each other.
 func total(row []float32) float64 {
 	var a, b, c, d float64
 	for ; len(row) >= 4; row = row[4:] {
@@ -212,8 +212,8 @@ func total(row []float32) float64 {
 	return a + b + (c + d)
 }
 
-// squares adds up the squares of numbers, as total does. The square of a float32 is exact in float64, so that fused
-// products make no difference.
+// squares adds up the squares of numbers, as total does. The square of a float32 is exact in float64, so that a fused
+// multiply-add gives the same sum.
 func squares(row []float32) float64 {
 	var a, b, c, d float64
 	for ; len(row) >= 4; row = row[4:] {
@@ -238,7 +238,7 @@ func largestOf(row []float32) float32 {
 	return max(a, b, c, d)
 }
 
-// table has a row for each number that is kept of a map: the statistic, and the part of the map that it sees.
+// table returns a row for each number that is kept of a map: the statistic, and the part of the map that it sees.
 func (k Summary) table(maps conv.Shape) *param.Table {
 	t := param.NewTable("value", "first_row", "last_row", "first_column", "last_column")
 	for _, s := range k {

@@ -1,5 +1,5 @@
-// Package grid shows tables of texts: as lines for a terminal, in Markdown, and on a page, whose part "table" is in
-// package webpage.
+// Package grid shows tables of texts: as lines for a terminal, in Markdown, and on a web page, by the template "table"
+// of package webpage.
 package grid
 
 import (
@@ -28,7 +28,7 @@ func (g *Grid) Bad(row []string) bool {
 	})
 }
 
-// Figure tells whether a cell is a number, with its unit, or a dash.
+// Figure tells whether a cell is a number, with or without a unit, or a dash.
 func (g *Grid) Figure(cell string) bool {
 	digits := strings.TrimPrefix(cell, "-")
 	return cell == "–" || digits != "" && digits[0] >= '0' && digits[0] <= '9'
@@ -42,7 +42,7 @@ func (g *Grid) drop(i int) {
 	}
 }
 
-// DropEmpty removes the columns, but not the first ones, in which each cell is empty or a dash.
+// DropEmpty removes, from column first on, the columns in which each cell is empty or a dash.
 func (g *Grid) DropEmpty(first int) {
 	for i := len(g.Names) - 1; i >= first; i-- {
 		if !slices.ContainsFunc(g.Rows, func(row []string) bool { return row[i] != "" && row[i] != "–" }) {
@@ -63,8 +63,8 @@ func (g *Grid) widths() (each []int, whole int) {
 	return each, whole
 }
 
-// Fit removes columns that least names, in its order, until the lines are at most width characters long or least has no
-// more. It returns the names of those that it removed.
+// Fit removes the columns that least names, one by one in that order, until the lines are at most width characters long
+// or all of these are gone. It returns the names of those that it removed.
 func (g *Grid) Fit(width int, least ...string) (dropped []string) {
 	for _, name := range least {
 		_, whole := g.widths()

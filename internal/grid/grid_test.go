@@ -8,7 +8,7 @@ import (
 	"gpuconv/internal/grid"
 )
 
-// made returns a table with a column that is empty and cells of more than one byte a character.
+// made returns a table with a column without a value, and with characters of more than one byte.
 func made() *grid.Grid {
 	g := &grid.Grid{Names: []string{"case", "backend", "time", "energy", "interval"}}
 	g.Add("n=1", "cpu ×2", "1 µs", "–", "1 … 2")

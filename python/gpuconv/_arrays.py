@@ -1,4 +1,4 @@
-"""Arrays of the caller as float32 in C order, and results as what the caller uses."""
+"""The caller's arrays as float32 in C order, and results as arrays of the kind that the caller uses."""
 
 import collections
 import math
@@ -12,7 +12,7 @@ class PrecisionWarning(UserWarning):
     """Numbers were rounded to float32, in which gpuconv computes."""
 
 
-# float32 has all values of these.
+# Types all of whose values float32 has.
 _EXACT = tuple(map(np.dtype, (np.float32, np.float16, np.bool_, np.int8, np.uint8, np.int16, np.uint16)))
 
 
@@ -47,7 +47,7 @@ def _from_protocol(name, x):
 
 
 def to_numpy(name, x):
-    """Return an array of the caller as a NumPy array of any type, without copying it."""
+    """Return an array of the caller as a NumPy array of any type. It is copied only if NumPy cannot view its memory."""
     if type(x) is np.ndarray:
         return x
     if isinstance(x, np.ma.MaskedArray):
@@ -63,7 +63,7 @@ def to_numpy(name, x):
             return _from_protocol(name, x)
         except (ValueError, TypeError, MemoryError):
             raise
-        except Exception as error:  # of code that is not ours
+        except Exception as error:  # from code that is not ours
             raise TypeError(f"{name} is a {type(x).__name__} that is no array: {error!r}") from error
     if isinstance(x, (list, tuple)):
         try:
@@ -103,22 +103,23 @@ def like(x, result):
     return result
 
 
-_LINE = 64  # bytes of a cache line: vectors that are stored across two lines cost 15 % of the seed's layer
+_LINE = 64  # bytes of a cache line: storing vectors across two lines costs 15 % of the time of the tutorial's layer
 
-# Bytes from which a result is worth aligning, which costs some microseconds.
+# Results of this many bytes or more are aligned, which costs some microseconds.
 _ALIGNED = 1 << 20
 
-# Bytes from which malloc asks the system for memory each time, which has to clear it: that takes as long as computing.
+# For this many bytes or more, malloc asks the system for memory each time. The system has to clear it, which takes as
+# long as computing.
 _LARGE = 32 << 20
 
-# Bytes up to which memory is used again. One piece of it may be held until the process ends.
+# The memory of results of up to this many bytes is used again. One piece of it may be held until the process ends.
 _HELD = 256 << 20
 
 
 class _Lent:
-    """Memory of a large result. It goes back when the last array that uses it is gone."""
+    """Memory of a large result. It becomes the spare piece when the last array that uses it is gone."""
 
-    spare = collections.deque(maxlen=1)  # of all results together; to append and to pop take one step each
+    spare = collections.deque(maxlen=1)  # one piece for all results; append and pop are one step each, so no lock
 
     def __init__(self, memory, shape):
         self.memory = memory
@@ -129,7 +130,7 @@ class _Lent:
 
 
 def _lined(memory):
-    """Return the first address in an array that is a multiple of a cache line."""
+    """Return the first address in an array that is a multiple of _LINE."""
     at = memory.__array_interface__["data"][0]
     return at + -at % _LINE
 
@@ -144,7 +145,7 @@ def _spare(size):
 
 
 def empty(shape):
-    """Return a new array of float32, if it is not small at a multiple of a cache line."""
+    """Return a new array of float32. Unless it is small, its address is a multiple of _LINE."""
     size = math.prod(shape) + _LINE // 4
     if 4 * size < _ALIGNED:
         return np.empty(shape, np.float32)
@@ -156,7 +157,7 @@ def empty(shape):
 
 
 def _in_place(out):
-    """Return the memory of out as a NumPy array. What would be converted or copied first is refused."""
+    """Return the memory of out as a NumPy array. Refuse an out that NumPy could only convert or copy."""
     if type(out) is np.ndarray:
         return out
     if _is_tensor(out):
@@ -172,7 +173,7 @@ def _in_place(out):
 
 
 class Output:
-    """Where outputs go: into the caller's array at once, or into a new one that is copied there in the end."""
+    """Where outputs go: into the caller's array, directly or by a copy at the end, or else into a new array."""
 
     def __init__(self, out, shape, src):
         self.given = out

@@ -90,8 +90,8 @@ func (c *Comparison) added(before, after Report) {
 // series maps each round to the logarithm of the time of its block, or of that time divided by the gauge's.
 type series map[int]float64
 
-// newSeries returns two series: of the blocks' times, and of their times divided by the gauge's. The second lacks
-// blocks without a gauge.
+// newSeries returns two series: of the blocks' times, and of their times divided by Block.Probe, the gauge's. The
+// second lacks blocks whose Probe is 0.
 func newSeries(r Result) (s [2]series) {
 	s = [2]series{{}, {}}
 	for _, b := range r.Blocks {

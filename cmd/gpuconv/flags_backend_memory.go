@@ -1,13 +1,23 @@
 package main
 
-import "gpuconv/conv"
+import (
+	"gpuconv/conv"
+	"gpuconv/machine"
+)
+
+// explained is the memory that describing a plan takes, as a multiple of the weights: places of taps, and panels.
+const explained = 5
 
 // planExtra returns how many bytes a plan of the CPU engine takes beyond the bytes that were counted for it and beyond
 // aside, which has room for small ones. It asks the engine, since some algorithms keep weights in forms that are many
-// times as large. images is the number of all images. It is 0 if flags ask for another backend. What is wrong with the
-// flags or the problem is left to those who open the backend and plan.
+// times as large. images is the number of all images. It is 0 if flags ask for another backend, and for weights so
+// large that even describing a plan would not fit: they are refused for what was counted. What is wrong with the flags
+// or the problem is left to those who open the backend and plan.
 func (f *backendFlags) planExtra(images int, p conv.Problem, counted float64) float64 {
 	if f.backend != "cpu" && !f.free() {
+		return 0
+	}
+	if machine.CheckMemory("describing a plan", explained*p.Weight.Bytes()) != nil {
 		return 0
 	}
 	c, err := f.engine(f.algorithm, "")

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Times gpuconv in Python beside the same in Go (gpuconv bench), and beside PyTorch in this process if that is installed.
+"""Times gpuconv in Python beside the same in Go (gpuconv bench), and beside PyTorch if that is installed.
 
-overhead.py [--rounds 7] [--cases REGEX] [--json FILE]   with GPUCONV_LIBRARY, GPUCONV_PROGRAM and PYTHONPATH as in `make python`
+overhead.py [--rounds 7] [--cases REGEX] [--json FILE]
+
+It wants GPUCONV_LIBRARY, GPUCONV_PROGRAM and PYTHONPATH as in `make python`.
 
 A round times a block of each subject, in random order. A block warms up for 0.05 s and then takes samples of at least
-2 ms each for 0.2 s, as gpuconv bench does; its median counts. Printed are medians over rounds, and smallest and largest.
+2 ms each for 0.2 s, as gpuconv bench does; its median counts. It prints medians over rounds, the smallest and the
+largest.
 """
 import argparse
 import json

@@ -217,6 +217,27 @@ func documents(t *testing.T) map[string]string {
 	return all
 }
 
+// TestFullRunsAll: make test has a run with neither -short nor the race detector, which tests that say "in full only"
+// need.
+func TestFullRunsAll(t *testing.T) {
+	text, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`(?m)^test:.* full\b`).Match(text) {
+		t.Error("make test does not run full")
+	}
+	recipe := regexp.MustCompile(`(?m)^full:.*\n((?:\t.*\n)+)`).FindSubmatch(text)
+	if recipe == nil || !regexp.MustCompile(`go test .* \./\.\.\.\n`).Match(recipe[1]) {
+		t.Fatal("make full does not test all packages")
+	}
+	for _, flag := range []string{"-short", "-race"} {
+		if strings.Contains(string(recipe[1]), flag) {
+			t.Errorf("make full has %s: nothing would run what is skipped with it", flag)
+		}
+	}
+}
+
 // TestTargets: the targets of make that documents name are in the Makefile, and make lists the targets that people
 // need.
 func TestTargets(t *testing.T) {

@@ -51,12 +51,14 @@ class Odd:
 
 odd = st.builds(
     Odd,
-    st.sampled_from(["__array_interface__", "__array__", "__dlpack__", "__dlpack_device__", "__cuda_array_interface__"]),
+    st.sampled_from(["__array_interface__", "__array__", "__dlpack__", "__dlpack_device__",
+                     "__cuda_array_interface__"]),
     st.sampled_from([None, 3, {}, {"shape": (1,), "typestr": "<f4", "version": 3}, lambda *a, **k: None]),
 )
 ANYTHING = st.one_of(
     st.none(), st.booleans(), NUMBERS, st.floats(), st.text(max_size=5), st.binary(max_size=5), arrays(), odd,
-    st.sampled_from(["zeros", "reflect", "same", "valid", "relu", "energy", "max", "cpu", "reference", "exact", "direct"]),
+    st.sampled_from(["zeros", "reflect", "same", "valid", "relu", "energy", "max", "cpu", "reference", "exact",
+                     "direct"]),
     st.recursive(NUMBERS | st.sampled_from(["max", "avg", 1.5, None]), lambda of: st.lists(of, max_size=4)
                  | st.lists(of, max_size=4).map(tuple), max_leaves=6),
 )
@@ -77,14 +79,16 @@ def tried(function, *arguments, **named):
 
 
 @settings(max_examples=EXAMPLES)
-@given(arrays() | ANYTHING, arrays() | ANYTHING, ANYTHING, st.dictionaries(st.sampled_from(NAMES), ANYTHING, max_size=3))
+@given(arrays() | ANYTHING, arrays() | ANYTHING, ANYTHING,
+       st.dictionaries(st.sampled_from(NAMES), ANYTHING, max_size=3))
 def test_conv2d(x, weight, bias, named):
     y = tried(gpuconv.conv2d, x, weight, bias, backend="cpu", **named)
     assert y is None or np.ndim(y) == 4
 
 
 @settings(max_examples=EXAMPLES)
-@given(ANYTHING, st.lists(st.tuples(st.sampled_from(["call", "shape", "describe", "close", "thread"]), ANYTHING), max_size=6))
+@given(ANYTHING,
+       st.lists(st.tuples(st.sampled_from(["call", "shape", "describe", "close", "thread"]), ANYTHING), max_size=6))
 def test_conv2d_object(out, steps):
     """A Conv2d through any sequence of calls, also after it is closed."""
     conv = gpuconv.Conv2d(np.ones((2, 1, 3, 3), np.float32), backend="cpu")

@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,27 +15,8 @@ import (
 // Tables and generated files may have wider ones. So may strings that cannot be broken, and lines of a text that is
 // printed or compared as it is written.
 func TestLinesOfCode(t *testing.T) {
-	root := filepath.Join("..", "..")
-	seen := 0
-	for _, name := range trackedFiles(t, root) {
-		if filepath.Ext(name) != ".go" || strings.Contains(name, "testdata/") {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen++
-		if generated.Match(text) {
-			continue
-		}
-		for _, line := range wideCode(t, text) {
-			t.Errorf("%s:%d is %d columns wide, want at most %d", name, line.number, line.columns(), mostColumns)
-		}
-	}
-	if seen < 500 {
-		t.Errorf("only %d files were seen", seen)
-	}
+	refuseWide(t, 500, func(name string) bool { return filepath.Ext(name) == ".go" },
+		func(_ string, text []byte) []proseLine { return wideCode(t, text) })
 }
 
 // wideCode returns the lines of a file of Go that are too wide.

@@ -1,11 +1,13 @@
 package experiment
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"gpuconv/conv"
 	"gpuconv/cpu"
@@ -93,6 +95,54 @@ func TestSampleInPieces(t *testing.T) {
 			t.Errorf("after image %d: %d outputs of the portion, rate %v", first+9, s.outputs, s.rate)
 		}
 	}
+}
+
+// TestSampleStops: when a job is stopped, so is the judge of a sample before look returns: nothing goes on that reads
+// what the job then counts, closes or uses again.
+func TestSampleStops(t *testing.T) {
+	j := sampling(t)
+	on := prepared(t, j, 50)
+	c, err := newChecker(on, j.Bank.Weight, nil, 240, j.Check)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	src := drawnImages(t, j.Images).Images(0, 50)
+	dst, err := conv.NewTensor(conv.Shape{50, 6, 24, 32})
+	if err == nil {
+		err = on.Plan.Run(dst, src)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	if err := c.look(&slowToTell{Context: ctx, stop: stop}, 0, src, dst); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want that the job was stopped", err)
+	}
+	judged := c.result.Elements
+	time.Sleep(20 * time.Millisecond)
+	if judged == 0 || c.result.Elements != judged {
+		t.Errorf("%d outputs were judged when look returned, %d a little later", judged, c.result.Elements)
+	}
+}
+
+// slowToTell is a context that is done when it is asked for the third time, and says so when it is asked for the sixth:
+// as if three blocks took long.
+type slowToTell struct {
+	context.Context
+	stop  context.CancelFunc
+	asked int
+}
+
+func (l *slowToTell) Err() error {
+	switch l.asked++; {
+	case l.asked == 3:
+		l.stop()
+		return nil
+	case l.asked < 6:
+		return nil
+	}
+	return l.Context.Err()
 }
 
 // TestSampleOfPieces: of a portion the same outputs are judged in pieces as at once, also if less than one is wanted of

@@ -37,8 +37,9 @@ func Numbered(index int) Selector { return Selector{kind: numberedDevice, index:
 
 // Task takes the GPU that a scheduler gave this process. The environment says which one it is:
 //
-//   - CUDA_VISIBLE_DEVICES, for NVIDIA, and ROCR_VISIBLE_DEVICES, for AMD, list GPUs by number or UUID. Slurm sets them.
-//     If they list several, SLURM_LOCALID, the number of the task on its node, says which of them, round and round.
+//   - CUDA_VISIBLE_DEVICES, for NVIDIA, and ROCR_VISIBLE_DEVICES, for AMD, list GPUs by number or UUID. Slurm sets
+//     them. If they list several, SLURM_LOCALID, the number of the task on its node, says which of them,
+//     round and round.
 //   - With SLURM_LOCALID alone, it counts the GPUs in the order of their PCI addresses.
 //
 // Where no GPU of EGL's is the one that is named, Task takes a software renderer, and not the GPU of another task.

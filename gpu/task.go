@@ -62,8 +62,8 @@ func (s Selector) settle(candidates []candidate, lookup func(string) (string, bo
 	}
 	switch {
 	case asked == "" && !ofSlurm:
-		return s, "", fmt.Errorf("%w; want CUDA_VISIBLE_DEVICES, ROCR_VISIBLE_DEVICES or SLURM_LOCALID in the environment",
-			ErrNoDevice)
+		return s, "", fmt.Errorf("%w; want %s, %s or %s in the environment", ErrNoDevice, visible[0].name,
+			visible[1].name, localVariable)
 	case asked == "":
 		asked = fmt.Sprintf("%s=%d", localVariable, local)
 		if len(gpus) > 0 {
@@ -96,8 +96,9 @@ func find(gpus []placed, words []string, at int) (found placed, how string) {
 		found = gpus[i]
 		return true
 	}
+	// For CUDA the start of a UUID is enough.
 	if strings.HasPrefix(word, "GPU-") && only(func(g placed) bool {
-		return strings.HasPrefix(strings.ToLower(g.UUID), strings.ToLower(word)) // the start of a UUID is enough for CUDA
+		return strings.HasPrefix(strings.ToLower(g.UUID), strings.ToLower(word))
 	}) {
 		return found, "its UUID"
 	}

@@ -15,8 +15,8 @@ func TestIdentity(t *testing.T) {
 		"sys/devices/pci0000:3a/0000:3b:00.0/vendor":    "0x10de\n",
 		"sys/devices/pci0000:00/0000:03:00.0/vendor":    "0x1002\n",
 		"sys/devices/pci0000:00/0000:03:00.0/unique_id": "8d3e6f7ab5c92e4d\n",
-		"proc/driver/nvidia/gpus/0000:3b:00.0/information": "Model: \t\t NVIDIA A100\nGPU UUID: \t GPU-8932f937-d72c-4106-" +
-			"c12f-20bd9faed9f6\nDevice Minor: \t 2\n",
+		"proc/driver/nvidia/gpus/0000:3b:00.0/information": "Model: \t\t NVIDIA A100\nGPU UUID: \t " +
+			"GPU-8932f937-d72c-4106-c12f-20bd9faed9f6\nDevice Minor: \t 2\n",
 	} {
 		path := filepath.Join(root, file)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -124,7 +124,7 @@ func (in *inputs) openPicture(ctx context.Context, path, kind string, channels i
 		return imageInput{}, failed("input", "", &fault.Error{Argument: path,
 			Rule: strings.TrimPrefix(kind+": ", "unknown: ") + wantImages + advice(kind)})
 	}
-	picture, err := in.openFiles(ctx, "input", path, channels)
+	picture, err := in.openFile(ctx, "input", path, channels)
 	if err != nil {
 		return imageInput{}, err
 	}
@@ -152,15 +152,11 @@ func advice(kind string) string {
 	return ""
 }
 
-// openFiles opens a set of image files, for filters of so many channels.
-func (in *inputs) openFiles(ctx context.Context, flag, path string, channels int) (*stimuli.Files, error) {
+// openFile opens a picture, for filters of so many channels.
+func (in *inputs) openFile(ctx context.Context, flag, path string, channels int) (*stimuli.Files, error) {
 	options, err := in.images.options(channels)
 	if err != nil {
 		return nil, err
-	}
-	if isArrayKind(kindOf(ctx, path)) || strings.Contains(path, ".npz:") {
-		return nil, refused(flag, path, errors.New("an array: want pictures; gpuconv run --stimulus and gpuconv conv "+
-			"--input convolve arrays"))
 	}
 	files, err := stimuli.OpenFiles(ctx, path, options)
 	if err != nil {
@@ -184,20 +180,13 @@ func ofFiles(flag string, images stimuli.Set, err error) error {
 }
 
 // drawn notes what a user should know of image files that were drawn.
-func (in *inputs) drawn(path string, images stimuli.Set) {
-	files, ok := images.(*stimuli.Files)
-	if !ok {
-		return
-	}
+func (in *inputs) drawn(files *stimuli.Files) {
+	path := files.Path()
 	in.passedOver(path, files.PassedOver(), "file that is no image", "files that are no images")
 	in.passedOver(path, files.Folders(), "folder, and what is in it", "folders, and what is in them")
 	if n := files.Transparent(); n > 0 && in.images.background == "" {
 		in.note(path, "%d of %d images have transparent pixels, which lie on black; --background chooses another grey",
-			n,
-			images.Shape().N())
-	}
-	if n := files.ManyPages(); n > 0 {
-		in.note(path, "%d of %d files hold several images, the first of each is read", n, images.Shape().N())
+			n, files.Shape().N())
 	}
 }
 

@@ -98,6 +98,40 @@ func TestOwnImages(t *testing.T) {
 	}
 }
 
+// TestStimuliReadsWhatRunReads: stimuli --input takes what run --stimulus takes, and makes the same images of it.
+func TestStimuliReadsWhatRunReads(t *testing.T) {
+	dir := ownFolder(t)
+	images := func(stimulus string, more ...string) []float32 {
+		t.Helper()
+		args := append([]string{"run", "--backend", "cpu", "--check", "0", "--keep", "mean,energy,position:3,4",
+			"--output", t.TempDir() + "/out", "--stimulus", stimulus}, more...)
+		if code, _, stderr := inFolder(t, dir, args...); code != 0 {
+			t.Fatalf("%s: exit code %d, %s", stimulus, code, stderr)
+		}
+		a, err := npy.ReadFile(t.Context(), filepath.Join(args[8], "activations.npy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Data
+	}
+	for _, text := range []string{"x.npy", "list.txt", "mixed/[ac].png", "mixed/b.png", "mixed --resize 10,12 --crop 8",
+		"list.txt --normalise contrast", "impulse image-size=12,20"} {
+		words := []string{text}
+		if at := strings.Index(text, " --"); at > 0 {
+			words = append([]string{text[:at]}, strings.Fields(text[at:])...)
+		}
+		code, _, stderr := inFolder(t, dir, append([]string{"stimuli", "--output", "made.npy", "--strict", "--input"},
+			words...)...)
+		if code != 0 {
+			t.Errorf("%s: exit code %d, %s", text, code, stderr)
+			continue
+		}
+		if got, want := images("made.npy"), images(words[0], words[1:]...); !slices.Equal(got, want) {
+			t.Errorf("%s: the images that stimuli makes are not those of run", text)
+		}
+	}
+}
+
 // keysOf yields the keys of a map.
 func keysOf(m map[string][]int) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
@@ -262,7 +296,7 @@ func TestImageFlagsRefused(t *testing.T) {
 		convolve + "mixed/a.png --colour grey":                   "weight [2 3 3 3]: want 1 input channel",
 		convolve + "x.npy --colour rgb":                          "--input: x.npy: shape [2 1 12 20]: want 3 channels",
 		"stimuli --output y.npy --input mixed --resize 13,0":     `--resize "13,0": want the shorter side`,
-		"stimuli --output y.npy --input mixed --resize 13":       "--input: mixed/b.png: 13×13 pixels: want 13×21 as in mixed/a.png",
+		"stimuli --output y.npy --input mixed --resize 13":       "--input mixed: a.png has 1 channel of 13×21, but b.png has 1 channel of 13×13: want images of one size, as --resize and --crop",
 		"stimuli --output y.npy --kind grating --resize 13":      "--resize 13: want --input with it",
 		"stimuli --output y.npy --linear-light":                  "--linear-light true: want --input with it",
 		"verify --backend cpu --colour rgb":                      "--colour rgb: want --input and --weight with it",

@@ -148,7 +148,7 @@ func (f *stimuliFlags) images(ctx context.Context, flags *pflag.FlagSet) (stimul
 	case s != nil:
 		return s.stimulus()
 	case f.input != "":
-		o, err := f.inputs.openSources(ctx, "input", []string{f.input}, 1)
+		o, err := f.inputs.openSources(ctx, "input", []string{f.input}, 0)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -62,6 +63,10 @@ func (in *inputs) openImages(ctx context.Context, path string, channels int) (im
 		return imageInput{}, failed("input", "", err)
 	}
 	if err := in.images.ofArray(path); err != nil {
+		array.Close()
+		return imageInput{}, err
+	}
+	if err := in.layout("input", array, channels); err != nil {
 		array.Close()
 		return imageInput{}, err
 	}
@@ -212,6 +217,32 @@ func (in *inputs) brightness(path, dtype string) {
 		white := map[string]int{"uint8": 255, "uint16": 65535}[e]
 		in.note(path, "%s, read as the numbers 0 … %d; the pixels of a .png are 0 … 1", e, white)
 	}
+}
+
+// layout refuses an array [N, H, W, C] that the filters' channels do not fit, and notes that one may be [H, W, C]. So
+// most Python programs keep pictures.
+func (in *inputs) layout(flag string, array *stimuli.Array, channels int) error {
+	const few, many = 4, 5 // channels of a picture, and rows or columns
+	shape := array.Reader().Shape()
+	at := len(shape) - 1
+	switch {
+	case at == 3 && shape[3] <= few && shape[1] >= many && shape[1] != channels && channels > 0:
+		return refused(flag, array.Path(), fmt.Errorf("shape %v has the channels last: want [N, C, H, W], in Python "+
+			"numpy.moveaxis(x, -1, 1)", shape))
+	case at == 2 && shape[2] <= few && shape[0] >= many && shape[1] >= many:
+		in.note(array.Path(), "shape %v is read as %d images of %d×%d; if it is one picture with the channels last, "+
+			"numpy.moveaxis(x, -1, 0)[None] in Python makes it [1, C, H, W]", shape, shape[0], shape[1], shape[2])
+	}
+	return nil
+}
+
+// forColours adds to the error that filters of one channel do not fit images of three how such images become grey.
+func forColours(src, weight conv.Shape, err error) error {
+	var about *conv.ShapeError
+	if errors.As(err, &about) && about.Arg == "weight" && src.C() == 3 && weight.C() == 1 {
+		return usage(fmt.Errorf("%w; --colour grey makes images of three channels grey", plain(err)))
+	}
+	return usage(plain(err))
 }
 
 // rehearse, with --strict, reads an array to its end and refuses it if float32 cannot hold a value.

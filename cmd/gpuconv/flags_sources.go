@@ -47,7 +47,7 @@ func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
 	return o.bySize()
 }
 
-// openSources opens what the texts of a flag name, for filters of so many channels.
+// openSources opens what the texts of a flag name, for filters of so many channels, or 0 if there are none.
 func (in *inputs) openSources(ctx context.Context, flag string, texts []string, channels int) (*sources, error) {
 	options, err := in.images.options(channels)
 	if err != nil {
@@ -121,7 +121,7 @@ type sources struct {
 	pictures []string // named one after the other, not opened yet
 	sets     []stimuli.Set
 	files    bool // there are pictures or arrays
-	channels int  // of the filters
+	channels int  // of the filters, 0 if there are none
 }
 
 // mostLists is how many lists may be nested in each other, the outermost included.
@@ -205,7 +205,7 @@ func (s *sources) addArray(ctx context.Context, text string) error {
 		return failed(s.flag, "", err)
 	}
 	s.sets, s.files = append(s.sets, array), true
-	return nil
+	return s.in.layout(s.flag, array, s.channels)
 }
 
 // addGlob adds the files whose names fit a pattern, in the order of their names.

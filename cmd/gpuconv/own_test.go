@@ -38,7 +38,8 @@ func ownFolder(t *testing.T) string {
 		}
 		file.Close()
 	}
-	for name, shape := range map[string][]int{"x.npy": {2, 12, 20}, "w3.npy": {2, 3, 3, 3}, "rgb.npy": {1, 3, 12, 20}} {
+	for name, shape := range map[string][]int{"x.npy": {2, 12, 20}, "w3.npy": {2, 3, 3, 3}, "rgb.npy": {1, 3, 12, 20},
+		"nhwc.npy": {1, 12, 20, 3}, "hwc.npy": {12, 20, 3}} {
 		n := 1
 		for _, extent := range shape {
 			n *= extent
@@ -95,6 +96,14 @@ func TestOwnImages(t *testing.T) {
 		if strings.Join(got, " ") != c.table {
 			t.Errorf("%s: files %q, want %q", name, got, c.table)
 		}
+	}
+}
+
+// TestChannelsLast: an array that may be one picture with the channels last is read as images, and a line says how.
+func TestChannelsLast(t *testing.T) {
+	code, _, stderr := inFolder(t, ownFolder(t), "stimuli", "--input", "hwc.npy", "--output", "made.npy")
+	if want := "hwc.npy: shape [12 20 3] is read as 12 images of 20×3; if"; code != 0 || !strings.Contains(stderr, want) {
+		t.Errorf("exit code %d, %q, want %q", code, stderr, want)
 	}
 }
 
@@ -196,7 +205,8 @@ func TestOwnImagesRefused(t *testing.T) {
 		"--stimulus mixed --normalise imagenet":         "--normalise imagenet: want --colour rgb with it",
 		"--stimulus mixed --colour cyan":                `--colour "cyan": want grey, rgb or opponent`,
 		"--stimulus x.npy --colour rgb":                 "--stimulus: x.npy: shape [2 1 12 20]: want 3 channels",
-		"--stimulus rgb.npy":                            "weight [6 1 7 7]: want 3 input channels",
+		"--stimulus rgb.npy":                            "weight [6 1 7 7]: want 3 input channels (src C=3, groups=1); --colour grey makes",
+		"--stimulus nhwc.npy":                           "--stimulus nhwc.npy: shape [1 12 20 3] has the channels last: want [N, C, H, W], in Python",
 		"--resize 5":                                    "--resize 5: want --stimulus with image files",
 		"--stimulus impulse --resize 5":                 "--resize 5: want --stimulus with image files",
 		"--stimulus impulse --normalise 0,2":            "--normalise 0,2: want --stimulus with image files",
@@ -294,6 +304,7 @@ func TestImageFlagsRefused(t *testing.T) {
 		convolve + "mixed/a.png --normalise imagenet --resize 0": `--resize "0": want the shorter side`,
 		convolve + "mixed/a.png --colour cyan":                   `--colour "cyan": want grey, rgb or opponent`,
 		convolve + "mixed/a.png --colour grey":                   "weight [2 3 3 3]: want 1 input channel",
+		convolve + "nhwc.npy":                                    "--input nhwc.npy: shape [1 12 20 3] has the channels last: want [N, C, H, W]",
 		convolve + "x.npy --colour rgb":                          "--input: x.npy: shape [2 1 12 20]: want 3 channels",
 		"stimuli --output y.npy --input mixed --resize 13,0":     `--resize "13,0": want the shorter side`,
 		"stimuli --output y.npy --input mixed --resize 13":       "--input mixed: a.png has 1 channel of 13×21, but b.png has 1 channel of 13×13: want images of one size, as --resize and --crop",

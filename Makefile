@@ -122,7 +122,7 @@ drivers: setup ## prove newer software renderers with gpuconv verify --quick: ll
 shim: setup ## compile and dispatch every stage with drivers of GPUs that are not here: AMD's, NVIDIA's
 	@./scripts/drivers shim $(NAMES)
 
-rehearse: setup ## rehearse bench/hardware with drivers of GPUs that are not here, at most 8 minutes for each
+rehearse: setup ## rehearse bench/hardware with drivers of GPUs that are not here, some 5 minutes for each
 	@./scripts/drivers rehearse $(NAMES)
 
 isa: setup ## hold what these drivers' compilers make of every stage to shaders/budgets.txt

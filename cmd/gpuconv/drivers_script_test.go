@@ -16,7 +16,7 @@ func TestDriversScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ mode, name string }{{"shim", "navi"}, {"rehearse", "zink-26"}, {"verify", "navi21"},
-		{"isa", "navi"}, {"budgets", "pascal"}} { // Pascal's compiler prints no figures
+		{"program", "navi"}, {"isa", "navi"}, {"budgets", "pascal"}} { // Pascal's compiler prints no figures
 		out, err := exec.Command(script, c.mode, c.name).CombinedOutput()
 		failed, _ := err.(*exec.ExitError)
 		if failed == nil || failed.ExitCode() != 2 ||

@@ -140,8 +140,11 @@ func TestHardware(t *testing.T) {
 		if r.code != 0 || !strings.Contains(r.out, "device    stub") || r.stopped != "" {
 			t.Fatalf("exit code %d: %s", r.code, r.out)
 		}
-		for _, name := range []string{"verify", "seed", "layers", "report", "verify-fft", "autotune-large"} {
+		for _, name := range []string{"seed", "layers", "report", "verify-fft", "autotune-large"} {
 			r.step(t, name)
+		}
+		if note := r.step(t, "verify").Note; !strings.Contains(note, "--time-limit 90s") {
+			t.Errorf("verify: %s", note)
 		}
 		if strings.Contains(r.out, "a later run would not remove") {
 			t.Error(r.out)
@@ -269,6 +272,9 @@ func TestRehearsal(t *testing.T) {
 		r := runHardware(t, t.TempDir(), append(c.variables, "REHEARSAL=1"), nil)
 		if r.code != c.code || r.step(t, "expected").Exit == nil {
 			t.Errorf("%s: exit code %d, want %d: %s", c.name, r.code, c.code, r.out)
+		}
+		if note := r.step(t, "verify").Note; !strings.Contains(note, "--time-limit 360s") { // 4 times a card's 90 s
+			t.Errorf("a rehearsal has a card's limits, which other jobs make too short: %s", note)
 		}
 	}
 }

@@ -135,8 +135,8 @@ func TestTIFFPages(t *testing.T) {
 	}
 }
 
-// TestFax: in a TIFF with a fax's compression white is white, whichever bit the file has for it. x/image takes black for
-// white where 0 is black, as Pillow writes it.
+// TestFax: in a TIFF with a fax's compression white is white, whichever bit the file has for it. x/image takes black
+// for white where 0 is black, as Pillow writes it.
 func TestFax(t *testing.T) {
 	sets, err := OpenSizes(t.Context(), []string{"testdata/fax.tif"}, Options{})
 	if err != nil || len(sets) != 1 || sets[0].Shape() != (conv.Shape{4, 1, 6, 9}) {

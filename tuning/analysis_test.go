@@ -150,8 +150,8 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestPeaks: over a column that has no figures of its own, a cell has the value of its largest response. A flat curve has
-// no such value.
+// TestPeaks: over a column that has no figures of its own, a cell has the value of its largest response. A flat curve
+// has no such value.
 func TestPeaks(t *testing.T) {
 	r := &Responses{Images: 4, Cells: 2, Data: []float64{0, 1, 2, 1, 1, 1, 2, 1}}
 	table := &param.Table{Columns: []param.Column{{Name: "tilt_deg", Numbers: []float64{0, 45, 90, 135}}}}

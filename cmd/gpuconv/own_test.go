@@ -102,7 +102,8 @@ func TestOwnImages(t *testing.T) {
 // TestChannelsLast: an array that may be one picture with the channels last is read as images, and a line says how.
 func TestChannelsLast(t *testing.T) {
 	code, _, stderr := inFolder(t, ownFolder(t), "stimuli", "--input", "hwc.npy", "--output", "made.npy")
-	if want := "hwc.npy: shape [12 20 3] is read as 12 images of 20×3; if"; code != 0 || !strings.Contains(stderr, want) {
+	want := "hwc.npy: shape [12 20 3] is read as 12 images of 20×3; if"
+	if code != 0 || !strings.Contains(stderr, want) {
 		t.Errorf("exit code %d, %q, want %q", code, stderr, want)
 	}
 }

@@ -269,8 +269,8 @@ func TestNarrowPage(t *testing.T) {
 	page := Page{Width: 85, FontSize: 7}
 	var all []Axes
 	for range 16 {
-		all = append(all, Axes{Title: "cell 11, nma-gabor θ 135°, prefers 135°", XLabel: "spatial frequency (cycles/pixel)",
-			YLabel: "response", Lines: []Line{{X: []float64{0, 1}, Y: []float64{1, 2}}}})
+		all = append(all, Axes{Title: "cell 11, nma-gabor θ 135°, prefers 135°", YLabel: "response",
+			XLabel: "spatial frequency (cycles/pixel)", Lines: []Line{{X: []float64{0, 1}, Y: []float64{1, 2}}}})
 	}
 	c := chartOf(t)(Plots(all))
 	if err := c.On(page); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -174,29 +175,22 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) (err err
 	if err != nil {
 		return err
 	}
-	known, err := f.choice.knownFailures(ctx)
-	if err != nil {
-		return err
-	}
-	open := f.open
 	if f.choice.list {
-		open = f.list
-	}
-	opened, err := open(ctx)
-	if err != nil {
+		_, runs, _, err := f.prepare(ctx, f.list)
+		if err == nil {
+			printCases(stdout, runs)
+		}
 		return err
 	}
+	began := blankReport()
+	if err := out.create(began); err != nil {
+		return err
+	}
+	opened, runs, known, err := f.prepare(ctx, f.open)
 	defer opened.close(ctx)
-	runs, err := f.runs(ctx, opened)
-	if err == nil {
-		runs, err = f.choice.choose(runs)
-	}
 	if err != nil {
-		return err
-	}
-	if f.choice.list {
-		printCases(stdout, runs)
-		return nil
+		began.Stopped = stoppedBy(ctx, err)
+		return cmp.Or(err, out.end(began))
 	}
 	printSubjects(stdout, runs)
 	f.own.inputs.print(stderr)
@@ -208,6 +202,23 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) (err err
 		return err
 	}
 	return p.whole(ctx, cancel, runs) // a device may still be at work after it was stopped: close must not wait
+}
+
+// prepare reads the list of known failures, opens the backends and chooses their cases. If it fails, the backends are
+// to be closed all the same.
+func (f *verifyFlags) prepare(ctx context.Context, open func(context.Context) (*verified, error)) (opened *verified,
+	runs []verify.Runner, known *verify.Known, err error) {
+	opened = &verified{}
+	if known, err = f.choice.knownFailures(ctx); err != nil {
+		return opened, nil, nil, err
+	}
+	if opened, err = open(ctx); err != nil {
+		return &verified{}, nil, nil, err
+	}
+	if runs, err = f.runs(ctx, opened); err == nil {
+		runs, err = f.choice.choose(runs)
+	}
+	return opened, runs, known, err
 }
 
 // limited returns a context that ends after limit, if that is not 0.

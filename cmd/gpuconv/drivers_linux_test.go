@@ -16,6 +16,7 @@ import (
 
 	"gpuconv/gpu"
 	"gpuconv/gpu/probe"
+	"gpuconv/verify"
 )
 
 // mesaVendor is the file by which Mesa announces itself to GLVND's libEGL on Debian, Ubuntu and Fedora.
@@ -77,6 +78,46 @@ func needMesa(t *testing.T) {
 		t.Fatalf("no vendor file of Mesa: %v", err)
 	case err != nil:
 		t.Skip("no vendor file of Mesa")
+	}
+}
+
+// TestReportsBeforeDrivers: verify begins its reports before it opens a device. So they are there, and can be read, if
+// it is killed, or stopped, while a driver loads.
+func TestReportsBeforeDrivers(t *testing.T) {
+	needMesa(t)
+	slow := driver(t, "for (int i = 0; i < 60 && getppid() != 1; i++) sleep(1);")
+	for name, c := range map[string]struct {
+		signal os.Signal
+		want   string
+	}{
+		"killed":     {os.Kill, verify.Running + ": no case was run"},
+		"terminated": {syscall.SIGTERM, "interrupted: no case was run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := program(t, strings.Fields("verify --quick --json v.json --jsonl v.jsonl --junit v.xml")...)
+			cmd.Dir, cmd.Env = t.TempDir(), append(cmd.Env, "__EGL_VENDOR_LIBRARY_FILENAMES="+slow, graceVariable+"=1m")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			waitFor(t, filepath.Join(cmd.Dir, "v.jsonl"), ended) // the last one that is begun
+			if err := cmd.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			<-ended
+			if _, message := readJUnit(t, filepath.Join(cmd.Dir, "v.xml")); message != c.want {
+				t.Errorf("JUnit says %q, want %q", message, c.want)
+			}
+			cases, end := readLines(t, filepath.Join(cmd.Dir, "v.jsonl"))
+			if cases != 0 || end != (c.signal != os.Kill) {
+				t.Errorf("%d lines of cases, end %v", cases, end)
+			}
+			if text, err := os.ReadFile(filepath.Join(cmd.Dir, "v.json")); err != nil || !json.Valid(text) {
+				t.Errorf("%v, %s", err, text)
+			}
+		})
 	}
 }
 

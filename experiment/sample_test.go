@@ -97,7 +97,7 @@ func TestSampleInPieces(t *testing.T) {
 	}
 }
 
-// TestSampleStops: when a job is stopped, so is the judge of a sample before look returns: nothing goes on that reads
+// TestSampleStops: when a job is stopped, so is the judge of a sample before look returns: nothing continues that reads
 // what the job then counts, closes or uses again.
 func TestSampleStops(t *testing.T) {
 	j := sampling(t)

@@ -216,7 +216,7 @@ func TestDataInterrupt(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	if got, want := errorLine(t, stderr.String()), "gpuconv: interrupted; 1000 bytes are kept in a.npz.part, the "+
-		"same command goes on there"; got != want {
+		"same command continues there"; got != want {
 		t.Errorf("stderr is %q, want %q", got, want)
 	}
 	again := program(t, args...)

@@ -306,7 +306,7 @@ func TestNamedTests(t *testing.T) {
 		}
 		for _, found := range namedScript.FindAllStringSubmatch(text, -1) {
 			if !slices.Contains(scripts, found[1]) {
-				t.Errorf("%s names the script %s, which is not there", document, found[1])
+				t.Errorf("%s names the script %s, which does not exist", document, found[1])
 			}
 		}
 	}

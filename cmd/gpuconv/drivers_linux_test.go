@@ -244,7 +244,7 @@ func TestInterruptedProbe(t *testing.T) {
 		}
 		asked(t, mark)
 		cmd.Process.Signal(os.Interrupt)
-		slow := time.AfterFunc(20*time.Second, func() { t.Errorf("%q goes on", args); cmd.Process.Kill() })
+		slow := time.AfterFunc(20*time.Second, func() { t.Errorf("%q continues", args); cmd.Process.Kill() })
 		cmd.Wait()
 		slow.Stop()
 		if cmd.ProcessState.ExitCode() != 1 || errs.String() != "gpuconv: interrupted; nothing was written\n" {
@@ -253,7 +253,7 @@ func TestInterruptedProbe(t *testing.T) {
 	}
 }
 
-// TestNoChild: if the process that tries drivers ends before it asks one, info says so and goes on.
+// TestNoChild: if the process that tries drivers ends before it asks one, info says so and continues.
 func TestNoChild(t *testing.T) {
 	needGPU(t)
 	text, err := os.ReadFile(driver(t, `if (getenv("GPUCONV_PROBE")) { fputs("no\n", stderr); _exit(3); }`))

@@ -125,7 +125,7 @@ func (r hardwareRun) step(t *testing.T, name string) hardwareStep {
 }
 
 // TestHardware runs bench/hardware twice into the same folder: what an earlier run left is replaced, and files that
-// somebody else wrote stay. Measured times stand beside predicted ones.
+// somebody else wrote stay. Measured times are beside predicted ones.
 func TestHardware(t *testing.T) {
 	dir := t.TempDir()
 	mine := []string{"notes.txt", "table.csv", "cards.json", "page.html", "paper.err"}

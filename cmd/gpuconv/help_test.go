@@ -52,7 +52,7 @@ func TestGroupsAreListed(t *testing.T) {
 	})
 }
 
-// TestChoicesAreInHelp: help names each value that a shell is offered for a flag, but for kinds, which have a list of
+// TestChoicesAreInHelp: help names each value that a shell is offered for a flag, except kinds, which have a list of
 // their own.
 func TestChoicesAreInHelp(t *testing.T) {
 	offered := 0

@@ -54,7 +54,7 @@ var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
 
 // proseLine is a line of prose of a file.
 type proseLine struct {
-	number int // from 1 on
+	number int // the first is 1
 	text   string
 }
 

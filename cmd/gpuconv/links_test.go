@@ -40,7 +40,7 @@ func TestDocLinks(t *testing.T) {
 				checked++
 				return leads(t, l, path, documented)
 			}) {
-				t.Errorf("%s: the comment of %s links to [%s], which is not there", path, where, link)
+				t.Errorf("%s: the comment of %s links to [%s], which does not exist", path, where, link)
 			}
 		}
 	}

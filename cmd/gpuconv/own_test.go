@@ -63,6 +63,7 @@ func ownFolder(t *testing.T) string {
 // TestOwnImages: pictures, arrays, lists and kinds become images in the order in which they are named; images of
 // several sizes have a folder for each size.
 func TestOwnImages(t *testing.T) {
+	unraced(t)
 	dir := ownFolder(t)
 	for name, c := range map[string]struct {
 		args  []string
@@ -170,6 +171,7 @@ func columnOf(t *testing.T, path, name string) (words []string) {
 
 // TestSizesInPart: if a later size fails, or an interrupt comes, an error says what is written already.
 func TestSizesInPart(t *testing.T) {
+	unraced(t)
 	dir := ownFolder(t)
 	picture := filepath.Join(dir, "mixed", "b.png")
 	content, err := os.ReadFile(picture)
@@ -194,6 +196,7 @@ func TestSizesInPart(t *testing.T) {
 
 // TestOwnImagesRefused: an error names what is wrong with a stimulus, or with run.json, and nothing is written.
 func TestOwnImagesRefused(t *testing.T) {
+	unraced(t)
 	dir := ownFolder(t)
 	for args, want := range map[string]string{
 		"--stimulus no/*.png":                           "--stimulus no/*.png: no file has such a name",
@@ -233,6 +236,7 @@ func TestOwnImagesRefused(t *testing.T) {
 // TestImageFlagsAlike: conv and stimuli take the flags of images that run takes, with the same result: conv convolves
 // the same images, stimuli writes them, and --dry-run names their shapes.
 func TestImageFlagsAlike(t *testing.T) {
+	unraced(t)
 	dir := ownFolder(t)
 	for name, flags := range map[string]string{
 		"size":      "--resize 10,14 --crop 8,9",
@@ -298,6 +302,7 @@ func TestImageFlagsAlike(t *testing.T) {
 
 // TestImageFlagsRefused: each verb that takes the flags of images refuses them in the same words.
 func TestImageFlagsRefused(t *testing.T) {
+	unraced(t)
 	dir := ownFolder(t)
 	convolve := "conv --backend cpu --output y.npy --weight w3.npy --input "
 	for args, want := range map[string]string{

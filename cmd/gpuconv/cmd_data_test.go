@@ -234,6 +234,7 @@ func TestDataInterrupt(t *testing.T) {
 // TestDataSHA256: if a SHA-256 is given, the file must have it, and the tutorial's MD5 is not checked. Both sums are
 // printed, and are in population.json.
 func TestDataSHA256(t *testing.T) {
+	unraced(t)
 	dir := t.TempDir()
 	source, file, out := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz"), filepath.Join(dir, "out")
 	recordings(t, source)

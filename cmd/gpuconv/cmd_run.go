@@ -214,7 +214,7 @@ func (f *runFlags) possible(ctx context.Context, sets []stimuli.Set) error {
 			_, err = f.problem(ctx, j)
 		}
 		if err == nil {
-			err = f.rehearseStimuli(ctx, images)
+			err = f.inputs.rehearseAll(ctx, "stimulus", images)
 		}
 		if err != nil {
 			if about := new(flagError); errors.As(err, about) && (about.flag == "filter" || about.flag == "bias") {
@@ -253,7 +253,7 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err != nil {
 		return err
 	}
-	if err := f.rehearseStimuli(ctx, images); err != nil {
+	if err := f.inputs.rehearseAll(ctx, "stimulus", images); err != nil {
 		return err
 	}
 	if f.dry {

@@ -74,7 +74,7 @@ func (f *runFlags) arrayFormat() (npy.Format, error) {
 func (f *runFlags) problem(ctx context.Context, j experiment.Job) (conv.Problem, error) {
 	p, err := j.Problem()
 	if err != nil {
-		return p, usage(plain(err))
+		return p, forColours(j.Images.Shape(), j.Bank.Weight.Shape, err)
 	}
 	activations, err := j.Activations(p)
 	if err != nil { // p is valid

@@ -124,6 +124,7 @@ func TestReportsBeforeDrivers(t *testing.T) {
 // TestBrokenDrivers: info names a driver that dies or cannot be loaded. --backend auto takes the CPU and says why, and
 // --backend gpu fails with an error of one line.
 func TestBrokenDrivers(t *testing.T) {
+	unraced(t)
 	needMesa(t)
 	const files = "__EGL_VENDOR_LIBRARY_FILENAMES="
 	broken := filepath.Join(t.TempDir(), "broken.json")
@@ -166,6 +167,7 @@ func TestBrokenDrivers(t *testing.T) {
 
 // TestNoVendor: if libEGL finds no driver's file, the errors say where it looked.
 func TestNoVendor(t *testing.T) {
+	unraced(t)
 	needMesa(t)
 	none := t.TempDir()
 	want := "egl: no driver is installed: no file for one in " + none + " ("
@@ -179,6 +181,7 @@ func TestNoVendor(t *testing.T) {
 
 // TestOneBrokenDriver: a broken driver is passed over, and one that works is taken.
 func TestOneBrokenDriver(t *testing.T) {
+	unraced(t)
 	needMesa(t)
 	for name, file := range map[string]string{"missing": vendor(t, "libEGL_none.so.0"),
 		"abort": driver(t, "abort();")} {

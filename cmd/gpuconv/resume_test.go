@@ -86,6 +86,7 @@ func cutOff(t *testing.T, chunks int, with os.Signal) (stderr string, complete b
 // TestResumeKilled kills a run at random moments and continues with it. The result has the bits of a run that was not
 // cut, and only chunks that were in flight are done twice. GPUCONV_KILLS is how often.
 func TestResumeKilled(t *testing.T) {
+	unraced(t)
 	unixOnly(t)
 	kills := 3
 	if n, err := strconv.Atoi(os.Getenv("GPUCONV_KILLS")); err == nil {

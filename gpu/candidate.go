@@ -15,6 +15,7 @@ type candidate struct {
 	name     string // see Info
 	index    int    // see Info
 	software bool   // known to be a software renderer before it is opened
+	identity func() egl.Identity
 	open     func() (current, error)
 }
 
@@ -55,7 +56,8 @@ func (o Options) candidates() ([]candidate, error) {
 	var all []candidate
 	for _, f := range found {
 		open := func() (current, error) { return f.Open() }
-		all = append(all, candidate{name: f.Name, index: f.Index, software: f.Software, open: open})
+		all = append(all, candidate{name: f.Name, index: f.Index, software: f.Software, identity: f.Identity,
+			open: open})
 	}
 	return all, nil
 }

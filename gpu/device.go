@@ -4,6 +4,7 @@ package gpu
 
 import (
 	"fmt"
+	"os"
 	"sync"
 
 	"gpuconv/conv"
@@ -31,9 +32,9 @@ type Device struct {
 // Open opens the first device that matches options.Device and has an OpenGL 4.3 core context. If options.Device is
 // [Numbered], Open tries only the EGL device with that number. Otherwise it tries each EGL device that is not software,
 // then the surfaceless platform, the default display and the software devices. The software devices come first if
-// options.Device is [Software]. Open closes a device that is not of the wanted kind. It skips each [Place] in
-// options.Without. With [GLFW] it tries only the device of the display. If no device opens, the error wraps
-// [ErrNoDevice] and says why each one failed.
+// options.Device is [Software]. [Task] stands for one of these. Open closes a device that is not of the wanted kind. It
+// skips each [Place] in options.Without. With [GLFW] it tries only the device of the display. If no device opens, the
+// error wraps [ErrNoDevice] and says why each one failed.
 func Open(options Options) (*Device, error) { return open(options, func(*Device) {}) }
 
 // open does what Open does. Before it returns, it calls change on the device's thread. Tests use change to replace
@@ -46,6 +47,10 @@ func open(options Options, change func(*Device)) (*Device, error) {
 	if err != nil {
 		return nil, options.Device.failed(err)
 	}
+	chosen := ""
+	if options.Device, chosen, err = options.Device.settle(candidates, os.LookupEnv); err != nil {
+		return nil, options.Device.failed(err)
+	}
 	var reasons []error
 	for _, c := range options.Device.order(candidates) {
 		if p, ok := options.without(c.name); ok {
@@ -54,6 +59,7 @@ func open(options Options, change func(*Device)) (*Device, error) {
 		}
 		device, err := openCandidate(c, options, change)
 		if err == nil {
+			device.info.Task = chosen
 			return device, nil
 		}
 		reasons = append(reasons, err)

@@ -12,6 +12,7 @@ type Info struct {
 	Software bool   // it is a software renderer: a CPU does the work
 	Class    string // the device's own class, one of [ClassNames]
 	Tiles    string // [Options].Tiles: the class as which it cuts problems; "" for its own class
+	Task     string // of [Task]: which device it chose, and why
 	Limits   Limits // those of the class in Tiles may be lower than the driver's
 
 	// LoopIterations is the most iterations that all loops of one invocation may run in total; 0 for no limit.

@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"os"
 	"slices"
 
 	"gpuconv/gpu/internal/egl"
@@ -35,6 +36,9 @@ func Probe(o Options, all bool, report func(Step)) error {
 	candidates, err := o.candidates()
 	report(Step{Place: Listing, Done: true, Err: text(err)})
 	if err != nil {
+		return o.Device.failed(err)
+	}
+	if o.Device, _, err = o.Device.settle(candidates, os.LookupEnv); err != nil {
 		return o.Device.failed(err)
 	}
 	rounds := [][]candidate{o.Device.order(candidates)}

@@ -20,6 +20,7 @@ const (
 	hardwareDevice
 	softwareDevice
 	numberedDevice
+	taskDevice
 )
 
 // Any takes the first device that works, hardware before software.
@@ -31,12 +32,23 @@ func Hardware() Selector { return Selector{kind: hardwareDevice} }
 // Software takes the first software renderer that works.
 func Software() Selector { return Selector{kind: softwareDevice} }
 
-// Numbered takes the EGL device of this number, from 0 on. [Devices] returns the numbers as [Info].Index.
+// Numbered takes the EGL device of this number; the first is 0. [Devices] returns the numbers as [Info].Index.
 func Numbered(index int) Selector { return Selector{kind: numberedDevice, index: index} }
 
-// ParseSelector reads any, gpu, software or the number of an EGL device.
+// Task takes the GPU that a scheduler gave this process. The environment says which one it is:
+//
+//   - CUDA_VISIBLE_DEVICES, for NVIDIA, and ROCR_VISIBLE_DEVICES, for AMD, list GPUs by number or UUID. Slurm sets
+//     them. If they list several, SLURM_LOCALID, the number of the task on its node, says which of them,
+//     round and round.
+//   - With SLURM_LOCALID alone, it counts the GPUs in the order of their PCI addresses.
+//
+// Where no GPU of EGL's is the one that is named, Task takes a software renderer, and not the GPU of another task.
+// [Info].Task says what was chosen, and why. Without these variables Open returns an error.
+func Task() Selector { return Selector{kind: taskDevice} }
+
+// ParseSelector reads any, gpu, software, task or the number of an EGL device.
 func ParseSelector(s string) (Selector, error) {
-	for _, word := range []Selector{Any(), Hardware(), Software()} {
+	for _, word := range []Selector{Any(), Hardware(), Software(), Task()} {
 		if s == word.String() {
 			return word, nil
 		}
@@ -44,12 +56,12 @@ func ParseSelector(s string) (Selector, error) {
 	index, err := strconv.Atoi(s)
 	if err != nil || index < 0 {
 		return Selector{}, &fault.Error{Package: "gpu", Argument: "device", Value: strconv.Quote(s),
-			Rule: "want any, gpu, software or the number of a device"}
+			Rule: "want any, gpu, software, task or the number of a device"}
 	}
 	return Numbered(index), nil
 }
 
-// String returns any, gpu, software or the number, as ParseSelector reads them.
+// String returns any, gpu, software, task or the number, as ParseSelector reads them.
 func (s Selector) String() string {
 	switch s.kind {
 	case hardwareDevice:
@@ -58,6 +70,8 @@ func (s Selector) String() string {
 		return "software"
 	case numberedDevice:
 		return strconv.Itoa(s.index)
+	case taskDevice:
+		return "task"
 	}
 	return "any"
 }
@@ -66,9 +80,9 @@ func (s Selector) String() string {
 func (s Selector) validate(p Provider) error {
 	rule := ""
 	switch {
-	case s.kind != numberedDevice:
+	case s.kind != numberedDevice && s.kind != taskDevice:
 	case s.index < 0:
-		rule = "want a number from 0 on"
+		rule = "want a number of at least 0"
 	case p.resolve() == GLFW:
 		rule = "GLFW's window is on the device of its display, EGL numbers devices: want any, gpu or software"
 	}

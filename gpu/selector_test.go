@@ -10,7 +10,7 @@ import (
 // TestSelector: a selector made in Go equals the one read from text, and prints that text.
 func TestSelector(t *testing.T) {
 	for text, want := range map[string]Selector{
-		"any": Any(), "gpu": Hardware(), "software": Software(), "0": Numbered(0), "17": Numbered(17),
+		"any": Any(), "gpu": Hardware(), "software": Software(), "task": Task(), "0": Numbered(0), "17": Numbered(17),
 	} {
 		if s, err := ParseSelector(text); err != nil || s != want || s.String() != text {
 			t.Errorf("%s: %v, %v", text, s, err)
@@ -21,7 +21,7 @@ func TestSelector(t *testing.T) {
 	}
 	for _, text := range []string{"", "x", "-1", "1.5", "GPU", "llvmpipe"} {
 		_, err := ParseSelector(text)
-		want := `device "` + text + `": want any, gpu, software or the number of a device`
+		want := `device "` + text + `": want any, gpu, software, task or the number of a device`
 		if err == nil || fault.Plain(err) != want || err.Error() != "gpu: "+want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
@@ -44,7 +44,7 @@ func TestOpenErrors(t *testing.T) {
 			err.Error() != "gpu: device "+device+": "+fault.Beside("device", device, err) {
 			t.Errorf("device %s: %v", device, err)
 		}
-		if c.cause == nil && fault.Beside("device", device, err) != "want a number from 0 on" {
+		if c.cause == nil && fault.Beside("device", device, err) != "want a number of at least 0" {
 			t.Errorf("device %s: %v", device, err)
 		}
 	}

@@ -151,7 +151,7 @@ type Report struct {
 	Cases []Entry `json:"cases"`
 }
 
-// Running is Report.Stopped of a report that is written while the verification goes on. A reader finds it if the
+// Running is Report.Stopped of a report that is written while the verification runs. A reader finds it if the
 // process was killed.
 const Running = "it was still running when this was written"
 

@@ -31,10 +31,22 @@ func (f *runFlags) summary() (experiment.Summary, error) {
 	switch {
 	case err != nil:
 		return nil, misread("keep", f.keep, err)
+	case repeated(s) != "":
+		return nil, misread("keep", f.keep, fmt.Errorf("%s is there twice: want each number once", repeated(s)))
 	case s != nil && f.html:
 		return nil, refused("html", "", errors.New("want it without --keep: the page shows whole maps"))
 	}
 	return s, nil
+}
+
+// repeated returns a statistic that a summary has twice, or "".
+func repeated(s experiment.Summary) string {
+	for i, one := range s {
+		if slices.Contains(s[:i], one) {
+			return one.String()
+		}
+	}
+	return ""
 }
 
 // wantNumber refuses activations that are several numbers of each map, unless --at names one of them.
@@ -73,7 +85,7 @@ func (f *tuningFlags) kept(ctx context.Context) (string, error) {
 }
 
 // keptKinds returns the kinds of numbers that values.csv lists, with commas, or nothing if that has one number or a
-// grid, or is not there.
+// grid, or is missing.
 func (f *tuningFlags) keptKinds(ctx context.Context, path string) (string, error) {
 	if !regular(path) {
 		return "", nil

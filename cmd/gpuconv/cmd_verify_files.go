@@ -65,7 +65,7 @@ func (o *proofFiles) begin(r verify.Report) error {
 	return o.write(r, true)
 }
 
-// firstLine is the first line of --jsonl. The next lines are the cases, as --json has them, and then lastLine follows.
+// firstLine is the first line of --jsonl. The next lines are the cases, as in --json, and the last line is lastLine.
 type firstLine struct {
 	Schema  int    `json:"schema"`
 	Program any    `json:"program"`

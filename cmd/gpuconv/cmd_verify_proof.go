@@ -68,7 +68,7 @@ func (p *proof) begin() error {
 	return err
 }
 
-// running is the report while the proof goes on.
+// running is the report while the proof runs.
 func (p *proof) running() verify.Report {
 	r := p.report
 	r.Stopped, r.Seconds = verify.Running, time.Since(p.started).Seconds()

@@ -124,6 +124,7 @@ func TestReportsBeforeDrivers(t *testing.T) {
 // TestBrokenDrivers: info names a driver that dies or cannot be loaded. --backend auto takes the CPU and says why, and
 // --backend gpu fails with an error of one line.
 func TestBrokenDrivers(t *testing.T) {
+	unraced(t)
 	needMesa(t)
 	const files = "__EGL_VENDOR_LIBRARY_FILENAMES="
 	broken := filepath.Join(t.TempDir(), "broken.json")
@@ -166,6 +167,7 @@ func TestBrokenDrivers(t *testing.T) {
 
 // TestNoVendor: if libEGL finds no driver's file, the errors say where it looked.
 func TestNoVendor(t *testing.T) {
+	unraced(t)
 	needMesa(t)
 	none := t.TempDir()
 	want := "egl: no driver is installed: no file for one in " + none + " ("
@@ -179,6 +181,7 @@ func TestNoVendor(t *testing.T) {
 
 // TestOneBrokenDriver: a broken driver is passed over, and one that works is taken.
 func TestOneBrokenDriver(t *testing.T) {
+	unraced(t)
 	needMesa(t)
 	for name, file := range map[string]string{"missing": vendor(t, "libEGL_none.so.0"),
 		"abort": driver(t, "abort();")} {
@@ -244,7 +247,7 @@ func TestInterruptedProbe(t *testing.T) {
 		}
 		asked(t, mark)
 		cmd.Process.Signal(os.Interrupt)
-		slow := time.AfterFunc(20*time.Second, func() { t.Errorf("%q goes on", args); cmd.Process.Kill() })
+		slow := time.AfterFunc(20*time.Second, func() { t.Errorf("%q continues", args); cmd.Process.Kill() })
 		cmd.Wait()
 		slow.Stop()
 		if cmd.ProcessState.ExitCode() != 1 || errs.String() != "gpuconv: interrupted; nothing was written\n" {
@@ -253,7 +256,7 @@ func TestInterruptedProbe(t *testing.T) {
 	}
 }
 
-// TestNoChild: if the process that tries drivers ends before it asks one, info says so and goes on.
+// TestNoChild: if the process that tries drivers ends before it asks one, info says so and continues.
 func TestNoChild(t *testing.T) {
 	needGPU(t)
 	text, err := os.ReadFile(driver(t, `if (getenv("GPUCONV_PROBE")) { fputs("no\n", stderr); _exit(3); }`))

@@ -54,7 +54,9 @@ type deviceFlags struct {
 // register defines --device, --context and --precision.
 func (f *deviceFlags) register(flags *pflag.FlagSet) {
 	defer inGroup(flags, groupBackend)()
-	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
+	flags.StringVar(&f.device, "device", "any",
+		"OpenGL device: any, gpu, software, a number that gpuconv info lists, or task: the GPU that\n"+
+			"CUDA_VISIBLE_DEVICES or ROCR_VISIBLE_DEVICES, with SLURM_LOCALID, gives this process")
 	flags.StringVar(&f.opener, "context", "",
 		"who opens the device: egl, which needs no display, or glfw, in a hidden window; "+
 			"by default egl if this program has it")
@@ -257,7 +259,9 @@ func (f *backendFlags) openGPU(ctx context.Context, options gpu.Options) (chosen
 	if err != nil {
 		return chosen{}, f.unopened(err)
 	}
-	return chosen{Backend: device, name: "gpu", device: device.Info(), note: r.note, close: device.Close}, nil
+	info := device.Info()
+	return chosen{Backend: device, name: "gpu", device: info, note: oneLine(r.note + "\n" + info.Task),
+		close: device.Close}, nil
 }
 
 // reached are options with which a device can be opened.

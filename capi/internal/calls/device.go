@@ -20,7 +20,7 @@ import (
 // Options say what Open opens. The zero value takes a hardware GPU if there is one, else the CPU engine.
 type Options struct {
 	Backend   string // auto, gpu, cpu or reference; "" is auto
-	Device    string // of a GPU: any, gpu, software or a number that Devices lists; "" is any
+	Device    string // of a GPU: any, gpu, software, task or a number that Devices lists; "" is any
 	Algorithm string // forces one of the backend's; "" forces none
 	Precision string // exact or fast; "" is exact
 	Programs  string // folder that keeps compiled shaders; "" for none

@@ -72,7 +72,9 @@ func (lib *library) devices(client string) []Candidate {
 		if lib.queryDeviceString != nil {
 			names := lib.queryDeviceString(native, extensions)
 			c.Software = has(names, "EGL_MESA_device_software")
-			file = lib.deviceFile(native, names)
+			if file = lib.deviceFile(native, names); file != "" {
+				file = " (" + file + ")"
+			}
 		}
 		c.Name = fmt.Sprintf("EGL device %d%s", i, file)
 		all = append(all, c)
@@ -80,19 +82,15 @@ func (lib *library) devices(client string) []Candidate {
 	return all
 }
 
-// deviceFile returns the name of the device's file in brackets, or "" if it has none.
+// deviceFile returns the name of the device's file, or "" if it has none.
 func (lib *library) deviceFile(native uintptr, names string) string {
-	file := ""
 	switch {
 	case has(names, "EGL_EXT_device_drm_render_node"):
-		file = lib.queryDeviceString(native, drmRenderNodeFile)
+		return lib.queryDeviceString(native, drmRenderNodeFile)
 	case has(names, "EGL_EXT_device_drm"):
-		file = lib.queryDeviceString(native, drmDeviceFile)
+		return lib.queryDeviceString(native, drmDeviceFile)
 	}
-	if file == "" {
-		return ""
-	}
-	return " (" + file + ")"
+	return ""
 }
 
 // Opened is an OpenGL 4.3 core context. It belongs to the thread that opened it.

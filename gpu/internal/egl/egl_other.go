@@ -35,6 +35,9 @@ type library struct{}
 // Candidates reports that there is no EGL here.
 func Candidates([]string) ([]Candidate, error) { return nil, errPlatform }
 
+// Identity says nothing.
+func (Candidate) Identity() Identity { return Identity{CUDA: -1} }
+
 // Open reports that there is no EGL here.
 func (Candidate) Open() (*Opened, error) { return nil, errPlatform }
 

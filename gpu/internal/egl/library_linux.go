@@ -55,6 +55,8 @@ type library struct {
 	// Extensions, nil where libEGL lacks them.
 	queryDevices       func(size int32, devices *uintptr, count *int32) uint32
 	queryDeviceString  func(device uintptr, name int32) string
+	queryDeviceAttrib  func(device uintptr, name int32, value *uintptr) uint32
+	queryDeviceBinary  func(device uintptr, name, most int32, value *byte, size *int32) uint32
 	getPlatformDisplay func(platform uint32, native uintptr, attributes *int32) uintptr
 
 	without []string // files of the vendors that must not be loaded
@@ -99,6 +101,8 @@ func load() (lib *library, err error) {
 	}
 	lib.extension(&lib.queryDevices, "eglQueryDevicesEXT")
 	lib.extension(&lib.queryDeviceString, "eglQueryDeviceStringEXT")
+	lib.extension(&lib.queryDeviceAttrib, "eglQueryDeviceAttribEXT")
+	lib.extension(&lib.queryDeviceBinary, "eglQueryDeviceBinaryEXT")
 	lib.extension(&lib.getPlatformDisplay, "eglGetPlatformDisplayEXT")
 	return lib, nil
 }

@@ -93,11 +93,17 @@ glfw: setup
 # The packages that take longest come first, so that the last one does not leave a core idle.
 longest := ./gpu ./cmd/gpuconv ./cpu
 
-# The suite is a shorter one here: the race detector slows most loops about ten times, and sees nothing of shaders. The
+# The packages that start goroutines, lock or use unsafe. Only these are tested under the race detector.
+CONCURRENT := $(longest) ./autotune ./batch ./bench ./capi/... ./compare ./conv/convtest ./cpu/... ./dataset $\
+	./experiment ./figure ./gpu/internal/egl ./gpu/internal/programs ./gpu/internal/recipe ./gpu/probe ./guest $\
+	./internal/input ./internal/parallel ./machine ./npy ./stimuli ./tuning ./verify ./whole
+
+# The race detector makes loops about ten times slower, and each start of gpuconv six times. It sees nothing of shaders or
+# of other programs. So this half has a shorter suite, and leaves the tests that call unraced to full, which runs all. The
 # files with the tag race are seen by no other run; go vet sees them here.
 race: setup
-	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -vet=off -timeout 30m $(longest) ./...
-	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv ./cpu
+	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -vet=off -timeout 30m $(CONCURRENT)
+	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv ./cpu ./gpu
 
 # Mutants compile hundreds of shaders that are computed with once: Mesa's nopt spares them its optimisations.
 full: setup

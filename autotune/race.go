@@ -48,7 +48,7 @@ const leftBehind = 3
 const margin = 0.03
 
 // Run runs the race and returns all ways, the backend's own first. If a way fails before it is timed, its Err says why,
-// and the race goes on without it. An error of Run itself means that there is no result. When ctx is done, Run ends
+// and the race continues without it. An error of Run itself means that there is no result. When ctx is done, Run ends
 // after the run under way, with ctx's error.
 func (r Race) Run(ctx context.Context) ([]*Entrant, error) {
 	all, err := r.enter()

@@ -21,8 +21,8 @@ type Bench struct {
 	Settings Settings
 	Until    time.Time // when the time is up; the zero value means Settings.Limit after the start of Run
 	Seed     uint64    // of the order of cases, and of the random tensors
-	// Progress is called after each case that was tried and each block that was timed. left is how long Run goes on at
-	// most. It may be nil.
+	// Progress is called after each case that was tried and each block that was timed. left is how long Run continues
+	// at most. It may be nil.
 	Progress func(done, total int, left time.Duration)
 }
 
@@ -60,7 +60,8 @@ type measuredSubject struct {
 // wrong output is not an error: the report has it. Errors are those of a backend or of ctx. If ctx is done, Run returns
 // ctx's error and a report of what was timed until then, whose Run is marked as partial.
 //
-// Run does not wait for a call of a driver that takes longer than the time: such a call goes on after Run has returned.
+// Run does not wait for a call of a driver that takes longer than the time: such a call continues after Run has
+// returned.
 func (b Bench) Run(ctx context.Context) (Report, error) {
 	w := &running{Bench: b, rand: rand.New(rand.NewPCG(b.Seed, 2)), started: time.Now(), cases: map[string]*prepared{}}
 	for i := range b.Subjects {

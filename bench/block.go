@@ -14,8 +14,8 @@ import (
 // the resolution of the clock, and the code around a run, do not matter.
 const shortest = 2 * time.Millisecond
 
-// Each time the samples have taken gaugeEvery, the gauge works for the share gaugePart of the time that they took, and
-// for the duration shortest at least.
+// After samples of gaugeEvery in total, the gauge works for gaugePart of the time that they took, but at least for the
+// duration shortest.
 const (
 	gaugeEvery = 20 * time.Millisecond
 	gaugePart  = 0.05
@@ -24,7 +24,7 @@ const (
 // measured is the result of one block of samples. Times are in seconds of a run.
 type measured struct {
 	round int
-	times map[string][]float64 // by phase, one for each sample; a phase that the plan does not have has none
+	times map[string][]float64 // by phase, one for each sample; phases that the plan lacks have none
 	// cpu and joules are the CPU time and the energy of a run, as means over samples. probe is the time of 10⁹
 	// operations of the gauge.
 	cpu, joules, probe float64

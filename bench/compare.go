@@ -33,7 +33,7 @@ type Change struct {
 	P       Number  `json:"p"`
 	Old     int     `json:"n_old"` // blocks in the old report
 	New     int     `json:"n_new"` // and in the new one
-	Shows   float64 `json:"-"`     // the smallest change that would be found with this noise, as a share
+	Shows   float64 `json:"-"`     // the smallest change that this noise would not hide, as a share
 	Verdict Verdict `json:"verdict"`
 	// Wrong: what was wrong with the new output. Gone: why the new report lacks it, if it says so. Added: that the old
 	// output is wrong, if it is. Undecided: what would decide it.
@@ -125,7 +125,7 @@ func mean(tests []test, of func(t test) series) series {
 }
 
 // test has the series of the old and the new report, each as times [0] and as calibrated times [1], and the change that
-// results from comparing them. A test whose change already has a verdict is not made.
+// results from comparing them. A test whose change already has a verdict is skipped.
 type test struct {
 	change    Change
 	old, now  [2]series

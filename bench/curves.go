@@ -26,7 +26,7 @@ func over(ours, theirs Result) value {
 	return value{theirs.interval().Over(ours.interval()), min(ours.Samples, theirs.Samples)}
 }
 
-// addCurve adds the curve of a backend, and tells whether it has a point. point returns where case i stands, and its
+// addCurve adds the curve of a backend, and tells whether it has a point. point returns the place of case i, and its
 // value if there is one. A value of a single sample is hollow, without an error bar and without a line. A case without
 // a value has a mark if the report says that it is missing.
 func (p *Picture) addCurve(r Report, s figure.Series, b BackendInfo, cases []CaseInfo,
@@ -72,5 +72,5 @@ func (p *Picture) addNames(cases []CaseInfo) {
 	}
 }
 
-// beside returns how far to the right of a name the point of backend i of n stands.
+// beside returns how far to the right of a name the point of backend i of n is.
 func beside(i, n int) float64 { return (float64(i) - float64(n-1)/2) * 0.6 / float64(n) }

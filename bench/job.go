@@ -27,8 +27,8 @@ func (j *job) note(f func()) {
 	}
 }
 
-// run runs work and returns its error. If work goes on for longer than grace after ctx is done, run returns ctx's error
-// while work still runs. work must end when ctx is done, as far as it can, and change results only through note.
+// run runs work and returns its error. If work continues for longer than grace after ctx is done, run returns ctx's
+// error while work still runs. work must end when ctx is done, as far as it can, and change results only through note.
 func (j *job) run(ctx context.Context, work func() error) (err error) {
 	ended := parallel.Start(work)
 	select {

@@ -77,7 +77,7 @@ func (r Report) phaseOf(x Result, phase string) (Result, bool) {
 }
 
 // lacks returns what the report's Missing says about a case on a backend, in the first of some phases about which it
-// says anything; "" stands for all phases.
+// says anything; "" means all phases.
 func (r Report) lacks(name string, b BackendInfo, phases ...string) (m Missing, ok bool) {
 	for _, phase := range phases {
 		if m, ok = r.lookup().missing(key{"", name, b.Backend, b.Threads, phase, ""}); ok {

@@ -340,7 +340,7 @@ type Settings struct {
 	Samples int     `json:"samples"` // at least, of each case on each backend
 	Seconds float64 `json:"seconds"` // at least, the sum over samples of each case on each backend
 	Rounds  int     `json:"rounds"`  // at least; a round times every case once, in random order
-	Noise   float64 `json:"noise"`   // rounds go on until 95 % intervals are at most ± this share of the median
+	Noise   float64 `json:"noise"`   // rounds continue until 95 % intervals are at most ± this share of the median
 	Limit   float64 `json:"limit_s"` // or until this many seconds have passed
 	// Longest is how many seconds a single run may take. Cases with longer runs are left out, and Missing lists them.
 	Longest float64 `json:"longest_s"`

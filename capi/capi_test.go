@@ -14,7 +14,7 @@ import (
 
 var writeABI = flag.Bool("abi", false, "write testdata/abi.txt anew from gpuconv.h")
 
-// TestABI: gpuconv.h declares what testdata/abi.txt lists. Whoever changes a line of it breaks programs that exist.
+// TestABI: gpuconv.h declares what testdata/abi.txt lists. A changed line breaks existing programs.
 func TestABI(t *testing.T) {
 	got := declarations(read(t, "gpuconv.h"))
 	golden := filepath.Join("testdata", "abi.txt")

@@ -68,6 +68,7 @@ type Description struct {
 	Chunk     int        // the most images in one submission to the device, or the most bands if images are cut
 	Band      int        // output rows of each band if images are cut into bands; 0 if images stay whole
 	Memory    int        // bytes that a plan holds, on the device if it uses one
+	Repeated  int        // filters that are not computed, because they are copies or negatives of others
 	Rejected  []Rejected // every other algorithm, with the reason why it was not taken
 	// Tolerance is 0 for an algorithm that adds up the products themselves, in any order: its outputs keep the error
 	// bound of sums (see Bound), and sums of integers are exact as long as they stay within ±2²⁴. For an algorithm that

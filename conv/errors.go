@@ -23,7 +23,7 @@ type SourceError struct {
 	Shader string // its name
 	Log    string // what the compiler says, in one line
 	File   string // the file with the first mistake; "" if the compiler's message does not name it in a known form
-	Line   int    // from 1 on
+	Line   int    // the first is 1
 	Text   string // that line
 }
 

@@ -37,7 +37,7 @@ func newCrew(workers int, work func(worker int)) *crew {
 }
 
 // attend is called before each run, with the present time. It decides whether helpers wait actively from now on, and
-// returns that. If so, they begin at once, but for those that still sleep before the first such run.
+// returns that. If so, they begin at once, except those that still sleep before the first such run.
 func (c *crew) attend(now time.Time) bool {
 	brisk := c.helpers > 0 && now.Sub(c.ended) < linger && !c.calm.disturbed(now)
 	c.brisk.Store(brisk)

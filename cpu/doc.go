@@ -19,5 +19,7 @@
 //     loads each row of inputs once. Its outputs have the same bits as direct's. It needs AVX2, for 7 rows AVX-512.
 //   - direct computes everything, as sums of products in the formula's order.
 //
+// A filter that is the copy or the negative of another, bias included, is not computed but filled in, except by dft.
+//
 // Both backends compute every [conv.Spec]. Several goroutines may share a backend or a plan.
 package cpu

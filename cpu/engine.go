@@ -31,6 +31,7 @@ type Engine struct {
 
 	eager bool // wake all workers, however little work there is; for tests
 	down  bool // direct computes columns of tiles where it would complete rows; for tests
+	apart bool // compute every filter, those that repeat another, too; for tests
 }
 
 // ISA is an instruction set that the engine has kernels for.
@@ -68,18 +69,23 @@ func (e Engine) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
 	}
-	b, err := e.newBlueprint(p, nil)
+	all := make([]float32, p.Weight[0])
+	copy(all, bias)
+	r := noRepeats(p)
+	if !e.apart {
+		r = findRepeats(p, weight.Data, all)
+	}
+	b, err := e.newBlueprint(p, r, nil)
 	if err != nil {
 		return nil, err
 	}
-	if why := b.recipe.suits(weight.Data); why != nil && e.Algorithm == "" {
-		if b, err = e.newBlueprint(p, &conv.Rejected{Algorithm: b.name, Reason: why}); err != nil {
+	perFilter := len(weight.Data) / p.Weight[0]
+	if why := b.recipe.suits(b.repeats.pick(weight.Data, perFilter)); why != nil && e.Algorithm == "" {
+		if b, err = e.newBlueprint(p, r, &conv.Rejected{Algorithm: b.name, Reason: why}); err != nil {
 			return nil, err
 		}
 	}
-	all := make([]float32, p.Weight[0])
-	copy(all, bias)
-	b.recipe.pack(weight.Data, all)
+	b.recipe.pack(b.repeats.pick(weight.Data, perFilter), b.repeats.pick(all, 1))
 	return newPlan(b), nil
 }
 
@@ -94,7 +100,7 @@ func (e Engine) Explain(p conv.Problem) (conv.Description, error) {
 	if _, err := p.Dst(); err != nil {
 		return conv.Description{}, err
 	}
-	b, err := e.newBlueprint(p, nil)
+	b, err := e.newBlueprint(p, noRepeats(p), nil)
 	if err != nil {
 		return conv.Description{}, err
 	}
@@ -106,6 +112,7 @@ type blueprint struct {
 	asked    conv.Problem // as the caller gave it
 	problem  conv.Problem // the same with defaults filled in, and perhaps with images of another shape, see reshape
 	dst      conv.Shape   // of problem
+	repeats  repeats
 	finisher finisher
 	kernels  *simd.Kernels
 	name     string // of the algorithm
@@ -120,12 +127,12 @@ type blueprint struct {
 
 // newBlueprint chooses an algorithm for a valid problem, and cuts the problem into bands. unsuited is nil, or an
 // algorithm that is not chosen because it does not suit the weights.
-func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprint, error) {
+func (e Engine) newBlueprint(p conv.Problem, r repeats, unsuited *conv.Rejected) (*blueprint, error) {
 	k, err := simd.Use(e.ISA)
 	if err != nil {
 		return nil, err
 	}
-	b := &blueprint{asked: p, kernels: k, cores: runtime.GOMAXPROCS(0), eager: e.eager}
+	b := &blueprint{asked: p, repeats: r, kernels: k, cores: runtime.GOMAXPROCS(0), eager: e.eager}
 	p.Spec = p.WithDefaults()
 	p = reshape(p, k)
 	sums, err := p.Sums()
@@ -136,10 +143,14 @@ func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprin
 		return nil, err
 	}
 	b.problem, b.finisher = p, finisher{problem: p, sums: sums}
-	chosen, rejected, err := choose(p, k, e, unsuited)
+	chosen, rejected, err := choose(r.problem(p), k, e, unsuited)
 	if err != nil {
 		return nil, err
 	}
+	if chosen.spreads { // its roundings depend on how many filters it computes
+		b.repeats = noRepeats(p)
+	}
+	p, sums[1] = b.repeats.problem(p), b.repeats.computed
 	b.name, b.rejected = chosen.name, rejected
 	b.recipe = chosen.prepare(p, sums, k)
 	if d, ok := b.recipe.(*direct); ok {
@@ -233,5 +244,6 @@ func (b *blueprint) slabLen() int {
 func (b *blueprint) describe() conv.Description {
 	perWorker := b.slabLen() + b.sumsLen() + b.recipe.workspace() + b.recipe.marks()
 	return conv.Description{Algorithm: b.name, Chunk: b.problem.Src.N(), Rejected: b.rejected, Bound: b.recipe.bound(),
-		Tolerance: b.recipe.tolerance(), Memory: 4 * (b.recipe.packedLen() + b.cores*perWorker)}
+		Tolerance: b.recipe.tolerance(), Memory: 4 * (b.recipe.packedLen() + b.cores*perWorker),
+		Repeated: len(b.repeats.all)}
 }

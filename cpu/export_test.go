@@ -20,6 +20,12 @@ func (e Engine) Down() Engine {
 	return e
 }
 
+// Apart returns e, changed so that it computes every filter, those that are copies or negatives of others, too.
+func (e Engine) Apart() Engine {
+	e.apart = true
+	return e
+}
+
 // Awake returns how many workers a run of this many images has. brisk says whether helpers begin at once.
 func Awake(plan conv.Plan, images int, brisk bool) int {
 	return plan.(*enginePlan).awake(images, brisk)

@@ -156,9 +156,9 @@ func dense(state uint32) float32 {
 // window with the largest A do not enlarge that; a mean of m sums adds m−1 additions and a division, so n counts these
 // m too. Both sides may be that far from the truth: 2·n·u·A.
 //
-// On the grid sums are exact, so that nothing is allowed, but for a mean: each side rounds its quotient once, 2·u·A.
-// With special values even means are exact, because the script then pools over powers of two. A is PyTorch's own, so
-// that a wrong magnitude cannot excuse a wrong value.
+// On the grid sums are exact, so that no error is allowed, except for a mean: each side rounds its quotient once,
+// 2·u·A. With special values even means are exact, because the script then pools over powers of two. A is PyTorch's
+// own, so that a wrong magnitude cannot excuse a wrong value.
 func (g golden) allowed(i int) float64 {
 	const u = 0x1p-53
 	terms := 0

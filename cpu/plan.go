@@ -58,6 +58,7 @@ type worker struct {
 	work     []float32 // the recipe's workspace
 	marks    []int32   // the recipe's integers
 	segments []segment // of a flat tile
+	one      simd.Tile // of one tap, for repeats
 }
 
 func newPlan(b *blueprint) *enginePlan {
@@ -66,7 +67,8 @@ func newPlan(b *blueprint) *enginePlan {
 		c.workers = append(c.workers, &worker{kernels: b.kernels,
 			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32,
 				b.recipe.workspace()), marks: make([]int32, b.recipe.marks()),
-			segments: make([]segment, 0, maxVectors*b.kernels.Lanes)})
+			segments: make([]segment, 0, maxVectors*b.kernels.Lanes),
+			one:      simd.Tile{Taps: simd.NewTaps([]int{0}), Weight: []float32{1}, Bias: []float32{0}}})
 	}
 	if _, ok := b.recipe.(*depthwise); ok {
 		for _, w := range c.workers {
@@ -194,7 +196,7 @@ func (c *convolver) imagesPerTask(images, workers int) int {
 
 // cutsPerGroup returns into how many parts the filters of each group are cut, if there are this many tasks otherwise.
 func (c *convolver) cutsPerGroup(tasks, workers int) int {
-	if tasks == 0 || workers == 1 || c.finisher.needed() {
+	if tasks == 0 || workers == 1 || c.finisher.needed() || len(c.repeats.all) > 0 {
 		return 1
 	}
 	return min(c.recipe.cuts(), ceilDiv(workers, tasks))
@@ -231,18 +233,24 @@ func (c *convolver) compute(w *worker, task int) {
 	image := c.dst.C() * size
 	dst := r.dst.Data[n*image+group*dstC*size:][:(p.images-1)*image+p.groups*dstC*size]
 	if !c.finisher.needed() {
-		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size, image: image}, p)
+		c.sums(w, output{data: dst[lo*c.dst.W():], plane: size, image: image}, p)
 		return
 	}
 	plane := p.rows * c.finisher.sums.W()
 	sums := output{data: w.sums, plane: plane, image: c.problem.Weight[0] / c.problem.Groups * plane}
-	c.recipe.band(w, sums, p)
+	c.sums(w, sums, p)
 	for m := range p.images {
 		for k := range dstC {
 			at := m*image + k*size
 			c.finisher.finish(dst[at+lo*c.dst.W():at+hi*c.dst.W()], w.sums[m*sums.image:], p.rows, k)
 		}
 	}
+}
+
+// sums computes the sums of a part, for all filters of its groups or of its cut.
+func (c *convolver) sums(w *worker, o output, p part) {
+	c.recipe.band(w, c.repeats.among(o), p)
+	c.repeats.fill(w, o, p.images, p.rows*c.finisher.sums.W())
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

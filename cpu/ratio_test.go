@@ -1,6 +1,7 @@
 package cpu_test
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"testing"
@@ -143,27 +144,31 @@ func TestRowsKeepBits(t *testing.T) {
 // holdRatio fails if new does not reach want times the speed of old. It runs them by turns, and takes the best of each.
 func holdRatio(t *testing.T, new, old cpu.Engine, p conv.Problem, want float64) {
 	t.Helper()
+	fast, dst, src := planned(t, new, p)
+	slow, _, _ := planned(t, old, p)
+	name := fmt.Sprintf("%v, %v %v", new.ISA, p.Src, p.Weight)
+	holdPlans(t, name, fast, slow, dst, src, want)
+}
+
+// holdPlans is holdRatio for two plans of the same shapes.
+func holdPlans(t *testing.T, name string, fast, slow conv.Plan, dst, src *conv.Tensor, want float64) {
+	t.Helper()
 	const runs = 20 // long enough for a clock of processor time
-	speed := func(e cpu.Engine) func() float64 {
-		plan, dst, src := planned(t, e, p)
-		return func() float64 {
-			return runs * p.MACs() / processorTime(func() {
-				for range runs {
-					if err := plan.Run(dst, src); err != nil {
-						t.Fatal(err)
-					}
+	speed := func(plan conv.Plan) float64 {
+		return runs / processorTime(func() {
+			for range runs {
+				if err := plan.Run(dst, src); err != nil {
+					t.Fatal(err)
 				}
-			})
-		}
+			}
+		})
 	}
-	a, b := speed(new), speed(old)
-	x, y := a(), b()
+	x, y := speed(fast), speed(slow)
 	for try := 0; try < 3 || x < want*y && try < ratioTries; try++ {
-		x, y = max(x, a()), max(y, b())
+		x, y = max(x, speed(fast)), max(y, speed(slow))
 	}
-	t.Logf("%v, %v %v: %.2f", new.ISA, p.Src, p.Weight, x/y)
+	t.Logf("%s: %.2f", name, x/y)
 	if x < want*y {
-		t.Errorf("%v, %v %v: %.2f times the speed of %v %s, want %.2f", new.ISA, p.Src, p.Weight, x/y, old.ISA,
-			old.Algorithm, want)
+		t.Errorf("%s: %.2f times the speed of the other plan, want %.2f", name, x/y, want)
 	}
 }

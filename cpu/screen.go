@@ -129,8 +129,8 @@ func newScreen(weight []float32, filters, channels, side int) *screen {
 	return s
 }
 
-// octave returns the number of the interval that p ≥ 1 lies in, from 0 on. There are eight intervals, equally long,
-// from each power of two to the next.
+// octave returns the number of the interval that p ≥ 1 lies in; the first is 0. There are eight intervals, equally
+// long, from each power of two to the next.
 func octave(p float64) int { return int(math.Float64bits(p)>>49) - 1023*8 }
 
 // octaveStart returns the smallest p of interval i.

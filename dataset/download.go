@@ -43,7 +43,7 @@ type Fetch struct {
 // if the server does not send ranges. It also starts over if neither a checksum nor the server can show that the file
 // is still the same.
 //
-// If an attempt is cut off, stalls or gets an error of the server (5xx, 408, 429), the next attempt goes on where it
+// If an attempt is cut off, stalls or gets an error of the server (5xx, 408, 429), the next attempt continues where it
 // ended. When no retry or no time is left, or ctx is done, Download keeps the part, unless it is empty. It removes a
 // part whose checksum is wrong. If that part came in several attempts, or partly from an earlier call, Download fetches
 // the file once more from the start, because the file at the address may have changed in between.

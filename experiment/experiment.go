@@ -38,7 +38,7 @@ type Job struct {
 	Format  npy.Format // of activations.npy; its Chunk and Axes are set by the job
 	Look    Look
 	Origin  Origin // copied into the report
-	// Shard, if not nil, says of which job this is a part: Images are some of its images.
+	// Shard, if not nil, names the job that this is a part of: Images are some of its images.
 	Shard *Shard
 	Roof  *Roof // copied into the report
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.

@@ -45,7 +45,7 @@ func (j Job) Activations(p conv.Problem) (conv.Shape, error) {
 	return j.Summary.Of(maps)
 }
 
-// maps returns the shape of the maps of all images, of which a summary may be made.
+// maps returns the shape of the maps of all images, before a summary is made of them.
 func (j Job) maps(p conv.Problem) (conv.Shape, error) {
 	dst, err := p.Dst()
 	return dst.WithN(j.Images.Shape().N()), err
@@ -125,8 +125,8 @@ type Prepared struct {
 }
 
 // Run convolves the job on a backend and writes the files into a folder, which must be new or empty. If it returns an
-// error, nothing is written. It returns as soon as ctx is done; the portion that is then being computed goes on in the
-// background, see [batch.Await]. Once all files are in place it returns the report, even if ctx is done or the plan
+// error, nothing is written. It returns as soon as ctx is done; the portion that is then being computed continues in
+// the background, see [batch.Await]. Once all files are in place it returns the report, even if ctx is done or the plan
 // fails to close.
 //
 // Errors: a [*conv.ShapeError] if Spec does not fit, a [*whole.Error] if a file or folder cannot be written, a
@@ -167,7 +167,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 // RunOn does what Run does, with a plan and a folder that the caller has made. It commits the folder and leaves the
 // plan open. If RunOn returns an error, the caller discards the folder.
 //
-// If the folder is kept ([whole.Options.KeepFolder], whose grown file is [Job.ArrayName]), RunOn goes on with what
+// If the folder is kept ([whole.Options.KeepFolder], whose grown file is [Job.ArrayName]), RunOn continues with what
 // former processes did, and an error after the first finished chunk is an [*UnfinishedError]. It refuses what was begun
 // with other settings. j.Format must be .npy.
 func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report, error) {

@@ -62,7 +62,7 @@ func TestRunComplete(t *testing.T) {
 		t.Errorf("report %v, error %v, %d plans open", r, err, backend.open)
 	}
 	if ctx.Err() == nil {
-		t.Error("run.json is not there")
+		t.Error("run.json is missing")
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 
 // A job whose folder is kept (see whole.KeepFolder) is cut into chunks, each a portion of the images. A chunk counts
 // when its activations are synced, no judged output was wrong, and its line in the journal is synced. The next process
-// reads the chunks that count, compares their checksums, and does the rest.
+// reads the finished chunks, compares their checksums, and does the rest.
 
 // ArrayName is the name of the file of activations.
 func (j Job) ArrayName() string { return j.Format.Name(arrayName) }
@@ -57,7 +57,7 @@ type keeper struct {
 	maps    conv.Shape // of all images
 	outputs conv.Shape // of all images: maps, or numbers of them
 	each    int64      // bytes of the activations of an image
-	chunks  []*chunk   // those that count, by their number
+	chunks  []*chunk   // the finished ones, by their number
 	history *history
 	resumed Resumed
 	now     []Setting

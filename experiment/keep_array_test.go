@@ -57,7 +57,7 @@ func openArray(t *testing.T, path string) *stimuli.Array {
 	return array
 }
 
-// TestKeepLost: when its device is lost, the same job goes on with the same images. Those of portions that were drawn
+// TestKeepLost: when its device is lost, the same job continues with the same images. Those of portions that were drawn
 // but do not count are drawn again.
 func TestKeepLost(t *testing.T) {
 	name := arrayOf(t, small(t).Images)

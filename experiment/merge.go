@@ -41,7 +41,7 @@ func (e *MissingError) Error() string {
 // run.json, without pictures. It reads each shard, and compares it with its checksums on the way. progress, if not nil,
 // is called with the number of shards that are done. Merge commits out. The shards stay as they are.
 //
-// Errors: a [*MissingError]; shards with other settings; files that are not as a shard's run.json has them; ctx's
+// Errors: a [*MissingError]; shards with other settings; files that differ from a shard's run.json; ctx's
 // error.
 func Merge(ctx context.Context, folder string, out *whole.Folder, progress func(done int)) (*Report, error) {
 	return merge(ctx, folder, out, progress, (*merger).array)

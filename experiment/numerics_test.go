@@ -54,7 +54,7 @@ var numericsSums = map[int]map[string]string{1: {
 
 // TestNumerics: the bits of the CPU engine are those of this version of the numbers, with each algorithm and each set
 // of instructions. So are those of the reference and of drawn patterns. If they change on purpose, numerics grows, so
-// that no run goes on with others.
+// that no run continues with others.
 func TestNumerics(t *testing.T) {
 	if runtime.GOARCH != "amd64" || len(cpu.AvailableISAs()) == 1 {
 		t.Skip("other processors round sines and sums of products otherwise")

@@ -3,6 +3,8 @@ package figure
 import (
 	"image"
 	"io"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -44,27 +46,85 @@ func (c *Chart) On(page Page) error {
 	}
 	c.paper.dpi = page.DPI
 	width, _, _, _ := c.size()
+	page = page.legible(float64(width))
 	switch {
 	case page.FontSize > 0:
 		c.paper.scale = page.FontSize / baseFont
 		ratio := 1 / c.paper.scale
 		if page.Width > 0 {
 			room := page.units()/c.paper.scale - 2*margin
+			c.wrap(max(1, min(len(c.rows[0]), int(room/leastAxes))))
 			ratio = room / float64(len(c.rows[0])*c.axes[0])
 		}
 		ratio = max(ratio, leastAxes/float64(c.axes[0])) // if that is too wide, the text becomes smaller
-		c.axes = [2]int{int(ratio * float64(c.axes[0])), int(ratio * float64(c.axes[1]))}
+		c.axes = [2]int{int(ratio * float64(c.axes[0])), max(leastHeight, int(ratio*float64(c.axes[1])))}
 		if width, _, _, _ = c.size(); page.Width > 0 {
 			c.paper.scale = page.units() / float64(width)
 		}
 	case page.Width > 0:
 		c.paper.scale = page.units() / float64(width)
 	}
+	c.wrapText()
 	return nil
 }
 
-// leastAxes is the least width of a plot with its text, in device pixels of layout.
-const leastAxes = 180
+// leastAxes and leastHeight are the least width and height of a plot with its text, in device pixels of layout. They
+// leave half of each to the curves.
+const (
+	leastAxes   = 250
+	leastHeight = 240
+)
+
+// wrap puts the plots into rows of so many columns.
+func (c *Chart) wrap(columns int) {
+	if columns >= len(c.rows[0]) {
+		return
+	}
+	var plots []*plot.Plot
+	for _, row := range c.rows {
+		for _, p := range row {
+			if p != nil {
+				plots = append(plots, p)
+			}
+		}
+	}
+	c.rows = rowsOf(plots, columns)
+}
+
+// rowsOf puts plots into rows of at most so many columns, as evenly as possible.
+func rowsOf(plots []*plot.Plot, columns int) (all [][]*plot.Plot) {
+	rows := (len(plots) + columns - 1) / columns
+	columns = (len(plots) + rows - 1) / rows
+	for some := range slices.Chunk(plots, columns) {
+		row := make([]*plot.Plot, columns)
+		copy(row, some)
+		all = append(all, row)
+	}
+	return all
+}
+
+// wrapText breaks titles after commas, and labels of horizontal axes before their units, where they are wider than the
+// plots.
+func (c *Chart) wrapText() {
+	t := newTypeface()
+	for _, row := range c.rows {
+		for _, p := range row {
+			if p == nil {
+				continue
+			}
+			if t.width(p.Title.Text, titleSize) > c.axes[0] {
+				p.Title.Text = strings.Join(t.wrapped(p.Title.Text, c.axes[0]), "\n")
+			}
+			if label, unit, two := strings.Cut(p.X.Label.Text, " ("); two &&
+				t.width(p.X.Label.Text, smallSize) > c.axes[0]-besideAxes {
+				p.X.Label.Text = label + "\n(" + unit
+			}
+		}
+	}
+}
+
+// besideAxes is about how much of the width of a plot lies beside its horizontal axis.
+const besideAxes = 90
 
 // size returns the width and height in device pixels, and the heights of the note at the top and of the key at the
 // bottom.

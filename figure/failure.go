@@ -20,7 +20,7 @@ const failureBox = 256
 // by its bound. Each panel has its own range, which its title states; output and reference share one. The stimulus is
 // drawn in greys. The other panels are blue below 0 and red above, in a symmetric range. In the last panel,
 // error/bound, white means no error, and full red or blue means an error at its bound or beyond. NaN is black,
-// in the stimulus magenta.
+// and magenta in the stimulus.
 func Failure(m Mistake) (*Picture, error) {
 	for _, t := range []struct {
 		arg string

@@ -68,7 +68,7 @@ func Stimuli(images *conv.Tensor, titles []string, look Look) (*Picture, error) 
 			panels = append(panels, bar.panel(planeOf(images, n, 0), short[n], stimulusBox))
 		}
 		return &Picture{
-			rows:  wrap(panels, stimulusColumns),
+			rows:  wrap(panels, g.columns(stimulusColumns)),
 			bar:   bar,
 			notes: append(notes(panels, part{shown, len(titles), "images"}), inCommon(common)...),
 		}
@@ -102,7 +102,7 @@ func Filters(weight *conv.Tensor, titles []string, look Look) (*Picture, error) 
 			}
 		}
 		return &Picture{
-			rows: interleave(blocks, filterColumns),
+			rows: interleave(blocks, g.columns(filterColumns)),
 			bar:  bar,
 			notes: notes(blocks[0], part{shown, len(titles), "filters"},
 				part{inputs, weight.Shape.C(), "input channels"}),

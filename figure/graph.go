@@ -251,7 +251,7 @@ func scaleAxis(a *plot.Axis, log bool) {
 // the axis, and because a viewer of an SVG may have a wider font: see otherFont.
 type names []string
 
-// longestName is the largest height of a name that stands upright, in device pixels.
+// longestName is the largest height of a name that is upright, in device pixels.
 const longestName = 260
 
 // Ticks implements [plot.Ticker].

@@ -111,7 +111,7 @@ func TestGraphKey(t *testing.T) {
 	for _, e := range c.layKey(face, width) {
 		end := e.x + sampleWidth + sampleGap + face.width(e.name, smallSize)
 		if end > width-margin || e.x < margin {
-			t.Errorf("%q stands from %d to %d of %d", e.name, e.x, end, width)
+			t.Errorf("%q is from %d to %d of %d", e.name, e.x, end, width)
 		}
 		if last, ok := rows[e.row]; ok && e.x < last {
 			t.Errorf("%q begins at %d, in what ends at %d", e.name, e.x, last)
@@ -135,7 +135,7 @@ func TestGraphNames(t *testing.T) {
 	}
 }
 
-// TestGraphMissing: crosses stand within the axes, near their lower edge, and a series of crosses alone is in the key.
+// TestGraphMissing: crosses are within the axes, near their lower edge, and a series of crosses alone is in the key.
 func TestGraphMissing(t *testing.T) {
 	g := measurements()
 	g.Series = append(g.Series, Series{Name: "gone", Missing: []float64{64}, Style: Points, Color: 2})
@@ -162,7 +162,7 @@ func TestGraphHollow(t *testing.T) {
 	}
 }
 
-// TestGraphLongNames: names that stand upright are cut.
+// TestGraphLongNames: upright names are cut.
 func TestGraphLongNames(t *testing.T) {
 	for _, tick := range names([]string{strings.Repeat("long ", 40), "short"}).Ticks(0, 1) {
 		if name := strings.TrimRight(tick.Label, " "); newTypeface().width(name, smallSize) > longestName {

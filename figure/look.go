@@ -50,7 +50,8 @@ func (s Scale) each(largest []float64) bool {
 type Page struct {
 	Width float64 // millimetres, 10 … 2000; by default it follows from the panels and FontSize
 	DPI   float64 // dots per inch of PNG, at least; 36 … 600, by default 144
-	// points of all text but titles, which are a ninth larger; 3 … 72, by default 9; smaller if Width has no room
+	// points of all text but titles, which are a ninth larger; 3 … 72, by default 9, or as Width makes it, at least 6;
+	// smaller if Width has no room
 	FontSize float64
 }
 
@@ -88,6 +89,18 @@ func (p Page) Memory() float64 {
 	return 4 * tall * dots * dots
 }
 
+// legible returns a page whose text is not smaller than leastFont where only the width is given, for a layout of so
+// many device pixels.
+func (p Page) legible(width float64) Page {
+	if p.FontSize == 0 && p.Width > 0 && p.units()/width*baseFont < leastFont {
+		p.FontSize = leastFont
+	}
+	return p
+}
+
+// leastFont is what journals ask of text in figures, in points: it may not be smaller.
+const leastFont = 6
+
 // units is the width in device pixels of layout, or 0.
 func (p Page) units() float64 { return p.Width / 25.4 * dpi }
 
@@ -123,7 +136,11 @@ func (s scaled) resolution() int {
 type grain struct {
 	boxes  float64
 	detail int
+	fewer  int // columns than usual, of a picture that can have fewer
 }
+
+// columns returns how many columns a picture has that usually has so many.
+func (g grain) columns(usual int) int { return max(1, usual-g.fewer) }
 
 func (g grain) box(side int) int {
 	if g.boxes == 0 {
@@ -148,6 +165,7 @@ func (p Page) fitted(make func(grain) *Picture) (*Picture, error) {
 	t := newTypeface()
 	width := func(pic *Picture) float64 { return float64(pic.layout(t).size.X) }
 	pic := make(g)
+	p = p.legible(width(pic))
 	switch {
 	case p.FontSize == 0 && p.Width > 0:
 		out.scale = p.units() / width(pic)
@@ -155,7 +173,16 @@ func (p Page) fitted(make func(grain) *Picture) (*Picture, error) {
 		out.scale = p.FontSize / baseFont
 		g.boxes = 1 / out.scale
 		if p.Width > 0 {
-			g.boxes = solve(func(boxes float64) float64 { return width(make(grain{boxes, 1})) }, p.units()/out.scale)
+			room := p.units() / out.scale
+			least := width(make(grain{leastBoxes, 1, 0}))
+			for fewer := 1; fewer < mostColumns && least > room; fewer++ {
+				if w := width(make(grain{leastBoxes, 1, fewer})); w < least {
+					least, g.fewer = w, fewer
+				}
+			}
+			// If there is no room with the narrowest columns, panels fill these and the text becomes smaller.
+			room = max(room, 1.02*least)
+			g.boxes = solve(func(boxes float64) float64 { return width(make(grain{boxes, 1, g.fewer})) }, room)
 		}
 		pic = make(g)
 		if p.Width > 0 {
@@ -166,9 +193,15 @@ func (p Page) fitted(make func(grain) *Picture) (*Picture, error) {
 	return pic, nil
 }
 
-// solve returns the x from 0.05 to 20 at which f, which ascends, is closest to a value.
+// mostColumns is the most columns that a picture has whose columns may be fewer.
+const mostColumns = max(stimulusColumns, filterColumns)
+
+// leastBoxes is the least multiple of the usual size of panels.
+const leastBoxes = 0.05
+
+// solve returns the x from leastBoxes to 20 at which f, which ascends, is closest to a value.
 func solve(f func(float64) float64, want float64) float64 {
-	lo, hi := math.Log(0.05), math.Log(20)
+	lo, hi := math.Log(leastBoxes), math.Log(20)
 	for range 9 { // to 1.2 %
 		if middle := (lo + hi) / 2; f(math.Exp(middle)) < want {
 			lo = middle

@@ -262,3 +262,41 @@ func chartOf(t *testing.T) func(*Chart, error) *Chart {
 		return c
 	}
 }
+
+// TestNarrowPage: on a column of a journal panels keep a size at which they can be read, in fewer columns. Where these
+// cannot be fewer, the text becomes smaller. Text is not below 6 points where only the width is given.
+func TestNarrowPage(t *testing.T) {
+	page := Page{Width: 85, FontSize: 7}
+	var all []Axes
+	for range 16 {
+		all = append(all, Axes{Title: "cell 11, nma-gabor θ 135°, prefers 135°", YLabel: "response",
+			XLabel: "spatial frequency (cycles/pixel)", Lines: []Line{{X: []float64{0, 1}, Y: []float64{1, 2}}}})
+	}
+	c := chartOf(t)(Plots(all))
+	if err := c.On(page); err != nil {
+		t.Fatal(err)
+	}
+	p := c.rows[7][1]
+	if len(c.rows) != 8 || c.axes[0] < leastAxes || c.axes[1] < leastHeight ||
+		math.Abs(baseFont*c.paper.scale-7) > 0.1 || !strings.Contains(p.X.Label.Text, "\n") ||
+		!strings.Contains(p.Title.Text, "\n") {
+		t.Errorf("%d rows of %v, text of %v points, %q, %q", len(c.rows), c.axes, baseFont*c.paper.scale, p.Title.Text,
+			p.X.Label.Text)
+	}
+	look := Look{Page: page}
+	for name, d := range map[string]*Picture{
+		"stimuli": must(t)(Stimuli(waves(t, 5, 1, 128, 128), nil, look)),
+		"filters": must(t)(Filters(waves(t, 16, 1, 25, 25), nil, look)),
+		"maps": must(t)(Activations(Maps{Stimuli: waves(t, 2, 1, 128, 128), Activations: waves(t, 2, 8, 128, 128)},
+			look)),
+		"width alone": must(t)(Filters(waves(t, 8, 1, 25, 25), nil, Look{Page: Page{Width: 85}})),
+	} {
+		if side := d.rows[0][0].size.X; side < narrowest*9/10 {
+			t.Errorf("%s: panels are %d wide", name, side)
+		}
+		font := map[string]float64{"stimuli": 7, "filters": 7, "maps": 3, "width alone": leastFont}[name]
+		if got := baseFont * d.paper.scale; got < 0.97*font {
+			t.Errorf("%s: text of %v points", name, got)
+		}
+	}
+}

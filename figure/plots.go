@@ -70,13 +70,7 @@ func Plots(all []Axes) (*Chart, error) {
 		plots = append(plots, p)
 	}
 	c := &Chart{axes: [2]int{axesWidth, axesHeight}}
-	rows := (shown + plotColumns - 1) / plotColumns
-	columns := (shown + rows - 1) / rows
-	for lo := 0; lo < shown; lo += columns {
-		row := make([]*plot.Plot, columns)
-		copy(row, plots[lo:min(lo+columns, shown)])
-		c.rows = append(c.rows, row)
-	}
+	c.rows = rowsOf(plots, plotColumns)
 	if shown < len(all) {
 		c.note = fmt.Sprintf("%d of %d", shown, len(all))
 	}

@@ -11,6 +11,7 @@ import (
 
 // TestChunks computes batches of sizes around those of chunks, with limits smaller than those of any real device.
 func TestChunks(t *testing.T) {
+	unraced(t)
 	p := conv.Problem{Src: conv.Shape{1, 1, 40, 48}, Weight: conv.Shape{3, 1, 3, 3}}
 	p.Padding = conv.Pad(1, 1)
 	for _, algorithm := range recipe.AlgorithmNames() {
@@ -43,6 +44,7 @@ func TestChunks(t *testing.T) {
 // TestFoldedDispatch computes with so few work-groups along an axis that dispatches are folded over x and y, and
 // batches are cut.
 func TestFoldedDispatch(t *testing.T) {
+	unraced(t)
 	for _, algorithm := range recipe.AlgorithmNames() {
 		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()},
 			profiled(func(d *recipe.Profile) {
@@ -64,6 +66,7 @@ func TestFoldedDispatch(t *testing.T) {
 // TestLoopLimit takes exactly as many loop iterations in one pass as llvmpipe allows, and then a few more, which need a
 // second pass.
 func TestLoopLimit(t *testing.T) {
+	unraced(t)
 	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
 	// A row of one tap takes three iterations: the tap, the end of its loop and the row. One more ends the loop over
 	// rows.

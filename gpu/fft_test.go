@@ -26,6 +26,7 @@ func (d fewImages) Explain(p conv.Problem) (conv.Description, error) {
 
 // TestFFTConforms runs products of spectra on every case of stride 1.
 func TestFFTConforms(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	d := openTest(t, Options{Guard: true, Algorithm: "fft", Device: Software()})
 	convtest.RunAlgorithm(t, fewImages{d}, cpu.Reference{}, 200)

@@ -80,6 +80,7 @@ func TestEnergyOfHugeSums(t *testing.T) {
 // TestFinishedTilings compares each tile of slides that gpuconv autotune may measure with the reference, on problems
 // that end with energy and a pool.
 func TestFinishedTilings(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
 		p := problems.TiledPairs(algorithm)

@@ -57,6 +57,7 @@ func TestConforms(t *testing.T) {
 // TestDirectConforms runs the general shader on every case, also on those for which a faster one would be chosen.
 // Images are moved as on hardware, in four chunks that overlap.
 func TestDirectConforms(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	convtest.Run(t, openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct"}), cpu.Reference{})
 }
@@ -64,6 +65,7 @@ func TestDirectConforms(t *testing.T) {
 // TestDirectSoftConforms runs the unrolled shader on every case. Its programs are short, so that they compile quickly.
 // That cuts most problems into passes, and cuts strips.
 func TestDirectSoftConforms(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	d := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software(), Unrolled: 400},
 		profiled(func(d *recipe.Profile) { d.Turns = 3 }))
@@ -72,6 +74,7 @@ func TestDirectSoftConforms(t *testing.T) {
 
 // TestDirectSmallConforms runs the shader for few channels on every case whose weights fit into a uniform block.
 func TestDirectSmallConforms(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	d := openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "direct_small"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 280)
@@ -79,6 +82,7 @@ func TestDirectSmallConforms(t *testing.T) {
 
 // TestDepthwiseConforms runs the shader for single channels on every case that has them.
 func TestDepthwiseConforms(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "depthwise"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 120)
@@ -86,6 +90,7 @@ func TestDepthwiseConforms(t *testing.T) {
 
 // TestDirectSharedConforms runs the shader for large kernels on every case whose pixels fit into shared memory.
 func TestDirectSharedConforms(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	few := 16 // multiplications in the source: programs with barriers take long to compile
 	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct_shared", Unrolled: few})
@@ -128,6 +133,7 @@ func TestHardwareTiles(t *testing.T) {
 // TestIgemmConforms runs the product of matrices on every case, with the tile for software renderers. TestTrials has
 // the tiles for hardware.
 func TestIgemmConforms(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	d := openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "igemm"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
@@ -135,6 +141,7 @@ func TestIgemmConforms(t *testing.T) {
 
 // TestWinogradConforms runs transforms on the cases that they accept.
 func TestWinogradConforms(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "winograd"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 130)

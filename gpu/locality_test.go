@@ -15,6 +15,7 @@ import (
 // TestLocality: algorithms that add products keep an outlier out of outputs that do not see it. Transforms do not, and
 // the gate finds that unless somebody asked for them. Then the gate says that it is skipped.
 func TestLocality(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	for _, algorithm := range AlgorithmNames() {
 		p := problems.Layer(5, 2, 3, 3, 12)
@@ -61,6 +62,7 @@ func TestLocality(t *testing.T) {
 // TestLocalityMutants: outliers show a trace of a pixel in an output that does not see it, even if the trace is too
 // small to show among numbers of similar size. Integers show it only where an output happens to be 0.
 func TestLocalityMutants(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	p := problems.Layer(5, 2, 5, 3, 12)
 	p.Bias = false

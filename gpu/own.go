@@ -11,7 +11,7 @@ type OwnShader struct {
 	Constants map[uint32]uint32
 }
 
-// OwnValue is a name with a value, as #define has them.
+// OwnValue is a name with a value, as in #define.
 type OwnValue struct{ Name, Value string }
 
 // OwnUniform is a uniform with its one to four values. Name is its name, or its location in decimal digits. Values are

@@ -20,6 +20,7 @@ var h200, rx6800 = Peaks{67e12, 4.8e12}, Peaks{16.17e12, 512e9}
 // TestPredict: predictions are no faster than the roof, and the sum of their stages. If the figures of the program
 // itself are stored, no constants differ.
 func TestPredict(t *testing.T) {
+	unraced(t)
 	for class, peaks := range map[string]Peaks{"nvidia": h200, "amd": rx6800} {
 		for _, algorithm := range []string{"", "direct_small", "direct_shared", "depthwise", "igemm", "winograd",
 			"direct"} {
@@ -58,6 +59,7 @@ func TestPredict(t *testing.T) {
 // TestCountedTiles: figures of a tile count only where the device takes that tile. One with little shared memory takes
 // others for large kernels.
 func TestCountedTiles(t *testing.T) {
+	unraced(t)
 	for class, chip := range map[string]string{"nvidia": "ampere", "amd": "navi21"} {
 		device := openTest(t, Options{Device: Software(), Tiles: class}).profile
 		device.LoopIterations = 0
@@ -82,6 +84,7 @@ func TestCountedTiles(t *testing.T) {
 // TestPredictScales: twice the images take twice the time, and peaks of twice the rates half of it, where the device
 // is busy.
 func TestPredictScales(t *testing.T) {
+	unraced(t)
 	d := openTest(t, Options{Device: Software(), Tiles: "amd"})
 	p := problems.Seed(8 * 410)
 	once, err := d.Predict(p, rx6800)
@@ -106,6 +109,7 @@ func TestPredictScales(t *testing.T) {
 
 // TestPredictOther: constants that are not those of the counted program are named. What is not counted is refused.
 func TestPredictOther(t *testing.T) {
+	unraced(t)
 	d := openTest(t, Options{Device: Software(), Tiles: "nvidia", Algorithm: "igemm"})
 	p := problems.Layer(32, 64, 64, 3, 56)
 	p.Bias = false

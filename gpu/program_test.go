@@ -39,6 +39,7 @@ func TestProgramsAreCached(t *testing.T) {
 // TestProgramsAreBounded: of the programs that no plan uses, those that were used least recently are deleted. A program
 // that a plan uses stays.
 func TestProgramsAreBounded(t *testing.T) {
+	unraced(t)
 	d := openTest(t, Options{})
 	_, before := objects(d)
 	err := d.thread.do(func() error {

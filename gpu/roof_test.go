@@ -14,6 +14,7 @@ import (
 // TestRoof: the rate of a plan is below the roof at its intensity. On a busy machine a probe may measure too low a
 // roof, so a plan above it is measured again.
 func TestRoof(t *testing.T) {
+	unraced(t)
 	d := openTest(t, Options{})
 	p := conv.Problem{Src: conv.Shape{64, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
 	for try := 0; ; try++ {

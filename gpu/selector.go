@@ -32,7 +32,7 @@ func Hardware() Selector { return Selector{kind: hardwareDevice} }
 // Software takes the first software renderer that works.
 func Software() Selector { return Selector{kind: softwareDevice} }
 
-// Numbered takes the EGL device of this number, from 0 on. [Devices] returns the numbers as [Info].Index.
+// Numbered takes the EGL device of this number; the first is 0. [Devices] returns the numbers as [Info].Index.
 func Numbered(index int) Selector { return Selector{kind: numberedDevice, index: index} }
 
 // Task takes the GPU that a scheduler gave this process. The environment says which one it is:
@@ -82,7 +82,7 @@ func (s Selector) validate(p Provider) error {
 	switch {
 	case s.kind != numberedDevice && s.kind != taskDevice:
 	case s.index < 0:
-		rule = "want a number from 0 on"
+		rule = "want a number of at least 0"
 	case p.resolve() == GLFW:
 		rule = "GLFW's window is on the device of its display, EGL numbers devices: want any, gpu or software"
 	}

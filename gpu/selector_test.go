@@ -44,7 +44,7 @@ func TestOpenErrors(t *testing.T) {
 			err.Error() != "gpu: device "+device+": "+fault.Beside("device", device, err) {
 			t.Errorf("device %s: %v", device, err)
 		}
-		if c.cause == nil && fault.Beside("device", device, err) != "want a number from 0 on" {
+		if c.cause == nil && fault.Beside("device", device, err) != "want a number of at least 0" {
 			t.Errorf("device %s: %v", device, err)
 		}
 	}

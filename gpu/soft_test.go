@@ -15,6 +15,7 @@ import (
 // TestSoftIsDirect: direct_soft computes the bits of direct, so that the choice between them changes no output. NaN and
 // the sign of 0 are excepted.
 func TestSoftIsDirect(t *testing.T) {
+	unraced(t)
 	for _, byRow := range []bool{false, true} {
 		t.Run(fmt.Sprint("by row ", byRow), func(t *testing.T) { softIsDirect(t, byRow) })
 	}

@@ -26,6 +26,7 @@ import (
 // GPUCONV_STAGES names the hardware, GPUCONV_JUNIT the file of the report. GPUCONV_PROBLEMS lists names of
 // problems.Staged, with commas between them, if not all are wanted.
 func TestStages(t *testing.T) {
+	unraced(t)
 	hardware := os.Getenv("GPUCONV_STAGES")
 	if hardware == "" {
 		t.Skip("make shim runs it, on drivers of GPUs that are not here")

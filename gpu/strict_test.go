@@ -22,6 +22,7 @@ import (
 // TestStrictGLSL: glslang accepts every stage of every algorithm on each class of devices. It accepts only what GLSL
 // 4.30 has. Mesa accepts more, and other drivers may not.
 func TestStrictGLSL(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	d := openTest(t, Options{Device: Software()})
 	keys := map[string]recipe.Key{} // by their sources
@@ -113,6 +114,7 @@ func strict(t *testing.T, keys map[string]recipe.Key) (refused []string) {
 // TestOnlyMesaForgives: a semicolon after a function is found, with its file and line. GLSL 4.30 forbids it, and Mesa
 // accepts it.
 func TestOnlyMesaForgives(t *testing.T) {
+	unraced(t)
 	d := openTest(t, Options{Device: Software(), Algorithm: "direct"})
 	intact, err := shaders.Part("pixel.glsl")
 	if err != nil {

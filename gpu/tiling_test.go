@@ -19,6 +19,7 @@ import (
 // TestTilings compares every tile that gpuconv autotune may measure, and so store, with the reference, on each class of
 // devices. What is the same for two classes is computed once.
 func TestTilings(t *testing.T) {
+	unraced(t)
 	t.Parallel()
 	held := map[string]*compare.Trial{}
 	for algorithm, p := range problems.Tiled() {
@@ -145,6 +146,7 @@ func (k known) Tuned(Info, conv.Problem) (*Measured, error) { return k.Measured,
 // TestTuned: plans take the choice that was measured, and say so. They do not take it if an algorithm is forced, or if
 // it does not fit; then they warn.
 func TestTuned(t *testing.T) {
+	unraced(t)
 	p := problems.Seed(2)
 	d := openTest(t, Options{Device: Software()})
 	all, err := d.Choices(p)

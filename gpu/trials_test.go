@@ -77,6 +77,7 @@ func newTrials(t *testing.T) []*trial {
 
 // TestTrials: an intact device passes every trial.
 func TestTrials(t *testing.T) {
+	unraced(t)
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}

@@ -15,6 +15,7 @@ import (
 // TestWinogradTolerance measures the error of winograd. The tolerance that plans state must cover it, and must not be
 // much larger.
 func TestWinogradTolerance(t *testing.T) {
+	unraced(t)
 	d := openTest(t, Options{Algorithm: "winograd", Device: Software()})
 	for _, channels := range []int{1, 3, 16, 64, 256} {
 		p := problems.Layer(1, channels, 16, 3, 14)

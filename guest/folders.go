@@ -16,7 +16,7 @@ type folders struct {
 	mutex      sync.Mutex
 	path       string
 	remove     func()
-	made, open int // how many folders were made, and how many are there
+	made, open int // how many folders were made, and how many still exist
 }
 
 // add makes a folder.

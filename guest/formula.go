@@ -122,7 +122,7 @@ func (f formula) number(values map[string]any) (float64, error) {
 func (f formula) count(values map[string]any, least int) (int, error) {
 	v, err := f.number(values)
 	if err == nil && (v != math.Trunc(v) || v < float64(least) || v > math.MaxInt32) {
-		err = f.wrong(fmt.Sprintf("it gives %v, want a whole number from %d on", v, least))
+		err = f.wrong(fmt.Sprintf("it gives %v, want a whole number of at least %d", v, least))
 	}
 	return int(v), err
 }

@@ -140,8 +140,8 @@ func TestMistakes(t *testing.T) {
 		"array": {[]string{`kernel = ["KH", "KW"]`, "kernel = [\"KH\", \"KW\"]\nsizes = [\"N\", \"C\"]",
 			"void main() {", "uniform int sizes[2];\nvoid main() {", "float sum = bias[filt]", "float sum = bias[filt] * sizes[1]"},
 			"uniform sizes [3 3]: the shader's is an array, want a vector such as ivec2"},
-		"no work-groups": {[]string{`x = "ceil(`, `x = "0 * ceil(`}, "it gives 0, want a whole number from 1 on"},
-		"a fraction":     {[]string{`x = "ceil(`, `x = "0.3 + ceil(`}, "want a whole number from 1 on"},
+		"no work-groups": {[]string{`x = "ceil(`, `x = "0 * ceil(`}, "it gives 0, want a whole number of at least 1"},
+		"a fraction":     {[]string{`x = "ceil(`, `x = "0.3 + ceil(`}, "want a whole number of at least 1"},
 		"too many":       {[]string{`x = "ceil(`, `x = "1e9 + ceil(`}, "GL_INVALID_VALUE"},
 	} {
 		shader, _ := naive(t, c.replaced...)

@@ -20,6 +20,6 @@ func SpareAddresses() {
 	}
 	program, err := os.Executable()
 	if _, limited := os.LookupEnv(arenas); err == nil && !limited {
-		syscall.Exec(program, os.Args, append(os.Environ(), arenas+"=1")) // if it fails, this process goes on
+		syscall.Exec(program, os.Args, append(os.Environ(), arenas+"=1")) // if it fails, this process continues
 	}
 }

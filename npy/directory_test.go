@@ -69,7 +69,7 @@ func TestDirectoryIsBounded(t *testing.T) {
 	wantError(t, err, "npy: a.npz: the archive's directory has more than 8388608 bytes: want at most that")
 }
 
-// startsWith is a file with another start.
+// startsWith is a file whose first bytes are replaced by start.
 type startsWith struct {
 	start string
 	io.ReaderAt

@@ -269,15 +269,13 @@ func (f *Files) PassedOver() []string { return f.passed.files }
 func (f *Files) Folders() []string { return f.passed.folders }
 
 // Transparent returns how many of the images that were drawn have pixels that are not opaque.
-func (f *Files) Transparent() int { return count(f.transparent, 1) }
-
-// ManyPages returns how many of the images that were drawn are the first of several in their file, if only the first of
-// each is read. Otherwise it returns 0.
-func (f *Files) ManyPages() int {
-	if !f.options.FirstPage {
-		return 0
+func (f *Files) Transparent() (n int) {
+	for i := range f.transparent {
+		if f.transparent[i].Load() > 0 {
+			n++
+		}
 	}
-	return count(f.pages, 2)
+	return n
 }
 
 // Found returns how many pixels of image i are not opaque, and how many images its file holds. Image i must have been
@@ -288,17 +286,6 @@ func (f *Files) Found(i int) (transparent, pages int) {
 
 // Pixels returns how many pixels the file of image i has, before Resize and Crop.
 func (f *Files) Pixels(i int) int { return f.items[i].rows * f.items[i].columns }
-
-// count returns how many of the values are least or more.
-func count(values []atomic.Int64, least int64) int {
-	n := 0
-	for i := range values {
-		if values[i].Load() >= least {
-			n++
-		}
-	}
-	return n
-}
 
 // Memory returns how many bytes Draw takes at most, beyond dst, for all images that it decodes at the same time.
 func (f *Files) Memory() float64 {

@@ -135,6 +135,25 @@ func TestTIFFPages(t *testing.T) {
 	}
 }
 
+// TestFax: in a TIFF with a fax's compression white is white, whichever bit the file has for it. x/image takes black
+// for white where 0 is black, as Pillow writes it.
+func TestFax(t *testing.T) {
+	sets, err := OpenSizes(t.Context(), []string{"testdata/fax.tif"}, Options{})
+	if err != nil || len(sets) != 1 || sets[0].Shape() != (conv.Shape{4, 1, 6, 9}) {
+		t.Fatal(sets, err)
+	}
+	dst, _ := conv.NewTensor(sets[0].Shape())
+	if err := sets[0].Draw(dst, 0); err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range dst.Data {
+		page, row, column := i/54, i%54/9, i%9
+		if white := column > row; (got == 1) != white || (got == 0) == white {
+			t.Fatalf("page %d, row %d, column %d is %v", page, row, column, got)
+		}
+	}
+}
+
 // TestDamagedPages: a TIFF that ends amid its pages is refused, where it used to be read as a shorter one. Its first
 // page can be read. A later page is turned as its own tag says.
 func TestDamagedPages(t *testing.T) {

@@ -14,6 +14,9 @@ const maxPages = 1 << 16
 type directory struct {
 	offset uint32
 	turn   turned // 0 if it does not say
+	// inverted is whether the decoder takes black for white. In a fax's compression (CCITT) it takes bits of 1 for
+	// black, even where the directory says that 0 is black, as libtiff reads it and Pillow writes it.
+	inverted bool
 }
 
 // tiffPages returns the directories of the pages of a TIFF: its images, except thumbnails and masks. Each image has a
@@ -103,6 +106,12 @@ const (
 	turnTag        = 274
 )
 
+// Tags that say how pixels are stored (TIFF 6.0, sections 8 and 11).
+const (
+	compressionTag = 259 // 3 and 4 are those of a fax
+	photometricTag = 262 // 1: black is 0
+)
+
 // tiffDirectory reads the directory at an offset. It returns whether its image is a page, and where the next directory
 // starts.
 func tiffDirectory(file io.ReadSeeker, order binary.ByteOrder, at uint32) (page bool, d directory, next uint32,
@@ -120,6 +129,7 @@ func tiffDirectory(file io.ReadSeeker, order binary.ByteOrder, at uint32) (page 
 		return false, d, 0, err
 	}
 	page = true
+	fax, blackIsZero := false, false
 	for ; len(fields) > 4; fields = fields[12:] {
 		value := order.Uint32(fields[8:])
 		if order.Uint16(fields[2:]) == 3 { // a SHORT lies in the first two bytes
@@ -130,11 +140,16 @@ func tiffDirectory(file io.ReadSeeker, order binary.ByteOrder, at uint32) (page 
 			page = value&(1|4) == 0
 		case subfileType:
 			page = page && value != 2
+		case compressionTag:
+			fax = value == 3 || value == 4
+		case photometricTag:
+			blackIsZero = value == 1
 		case turnTag:
 			if value >= 1 && value <= 8 {
 				d.turn = turned(value)
 			}
 		}
 	}
+	d.inverted = fax && blackIsZero
 	return page, d, order.Uint32(fields), nil
 }

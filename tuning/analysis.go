@@ -34,11 +34,19 @@ type Cell struct {
 	Phase       *Cycle
 	Contrast    *NakaRushton
 	Size        *Size
+	Peaks       []Peak      // over other axes, in the order of Settings.By
 	Field       *FieldGabor // by [Fields.Fit]; Analyse leaves it nil
 
 	// Reasons say why figures are missing although the stimuli allow them. The same reason has the same text in all
 	// cells, apart from counts of responses.
 	Reasons []string
+}
+
+// Peak is the largest response of a curve over an axis that has no figures of its own.
+type Peak struct {
+	Axis     Axis
+	Value    float64 // of the parameter: the smallest with the largest response, or NaN if the curve is flat
+	Response float64 // the largest that is finite
 }
 
 // AxisCurves are the curves of all cells over an axis.
@@ -289,6 +297,8 @@ func (c *Cell) describe(axis Axis, raw Curve, s Settings) (missing []error) {
 		}
 	case BySize:
 		c.Size = figures(curve.Size, &missing)
+	default:
+		c.Peaks = append(c.Peaks, Peak{axis, raw.peakAt(raw.largest()), raw.Y[raw.peak()]})
 	}
 	if c.Orientation != nil && axis == ByOrientation || c.Frequency != nil && axis == ByFrequency ||
 		c.Phase != nil && axis == ByPhase {

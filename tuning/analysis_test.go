@@ -150,6 +150,26 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// TestPeaks: over a column that has no figures of its own, a cell has the value of its largest response. A flat curve
+// has no such value.
+func TestPeaks(t *testing.T) {
+	r := &Responses{Images: 4, Cells: 2, Data: []float64{0, 1, 2, 1, 1, 1, 2, 1}}
+	table := &param.Table{Columns: []param.Column{{Name: "tilt_deg", Numbers: []float64{0, 45, 90, 135}}}}
+	a, err := Analyse(t.Context(), r, table, Settings{By: []Axis{"tilt_deg"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := a.Figure("tilt_deg_peak"); at[0] != 45 || !math.IsNaN(at[1]) {
+		t.Errorf("peaks at %v, want 45 and none", at)
+	}
+	if of := a.Figure("tilt_deg_response"); of[0] != 2 || of[1] != 1 {
+		t.Errorf("peaks of %v, want 2 and 1", of)
+	}
+	if text, err := json.Marshal(a.Cells[0]); err != nil || !strings.Contains(string(text), `"tilt_deg_peak":45`) {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
 // TestDrift: the frames of a drift are phases that move towards −φ.
 func TestDrift(t *testing.T) {
 	const text = "orientation_deg,phase_deg,drift_cycles_per_frame,frame\n0,90,0.25,0\n0,90,0.25,1\n0,90,,2\n0,90,0,3\n"

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gpuconv/fault"
+	"gpuconv/internal/statistics"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -167,7 +168,7 @@ func Sides(values []float64, orientation bool) []int {
 	labels := make([]int, len(values))
 	middle := 0.0
 	if !orientation {
-		middle = median(values)
+		middle = statistics.Median(slices.DeleteFunc(slices.Clone(values), math.IsNaN))
 	}
 	for i, v := range values {
 		if orientation {
@@ -183,14 +184,4 @@ func Sides(values []float64, orientation bool) []int {
 		}
 	}
 	return labels
-}
-
-// median returns the middle of the values that are numbers, or NaN if there are none.
-func median(values []float64) float64 {
-	known := slices.Sorted(slices.Values(slices.DeleteFunc(slices.Clone(values), math.IsNaN)))
-	n := len(known)
-	if n == 0 {
-		return math.NaN()
-	}
-	return (known[(n-1)/2] + known[n/2]) / 2
 }

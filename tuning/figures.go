@@ -12,7 +12,7 @@ type Figure struct {
 	Value float64 // NaN where it is not known
 }
 
-// Figures returns all figures of a cell, always in the same order, for tables.
+// Figures returns all figures of a cell, for tables: the same in all cells of an analysis, and in the same order.
 func (c Cell) Figures() []Figure {
 	nan := math.NaN()
 	o, d, v := Orientation{nan, nan, nan, nan}, Direction{nan, nan}, VonMises{nan, nan, nan, nan, nan}
@@ -47,7 +47,7 @@ func (c Cell) Figures() []Figure {
 	if c.Field != nil {
 		g = *c.Field
 	}
-	return []Figure{
+	all := []Figure{
 		{"orientation_peak_deg", o.Peak}, {"orientation_preferred_deg", o.Preferred},
 		{"circular_variance", o.CircularVariance}, {"orientation_selectivity", o.Selectivity},
 		{"direction_peak_deg", d.Peak}, {"direction_selectivity", d.Selectivity},
@@ -62,6 +62,10 @@ func (c Cell) Figures() []Figure {
 		{"rf_sf_cycles_per_pixel", g.SF}, {"rf_phase_deg", g.Phase}, {"rf_sigma_x_pixels", g.SigmaX},
 		{"rf_sigma_y_pixels", g.SigmaY}, {"rf_amplitude", g.Amplitude}, {"rf_r2", g.R2},
 	}
+	for _, p := range c.Peaks {
+		all = append(all, Figure{string(p.Axis) + "_peak", p.Value}, Figure{string(p.Axis) + "_response", p.Response})
+	}
+	return all
 }
 
 // Figure returns the figure of this name, one of [Cell.Figures], for each cell. A value that is not known is NaN.

@@ -151,7 +151,7 @@ type Report struct {
 	Cases []Entry `json:"cases"`
 }
 
-// Running is Report.Stopped of a report that is written while the verification goes on. A reader finds it if the
+// Running is Report.Stopped of a report that is written while the verification runs. A reader finds it if the
 // process was killed.
 const Running = "it was still running when this was written"
 
@@ -265,6 +265,9 @@ func (s *suiteXML) add(e Entry) {
 // stoppedXML is the suite with the test case that says that not all cases were run.
 func (r Report) stoppedXML() *suiteXML {
 	why := fmt.Sprintf("%s: %d of %d cases were run", r.Stopped, r.Done(), r.Total)
+	if r.Total == 0 {
+		why = r.Stopped + ": no case was run" // how many there are is not known yet
+	}
 	return &suiteXML{Name: "gpuconv verify", Tests: 1, Errors: 1, Time: "0.000",
 		Cases: []caseXML{{Class: "gpuconv.verify",
 			Name: "all cases were run", Time: "0.000", Error: &messageXML{Message: why, Text: why}}}}

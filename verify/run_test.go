@@ -99,7 +99,7 @@ func (b broken) Explain(p conv.Problem) (conv.Description, error) {
 
 func (b broken) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) { return nil, b.plan }
 
-// TestRunErrors: an error fails the case and the run goes on. A refusal skips the case, and the judge is not asked. A
+// TestRunErrors: an error fails the case and the run continues. A refusal skips the case, and the judge is not asked. A
 // lost device ends the run after its record.
 func TestRunErrors(t *testing.T) {
 	refusal := &fault.Error{Rule: "it takes none", Err: conv.ErrUnsupported}

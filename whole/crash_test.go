@@ -54,7 +54,7 @@ func (j fileJob) judge(found tree, done bool) string {
 	case got == "new content":
 		return ""
 	case done:
-		return "the job was done, and the file is not there"
+		return "the job was done, and the file is missing"
 	case there && got != j.old, !there && j.old != "":
 		return "it is neither the old file nor the new one"
 	}

@@ -98,7 +98,7 @@ func (m *model) at(t *testing.T, path string) (*node, string) {
 	names := strings.Split(path, "/")
 	for _, name := range names[:len(names)-1] {
 		if at = at.now[name]; at == nil {
-			t.Fatalf("the tape has %s, whose folder is not there", path)
+			t.Fatalf("the tape has %s, whose folder does not exist", path)
 		}
 	}
 	return at, names[len(names)-1]
@@ -113,7 +113,7 @@ func (m *model) do(t *testing.T, c change) {
 	folder, name := m.at(t, c.path)
 	it := folder.now[name]
 	if it == nil && c.action != creates && c.action != makesFolder {
-		t.Fatalf("the tape has %s of %s, which is not there", c.action, c.path)
+		t.Fatalf("the tape has %s of %s, which does not exist", c.action, c.path)
 	}
 	switch c.action {
 	case creates:

@@ -10,7 +10,7 @@ import (
 	"gpuconv/whole"
 )
 
-// Two files of a folder are there together.
+// Two files of a folder appear together.
 func ExampleFolder() {
 	parent, err := os.MkdirTemp("", "")
 	if err != nil {

@@ -171,8 +171,8 @@ func inUse(path string) error { return unfit(path, ", another process is writing
 func CheckFolder(path string) error { return Options{}.CheckFolder(path) }
 
 // CheckFolder refuses a path that is neither new nor an empty folder, a link that leads nowhere, a folder that another
-// process is writing, and one of which KeepFolder has kept a part. It removes what a dead process has left of a folder
-// that is not kept. Its errors are [*Error] with a Rule.
+// process is writing, and a folder that KeepFolder has kept unfinished. It removes what a dead process has left of a
+// folder that is not kept. Its errors are [*Error] with a Rule.
 func (o Options) CheckFolder(path string) error {
 	if path == "" {
 		return unfit(path, "", nil)

@@ -56,7 +56,7 @@ func TestFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// it reports progress to whoever writes much
+	// it reports progress to a caller that writes much
 	if got := names(t, filepath.Join(filepath.Dir(path), ".partial-b", filesName)); got != "x y" {
 		t.Errorf("the hidden folder holds %q, want x y", got)
 	}

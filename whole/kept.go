@@ -35,10 +35,11 @@ func IsUnfinished(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// KeepFolder starts to write the folder path, or goes on with it. path must be new: an empty folder is refused, because
-// what is kept is beside it, perhaps on another disk. The files of a former process are gone, except the journal and
-// the grown file, which will be called grown. The caller must call Commit or Discard. Discard keeps the two if
-// [Folder.Keep] was called, or if a former process had written a line of the journal, and removes everything otherwise.
+// KeepFolder starts to write the folder path, or continues with it. path must be new: an empty folder is refused,
+// because what is kept is beside it, perhaps on another disk. The files of a former process are gone, except the
+// journal and the grown file, which will be called grown. The caller must call Commit or Discard. Discard keeps the two
+// if [Folder.Keep] was called, or if a former process had written a line of the journal, and removes everything
+// otherwise.
 //
 // A second process is refused while the first one writes.
 func (o Options) KeepFolder(path, grown string) (*Folder, error) {

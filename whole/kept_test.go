@@ -85,8 +85,8 @@ func (j keptJob) judge(found tree, done bool) string {
 	return folderJob{path: j.path}.judge(found, done)
 }
 
-// lost says what is wrong if the journal lacks a line after which the job went on, or the file a part that has a line.
-// From the rename of the whole folder on, the model may lose the old name before it has the new
+// lost says what is wrong if the journal lacks a line after which the job continued, or the file a part that has a
+// line. From the rename of the whole folder on, the model may lose the old name before it has the new
 // one. Then the parts are done again.
 func (j keptJob) lost(changes []change, found tree) string {
 	added, relied := 0, 0
@@ -102,7 +102,7 @@ func (j keptJob) lost(changes []change, found tree) string {
 	}
 	lines := strings.Count(found[j.path+unfinished+"/"+journalName].text, "\n")
 	if lines < relied {
-		return fmt.Sprintf("%d lines of the journal are there, want %d", lines, relied)
+		return fmt.Sprintf("the journal has %d lines, want %d", lines, relied)
 	}
 	there := found[j.path+unfinished+"/"+grownName].text
 	if there == "" {
@@ -215,7 +215,7 @@ func TestKept(t *testing.T) {
 		t.Errorf("a second process gets %v", err)
 	}
 	if err := CheckFolder(path); err == nil || !strings.Contains(err.Error(), "out.unfinished has a part of this one") {
-		t.Errorf("a process that does not go on gets %v", err)
+		t.Errorf("a process that does not continue gets %v", err)
 	}
 	if err := grow(d); err != nil {
 		t.Fatal(err)

@@ -29,6 +29,8 @@ def arguments():
     ap.add_argument("--results", help="replace the table in this file: bench/RESULTS.md")
     ap.add_argument("--gpuconv", default="bin/gpuconv", help="the program")
     ap.add_argument("--suite", default="seed", help="seed, layers, sweep or several of them")
+    ap.add_argument("--problem", action="append", default=[],
+        help="a case of your own instead of suites, as gpuconv bench takes it; may be repeated")
     ap.add_argument("--cases", default="", help="only cases whose name matches this regular expression")
     ap.add_argument("--backend", default="cpu", help="backends of gpuconv: cpu, gpu or gpu,cpu")
     ap.add_argument("--peers", default=",".join(installed), help="some of " + ", ".join(SCRIPTS))
@@ -139,9 +141,10 @@ class Session:
     def bench(self, suite, cases, *flags):
         """Runs gpuconv bench; returns its report. Exit code 1 means that an output is wrong, which is in the report."""
         path = os.path.join(self.folder, "bench.json")
-        run = self.gpuconv("bench", "--suite", suite, "--cases", cases, "--json", path, *flags, check=False)
+        source = [f"--problem={p}" for p in self.args.problem] or ["--suite", suite]
+        run = self.gpuconv("bench", *source, "--cases", cases, "--json", path, *flags, check=False)
         if not os.path.exists(path):
-            said = f"gpuconv bench --suite {suite} --cases '{cases}': {run.stderr.strip()}"
+            said = f"gpuconv bench {' '.join(source)} --cases '{cases}': {run.stderr.strip()}"
             if "has none such" in said:
                 raise LookupError(said)
             sys.exit("peers.py: " + said)
@@ -161,7 +164,7 @@ class Session:
     def cases(self):
         """Returns the descriptions of all cases, from a short run of each suite. A suite may have none that match."""
         short, found, refusal = ["--backend", "cpu", "--count", "1", "--time", "0s", "--limit", "100ms"], [], None
-        for suite in self.args.suite.split(","):
+        for suite in [""] if self.args.problem else self.args.suite.split(","):
             try:
                 found += self.bench(suite, self.args.cases, *short)["cases"]
             except LookupError as e:

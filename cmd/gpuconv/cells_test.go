@@ -19,6 +19,7 @@ import (
 // simple cells are not. A still filter does not tell directions apart, so gratings of all directions have a DSI of 0.
 // Cells are named after their filters, and complex cells after the first filter of a pair.
 func TestBalancedCells(t *testing.T) {
+	unraced(t)
 	for activation, flat := range map[string]bool{"energy": true, "relu": false} {
 		dir := t.TempDir()
 		out, tuned := filepath.Join(dir, "out"), filepath.Join(dir, "tuned")
@@ -59,6 +60,7 @@ func TestBalancedCells(t *testing.T) {
 // so the fit explains 0.045/(0.045 + 0.1225) = 0.27. The other cell is a von Mises curve with κ = 2, whose half-width
 // is 24.3°.
 func TestPoorFit(t *testing.T) {
+	unraced(t)
 	dir := t.TempDir()
 	a := &npy.Array{Shape: []int{18, 2}}
 	for i := range 18 {
@@ -110,6 +112,7 @@ func reddish(t *testing.T, path string) (left, right int) {
 // TestHalves: the two halves of the recordings are tuned to different orientations. The preferred orientations come
 // from train, and all other figures from test.
 func TestHalves(t *testing.T) {
+	unraced(t)
 	const stimuli, neurons = 30, 12
 	train, test := &npy.Array{Shape: []int{stimuli, neurons}}, &npy.Array{Shape: []int{stimuli, neurons}}
 	angle := &npy.Array{Shape: []int{stimuli}}
@@ -162,6 +165,7 @@ func TestHalves(t *testing.T) {
 
 // TestSwitches: --centred subtracts the mean, --balanced subtracts the sum, and --fit=false makes no fit.
 func TestSwitches(t *testing.T) {
+	unraced(t)
 	dir := t.TempDir()
 	images := filepath.Join(dir, "s.npy")
 	args := []string{"stimuli", "--kind", "grating", "--orientation", "0:180:20", "--mean", "0.4", "--image-size", "20",

@@ -12,6 +12,7 @@ import (
 // end what it left out, because no mirror has the packages. It fails if a mirror has them and they do not help. In this
 // test, make, apt-get and the others are scripts. The Python and the browser are files that a package brings.
 func TestCIRun(t *testing.T) {
+	unraced(t)
 	unixOnly(t)
 	const (
 		python  = "no mirror here has python3-numpy python3-pytest python3-hypothesis"

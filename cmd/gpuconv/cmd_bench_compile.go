@@ -20,7 +20,7 @@ import (
 // much of the time is left. With --compile, a --limit takes its place.
 const compileLimit = 8 * time.Second
 
-// compileGrace is how long a process that times compiling may go on after its time is up, before it is killed.
+// compileGrace is how long a process that times compiling may continue after its time is up, before it is killed.
 const compileGrace = time.Second / 2
 
 // compileLeast is the shortest time limit with which such a process is started.

@@ -28,7 +28,7 @@ func TestInterruptBench(t *testing.T) {
 			cmd.Dir = t.TempDir()
 			said, sent := interruptOnce(t, cmd, signal, " left=")
 			if took := time.Since(sent); sent.IsZero() || took > 5*time.Second {
-				t.Errorf("it went on for %v after the signal", took)
+				t.Errorf("it continued for %v after the signal", took)
 			}
 			const want = "gpuconv: interrupted; the report has what was timed until then"
 			if got := errorLine(t, said); got != want {

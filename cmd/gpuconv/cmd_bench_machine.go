@@ -48,7 +48,7 @@ func pin(list string) error {
 		first, err := param.ParseWhole(low)
 		last, more := param.ParseWhole(high)
 		if err != nil || more != nil || first < 0 || last < first || last >= 1<<16 {
-			return misread("pin", list, errors.New("want processors from 0 on, such as 0,2 or 0-3"))
+			return misread("pin", list, errors.New("want numbers of processors, such as 0,2 or 0-3"))
 		}
 		for p := first; p <= last; p++ {
 			all = append(all, p)

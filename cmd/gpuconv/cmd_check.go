@@ -39,7 +39,7 @@ func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
 			return aboutFolder(ctx, folder, err)
 		}
 		return &fault.Error{Argument: folder, Rule: "it is not complete: " + u.String() +
-			", and gpuconv run --resume goes on"}
+			"; gpuconv run --resume continues it"}
 	}
 	a, err := experiment.AuditFolder(ctx, folder)
 	if err != nil || ctx.Err() != nil {
@@ -64,7 +64,7 @@ func printAudit(stdout io.Writer, folder string, a *experiment.Audit) error {
 	printLine(stdout, "checked   %s: %d files of %d bytes, %d wrong%s", fault.Printable(folder), len(a.Files), bytes,
 		len(a.Wrong), others)
 	if len(a.Wrong) > 0 {
-		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files are not as run.json has them",
+		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files differ from run.json",
 			len(a.Wrong), len(a.Files))}
 	}
 	return nil

@@ -267,7 +267,7 @@ const copies = 8
 func (f *convFlags) judge(p conv.Problem, bytes float64) error {
 	dst, err := p.Dst()
 	if err != nil {
-		return usage(plain(err))
+		return forColours(p.Src, p.Weight, err)
 	}
 	if f.output != "" {
 		if err := checkDisk(fmt.Sprintf("an output of %v", dst), f.output, dst.Bytes()); err != nil {

@@ -176,13 +176,13 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 		if kept == 0 || errors.As(err, new(*whole.Error)) { // another process writes it, or the file has appeared
 			return err
 		}
-		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept,
+		return fmt.Errorf("%w; %d bytes are kept in %s, the same command continues there", err, kept,
 			fault.Printable(fetch.Part()))
 	}
 	if kept == 0 {
 		return err // main says that nothing was written
 	}
-	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept,
+	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command continues there", kept,
 		fault.Printable(fetch.Part()))
 }
 

@@ -216,7 +216,7 @@ func TestDataInterrupt(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	if got, want := errorLine(t, stderr.String()), "gpuconv: interrupted; 1000 bytes are kept in a.npz.part, the "+
-		"same command goes on there"; got != want {
+		"same command continues there"; got != want {
 		t.Errorf("stderr is %q, want %q", got, want)
 	}
 	again := program(t, args...)
@@ -234,6 +234,7 @@ func TestDataInterrupt(t *testing.T) {
 // TestDataSHA256: if a SHA-256 is given, the file must have it, and the tutorial's MD5 is not checked. Both sums are
 // printed, and are in population.json.
 func TestDataSHA256(t *testing.T) {
+	unraced(t)
 	dir := t.TempDir()
 	source, file, out := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz"), filepath.Join(dir, "out")
 	recordings(t, source)

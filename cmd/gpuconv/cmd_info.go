@@ -134,6 +134,9 @@ func showInfo(problem *problemFlags, backend *backendFlags, roof string, asked b
 	}
 	defer c.close()
 	e, err := explain(p, c)
+	if err == nil {
+		err = problem.describe(cmd.Context(), p, c, &e)
+	}
 	if err == nil && roof != "" {
 		e.Prediction, err = predict(p, c, peaks, roof)
 		return e, err

@@ -37,7 +37,7 @@ func newReport() *cobra.Command {
 			"what was asked, the device, how the outputs agree with the reference, the speed beside what the device\n" +
 			"can do at most, the figures, and a viewer: a slider over images that shows each with its activations, and\n" +
 			"their values under the pointer. Its data are at most 5.4 MiB; the page says what was left out.\n\n" +
-			"report refuses a folder whose files are not as run.json has them. To show the images it draws them again\n" +
+			"report refuses a folder whose files differ from run.json. To show the images it draws them again\n" +
 			"from the flags in run.json, or reads the files that those name, from the present folder. If it cannot,\n" +
 			"a line says why, and the page has the activations only.",
 		Example: "  gpuconv run --orientations 0:180:15 --output out\n" +
@@ -82,7 +82,7 @@ func (f *reportFlags) run(ctx context.Context, folder string, stdout, stderr io.
 		return aboutFolder(ctx, folder, err)
 	}
 	if len(audit.Wrong) > 0 {
-		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files are not as run.json has them: "+
+		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files differ from run.json: "+
 			"want an unchanged folder; gpuconv check names them", len(audit.Wrong), len(audit.Files))}
 	}
 	if err := f.spare(to, folder, audit); err != nil {

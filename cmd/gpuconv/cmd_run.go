@@ -123,8 +123,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 			"gpuconv report writes the page of an earlier run")
 	flags.Lookup("html").Annotations = map[string][]string{groupOf: {groupOutput}}
 	flags.BoolVar(&f.resume, "resume", false,
-		"keep what is done in DIR.unfinished beside DIR, with a journal, and go on with what is there: after a kill, a\n"+
-			"full disk or a power cut, the same command does only the rest")
+		"keep what is done in DIR.unfinished beside DIR, with a journal, and continue from there: after a kill, a full\n"+
+			"disk or a power cut, the same command does only the rest")
 	f.registerRetries(flags)
 	f.shards.register(flags)
 	flags.Var(&f.memory, "memory",
@@ -214,7 +214,7 @@ func (f *runFlags) possible(ctx context.Context, sets []stimuli.Set) error {
 			_, err = f.problem(ctx, j)
 		}
 		if err == nil {
-			err = f.rehearseStimuli(ctx, images)
+			err = f.inputs.rehearseAll(ctx, "stimulus", images)
 		}
 		if err != nil {
 			if about := new(flagError); errors.As(err, about) && (about.flag == "filter" || about.flag == "bias") {
@@ -253,7 +253,7 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if err != nil {
 		return err
 	}
-	if err := f.rehearseStimuli(ctx, images); err != nil {
+	if err := f.inputs.rehearseAll(ctx, "stimulus", images); err != nil {
 		return err
 	}
 	if f.dry {

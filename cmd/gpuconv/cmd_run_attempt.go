@@ -16,7 +16,7 @@ import (
 // registerRetries adds --retries.
 func (f *runFlags) registerRetries(flags *pflag.FlagSet) {
 	wholeVar(flags, &f.retries, "retries", 0,
-		"with --resume or --shard: how often to open the device again, and to go on, after its driver has reset it")
+		"with --resume or --shard: how often to open the device again, and to continue, after its driver has reset it")
 }
 
 // checkRetries refuses retries of a run that keeps nothing.

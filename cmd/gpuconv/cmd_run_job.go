@@ -74,7 +74,7 @@ func (f *runFlags) arrayFormat() (npy.Format, error) {
 func (f *runFlags) problem(ctx context.Context, j experiment.Job) (conv.Problem, error) {
 	p, err := j.Problem()
 	if err != nil {
-		return p, usage(plain(err))
+		return p, forColours(j.Images.Shape(), j.Bank.Weight.Shape, err)
 	}
 	activations, err := j.Activations(p)
 	if err != nil { // p is valid
@@ -104,8 +104,8 @@ func (f *runFlags) problem(ctx context.Context, j experiment.Job) (conv.Problem,
 	return p, nil
 }
 
-// asBegun returns p with the portions of the run that --resume goes on with, if they are not larger than p's. What fits
-// in memory depends on the number of processor cores, which may differ from process to process.
+// asBegun returns p with the portions of the run that --resume continues with, if they are not larger than p's. What
+// fits in memory depends on the number of processor cores, which may differ from process to process.
 func (f *runFlags) asBegun(ctx context.Context, p conv.Problem, activations conv.Shape) conv.Problem {
 	if !f.resume {
 		return p
@@ -117,7 +117,7 @@ func (f *runFlags) asBegun(ctx context.Context, p conv.Problem, activations conv
 	return p
 }
 
-// toWrite returns how many bytes of activations are not on the disk yet: --resume goes on with those that are.
+// toWrite returns how many bytes of activations are not on the disk yet: --resume continues with those that are.
 func (f *runFlags) toWrite(ctx context.Context, j experiment.Job, activations conv.Shape) float64 {
 	if f.done() {
 		return 0

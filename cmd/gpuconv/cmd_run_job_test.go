@@ -30,7 +30,7 @@ func begun(t *testing.T) (output string) {
 	return output
 }
 
-// TestAsBegun: with --memory, a run goes on with the portions that it was begun with, unless they do not fit.
+// TestAsBegun: with --memory, a run continues with the portions that it was begun with, unless they do not fit.
 func TestAsBegun(t *testing.T) {
 	output := begun(t)
 	for _, c := range []struct {
@@ -48,7 +48,7 @@ func TestAsBegun(t *testing.T) {
 	}
 }
 
-// TestToWrite: a run that goes on needs room on the disk only for what is not there yet.
+// TestToWrite: a run that continues needs room on the disk only for what is not yet on it.
 func TestToWrite(t *testing.T) {
 	shape := conv.Shape{40, 1, 10, 10}
 	begun := begun(t)

@@ -85,7 +85,7 @@ func (f *tuningFlags) kept(ctx context.Context) (string, error) {
 }
 
 // keptKinds returns the kinds of numbers that values.csv lists, with commas, or nothing if that has one number or a
-// grid, or is not there.
+// grid, or is missing.
 func (f *tuningFlags) keptKinds(ctx context.Context, path string) (string, error) {
 	if !regular(path) {
 		return "", nil

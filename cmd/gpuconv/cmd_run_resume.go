@@ -15,7 +15,7 @@ import (
 	"gpuconv/whole"
 )
 
-// run --resume keeps what is done, and goes on with it.
+// run --resume keeps what is done, and continues with it.
 
 // checkOutput refuses an output that cannot be written. It leaves everything as it is.
 func (f *runFlags) checkOutput() error {
@@ -25,7 +25,7 @@ func (f *runFlags) checkOutput() error {
 	case f.resume:
 		return f.folder().blame(whole.CheckNew(f.output))
 	case whole.IsUnfinished(f.output):
-		return refused("output", f.output, fmt.Errorf("%s has a part of it: want --resume to go on with that, or "+
+		return refused("output", f.output, fmt.Errorf("%s has a part of it: want --resume to continue with that, or "+
 			"another name", fault.Printable(whole.Unfinished(f.output))))
 	}
 	return f.folder().checkFolder()
@@ -68,8 +68,8 @@ func (f *runFlags) verifyDone(ctx context.Context, stdout io.Writer, j experimen
 	return nil
 }
 
-// resumeError says that the call was wrong if it asks to go on with other settings. Other errors stay as they are, but
-// for the package that reports them.
+// resumeError says that the call was wrong if it asks to continue with other settings. Other errors stay as they are,
+// but for the package that reports them.
 func resumeError(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -96,7 +96,7 @@ func stopped(err error, word func(error) error) error {
 func interrupted(err error) error {
 	var u *experiment.UnfinishedError
 	if errors.As(err, &u) {
-		return fmt.Errorf("interrupted; %v, and --resume goes on", u.Unfinished)
+		return fmt.Errorf("interrupted; %v; --resume continues it", u.Unfinished)
 	}
 	return errors.New("interrupted; nothing was written")
 }
@@ -106,5 +106,5 @@ func redone(r *experiment.Resumed) string {
 	if r.Redone == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", and %d were not as the journal has them and are done again", r.Redone)
+	return fmt.Sprintf("; %d differ from the journal and are done again", r.Redone)
 }

@@ -30,8 +30,8 @@ func (f *shardFlags) register(flags *pflag.FlagSet) {
 		"only this part of the images, into a folder of its own in DIR, as with --resume: 2/8. gpuconv merge joins "+
 			"them")
 	flags.StringVar(&f.shards, "shards", "",
-		"how many shards there are; which one this is comes from SLURM_ARRAY_TASK_ID, from 1 on, or JOB_COMPLETION_INDEX,\n"+
-			"from 0 on. array: as many as the Slurm array 1-N has tasks")
+		"how many shards there are; which one this is comes from SLURM_ARRAY_TASK_ID, which begins at 1, or\n"+
+			"JOB_COMPLETION_INDEX, which begins at 0. array: as many as the Slurm array 1-N has tasks")
 }
 
 // shard reads the flags. A shard is always kept, in a folder in that of --output.

@@ -11,6 +11,7 @@ import (
 // TestLightIsLight: an impulse on 3×3 pixels is one white square among eight black ones, both alone and beside its
 // activations. --polarity dark turns that round.
 func TestLightIsLight(t *testing.T) {
+	unraced(t)
 	out := filepath.Join(t.TempDir(), "out")
 	args := []string{"run", "--stimulus", "impulse image-size=3", "--backend", "cpu", "--check", "0", "--output", out}
 	if code, _, stderr := gpuconv(t, args...); code != exitOK {

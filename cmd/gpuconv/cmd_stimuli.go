@@ -70,8 +70,9 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 			"by 28)")
 	flags.StringVar(&f.kind, "kind", "", "a kind of pattern instead of a preset")
 	fileFlag(flags, &f.input, "input",
-		"an image file or a folder of them instead of a preset: .png, .jpg, .tif, .bmp, .webp;\n"+
-			"in the order of their names, img2 before img10")
+		"what gpuconv run --stimulus takes, instead of a preset: a picture, a folder or pattern of them, in the order of\n"+
+			"their names, img2 before img10, a .npy or .npz:key array, or a .txt list of those; all of one size")
+	f.inputs.register(flags)
 	f.inputs.images.register(flags)
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	registerDryRun(flags, &f.dry)
@@ -112,13 +113,17 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	defer closeSets([]stimuli.Set{images})
 	if f.dry {
 		return f.foresee(cmd.OutOrStdout(), images)
+	}
+	if err := f.inputs.rehearseAll(cmd.Context(), "input", images); err != nil {
+		return err
 	}
 	if err := writeStimuli(cmd.Context(), f.file(), images); err != nil {
 		return ofFiles("input", images, err)
 	}
-	f.inputs.drawn(f.input, images)
+	f.inputs.allDrawn("input", images)
 	if noted, ok := images.(stimuli.Noter); ok {
 		f.inputs.say(noted.Notes())
 	}
@@ -143,7 +148,11 @@ func (f *stimuliFlags) images(ctx context.Context, flags *pflag.FlagSet) (stimul
 	case s != nil:
 		return s.stimulus()
 	case f.input != "":
-		return f.inputs.openFiles(ctx, "input", f.input, 1)
+		o, err := f.inputs.openSources(ctx, "input", []string{f.input}, 0)
+		if err != nil {
+			return nil, err
+		}
+		return o.oneSize(f.input)
 	}
 	return f.presetSweep(flags.Changed("sf"))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func newVerify() *cobra.Command {
 			"convolution. --quick takes a part of them that has every pair of options, and only algorithms that\n" +
 			"the device may choose; on a software renderer also a few with tiles of hardware. With --input and\n" +
 			"--weight there is one case, yours.\n\n" +
-			"--shader verifies a compute shader of yours, in a child process, and --program a program.\n\n" +
+			"--shader verifies your own compute shader, in a child process, and --program a program.\n\n" +
 			"--backend gpu takes any OpenGL device, a software renderer too; it fails where there is none. With\n" +
 			"--tiles it cuts problems, and chooses algorithms, as hardware of another maker does. A line on\n" +
 			"stdout names each case that failed. Exit code 1: a case failed, none passed, or not all were run.",
@@ -58,7 +59,7 @@ func newVerify() *cobra.Command {
 			"  gpuconv filters --kind gabor --orientation 0:180:45 --output w.npy\n" +
 			"  gpuconv verify --input x.npy --weight w.npy --padding 3 --stride 2\n" +
 			"  gpuconv verify --print-interface > my.toml\n\n" +
-			"docs/your-shader.md goes on from there, with a shader of yours.",
+			"docs/your-shader.md continues from there, with your own shader.",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -115,8 +116,8 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 		return f.validateOwn(cmd)
 	}
 	if !slices.Contains(f.names(), "gpu") && (f.device != "any" || f.algorithm != "") {
-		return refused("backend", f.backends, errors.New("want no --device and no --algorithm with it: "+
-			"of the CPU engine verify takes every algorithm, they choose among those of a GPU"))
+		return refused("backend", f.backends, errors.New("want neither --device nor --algorithm with it: "+
+			"they choose among those of a GPU, and verify takes every algorithm of the CPU engine"))
 	}
 	if !slices.Contains(f.names(), "gpu") && f.opener != "" {
 		return refused("backend", f.backends, errors.New("want no --context with it, that opens a GPU"))
@@ -174,29 +175,22 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) (err err
 	if err != nil {
 		return err
 	}
-	known, err := f.choice.knownFailures(ctx)
-	if err != nil {
-		return err
-	}
-	open := f.open
 	if f.choice.list {
-		open = f.list
-	}
-	opened, err := open(ctx)
-	if err != nil {
+		_, runs, _, err := f.prepare(ctx, f.list)
+		if err == nil {
+			printCases(stdout, runs)
+		}
 		return err
 	}
+	began := blankReport()
+	if err := out.create(began); err != nil {
+		return err
+	}
+	opened, runs, known, err := f.prepare(ctx, f.open)
 	defer opened.close(ctx)
-	runs, err := f.runs(ctx, opened)
-	if err == nil {
-		runs, err = f.choice.choose(runs)
-	}
 	if err != nil {
-		return err
-	}
-	if f.choice.list {
-		printCases(stdout, runs)
-		return nil
+		began.Stopped = stoppedBy(ctx, err)
+		return cmp.Or(err, out.end(began))
 	}
 	printSubjects(stdout, runs)
 	f.own.inputs.print(stderr)
@@ -208,6 +202,23 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) (err err
 		return err
 	}
 	return p.whole(ctx, cancel, runs) // a device may still be at work after it was stopped: close must not wait
+}
+
+// prepare reads the list of known failures, opens the backends and chooses their cases. If it fails, the backends are
+// to be closed all the same.
+func (f *verifyFlags) prepare(ctx context.Context, open func(context.Context) (*verified, error)) (opened *verified,
+	runs []verify.Runner, known *verify.Known, err error) {
+	opened = &verified{}
+	if known, err = f.choice.knownFailures(ctx); err != nil {
+		return opened, nil, nil, err
+	}
+	if opened, err = open(ctx); err != nil {
+		return &verified{}, nil, nil, err
+	}
+	if runs, err = f.runs(ctx, opened); err == nil {
+		runs, err = f.choice.choose(runs)
+	}
+	return opened, runs, known, err
 }
 
 // limited returns a context that ends after limit, if that is not 0.

@@ -35,8 +35,13 @@ func (f *verifyFlags) outputs() (*proofFiles, error) {
 	return out, out.pictures.checkFolder()
 }
 
-// begin makes the files and the folder of pictures, which replace those of an earlier run.
-func (o *proofFiles) begin(r verify.Report) error {
+// create makes the files and the folder of pictures, which replace those of an earlier run. That comes before anything
+// that takes time. So a process that is killed while it opens a device, or reads images, leaves reports, too.
+func (o *proofFiles) create(r verify.Report) error {
+	r.Stopped = verify.Running
+	if err := o.write(r, true); err != nil {
+		return err
+	}
 	if o.pictures.path != "" {
 		if _, err := o.pictures.options.MakeFolders(o.pictures.path); err != nil {
 			return o.pictures.blame(err)
@@ -47,17 +52,20 @@ func (o *proofFiles) begin(r verify.Report) error {
 			o.lines, err = o.jsonl.options.CreateLines(o.jsonl.path)
 			return err
 		})
-		if err != nil {
-			return o.jsonl.blame(err)
-		}
+		return o.jsonl.blame(err)
 	}
+	return nil
+}
+
+// begin writes the first line of --jsonl, and the reports with the number of cases.
+func (o *proofFiles) begin(r verify.Report) error {
 	if err := o.line(firstLine{Schema: r.Schema, Program: r.Program, Command: r.Command, Total: r.Total}); err != nil {
 		return err
 	}
 	return o.write(r, true)
 }
 
-// firstLine is the first line of --jsonl. The next lines are the cases, as --json has them, and then lastLine follows.
+// firstLine is the first line of --jsonl. The next lines are the cases, as in --json, and the last line is lastLine.
 type firstLine struct {
 	Schema  int    `json:"schema"`
 	Program any    `json:"program"`
@@ -107,7 +115,7 @@ func (o *proofFiles) write(r verify.Report, passing bool) error {
 	for _, file := range []struct {
 		output
 		write func(io.Writer) error
-	}{{o.json, r.WriteJSON}, {o.junit, r.WriteJUnit}} {
+	}{{o.junit, r.WriteJUnit}, {o.json, r.WriteJSON}} {
 		if file.path == "" {
 			continue
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// guestFlags choose what somebody else wrote: a compute shader with its interface, or a program.
+// guestFlags choose a backend of the user: a compute shader with its interface, or a program.
 type guestFlags struct {
 	shader, described, program string
 	example                    bool
@@ -24,7 +24,7 @@ type guestFlags struct {
 
 // registerShader defines the flags of a shader.
 func (f *guestFlags) registerShader(flags *pflag.FlagSet, verb string) {
-	fileFlag(flags, &f.shader, "shader", verb+" this compute shader of yours, GLSL or SPIR-V")
+	fileFlag(flags, &f.shader, "shader", verb+" your own compute shader, GLSL or SPIR-V")
 	fileFlag(flags, &f.described, "interface", "the TOML file that says how --shader is called")
 }
 
@@ -51,14 +51,14 @@ func (f *guestFlags) validate(cmd *cobra.Command) error {
 	case f.shader != "" && f.program != "":
 		return refused("program", f.program, errors.New("want it without --shader"))
 	case f.program != "" && (cmd.Flags().Changed("device") || cmd.Flags().Changed("context")):
-		return refused("program", f.program, errors.New("want no --device and no --context with it, they open a GPU"))
+		return refused("program", f.program, errors.New("want neither --device nor --context with it: they open a GPU"))
 	case f.limit <= 0:
 		return refused("case-limit", f.limit.String(), errors.New("want more than 0s"))
 	}
 	for _, name := range unlike {
 		if f.given() && cmd.Flags().Changed(name) {
 			return refused(name, cmd.Flags().Lookup(name).Value.String(),
-				errors.New("want it without --shader and --program, it chooses among gpuconv's own"))
+				errors.New("want it without --shader and --program: it chooses among gpuconv's own"))
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
@@ -12,7 +13,7 @@ import (
 
 // ownCase reads the user's images and weights.
 func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
-	c, err := f.own.given(ctx, judgeOwn)
+	c, err := f.own.given(ctx, f.judgeOwn)
 	if err != nil {
 		return verify.Case{}, err
 	}
@@ -51,14 +52,24 @@ func (f *convFlags) given(ctx context.Context, judge func(p conv.Problem, bytes 
 }
 
 // judgeOwn refuses a problem that is not valid or does not fit in memory. bytes is what reading the images takes in
-// addition to them. All images are convolved at once, not in portions. compare.Trial has memory for all images three
-// times, with different numbers, and for up to twenty images with outliers. Each image of these takes its pixels, two
-// outputs in float32, and from the reference two numbers in float64 for each output.
-func judgeOwn(p conv.Problem, bytes float64) error {
+// addition to them.
+func (f *verifyFlags) judgeOwn(p conv.Problem, bytes float64) error {
 	dst, err := p.Dst()
 	if err != nil {
 		return usage(plain(err))
 	}
-	return reserve(fmt.Sprintf("verifying images of %v to %v", p.Src, dst),
-		bytes+(3+20/float64(p.Src.N()))*(p.Src.Bytes()+6*dst.Bytes())+2*copies*p.Weight.Bytes())
+	return reserve(fmt.Sprintf("verifying images of %v to %v", p.Src, dst), bytes+f.ownMemory(p, dst))
+}
+
+// ownMemory estimates the bytes that verifying a valid problem takes. All images are convolved at once, not in
+// portions. compare.Trial has memory for all images three times, with different numbers, and for up to twenty images
+// with outliers. Each image of these takes its pixels, two outputs in float32, and from the reference two numbers in
+// float64 for each output. There are up to two plans at a time.
+func (f *verifyFlags) ownMemory(p conv.Problem, dst conv.Shape) float64 {
+	extra := 0.0
+	if slices.Contains(f.names(), "cpu") {
+		engine := backendFlags{backend: "cpu", deviceFlags: deviceFlags{precision: f.precision}}
+		extra = engine.planExtra(p.Src.N(), p, (copies-1)*p.Weight.Bytes())
+	}
+	return (3+20/float64(p.Src.N()))*(p.Src.Bytes()+6*dst.Bytes()) + 2*(copies*p.Weight.Bytes()+extra)
 }

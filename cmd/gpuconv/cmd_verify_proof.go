@@ -44,17 +44,22 @@ type broken struct {
 }
 
 func newProof(stdout, stderr io.Writer, out *proofFiles, runs []verify.Runner) *proof {
-	total := 0
+	report, total := blankReport(), 0
 	for _, r := range runs {
 		total += r.Records()
 	}
+	report.Total = total
 	return &proof{stdout: stdout, stderr: stderr, out: out, started: time.Now(),
-		bar: newProgressOf(stderr, "verifying", "cases", total),
-		report: verify.Report{Schema: 1, Program: describeProgram(), Command: strings.Join(os.Args, " "),
-			Total: total, Cases: []verify.Entry{}}}
+		bar: newProgressOf(stderr, "verifying", "cases", total), report: report}
 }
 
-// begin makes the files.
+// blankReport is the report of a proof that has not begun.
+func blankReport() verify.Report {
+	return verify.Report{Schema: 1, Program: describeProgram(), Command: strings.Join(os.Args, " "),
+		Cases: []verify.Entry{}}
+}
+
+// begin writes the reports, with the number of cases.
 func (p *proof) begin() error {
 	err := p.out.begin(p.running())
 	if err != nil {
@@ -63,7 +68,7 @@ func (p *proof) begin() error {
 	return err
 }
 
-// running is the report while the proof goes on.
+// running is the report while the proof runs.
 func (p *proof) running() verify.Report {
 	r := p.report
 	r.Stopped, r.Seconds = verify.Running, time.Since(p.started).Seconds()
@@ -100,19 +105,28 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	}
 	p.end()
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		p.report.Stopped = context.Cause(ctx).Error()
-	case errors.Is(err, context.Canceled):
-		p.report.Stopped = "interrupted"
 	case errors.Is(err, errEnough) && p.most > 1:
 		p.report.Stopped = fmt.Sprintf("stopped after %d failures", p.most)
 	case errors.Is(err, errEnough):
 		p.report.Stopped = "stopped at a failure"
 	default:
-		p.report.Stopped = plain(err).Error()
-		return plain(err)
+		p.report.Stopped = stoppedBy(ctx, err)
+		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+			return plain(err)
+		}
 	}
 	return nil
+}
+
+// stoppedBy says why a proof did not go on, if err ended it.
+func stoppedBy(ctx context.Context, err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return context.Cause(ctx).Error()
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	}
+	return plain(err).Error()
 }
 
 // compile has each subject compile the programs of its first case, and prints which do not compile. Running them for

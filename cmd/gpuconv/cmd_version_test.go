@@ -33,6 +33,7 @@ func TestRecorded(t *testing.T) {
 // TestPlainGoBuild: in a clone, go build without make records the revision, and whether the clone was changed. The
 // program that is built is program.go alone, which is quick to build.
 func TestPlainGoBuild(t *testing.T) {
+	unraced(t)
 	clone := t.TempDir()
 	program, err := os.ReadFile("program.go")
 	if err != nil {

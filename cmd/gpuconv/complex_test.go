@@ -97,6 +97,7 @@ func cellsOf(t *testing.T, folder string) []map[string]float64 {
 // an angle d with e^{−2π²σ²·|f − f'|²}. Its mirror image at −f adds less than e^{−50} here. So its half-width at
 // half-height solves 4·f²·sin²(d/2) = ln 2/(2π²σ²).
 func TestComplexCells(t *testing.T) {
+	unraced(t)
 	orientations, phases, frequencies := 36, 8, []float64{0.05, 0.1, 0.15, 0.2, 0.25}
 	if testing.Short() {
 		orientations, phases, frequencies = 20, 4, []float64{0.1, 0.15, 0.2}

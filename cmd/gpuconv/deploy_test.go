@@ -28,9 +28,11 @@ func podCommand(t *testing.T, manifest string) []string {
 	return args
 }
 
-// TestKubernetes runs the commands of deploy/kubernetes as the controller of Indexed Jobs starts them: with an index
-// from 0 on in the environment. Images are fewer, and the volume is a folder. The merged array has the bits of one run.
+// TestKubernetes runs the commands of deploy/kubernetes as the controller of Indexed Jobs starts them: with an index,
+// beginning at 0, in the environment. Images are fewer, and the volume is a folder. The merged array has the bits of
+// one run.
 func TestKubernetes(t *testing.T) {
+	unraced(t)
 	data := t.TempDir()
 	smaller := strings.NewReplacer("/data", data, "0:180:0.01", "0:180:4")
 	pod := func(manifest string, index int) {

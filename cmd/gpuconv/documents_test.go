@@ -66,6 +66,7 @@ func TestFromGo(t *testing.T) {
 
 // TestSlow: each test that make quick leaves out exists. So a test that is renamed does not come back into make quick.
 func TestSlow(t *testing.T) {
+	unraced(t)
 	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
 		t.Fatal(err)
@@ -217,30 +218,10 @@ func documents(t *testing.T) map[string]string {
 	return all
 }
 
-// TestFullRunsAll: make test has a run with neither -short nor the race detector, which tests that say "in full only"
-// need.
-func TestFullRunsAll(t *testing.T) {
-	text, err := os.ReadFile("../../Makefile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !regexp.MustCompile(`(?m)^test:.* full\b`).Match(text) {
-		t.Error("make test does not run full")
-	}
-	recipe := regexp.MustCompile(`(?m)^full:.*\n((?:\t.*\n)+)`).FindSubmatch(text)
-	if recipe == nil || !regexp.MustCompile(`go test .* \./\.\.\.\n`).Match(recipe[1]) {
-		t.Fatal("make full does not test all packages")
-	}
-	for _, flag := range []string{"-short", "-race"} {
-		if strings.Contains(string(recipe[1]), flag) {
-			t.Errorf("make full has %s: nothing would run what is skipped with it", flag)
-		}
-	}
-}
-
 // TestTargets: the targets of make that documents name are in the Makefile, and make lists the targets that people
 // need.
 func TestTargets(t *testing.T) {
+	unraced(t)
 	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
 		t.Fatal(err)
@@ -281,6 +262,7 @@ var (
 // TestNamedTests: the tests that documents name exist, in the packages that they say. In docs/trust.md a test without a
 // package is one of this package.
 func TestNamedTests(t *testing.T) {
+	unraced(t)
 	declared, scripts := declaredTests(t), scriptNames(t)
 	names := func(text string) (all []string) {
 		for _, found := range namedTest.FindAllStringSubmatch(text, -1) {
@@ -306,7 +288,7 @@ func TestNamedTests(t *testing.T) {
 		}
 		for _, found := range namedScript.FindAllStringSubmatch(text, -1) {
 			if !slices.Contains(scripts, found[1]) {
-				t.Errorf("%s names the script %s, which is not there", document, found[1])
+				t.Errorf("%s names the script %s, which does not exist", document, found[1])
 			}
 		}
 	}

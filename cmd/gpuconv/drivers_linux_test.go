@@ -16,6 +16,7 @@ import (
 
 	"gpuconv/gpu"
 	"gpuconv/gpu/probe"
+	"gpuconv/verify"
 )
 
 // mesaVendor is the file by which Mesa announces itself to GLVND's libEGL on Debian, Ubuntu and Fedora.
@@ -80,9 +81,50 @@ func needMesa(t *testing.T) {
 	}
 }
 
+// TestReportsBeforeDrivers: verify begins its reports before it opens a device. So they are there, and can be read, if
+// it is killed, or stopped, while a driver loads.
+func TestReportsBeforeDrivers(t *testing.T) {
+	needMesa(t)
+	slow := driver(t, "for (int i = 0; i < 60 && getppid() != 1; i++) sleep(1);")
+	for name, c := range map[string]struct {
+		signal os.Signal
+		want   string
+	}{
+		"killed":     {os.Kill, verify.Running + ": no case was run"},
+		"terminated": {syscall.SIGTERM, "interrupted: no case was run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := program(t, strings.Fields("verify --quick --json v.json --jsonl v.jsonl --junit v.xml")...)
+			cmd.Dir, cmd.Env = t.TempDir(), append(cmd.Env, "__EGL_VENDOR_LIBRARY_FILENAMES="+slow, graceVariable+"=1m")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			waitFor(t, filepath.Join(cmd.Dir, "v.jsonl"), ended) // the last one that is begun
+			if err := cmd.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			<-ended
+			if _, message := readJUnit(t, filepath.Join(cmd.Dir, "v.xml")); message != c.want {
+				t.Errorf("JUnit says %q, want %q", message, c.want)
+			}
+			cases, end := readLines(t, filepath.Join(cmd.Dir, "v.jsonl"))
+			if cases != 0 || end != (c.signal != os.Kill) {
+				t.Errorf("%d lines of cases, end %v", cases, end)
+			}
+			if text, err := os.ReadFile(filepath.Join(cmd.Dir, "v.json")); err != nil || !json.Valid(text) {
+				t.Errorf("%v, %s", err, text)
+			}
+		})
+	}
+}
+
 // TestBrokenDrivers: info names a driver that dies or cannot be loaded. --backend auto takes the CPU and says why, and
 // --backend gpu fails with an error of one line.
 func TestBrokenDrivers(t *testing.T) {
+	unraced(t)
 	needMesa(t)
 	const files = "__EGL_VENDOR_LIBRARY_FILENAMES="
 	broken := filepath.Join(t.TempDir(), "broken.json")
@@ -125,6 +167,7 @@ func TestBrokenDrivers(t *testing.T) {
 
 // TestNoVendor: if libEGL finds no driver's file, the errors say where it looked.
 func TestNoVendor(t *testing.T) {
+	unraced(t)
 	needMesa(t)
 	none := t.TempDir()
 	want := "egl: no driver is installed: no file for one in " + none + " ("
@@ -138,6 +181,7 @@ func TestNoVendor(t *testing.T) {
 
 // TestOneBrokenDriver: a broken driver is passed over, and one that works is taken.
 func TestOneBrokenDriver(t *testing.T) {
+	unraced(t)
 	needMesa(t)
 	for name, file := range map[string]string{"missing": vendor(t, "libEGL_none.so.0"),
 		"abort": driver(t, "abort();")} {
@@ -203,7 +247,7 @@ func TestInterruptedProbe(t *testing.T) {
 		}
 		asked(t, mark)
 		cmd.Process.Signal(os.Interrupt)
-		slow := time.AfterFunc(20*time.Second, func() { t.Errorf("%q goes on", args); cmd.Process.Kill() })
+		slow := time.AfterFunc(20*time.Second, func() { t.Errorf("%q continues", args); cmd.Process.Kill() })
 		cmd.Wait()
 		slow.Stop()
 		if cmd.ProcessState.ExitCode() != 1 || errs.String() != "gpuconv: interrupted; nothing was written\n" {
@@ -212,7 +256,7 @@ func TestInterruptedProbe(t *testing.T) {
 	}
 }
 
-// TestNoChild: if the process that tries drivers ends before it asks one, info says so and goes on.
+// TestNoChild: if the process that tries drivers ends before it asks one, info says so and continues.
 func TestNoChild(t *testing.T) {
 	needGPU(t)
 	text, err := os.ReadFile(driver(t, `if (getenv("GPUCONV_PROBE")) { fputs("no\n", stderr); _exit(3); }`))

@@ -10,6 +10,7 @@ import (
 // TestDriversScript: scripts/drivers refuses names that its tables lack. If it skipped them, CI would believe that the
 // mirror lacks their packages.
 func TestDriversScript(t *testing.T) {
+	unraced(t)
 	unixOnly(t)
 	script, err := filepath.Abs("../../scripts/drivers")
 	if err != nil {

@@ -32,3 +32,21 @@ func TestPlanExtra(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanExtraOfVerify: verify counts what a plan of the CPU engine takes, here rows of pixels that no cache holds.
+func TestPlanExtraOfVerify(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{1, 64, 64, 100_000}, Weight: conv.Shape{4, 64, 31, 31}}
+	dst, err := p.Dst()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := cpu.Engine{}.Explain(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(backends string) float64 { return (&verifyFlags{backends: backends}).ownMemory(p, dst) }
+	want := 2 * (float64(d.Memory) - (copies-1)*p.Weight.Bytes() - aside)
+	if got := of("gpu,cpu") - of("gpu"); want < 1e9 || got < want {
+		t.Errorf("a plan takes %d bytes, %g are reserved, want %g", d.Memory, got, want)
+	}
+}

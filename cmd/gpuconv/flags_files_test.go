@@ -69,6 +69,7 @@ func inputsFolder(t *testing.T) string {
 // TestNumbersThatDoNotFit: one line says of which file how many elements lost what. With --strict the file is refused,
 // and nothing is written. Rounded fractions are not a loss.
 func TestNumbersThatDoNotFit(t *testing.T) {
+	unraced(t)
 	folder := inputsFolder(t)
 	convolve := "conv --backend cpu --output y.npy "
 	for _, c := range []struct{ args, flag, note string }{
@@ -119,6 +120,7 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 
 // TestTuningOfNumbersThatDoNotFit: the line about activations comes first. With --strict they are refused.
 func TestTuningOfNumbersThatDoNotFit(t *testing.T) {
+	unraced(t)
 	folder := inputsFolder(t)
 	args := []string{"tuning", "--input", "hugea.npy", "--orientations", "0,90", "--rdm", "none", "--output", "y",
 		"--strict"}
@@ -133,6 +135,7 @@ func TestTuningOfNumbersThatDoNotFit(t *testing.T) {
 // TestRecordingsThatDoNotFit: the same holds for each array of an archive of recordings. Values that became infinite
 // are refused even without --strict.
 func TestRecordingsThatDoNotFit(t *testing.T) {
+	unraced(t)
 	folder := t.TempDir()
 	at := func(name string) string { return filepath.Join(folder, name) }
 	pack := func(name, dtype string, train any) {
@@ -210,6 +213,7 @@ func TestBytesOfImages(t *testing.T) {
 
 // TestWeightsHaveFourDimensions: every flag that takes weights refuses other arrays, in words about weights.
 func TestWeightsHaveFourDimensions(t *testing.T) {
+	unraced(t)
 	folder := inputsFolder(t)
 	for _, args := range []string{"conv --input fine.npy --output y.npy --weight", "filters --output y.npy --input",
 		"run --output y --orientations 0 --filter", "verify --backend cpu --input fine.npy --weight",

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -65,6 +66,10 @@ func (in *inputs) openImages(ctx context.Context, path string, channels int) (im
 		array.Close()
 		return imageInput{}, err
 	}
+	if err := in.layout("input", array, channels); err != nil {
+		array.Close()
+		return imageInput{}, err
+	}
 	return imageInput{Source: array, Closer: array, memory: array.Memory(),
 		check: func() error { return in.rehearse(ctx, "input", path) },
 		seen: func() {
@@ -124,7 +129,7 @@ func (in *inputs) openPicture(ctx context.Context, path, kind string, channels i
 		return imageInput{}, failed("input", "", &fault.Error{Argument: path,
 			Rule: strings.TrimPrefix(kind+": ", "unknown: ") + wantImages + advice(kind)})
 	}
-	picture, err := in.openFiles(ctx, "input", path, channels)
+	picture, err := in.openFile(ctx, "input", path, channels)
 	if err != nil {
 		return imageInput{}, err
 	}
@@ -152,15 +157,11 @@ func advice(kind string) string {
 	return ""
 }
 
-// openFiles opens a set of image files, for filters of so many channels.
-func (in *inputs) openFiles(ctx context.Context, flag, path string, channels int) (*stimuli.Files, error) {
+// openFile opens a picture, for filters of so many channels.
+func (in *inputs) openFile(ctx context.Context, flag, path string, channels int) (*stimuli.Files, error) {
 	options, err := in.images.options(channels)
 	if err != nil {
 		return nil, err
-	}
-	if isArrayKind(kindOf(ctx, path)) || strings.Contains(path, ".npz:") {
-		return nil, refused(flag, path, errors.New("an array: want pictures; gpuconv run --stimulus and gpuconv conv "+
-			"--input convolve arrays"))
 	}
 	files, err := stimuli.OpenFiles(ctx, path, options)
 	if err != nil {
@@ -184,20 +185,13 @@ func ofFiles(flag string, images stimuli.Set, err error) error {
 }
 
 // drawn notes what a user should know of image files that were drawn.
-func (in *inputs) drawn(path string, images stimuli.Set) {
-	files, ok := images.(*stimuli.Files)
-	if !ok {
-		return
-	}
+func (in *inputs) drawn(files *stimuli.Files) {
+	path := files.Path()
 	in.passedOver(path, files.PassedOver(), "file that is no image", "files that are no images")
 	in.passedOver(path, files.Folders(), "folder, and what is in it", "folders, and what is in them")
 	if n := files.Transparent(); n > 0 && in.images.background == "" {
 		in.note(path, "%d of %d images have transparent pixels, which lie on black; --background chooses another grey",
-			n,
-			images.Shape().N())
-	}
-	if n := files.ManyPages(); n > 0 {
-		in.note(path, "%d of %d files hold several images, the first of each is read", n, images.Shape().N())
+			n, files.Shape().N())
 	}
 }
 
@@ -223,6 +217,32 @@ func (in *inputs) brightness(path, dtype string) {
 		white := map[string]int{"uint8": 255, "uint16": 65535}[e]
 		in.note(path, "%s, read as the numbers 0 … %d; the pixels of a .png are 0 … 1", e, white)
 	}
+}
+
+// layout refuses an array [N, H, W, C] that the filters' channels do not fit, and notes that one may be [H, W, C]. So
+// most Python programs keep pictures.
+func (in *inputs) layout(flag string, array *stimuli.Array, channels int) error {
+	const few, many = 4, 5 // channels of a picture, and rows or columns
+	shape := array.Reader().Shape()
+	at := len(shape) - 1
+	switch {
+	case at == 3 && shape[3] <= few && shape[1] >= many && shape[1] != channels && channels > 0:
+		return refused(flag, array.Path(), fmt.Errorf("shape %v has the channels last: want [N, C, H, W], in Python "+
+			"numpy.moveaxis(x, -1, 1)", shape))
+	case at == 2 && shape[2] <= few && shape[0] >= many && shape[1] >= many:
+		in.note(array.Path(), "shape %v is read as %d images of %d×%d; if it is one picture with the channels last, "+
+			"numpy.moveaxis(x, -1, 0)[None] in Python makes it [1, C, H, W]", shape, shape[0], shape[1], shape[2])
+	}
+	return nil
+}
+
+// forColours adds to the error that filters of one channel do not fit images of three how such images become grey.
+func forColours(src, weight conv.Shape, err error) error {
+	var about *conv.ShapeError
+	if errors.As(err, &about) && about.Arg == "weight" && src.C() == 3 && weight.C() == 1 {
+		return usage(fmt.Errorf("%w; --colour grey makes images of three channels grey", plain(err)))
+	}
+	return usage(plain(err))
 }
 
 // rehearse, with --strict, reads an array to its end and refuses it if float32 cannot hold a value.

@@ -96,7 +96,7 @@ func (o output) createFolder() (outputFolder, error) {
 	return outputFolder{o, folder}, o.blame(err)
 }
 
-// keepFolder begins a folder that is kept until it is complete, or goes on with it. array is the name of its array.
+// keepFolder begins a folder that is kept until it is complete, or continues with it. array is the name of its array.
 func (o output) keepFolder(array string) (outputFolder, error) {
 	folder, err := o.options.KeepFolder(o.path, array)
 	return outputFolder{o, folder}, o.blame(err)

@@ -14,7 +14,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// problemFlags describe the shapes of a convolution, as numbers or as files. Only the headers of files are read.
+// problemFlags describe the shapes of a convolution, as numbers or as files. Only the headers of files are read, except
+// by describe.
 type problemFlags struct {
 	compact       string // N,Cin,H,W,Cout,K,pad,stride,groups; "flags" for --problem without a value
 	input, weight string
@@ -137,6 +138,35 @@ func shapeOf(ctx context.Context, flag, text string, channels int) (conv.Shape, 
 	return shape, weights.Close()
 }
 
+// describe completes e with what a plan of the CPU engine says that has the weights and biases themselves. It does
+// nothing with another backend, or if the flags have only shapes.
+func (f *problemFlags) describe(ctx context.Context, p conv.Problem, backend chosen, e *explanation) error {
+	numbers := func(text string) bool { _, err := parseInts(strings.Trim(text, "[]")); return err == nil }
+	if backend.name != "cpu" || f.weight == "" || numbers(f.weight) || numbers(f.bias) {
+		return nil
+	}
+	in := &inputs{}
+	bank, err := in.readBank(ctx, "weight", f.weight, func(weight conv.Shape) error {
+		return reserve(fmt.Sprintf("weights %v", weight), copies*weight.Bytes())
+	})
+	if err != nil {
+		return err
+	}
+	var bias []float32
+	if f.bias != "" {
+		if bias, err = in.readBias(ctx, f.bias, p.Weight); err != nil {
+			return err
+		}
+	}
+	plan, err := conv.Expecting(backend.Backend, p.Src.N()).Plan(p, bank.Weight, bias)
+	if err != nil {
+		return err
+	}
+	defer plan.Close()
+	e.describe(plan.(conv.Describer).Describe())
+	return nil
+}
+
 // explanation is what gpuconv info --problem prints. It is made before anything is allocated or compiled. Sizes are in
 // bytes.
 type explanation struct {
@@ -162,9 +192,10 @@ type explanation struct {
 	Tuned       string     `json:"tuned,omitempty"`   // when algorithm and tile were measured to be the fastest
 	Warning     string     `json:"warning,omitempty"` // what the backend could not use, and why
 	Rejected    []rejected `json:"rejected"`
-	Chunk       int        `json:"chunk"`          // images that are computed at a time, or bands if images are cut
-	Band        int        `json:"band,omitempty"` // rows of outputs in a band, if images are cut
-	Chunks      int        `json:"chunks"`         // how many chunks there are; the last may be smaller
+	Repeated    int        `json:"repeated,omitempty"` // filters that are copies or negatives of others
+	Chunk       int        `json:"chunk"`              // images that are computed at a time, or bands if images are cut
+	Band        int        `json:"band,omitempty"`     // rows of outputs in a band, if images are cut
+	Chunks      int        `json:"chunks"`             // how many chunks there are; the last may be smaller
 	PlanMemory  float64    `json:"plan_memory"`
 	TotalMemory float64    `json:"total_memory"` // the plan, all of src and all of dst
 
@@ -195,19 +226,24 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 		return explanation{}, err
 	}
 	e := explanation{Src: p.Src, Weight: p.Weight, Sums: sums, Dst: dst, MACs: p.MACs(), Parameters: p.Parameters(),
-		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe(),
-		Algorithm: d.Algorithm, Tile: d.Tile, Tuned: d.Tuned, Warning: d.Warning,
-		Accuracy: d.Accuracy(), Bound: max(1, d.Bound), Tolerance: d.Tolerance, Rejected: []rejected{}, Chunk: d.Chunk,
-		Band: d.Band, PlanMemory: float64(d.Memory)}
-	e.Chunks = (p.Src.N()*e.bands() + d.Chunk - 1) / max(d.Chunk, 1)
+		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe()}
+	e.describe(d)
+	return e, nil
+}
+
+// describe sets what a backend says about a plan.
+func (e *explanation) describe(d conv.Description) {
+	e.Algorithm, e.Tile, e.Tuned, e.Warning, e.Repeated = d.Algorithm, d.Tile, d.Tuned, d.Warning, d.Repeated
+	e.Accuracy, e.Bound, e.Tolerance, e.Rejected = d.Accuracy(), max(1, d.Bound), d.Tolerance, []rejected{}
+	e.Chunk, e.Band, e.PlanMemory = d.Chunk, d.Band, float64(d.Memory)
+	e.Chunks = (e.Src.N()*e.bands() + d.Chunk - 1) / max(d.Chunk, 1)
 	if d.Tolerance > 0 {
 		e.Bound = 0
 	}
-	e.TotalMemory = e.PlanMemory + p.Src.Bytes() + dst.Bytes()
+	e.TotalMemory = e.PlanMemory + e.Src.Bytes() + e.Dst.Bytes()
 	for _, r := range d.Rejected {
 		e.Rejected = append(e.Rejected, rejected{r.Algorithm, r.Reason.Error()})
 	}
-	return e, nil
 }
 
 // bands returns into how many bands of rows an image is cut, 1 if it is not.
@@ -248,6 +284,10 @@ func (e explanation) String() string {
 		if line.text != "" {
 			printLine(w, "%-10s %s", line.name, line.text)
 		}
+	}
+	if e.Repeated > 0 {
+		printLine(w, "repeats    %d of %d filters are not computed: they are copies or negatives of others", e.Repeated,
+			e.Weight.N())
 	}
 	for _, r := range e.Rejected {
 		printLine(w, "           not %s: %s", r.Algorithm, r.Reason)

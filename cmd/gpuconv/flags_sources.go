@@ -17,9 +17,10 @@ import (
 	"gpuconv/internal/input"
 	"gpuconv/npy"
 	"gpuconv/stimuli"
+	"gpuconv/whole"
 )
 
-// The stimuli of run: kinds of patterns, pictures, folders, arrays, and lists of them.
+// The images of run --stimulus and stimuli --input: kinds of patterns, pictures, folders, arrays, and lists of them.
 
 // openStimuli returns the stimuli: the preset's gratings, or what --stimulus names. Images of each size are a set.
 func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
@@ -34,13 +35,26 @@ func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
 		}
 		return []stimuli.Set{greyIn(set, f.channels(ctx))}, nil
 	}
-	channels := f.channels(ctx)
-	options, err := f.inputs.images.options(channels)
+	o, err := f.inputs.openSources(ctx, "stimulus", f.stimuli, f.channels(ctx))
 	if err != nil {
 		return nil, err
 	}
-	o := &sources{in: &f.inputs, options: options, channels: channels}
-	for _, text := range f.stimuli {
+	for _, name := range imageFlagNames {
+		if typed, ok := f.typed[name]; ok && !o.files {
+			return nil, refused(name, strings.Join(typed, ","), errors.New("want --stimulus with image files"))
+		}
+	}
+	return o.bySize()
+}
+
+// openSources opens what the texts of a flag name, for filters of so many channels, or 0 if there are none.
+func (in *inputs) openSources(ctx context.Context, flag string, texts []string, channels int) (*sources, error) {
+	options, err := in.images.options(channels)
+	if err != nil {
+		return nil, err
+	}
+	o := &sources{in: in, flag: flag, options: options, channels: channels}
+	for _, text := range texts {
 		if err := o.add(ctx, text, 0); err != nil {
 			closeSets(o.sets)
 			return nil, err
@@ -50,12 +64,26 @@ func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
 		closeSets(o.sets)
 		return nil, err
 	}
-	for _, name := range imageFlagNames {
-		if typed, ok := f.typed[name]; ok && !o.files {
-			return nil, refused(name, strings.Join(typed, ","), errors.New("want --stimulus with image files"))
-		}
+	return o, nil
+}
+
+// oneSize returns all images as one set. It refuses images of several sizes.
+func (s *sources) oneSize(path string) (stimuli.Set, error) {
+	sets, err := s.bySize()
+	if err != nil {
+		return nil, err
 	}
-	return o.bySize()
+	if len(sets) == 1 {
+		return sets[0], nil
+	}
+	defer closeSets(sets)
+	sized := func(set stimuli.Set) string {
+		shape := set.Shape()
+		return fmt.Sprintf("%s has %s of %d×%d", fault.Printable(set.Title(0)), counted(shape.C(), "channel"),
+			shape.H(), shape.W())
+	}
+	return nil, refused(s.flag, path, fmt.Errorf("%s, but %s: want images of one size, as --resize and --crop make "+
+		"them; gpuconv run --stimulus takes several sizes", sized(sets[0]), sized(sets[1])))
 }
 
 // greyIn returns patterns for filters of so many channels. Filters of three see grey in red, green and blue.
@@ -88,11 +116,12 @@ func (f *specFlags) channels(ctx context.Context, flag, path string) int {
 // sources collects sets of stimuli in the order in which they are named.
 type sources struct {
 	in       *inputs
+	flag     string
 	options  stimuli.Options
 	pictures []string // named one after the other, not opened yet
 	sets     []stimuli.Set
 	files    bool // there are pictures or arrays
-	channels int  // of the filters
+	channels int  // of the filters, 0 if there are none
 }
 
 // mostLists is how many lists may be nested in each other, the outermost included.
@@ -106,9 +135,9 @@ func (s *sources) add(ctx context.Context, text string, lists int) error {
 	case isPattern(text):
 		return s.addPattern(ctx, text)
 	case noStimulus(kind, text) != "":
-		return failed("stimulus", "", &fault.Error{Argument: text, Rule: noStimulus(kind, text)})
+		return failed(s.flag, "", &fault.Error{Argument: text, Rule: noStimulus(kind, text)})
 	case npy.Advice(kind) != "":
-		return failed("stimulus", "", &fault.Error{Argument: text, Rule: kind + ": want .npy, .npz:key or pictures; " +
+		return failed(s.flag, "", &fault.Error{Argument: text, Rule: kind + ": want .npy, .npz:key or pictures; " +
 			npy.Advice(kind)})
 	case isArrayKind(kind) || strings.Contains(text, ".npz:"), err != nil && isArray(text):
 		return s.addArray(ctx, text)
@@ -121,7 +150,10 @@ func (s *sources) add(ctx context.Context, text string, lists int) error {
 		return s.addGlob(ctx, text, lists)
 	}
 	if _, there := os.Lstat(text); there == nil { // such as a link that leads nowhere
-		return failed("stimulus", "", &fault.Error{Argument: text, Err: err})
+		return failed(s.flag, "", &fault.Error{Argument: text, Err: err})
+	}
+	if s.flag == "input" { // --kind names kinds
+		return failed(s.flag, "", &fault.Error{Argument: text, Err: whole.Cause(err)})
 	}
 	return s.addPattern(ctx, text) // says which kinds there are
 }
@@ -130,9 +162,9 @@ func (s *sources) add(ctx context.Context, text string, lists int) error {
 func noStimulus(kind, path string) string {
 	switch {
 	case kind == filekind.PyTorch || kind == filekind.Safetensors:
-		return "weights of a network: --filter " + path + ":NAME takes them"
+		return "weights of a network: gpuconv run --filter " + path + ":NAME takes them"
 	case kind != "" && filepath.Base(path) == "run.json":
-		return "the report of a run: --from takes it"
+		return "the report of a run: gpuconv run --from takes it"
 	case kind != "" && strings.EqualFold(filepath.Ext(path), ".csv"):
 		return "a table: gpuconv tuning --table takes one"
 	}
@@ -170,10 +202,10 @@ func (s *sources) addArray(ctx context.Context, text string) error {
 	}
 	array, err := stimuli.OpenArray(ctx, text, s.options)
 	if err != nil {
-		return failed("stimulus", "", err)
+		return failed(s.flag, "", err)
 	}
 	s.sets, s.files = append(s.sets, array), true
-	return nil
+	return s.in.layout(s.flag, array, s.channels)
 }
 
 // addGlob adds the files whose names fit a pattern, in the order of their names.
@@ -183,7 +215,7 @@ func (s *sources) addGlob(ctx context.Context, text string, lists int) error {
 		err = errors.New("no file has such a name: want a pattern such as photos/*.jpg, in quotes")
 	}
 	if err != nil {
-		return refused("stimulus", text, err)
+		return refused(s.flag, text, err)
 	}
 	stimuli.SortNames(found)
 	for _, name := range found {
@@ -198,15 +230,15 @@ func (s *sources) addGlob(ctx context.Context, text string, lists int) error {
 // with # are passed over.
 func (s *sources) addList(ctx context.Context, path string, lists int) error {
 	if lists >= mostLists {
-		return refused("stimulus", path, fmt.Errorf("a list inside %d lists: want at most %d lists inside each other",
+		return refused(s.flag, path, fmt.Errorf("a list inside %d lists: want at most %d lists inside each other",
 			lists, mostLists))
 	}
 	content, err := input.ReadFile(ctx, input.List, path)
 	if err != nil {
-		return failed("stimulus", "", &fault.Error{Argument: path, Err: err})
+		return failed(s.flag, "", &fault.Error{Argument: path, Err: err})
 	}
 	if kind := filekind.Of(path, content[:min(len(content), filekind.Head)]); kind != "text" {
-		return refused("stimulus", path, errors.New("want a list of files in UTF-8, one name on each line"))
+		return refused(s.flag, path, errors.New("want a list of files in UTF-8, one name on each line"))
 	}
 	named := 0
 	for line := range bytes.Lines(content) {
@@ -223,7 +255,7 @@ func (s *sources) addList(ctx context.Context, path string, lists int) error {
 		}
 	}
 	if named == 0 {
-		return refused("stimulus", path, errors.New("an empty list: want the name of a file on each line"))
+		return refused(s.flag, path, errors.New("an empty list: want the name of a file on each line"))
 	}
 	return nil
 }
@@ -235,7 +267,7 @@ func (s *sources) flush(ctx context.Context) error {
 	}
 	opened, err := stimuli.OpenSizes(ctx, s.pictures, s.options)
 	if err != nil {
-		return failed("stimulus", "", err)
+		return failed(s.flag, "", err)
 	}
 	for _, files := range opened {
 		s.sets = append(s.sets, files)
@@ -289,11 +321,11 @@ func closeSets(sets []stimuli.Set) {
 	}
 }
 
-// rehearseStimuli, with --strict, refuses arrays with numbers that float32 cannot hold.
-func (f *runFlags) rehearseStimuli(ctx context.Context, images stimuli.Set) error {
+// rehearseAll, with --strict, refuses arrays with numbers that float32 cannot hold.
+func (in *inputs) rehearseAll(ctx context.Context, flag string, images stimuli.Set) error {
 	for _, part := range partsOf(images) {
 		if array, ok := part.(*stimuli.Array); ok {
-			if err := f.inputs.rehearse(ctx, "stimulus", array.Path()); err != nil {
+			if err := in.rehearse(ctx, flag, array.Path()); err != nil {
 				return err
 			}
 		}
@@ -303,20 +335,25 @@ func (f *runFlags) rehearseStimuli(ctx context.Context, images stimuli.Set) erro
 
 // drawn adds notes for the user about the image files that were read.
 func (f *runFlags) drawn(images stimuli.Set, p conv.Problem) {
-	pictures := false
-	for _, part := range partsOf(images) {
-		switch part := part.(type) {
-		case *stimuli.Files:
-			pictures = true
-			f.inputs.drawn(part.Path(), part)
-		case *stimuli.Array:
-			f.inputs.brightness(part.Path(), part.Reader().DType())
-			_ = f.inputs.take("stimulus", part.Path(), part.Reader()) // with --strict, the file has passed the check
-		}
-	}
+	pictures := f.inputs.allDrawn("stimulus", images)
 	if most := max(p.Padding.Top, p.Padding.Left); pictures && most > 0 && p.PaddingMode == conv.Zeros &&
 		!f.spec.modeGiven {
 		f.inputs.say([]string{fmt.Sprintf("zeros around the pictures are a black frame, which outputs up to %d "+
 			"pixels from the border see; --padding-mode reflect has none", most)})
 	}
+}
+
+// allDrawn adds notes about the files of images that were drawn, and reports whether some are pictures.
+func (in *inputs) allDrawn(flag string, images stimuli.Set) (pictures bool) {
+	for _, part := range partsOf(images) {
+		switch part := part.(type) {
+		case *stimuli.Files:
+			pictures = true
+			in.drawn(part)
+		case *stimuli.Array:
+			in.brightness(part.Path(), part.Reader().DType())
+			_ = in.take(flag, part.Path(), part.Reader()) // with --strict, the file has passed the check
+		}
+	}
+	return pictures
 }

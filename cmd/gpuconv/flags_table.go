@@ -51,7 +51,7 @@ func (o output) checkTable(ctx context.Context) error {
 	}
 	file, err := input.Open(ctx, input.Array, path)
 	if err != nil {
-		return nil // it is not there, or writing will say why not
+		return nil // it does not exist, or writing it returns the error
 	}
 	defer file.Close()
 	line, _ := bufio.NewReader(io.LimitReader(file, 64)).ReadString('\n')

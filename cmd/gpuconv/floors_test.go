@@ -82,6 +82,7 @@ var testedWith = map[string][]string{
 
 // TestFloorsOfTests: tests keep to the floors too, with the exceptions above.
 func TestFloorsOfTests(t *testing.T) {
+	unraced(t)
 	for _, p := range list(t) {
 		name := strings.TrimPrefix(p.ImportPath, "gpuconv/")
 		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
@@ -108,6 +109,7 @@ func floorOf(path string) int {
 
 // TestFloors: packages keep to the floors.
 func TestFloors(t *testing.T) {
+	unraced(t)
 	packages := list(t)
 	if len(packages) < 12 {
 		t.Fatalf("go list finds %d packages", len(packages))
@@ -144,6 +146,7 @@ const onMainThread = "gpuconv/gpu/internal/glfw"
 // TestHouseRules: the root has no Go files, and no file has an init function. No type, parameter or field is called
 // context, which in Go means context.Context.
 func TestHouseRules(t *testing.T) {
+	unraced(t)
 	for _, p := range list(t) {
 		if p.ImportPath == "gpuconv" {
 			t.Errorf("Go files at the root: %v", p.GoFiles)
@@ -188,6 +191,7 @@ func declared(file *ast.File) (names []string) {
 
 // TestDeclared: declared finds each kind of declaration.
 func TestDeclared(t *testing.T) {
+	unraced(t)
 	parsed, err := parser.ParseFile(token.NewFileSet(), "a.go",
 		"package a; type A struct{ b, c int; D }; func f(g func(h int)) (i int) { var j func(k int); return j }", 0)
 	if err != nil {
@@ -213,6 +217,7 @@ var starters = map[string]string{
 // TestGoroutines: internal/parallel starts all goroutines, so that a panic of any of them becomes an error. The test
 // reads the files of all platforms.
 func TestGoroutines(t *testing.T) {
+	unraced(t)
 	seen := map[string]bool{}
 	walkSource(t, func(name string, file *ast.File) {
 		if name = "gpuconv/" + name; starts(file) {
@@ -250,6 +255,7 @@ func starts(file *ast.File) (found bool) {
 
 // TestExecutables: each file whose first line names an interpreter is executable, as the documents say.
 func TestExecutables(t *testing.T) {
+	unraced(t)
 	unixOnly(t)
 	for _, folder := range []string{".ci", "bench", "docs", "scripts"} {
 		err := filepath.WalkDir(filepath.Join("..", "..", folder), func(path string, d fs.DirEntry, err error) error {
@@ -275,6 +281,7 @@ func TestExecutables(t *testing.T) {
 // TestErrorsAreNotCut: no package removes a part of the text of an error. Errors have fields for that, and package
 // fault formats them. The command line does not write a flag and its value into a text either; flagError does.
 func TestErrorsAreNotCut(t *testing.T) {
+	unraced(t)
 	for _, p := range list(t) {
 		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
 			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil,
@@ -406,6 +413,7 @@ func TestCutsAreFound(t *testing.T) {
 // TestCommandFiles: each file of the command line is named after a verb, or has flags that several verbs share. The
 // exceptions are few and form the frame. Everything else is in packages of lower floors.
 func TestCommandFiles(t *testing.T) {
+	unraced(t)
 	seen := 0
 	frame := []string{"main", "root", "root_man", "help", "completion", "root_shipped", "errors", "progress",
 		"progress_bytes", "screen", "cache", "program"}

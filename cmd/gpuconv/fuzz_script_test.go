@@ -12,6 +12,7 @@ import (
 // failure does not occur again, because it may depend on the order of inputs. It ignores failures of a busy machine.
 // Inputs that somebody has put there and not committed stay. In this test, go is a script that plays one failure.
 func TestFuzzScript(t *testing.T) {
+	unraced(t)
 	unixOnly(t)
 	script, err := filepath.Abs("../../scripts/fuzz")
 	if err != nil {

@@ -125,8 +125,9 @@ func (r hardwareRun) step(t *testing.T, name string) hardwareStep {
 }
 
 // TestHardware runs bench/hardware twice into the same folder: what an earlier run left is replaced, and files that
-// somebody else wrote stay. Measured times stand beside predicted ones.
+// somebody else wrote stay. Measured times are beside predicted ones.
 func TestHardware(t *testing.T) {
+	unraced(t)
 	dir := t.TempDir()
 	mine := []string{"notes.txt", "table.csv", "cards.json", "page.html", "paper.err"}
 	for round := range 2 {
@@ -183,6 +184,7 @@ func TestHardware(t *testing.T) {
 // TestHardwareFolder: a folder with other files is refused, and so is one with other files where results are folders.
 // Both are left as they are.
 func TestHardwareFolder(t *testing.T) {
+	unraced(t)
 	unixOnly(t)
 	script, err := filepath.Abs(filepath.Join("..", "..", "bench", "hardware"))
 	if err != nil {
@@ -244,6 +246,7 @@ func TestHardwareStops(t *testing.T) {
 
 // TestHardwareEnds: at the end of the time the step that runs is interrupted, and the others are left out.
 func TestHardwareEnds(t *testing.T) {
+	unraced(t)
 	start := time.Now()
 	r := runHardware(t, t.TempDir(), []string{"HANG=verify", "SECONDS_IN_ALL=8"}, nil)
 	if r.code != 1 || !strings.HasPrefix(r.step(t, "verify").Note, "cut off after ") ||
@@ -257,6 +260,7 @@ func TestHardwareEnds(t *testing.T) {
 
 // TestRehearsal: where nothing is computed, each judge must find fault, with the numbers only.
 func TestRehearsal(t *testing.T) {
+	unraced(t)
 	const numbers = "WRONG=run (integers) failed: gpu: direct wrote 0 into element 0 after the dst of 2 images"
 	for _, c := range []struct {
 		name      string

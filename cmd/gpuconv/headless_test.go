@@ -60,6 +60,7 @@ func TestHeadless(t *testing.T) {
 
 // TestHeadlessPackages: no package of that program requests X11, GLX or GLFW, whether it is used or not.
 func TestHeadlessPackages(t *testing.T) {
+	unraced(t)
 	cmd := exec.Command("go", "list", "-deps", "-tags", makefileTags(t), "-json=ImportPath,CgoLDFLAGS,CgoPkgConfig",
 		".")
 	out, err := cmd.Output()

@@ -11,6 +11,7 @@ import (
 
 // TestHelpListsAllFlags: whether in groups or not, help lists each flag of a verb once.
 func TestHelpListsAllFlags(t *testing.T) {
+	unraced(t)
 	grouped := 0
 	each(newRoot(), func(cmd *cobra.Command, name string) {
 		cmd.InitDefaultHelpFlag()
@@ -52,9 +53,10 @@ func TestGroupsAreListed(t *testing.T) {
 	})
 }
 
-// TestChoicesAreInHelp: help names each value that a shell is offered for a flag, but for kinds, which have a list of
+// TestChoicesAreInHelp: help names each value that a shell is offered for a flag, except kinds, which have a list of
 // their own.
 func TestChoicesAreInHelp(t *testing.T) {
+	unraced(t)
 	offered := 0
 	each(newRoot(), func(cmd *cobra.Command, name string) {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {

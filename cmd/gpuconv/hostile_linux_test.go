@@ -275,6 +275,7 @@ var noFiles = strings.Fields(`
 // TestFlagsOfFiles: each flag that takes a text names a file to read and was added by fileFlag, or is listed in
 // noFiles.
 func TestFlagsOfFiles(t *testing.T) {
+	unraced(t)
 	found := map[string]bool{}
 	each(newRoot(), func(cmd *cobra.Command, name string) {
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {

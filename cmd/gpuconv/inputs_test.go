@@ -32,6 +32,7 @@ var openFiles = map[string]string{
 // TestInputsAreOpened: package input opens every file that is read. It refuses files without an end, bounds the others,
 // and stops reading when the context is done.
 func TestInputsAreOpened(t *testing.T) {
+	unraced(t)
 	usedOnlyIn(t, openFiles, openers, "package input to open what is read, package whole what is written")
 }
 

@@ -105,6 +105,7 @@ func (w pieces) Write(p []byte) (n int, err error) {
 // absent. The same command, without further flags, then succeeds and removes what is left. GPUCONV_KILLS is how often
 // each command is killed at a random moment.
 func TestKilled(t *testing.T) {
+	unraced(t)
 	unixOnly(t)
 	kills, _ := strconv.Atoi(os.Getenv("GPUCONV_KILLS"))
 	for name, v := range victims(t) {

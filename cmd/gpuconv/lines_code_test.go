@@ -15,6 +15,7 @@ import (
 // Tables and generated files may have wider ones. So may strings that cannot be broken, and lines of a text that is
 // printed or compared as it is written.
 func TestLinesOfCode(t *testing.T) {
+	unraced(t)
 	refuseWide(t, 500, func(name string) bool { return filepath.Ext(name) == ".go" },
 		func(_ string, text []byte) []proseLine { return wideCode(t, text) })
 }

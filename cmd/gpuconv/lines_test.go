@@ -18,6 +18,7 @@ const mostColumns = 120
 // TestLines: no line of prose is wider than mostColumns. Tables, code in documents, generated files and the contents of
 // testdata are not prose. Neither are comments that follow code on their line.
 func TestLines(t *testing.T) {
+	unraced(t)
 	tooWide := func(name string, text []byte) []proseLine { return wide(proseOf(name)(string(text))) }
 	refuseWide(t, 100, func(name string) bool { return proseOf(name) != nil }, tooWide)
 }
@@ -54,7 +55,7 @@ var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
 
 // proseLine is a line of prose of a file.
 type proseLine struct {
-	number int // from 1 on
+	number int // the first is 1
 	text   string
 }
 
@@ -148,6 +149,7 @@ const mostLines = 450
 
 // TestFileLines: no Go file that people write is longer than mostLines.
 func TestFileLines(t *testing.T) {
+	unraced(t)
 	root := filepath.Join("..", "..")
 	seen := 0
 	for _, name := range trackedFiles(t, root) {

@@ -25,6 +25,7 @@ import (
 
 // TestDocLinks: the links in doc comments, such as [Name], [Type.Method] or [conv.Name], have a target.
 func TestDocLinks(t *testing.T) {
+	unraced(t)
 	checked := 0
 	documented := map[string]*doc.Package{}
 	for _, p := range list(t) {
@@ -40,7 +41,7 @@ func TestDocLinks(t *testing.T) {
 				checked++
 				return leads(t, l, path, documented)
 			}) {
-				t.Errorf("%s: the comment of %s links to [%s], which is not there", path, where, link)
+				t.Errorf("%s: the comment of %s links to [%s], which does not exist", path, where, link)
 			}
 		}
 	}
@@ -150,6 +151,7 @@ func leads(t *testing.T, l *comment.DocLink, from string, documented map[string]
 
 // TestMarkdownLinks: the files and headings of the repository to which a page links exist.
 func TestMarkdownLinks(t *testing.T) {
+	unraced(t)
 	root := filepath.Join("..", "..")
 	tracked := map[string]bool{".": true}
 	for _, name := range trackedFiles(t, root) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -34,10 +35,29 @@ func TestMain(m *testing.M) {
 	}})
 }
 
+// unraced skips a test under the race detector, which makes a start of gpuconv six times slower. It is for tests in
+// which gpuconv has one goroutine, for those of numbers that other packages compute, and for those of the source. make
+// full runs them.
+func unraced(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("make full runs it, without the race detector")
+	}
+}
+
+// racedScripts are the scripts that run under the race detector too: those of jobs with several goroutines.
+var racedScripts = []string{"check", "keep", "leftovers", "memory", "resume", "shards", "verifygpu"}
+
 // TestScripts runs the scripts of testdata. script_test.go explains the commands that they add to those of testscript.
 func TestScripts(t *testing.T) {
+	var files []string
+	for _, name := range scriptNames(t) {
+		if !raceEnabled || slices.Contains(racedScripts, name) {
+			files = append(files, filepath.Join("testdata", name+".txtar"))
+		}
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {

@@ -172,6 +172,7 @@ func readNotice(t *testing.T) map[string]notice {
 // TestNotice: NOTICE lists the modules that each build links, with their licences, and LICENSES.txt has the texts of
 // the licences.
 func TestNotice(t *testing.T) {
+	unraced(t)
 	if testing.Short() {
 		t.Skip("go list reads five builds")
 	}

@@ -145,6 +145,7 @@ func TestRunSaysNotFinite(t *testing.T) {
 // TestTuningRefusesCells: if a cell of a table should be a number and is not, it is refused with its line and column,
 // whatever the other cells are. A table in the form of other programs is read.
 func TestTuningRefusesCells(t *testing.T) {
+	unraced(t)
 	t.Chdir(t.TempDir())
 	arrayFile(t, "y.npy", map[int]float64{1: 3}, 4, 1, 1, 1)
 	for table, want := range map[string]string{
@@ -198,6 +199,7 @@ func TestTuningSaysNaN(t *testing.T) {
 
 // TestNumbersOfFlags: package param reads the numbers of flags, of their lists and of tables.
 func TestNumbersOfFlags(t *testing.T) {
+	unraced(t)
 	own := regexp.MustCompile(
 		`^(strconv\.(ParseFloat|ParseInt|ParseUint|Atoi)|fmt\.Sscan\w*|flags\.(Int|Uint|Float)\w*)$`)
 	seen := 0

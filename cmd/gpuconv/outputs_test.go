@@ -21,11 +21,13 @@ var writingFiles = map[string]string{
 
 // TestOutputsAreWhole: every file gets its name in package whole, which writes it whole or not at all, and syncs it.
 func TestOutputsAreWhole(t *testing.T) {
+	unraced(t)
 	usedOnlyIn(t, writingFiles, writers, "package whole to write files")
 }
 
 // TestNoSyncEverywhere: exactly the verbs that have a flag for an output have --no-sync.
 func TestNoSyncEverywhere(t *testing.T) {
+	unraced(t)
 	seen := 0
 	commands := newRoot().Commands()
 	for i := 0; i < len(commands); i++ {
@@ -46,6 +48,7 @@ func TestNoSyncEverywhere(t *testing.T) {
 
 // TestNothingIsSent: only the package that downloads imports packages that open connections.
 func TestNothingIsSent(t *testing.T) {
+	unraced(t)
 	seen := 0
 	for _, p := range list(t) {
 		for _, imported := range p.Imports {

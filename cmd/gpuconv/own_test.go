@@ -38,7 +38,8 @@ func ownFolder(t *testing.T) string {
 		}
 		file.Close()
 	}
-	for name, shape := range map[string][]int{"x.npy": {2, 12, 20}, "w3.npy": {2, 3, 3, 3}, "rgb.npy": {1, 3, 12, 20}} {
+	for name, shape := range map[string][]int{"x.npy": {2, 12, 20}, "w3.npy": {2, 3, 3, 3}, "rgb.npy": {1, 3, 12, 20},
+		"nhwc.npy": {1, 12, 20, 3}, "hwc.npy": {12, 20, 3}} {
 		n := 1
 		for _, extent := range shape {
 			n *= extent
@@ -62,6 +63,7 @@ func ownFolder(t *testing.T) string {
 // TestOwnImages: pictures, arrays, lists and kinds become images in the order in which they are named; images of
 // several sizes have a folder for each size.
 func TestOwnImages(t *testing.T) {
+	unraced(t)
 	dir := ownFolder(t)
 	for name, c := range map[string]struct {
 		args  []string
@@ -98,6 +100,49 @@ func TestOwnImages(t *testing.T) {
 	}
 }
 
+// TestChannelsLast: an array that may be one picture with the channels last is read as images, and a line says how.
+func TestChannelsLast(t *testing.T) {
+	code, _, stderr := inFolder(t, ownFolder(t), "stimuli", "--input", "hwc.npy", "--output", "made.npy")
+	want := "hwc.npy: shape [12 20 3] is read as 12 images of 20×3; if"
+	if code != 0 || !strings.Contains(stderr, want) {
+		t.Errorf("exit code %d, %q, want %q", code, stderr, want)
+	}
+}
+
+// TestStimuliReadsWhatRunReads: stimuli --input takes what run --stimulus takes, and makes the same images of it.
+func TestStimuliReadsWhatRunReads(t *testing.T) {
+	dir := ownFolder(t)
+	images := func(stimulus string, more ...string) []float32 {
+		t.Helper()
+		args := append([]string{"run", "--backend", "cpu", "--check", "0", "--keep", "mean,energy,position:3,4",
+			"--output", t.TempDir() + "/out", "--stimulus", stimulus}, more...)
+		if code, _, stderr := inFolder(t, dir, args...); code != 0 {
+			t.Fatalf("%s: exit code %d, %s", stimulus, code, stderr)
+		}
+		a, err := npy.ReadFile(t.Context(), filepath.Join(args[8], "activations.npy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Data
+	}
+	for _, text := range []string{"x.npy", "list.txt", "mixed/[ac].png", "mixed/b.png", "mixed --resize 10,12 --crop 8",
+		"list.txt --normalise contrast", "impulse image-size=12,20"} {
+		words := []string{text}
+		if at := strings.Index(text, " --"); at > 0 {
+			words = append([]string{text[:at]}, strings.Fields(text[at:])...)
+		}
+		code, _, stderr := inFolder(t, dir, append([]string{"stimuli", "--output", "made.npy", "--strict", "--input"},
+			words...)...)
+		if code != 0 {
+			t.Errorf("%s: exit code %d, %s", text, code, stderr)
+			continue
+		}
+		if got, want := images("made.npy"), images(words[0], words[1:]...); !slices.Equal(got, want) {
+			t.Errorf("%s: the images that stimuli makes are not those of run", text)
+		}
+	}
+}
+
 // keysOf yields the keys of a map.
 func keysOf(m map[string][]int) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
@@ -126,6 +171,7 @@ func columnOf(t *testing.T, path, name string) (words []string) {
 
 // TestSizesInPart: if a later size fails, or an interrupt comes, an error says what is written already.
 func TestSizesInPart(t *testing.T) {
+	unraced(t)
 	dir := ownFolder(t)
 	picture := filepath.Join(dir, "mixed", "b.png")
 	content, err := os.ReadFile(picture)
@@ -150,6 +196,7 @@ func TestSizesInPart(t *testing.T) {
 
 // TestOwnImagesRefused: an error names what is wrong with a stimulus, or with run.json, and nothing is written.
 func TestOwnImagesRefused(t *testing.T) {
+	unraced(t)
 	dir := ownFolder(t)
 	for args, want := range map[string]string{
 		"--stimulus no/*.png":                           "--stimulus no/*.png: no file has such a name",
@@ -162,7 +209,8 @@ func TestOwnImagesRefused(t *testing.T) {
 		"--stimulus mixed --normalise imagenet":         "--normalise imagenet: want --colour rgb with it",
 		"--stimulus mixed --colour cyan":                `--colour "cyan": want grey, rgb or opponent`,
 		"--stimulus x.npy --colour rgb":                 "--stimulus: x.npy: shape [2 1 12 20]: want 3 channels",
-		"--stimulus rgb.npy":                            "weight [6 1 7 7]: want 3 input channels",
+		"--stimulus rgb.npy":                            "weight [6 1 7 7]: want 3 input channels (src C=3, groups=1); --colour grey makes",
+		"--stimulus nhwc.npy":                           "--stimulus nhwc.npy: shape [1 12 20 3] has the channels last: want [N, C, H, W], in Python",
 		"--resize 5":                                    "--resize 5: want --stimulus with image files",
 		"--stimulus impulse --resize 5":                 "--resize 5: want --stimulus with image files",
 		"--stimulus impulse --normalise 0,2":            "--normalise 0,2: want --stimulus with image files",
@@ -188,6 +236,7 @@ func TestOwnImagesRefused(t *testing.T) {
 // TestImageFlagsAlike: conv and stimuli take the flags of images that run takes, with the same result: conv convolves
 // the same images, stimuli writes them, and --dry-run names their shapes.
 func TestImageFlagsAlike(t *testing.T) {
+	unraced(t)
 	dir := ownFolder(t)
 	for name, flags := range map[string]string{
 		"size":      "--resize 10,14 --crop 8,9",
@@ -253,6 +302,7 @@ func TestImageFlagsAlike(t *testing.T) {
 
 // TestImageFlagsRefused: each verb that takes the flags of images refuses them in the same words.
 func TestImageFlagsRefused(t *testing.T) {
+	unraced(t)
 	dir := ownFolder(t)
 	convolve := "conv --backend cpu --output y.npy --weight w3.npy --input "
 	for args, want := range map[string]string{
@@ -260,9 +310,10 @@ func TestImageFlagsRefused(t *testing.T) {
 		convolve + "mixed/a.png --normalise imagenet --resize 0": `--resize "0": want the shorter side`,
 		convolve + "mixed/a.png --colour cyan":                   `--colour "cyan": want grey, rgb or opponent`,
 		convolve + "mixed/a.png --colour grey":                   "weight [2 3 3 3]: want 1 input channel",
+		convolve + "nhwc.npy":                                    "--input nhwc.npy: shape [1 12 20 3] has the channels last: want [N, C, H, W]",
 		convolve + "x.npy --colour rgb":                          "--input: x.npy: shape [2 1 12 20]: want 3 channels",
 		"stimuli --output y.npy --input mixed --resize 13,0":     `--resize "13,0": want the shorter side`,
-		"stimuli --output y.npy --input mixed --resize 13":       "--input: mixed/b.png: 13×13 pixels: want 13×21 as in mixed/a.png",
+		"stimuli --output y.npy --input mixed --resize 13":       "--input mixed: a.png has 1 channel of 13×21, but b.png has 1 channel of 13×13: want images of one size, as --resize and --crop",
 		"stimuli --output y.npy --kind grating --resize 13":      "--resize 13: want --input with it",
 		"stimuli --output y.npy --linear-light":                  "--linear-light true: want --input with it",
 		"verify --backend cpu --colour rgb":                      "--colour rgb: want --input and --weight with it",

@@ -16,6 +16,7 @@ import (
 
 // TestOwnImagesPage types the commands of docs/own-images.md, beside pictures and the first layer of a network.
 func TestOwnImagesPage(t *testing.T) {
+	unraced(t)
 	dir := t.TempDir()
 	photos(t, filepath.Join(dir, "photos"), 5)
 	model, err := os.ReadFile("testdata/layer.pt")
@@ -28,6 +29,7 @@ func TestOwnImagesPage(t *testing.T) {
 
 // TestReadmeImages types the README's section, in a folder that has the pictures of docs.
 func TestReadmeImages(t *testing.T) {
+	unraced(t)
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "docs"), 0o777); err != nil {
 		t.Fatal(err)
@@ -56,6 +58,7 @@ func TestReadmeImages(t *testing.T) {
 
 // TestTablesPage types the commands of docs/tables.md, beside the tables that the page shows.
 func TestTablesPage(t *testing.T) {
+	unraced(t)
 	const page = "../../docs/tables.md"
 	dir := t.TempDir()
 	for i, table := range fenced(t, section(t, page, "## What is read"), "csv", 2) {
@@ -90,6 +93,7 @@ var imported = regexp.MustCompile(`(?m)^import (.+)$`)
 // TestPythonPage types the commands of docs/python.md and runs its programs, in one folder. Each program is a subtest,
 // which is skipped if a package that it imports is not installed.
 func TestPythonPage(t *testing.T) {
+	unraced(t)
 	dir := t.TempDir()
 	made := true // the files that programs wrote
 	blocks := blocksOf(t, "../../docs/python.md")
@@ -148,6 +152,7 @@ func runPython(t *testing.T, dir, text, want string) {
 
 // TestNotebook runs docs/tutorial.ipynb with nbconvert.
 func TestNotebook(t *testing.T) {
+	unraced(t)
 	needPython(t, "nbconvert", "ipykernel", "numpy", "pandas", "matplotlib")
 	dir := t.TempDir()
 	notebook, err := os.ReadFile("../../docs/tutorial.ipynb")
@@ -175,6 +180,7 @@ func TestNotebook(t *testing.T) {
 
 // TestNotebookIsClean: the notebook in the repository has no outputs, which would differ each time it is run.
 func TestNotebookIsClean(t *testing.T) {
+	unraced(t)
 	text, err := os.ReadFile("../../docs/tutorial.ipynb")
 	if err != nil {
 		t.Fatal(err)

@@ -124,7 +124,6 @@ func TestNoPictures(t *testing.T) {
 		"stimuli --output y.npy --input none.png":                   "--input: none.png: no such file or directory",
 		"run --output y --stimulus none.png":                        "--stimulus: none.png: no such file or directory",
 		"run --output y --stimulus none.npy":                        "--stimulus: none.npy: no such file or directory",
-		"stimuli --output y.npy --input fine.npy":                   "--input fine.npy: an array: want pictures; gpuconv run --stimulus and gpuconv conv --input convolve",
 		"run --output y --stimulus none.npz:x":                      "--stimulus: none.npz:x: no such file or directory",
 		"run --output y --stimulus fine.npy --background 1":         "--background 1: fine.npy is no picture",
 		"run --output y --filter new.pt":                            "--filter: new.pt: its pickle ends too early",

@@ -94,14 +94,14 @@ func left(began time.Time, done, total float64) []any {
 	return []any{"left", time.Duration(float64(time.Since(began)) / done * (total - done)).Round(time.Second)}
 }
 
-// setLeft shows that done of total are done, and that the job goes on for the time left at most.
+// setLeft shows that done of total are done, and that the job continues for the time left at most.
 func (p *progress) setLeft(done, total int, left time.Duration) {
 	left = left.Round(time.Second)
 	switch {
 	case p.bar != nil:
 		p.bar.ChangeMax(total)
 		p.bar.Describe(p.what + ", at most " + left.String())
-		p.bar.Set(min(done, total-1)) // not total: a full bar disappears, and the job may go on for more samples
+		p.bar.Set(min(done, total-1)) // not total: a full bar disappears, and the job may continue for more samples
 	case time.Since(p.last) >= logEvery:
 		p.last = time.Now()
 		p.log.Info(p.what, "done", done, "of", total, "left", left)

@@ -30,7 +30,7 @@ func newByteProgress(w io.Writer, what string) *byteProgress {
 	return p
 }
 
-// set shows that done of total bytes are there; total is −1 if it is unknown.
+// set shows that done of total bytes have arrived; total is −1 if it is unknown.
 func (p *byteProgress) set(done, total int64) {
 	if p.had < 0 {
 		p.had = done

@@ -83,9 +83,10 @@ func cutOff(t *testing.T, chunks int, with os.Signal) (stderr string, complete b
 	}
 }
 
-// TestResumeKilled kills a run at random moments and goes on with it. The result has the bits of a run that was not
+// TestResumeKilled kills a run at random moments and continues with it. The result has the bits of a run that was not
 // cut, and only chunks that were in flight are done twice. GPUCONV_KILLS is how often.
 func TestResumeKilled(t *testing.T) {
+	unraced(t)
 	unixOnly(t)
 	kills := 3
 	if n, err := strconv.Atoi(os.Getenv("GPUCONV_KILLS")); err == nil {
@@ -118,7 +119,7 @@ func TestResumeKilled(t *testing.T) {
 	}
 }
 
-// TestResumeInterrupted: a signal ends a run with one line, which says what is kept, and the run goes on.
+// TestResumeInterrupted: a signal ends a run with one line, which says what is kept, and the run continues.
 func TestResumeInterrupted(t *testing.T) {
 	unixOnly(t)
 	hangups := make(chan os.Signal, 1) // as in TestInterrupt
@@ -132,7 +133,7 @@ func TestResumeInterrupted(t *testing.T) {
 			continue // it was faster than the signal
 		}
 		want := regexp.MustCompile(
-			`^gpuconv: interrupted; out.unfinished has [1-9]\d* of 900 images, and --resume goes on$`)
+			`^gpuconv: interrupted; out.unfinished has [1-9]\d* of 900 images; --resume continues it$`)
 		if line := errorLine(t, stderr); !want.MatchString(line) {
 			t.Errorf("%v: stderr is %q", s, line)
 		}

@@ -26,7 +26,7 @@ type screen struct {
 func newScreen(out io.Writer) *screen { return &screen{out: out} }
 
 // Write writes text, and keeps its line breaks and tabs. It reports success even if it cannot write, so that a verb
-// goes on with its files; execute reports the error at the end.
+// continues with its files; execute reports the error at the end.
 func (s *screen) Write(text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

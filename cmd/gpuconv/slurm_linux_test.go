@@ -139,6 +139,7 @@ func lives(pid int) bool {
 // TestSlurmScriptInstalls: a single program that is missing is installed. What apt cannot fetch is exit code 3; what it
 // cannot install is a failure. Both say why.
 func TestSlurmScriptInstalls(t *testing.T) {
+	unraced(t)
 	for name, c := range map[string]struct {
 		apt  string
 		code int

@@ -9,6 +9,7 @@ import (
 
 // TestStimulusLinks: a link that leads nowhere is a file that cannot be opened, and no unknown kind of stimulus.
 func TestStimulusLinks(t *testing.T) {
+	unraced(t)
 	folder := t.TempDir()
 	for name, to := range map[string]string{"loop": "loop", "gone": "none"} {
 		if err := os.Symlink(to, filepath.Join(folder, name)); err != nil {

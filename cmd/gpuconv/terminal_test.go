@@ -337,6 +337,7 @@ func FuzzTerminal(f *testing.F) {
 	}
 	f.Add(uint16(0), "")
 	f.Fuzz(func(t *testing.T, at uint16, text string) {
+		unraced(t)
 		p := places[int(at)%len(places)]
 		text = strings.ReplaceAll(text, "/", "_") // write only into this folder and use only this machine
 		stdout, stderr := p.printed(t, text)

@@ -68,6 +68,7 @@ func arguments(command string) []string {
 
 // TestTutorial types the commands of docs/tutorial.md.
 func TestTutorial(t *testing.T) {
+	unraced(t)
 	if testing.Short() {
 		t.Skip("it convolves much, and race detectors make that slow")
 	}
@@ -82,6 +83,7 @@ func TestStimuliPage(t *testing.T) { typed(t, "../../docs/stimuli.md", 4) }
 
 // TestFilesPage types the commands of docs/files.md, beside pictures and the weights of a network.
 func TestFilesPage(t *testing.T) {
+	unraced(t)
 	dir := t.TempDir()
 	photos(t, filepath.Join(dir, "photos"), 4)
 	for _, kind := range []string{".pt", ".safetensors"} {
@@ -135,6 +137,7 @@ func TestTuningPage(t *testing.T) { typed(t, "../../docs/tuning.md", 2) }
 // typed types the commands of a page, at least as many as least, in one folder, and compares what they print.
 func typed(t *testing.T, page string, least int) {
 	t.Helper()
+	unraced(t)
 	typedIn(t, t.TempDir(), page, least)
 }
 

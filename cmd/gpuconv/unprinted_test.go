@@ -31,6 +31,7 @@ func (l *lostAfter) Write(text []byte) (int, error) {
 // TestUnprinted: a verb that cannot print its results fails, with one line. A verb that writes its results into files
 // does so, and does not fail because nobody reads its stdout.
 func TestUnprinted(t *testing.T) {
+	unraced(t)
 	t.Chdir(t.TempDir())
 	arrayFile(t, "x.npy", nil, 1, 1, 6, 6)
 	arrayFile(t, "w.npy", nil, 2, 1, 3, 3)

@@ -105,6 +105,7 @@ func changed(t *testing.T, text string, b block) string {
 // TestYourShader does what docs/your-shader.md says: it writes the files, makes each change for the next command alone,
 // and types the commands.
 func TestYourShader(t *testing.T) {
+	unraced(t)
 	needGPU(t)
 	dir, shader, commands := t.TempDir(), "", 0
 	write := func(name, text string) {

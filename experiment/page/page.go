@@ -82,7 +82,7 @@ func order(name string) int {
 	return slices.Index([]string{"gratings", "stimuli", "filters", "activations"}, base)
 }
 
-// judge refuses a report whose numbers contradict each other. Whoever wrote run.json may have written anything.
+// judge refuses a report whose numbers contradict each other. Any program may have written run.json.
 func (r *Run) judge() error {
 	report := r.Report
 	known := slices.ContainsFunc([]npy.Kind{npy.NPY, npy.NPZ, npy.Zarr}, func(k npy.Kind) bool {
@@ -105,7 +105,7 @@ func (r *Run) judge() error {
 	}
 	for _, n := range report.ActivationsShape {
 		if n < 1 {
-			return fmt.Errorf("activations_shape %v: want numbers from 1 on", report.ActivationsShape)
+			return fmt.Errorf("activations_shape %v: want numbers of at least 1", report.ActivationsShape)
 		}
 	}
 	if report.ActivationsShape.N() != report.StimuliShape.N() {

@@ -198,7 +198,7 @@ func TestViewerHasTheArrays(t *testing.T) {
 	}
 }
 
-// TestHostileTexts: whatever a run's texts contain, the page runs no script of theirs and loads nothing.
+// TestHostileTexts: whatever a run's texts contain, the page runs no script in them and loads nothing.
 func TestHostileTexts(t *testing.T) {
 	j := experiment.Job{Images: pattern{shape: conv.Shape{2, 1, 6, 6}, names: []string{evil, "b"}},
 		Bank: bank(t, conv.Shape{2, 1, 3, 3}, evil, evil)}
@@ -301,7 +301,7 @@ func TestRead(t *testing.T) {
 		"page: run.json: activations_file /etc/passwd: want activations.npy, .npz or .zarr.zip": func(_ string, r map[string]any) {
 			change("activations_file", "/etc/passwd")(r)
 		},
-		"page: run.json: activations_shape [2 2 0 4]: want numbers from 1 on": func(_ string, r map[string]any) {
+		"page: run.json: activations_shape [2 2 0 4]: want numbers of at least 1": func(_ string, r map[string]any) {
 			change("activations_shape", []int{2, 2, 0, 4})(r)
 		},
 		"page: run.json: activations_shape [3 2 4 4] for stimuli [2 1 6 6]: want as many images": func(_ string, r map[string]any) {

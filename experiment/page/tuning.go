@@ -158,11 +158,11 @@ func (v *viewTuning) addCells(t *param.Table) {
 			if c.Words != nil {
 				cells[i] = line(c.Words[i])
 			} else if x := c.Numbers[i]; x == x {
-				cells[i] = fmt.Sprintf("%.4g", x)
+				cells[i] = cellOf(c.Name, x)
 			}
-			empty = empty && cells[i] == ""
+			empty = empty && (cells[i] == "" || c.Name == "name" && cells[i] == v.Cells.Rows[i][0])
 		}
-		if empty {
+		if empty { // or names that are the numbers of the cells
 			continue
 		}
 		if columns++; columns > mostFigures {
@@ -177,6 +177,15 @@ func (v *viewTuning) addCells(t *param.Table) {
 		v.LeftOut = fmt.Sprintf("The table shows %d of %d cells and %d of %d columns; cells.csv has all.",
 			len(v.Cells.Rows), t.Len(), min(columns, mostFigures), columns)
 	}
+}
+
+// cellOf writes a number of the table of cells. An orientation that rounds to 180° is 0°.
+func cellOf(column string, x float64) string {
+	text := fmt.Sprintf("%.4g", x)
+	if text == "180" && x < 180 && strings.Contains(column, "orientation") {
+		return "0"
+	}
+	return text
 }
 
 // tuningAlt says what a picture of gpuconv tuning shows.

@@ -28,7 +28,7 @@ type Viewer struct {
 	RGB      bool          `json:"rgb"`     // the three channels of an image are red, green and blue
 	Dark     bool          `json:"dark"`    // larger pixels are darker
 	Positive bool          `json:"positive"`
-	Ramp     []string      `json:"ramp"` // colours from the lowest to the highest activation, as CSS has them
+	Ramp     []string      `json:"ramp"` // colours from the lowest to the highest activation, as CSS writes them
 	NaN      string        `json:"nan"`
 	Channels []viewedCell  `json:"channels"`
 	Fields   [2]field      `json:"fields"` // of rows and of columns
@@ -37,7 +37,7 @@ type Viewer struct {
 	stimuli, activations conv.Shape // of the whole run
 }
 
-// plane says which rows and columns of an array are on the page: every Step-th, from 0 on.
+// plane says which rows and columns of an array are on the page: every Step-th, beginning with 0.
 type plane struct {
 	Rows    int `json:"rows"`
 	Columns int `json:"columns"`

@@ -70,7 +70,7 @@ var netpbms = [...]string{"a PBM", "a PGM", "a PPM", "a PBM", "a PGM", "a PPM"}
 // names has the extensions of files whose first bytes say nothing.
 var names = map[string]string{
 	".pt": PyTorch, ".pth": PyTorch, ".safetensors": Safetensors, ".onnx": "an ONNX model", ".dcm": "a DICOM",
-	".nii": "a NIfTI", ".tga": "a TGA", ".raw": "raw data", ".csv": "CSV text", ".json": "JSON text",
+	".nii": "a NIfTI", ".tga": "a TGA", ".raw": "raw data", ".mat": MATLAB, ".csv": "CSV text", ".json": "JSON text",
 }
 
 // Of says what a file is, by its name and its first bytes, up to [Head] of them. It returns "" if it cannot tell.

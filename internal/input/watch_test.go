@@ -19,7 +19,7 @@ func TestWatch(t *testing.T) {
 		f.Close()
 	}
 	if _, err := Open(ctx, Table, path+"x"); err == nil {
-		t.Error("a file that is not there is opened")
+		t.Error("a file that does not exist is opened")
 	}
 	if !slices.Equal(seen, []string{path}) || bytes != 10 {
 		t.Errorf("seen are %q of %d bytes", seen, bytes)

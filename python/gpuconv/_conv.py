@@ -276,7 +276,7 @@ _kept = collections.deque(maxlen=16)
 
 
 def _key(weight, moved, chosen):
-    """Return what tells convolutions apart, but for their numbers."""
+    """Return what distinguishes convolutions, except for their numbers."""
     return Spec(weight, *moved).fields, _library.options(*chosen)
 
 

@@ -117,7 +117,7 @@ def gratings(orientations=(-90, -45, 0, 45, 90), **arguments):
     Returns
     -------
     images : array of float32, shape (orientations, 1, rows, columns)
-        Pixels, black 0 to white 1 less the mean, as the tutorial has them.
+        Pixels, black 0 to white 1 less the mean, as in the tutorial.
     table : dict of arrays, or pandas.DataFrame if pandas is installed
         A row for each image.
     """

@@ -568,7 +568,7 @@ def test_interrupt():
         conv(x[:100])
     left = np.isnan(out).sum()
     conv(x[:1000])
-    assert np.isnan(out).sum() == left, "the batch went on"
+    assert np.isnan(out).sum() == left, "the batch continued"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
@@ -600,6 +600,6 @@ def test_missing_library(tmp_path):
 
 
 def test_struct_sizes():
-    """The structs are as long as gpuconv.h has them on this kind of machine."""
+    """The structs are as long as those of gpuconv.h on this kind of machine."""
     assert ctypes.sizeof(_library.Options) == 48
     assert ctypes.sizeof(_library.Problem) == 8 + 8 * (4 + 4 + 2 + 2 + 4 + 1 + 2 + 2) + 16

@@ -1,4 +1,4 @@
-"""Makes options.json, options.png and pages.tif, with NumPy and Pillow: what images become with stimuli.Options.
+"""Makes options.json, options.png, pages.tif and fax.tif, with NumPy and Pillow: what images become with stimuli.Options.
 
     python make_options.py    # writes beside itself
 
@@ -16,6 +16,17 @@ stored = rng.integers(0, 256, (9, 12, 3), dtype=np.uint8)
 Image.fromarray(stored).save("options.png")
 pages = [Image.fromarray(rng.integers(0, 256, size, dtype=np.uint8)) for size in [(4, 5), (6, 3), (4, 5)]]
 pages[0].save("pages.tif", save_all=True, append_images=pages[1:])
+
+# A fax's compression, with white and with black as 0: white above the diagonal of 6×9 pixels, as Pillow reads it.
+white = np.arange(9)[None] > np.arange(6)[:, None]
+fax = [Image.fromarray(white) for _ in range(4)]
+for n, page in enumerate(fax):
+    page.encoderinfo = {"compression": ["group3", "group4"][n % 2], "tiffinfo": {262: n // 2}}
+fax[0].save("fax.tif", save_all=True, append_images=fax[1:], **fax[0].encoderinfo)
+with Image.open("fax.tif") as file:
+    for n in range(4):
+        file.seek(n)
+        assert file.tag_v2[259] == 3 + n % 2 and file.tag_v2[262] == n // 2 and (np.array(file) == white).all()
 
 rgb = np.moveaxis(stored / 255, -1, 0)
 linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)

@@ -272,6 +272,17 @@ func TestFilterNames(t *testing.T) {
 			t.Errorf("%d channels have %q, want %q", channels, got, want)
 		}
 	}
+	bank := param.NewTable("filter", "orientation_deg", "sf_cycles_per_pixel", "phase_deg")
+	for _, v := range [][3]float64{{0, 0.1, 0}, {0, 0.1, 90}, {0, 0.2, 0}, {0, 0.2, 90}, {45, 0.1, 0}, {45, 0.1, 90}} {
+		bank.Add("gabor", v[0], v[1], v[2])
+	}
+	for channels, want := range map[int]string{3: "gabor 0°, sf 0.1; gabor 0°, sf 0.2; gabor 45°",
+		6: "gabor 0°, sf 0.1, phase 0°; gabor 0°, sf 0.1, phase 90°; gabor 0°, sf 0.2, phase 0°; " +
+			"gabor 0°, sf 0.2, phase 90°; gabor 45°, phase 0°; gabor 45°, phase 90°"} {
+		if got := strings.Join(FilterNames(bank, channels), "; "); got != want {
+			t.Errorf("%d channels have %q, want %q", channels, got, want)
+		}
+	}
 	file := param.NewTable("filter")
 	file.Add("file")
 	if got := FilterNames(file, 1); len(got) != 1 || got[0] != "" {

@@ -12,11 +12,11 @@ import (
 // writeCells writes a table with a row for each cell: its number, its name and its figures, then extra columns.
 func writeCells(w io.Writer, a *tuning.Analysis, names []string, extra ...param.Column) error {
 	var figures []param.Column
-	for _, f := range (tuning.Cell{}).Figures() {
-		figures = append(figures, param.Column{Name: f.Name})
-	}
-	for _, cell := range a.Cells {
+	for n, cell := range a.Cells {
 		for i, f := range cell.Figures() {
+			if n == 0 {
+				figures = append(figures, param.Column{Name: f.Name})
+			}
 			figures[i].Numbers = append(figures[i].Numbers, f.Value)
 		}
 	}

@@ -122,6 +122,10 @@ func (t Tuning) columns() []printedColumn {
 		case tuning.BySize:
 			all = append(all, printedColumn{"size_peak", "size", "%.3g"},
 				printedColumn{"size_suppression", "suppression", "%.3f"})
+		default:
+			name := curves.Axis.String()
+			all = append(all, printedColumn{name + "_peak", fault.Printable(name), "%.4g"},
+				printedColumn{name + "_response", "response", "%.3g"})
 		}
 	}
 	if t.Fields != nil {

@@ -11,7 +11,7 @@ import (
 
 // Budget bounds one figure of stages.
 type Budget struct {
-	Pattern string // which stages, as path.Match matches chip/problem/algorithm/shader; - stands for a space
+	Pattern string // which stages, as path.Match matches chip/problem/algorithm/shader; - means a space
 	Figure  string // registers, spills, scratch, shared, waves, fma (Main.Share) or length
 	Least   bool   // Bound is the least that is allowed, not the most
 	Bound   int    // in the figure's unit: see [Figures]

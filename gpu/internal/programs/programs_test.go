@@ -40,7 +40,7 @@ func TestLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "not", "there", "yet")
 	f := &Folder{Path: path, Driver: "driver", Most: Most}
 	if _, ok := f.Load("a"); ok {
-		t.Error("a folder that is not there has a program")
+		t.Error("a folder that does not exist has a program")
 	}
 	for i, source := range []string{"a", "b", "a"} { // a is replaced
 		if err := f.Save(source, example(byte(i), 1000)); err != nil {

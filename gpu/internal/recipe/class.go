@@ -14,7 +14,7 @@ type Class int
 
 const (
 	Other    Class = iota // hardware of any other maker
-	NVIDIA                // hardware of NVIDIA, whoever made the driver
+	NVIDIA                // hardware of NVIDIA, with any driver
 	AMD                   // hardware of AMD
 	Intel                 // hardware of Intel
 	Software              // a software renderer: a CPU does the work

@@ -98,7 +98,7 @@ func (d depthwise) accept() error {
 // filters to direct_small if that is worth it, since its tiles have more filters.
 func (d depthwise) worth() error {
 	if d.Groups == 1 {
-		return fmt.Errorf("one group: it is worth it from 2 on")
+		return fmt.Errorf("one group: it is worth it with at least 2")
 	}
 	if n := d.multiplier(); n > depthwiseFilters {
 		if s, err := fitSmall(d.Problem, d.device); err == nil && s.worth() == nil {

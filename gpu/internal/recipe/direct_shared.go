@@ -147,7 +147,7 @@ func (d directShared) tilesW() int {
 func (d directShared) channelIterations() int {
 	down, across := d.constants.parts(d.Problem)
 	staging := ceilDiv(d.constants.tileFloats(), d.constants.lanesW*d.constants.lanesH)
-	// Each loop's last check, which ends it, counts too, but for the loop over down: outerIterations adds that one.
+	// Each loop's last check, which ends it, counts too, except for the loop over down: outerIterations adds that one.
 	return staging + 1 + down*(across+2)
 }
 

@@ -39,7 +39,7 @@ type texel struct{ channel, row, at int }
 type softWindow map[texel]string
 
 // element returns the GLSL expression for a float of the window: number at of a row, counted from the row's first
-// texel. It adds the texel to w if it is not there.
+// texel. It adds the texel to w if w lacks it.
 func (w softWindow) element(c softConstants, channel, row, at int) string {
 	t := texel{channel, row, at / c.perTexel()}
 	if w[t] == "" {

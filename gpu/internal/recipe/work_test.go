@@ -27,7 +27,7 @@ func TestLanes(t *testing.T) {
 	})
 }
 
-// workGroup returns the invocations of a work-group along x, y and z, as the shader has them.
+// workGroup returns the invocations of a work-group along x, y and z, as the shader declares them.
 func workGroup(t *testing.T, s Stage) [3]int {
 	t.Helper()
 	source, err := s.Program.Source(nil)

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// make test runs the tests in two halves: race, with the race detector, and full, without. What one half leaves out,
+// the other runs. The tests below hold this.
+
+// after returns the rest of a line of the Makefile after a pattern. Lines that end with $\ are joined with the next.
+func after(t *testing.T, pattern string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^` + pattern + `((?:.*\$\\\n)*.*)\n`).FindStringSubmatch(string(text))
+	if found == nil {
+		t.Fatalf("the Makefile has no %s", pattern)
+	}
+	return strings.ReplaceAll(found[1], "$\\\n", "")
+}
+
+// TestFullRunsAll: the full half runs all tests of all packages, except the mutants, which its second command runs. It
+// has neither -short nor the race detector, so that it runs what is skipped with these.
+func TestFullRunsAll(t *testing.T) {
+	targets := strings.Fields(after(t, "test: check"))
+	if !slices.Contains(targets, "race") || !slices.Contains(targets, "full") {
+		t.Errorf("make test runs %q, want race and full", targets)
+	}
+	all, mutants := after(t, `full: setup\n\t`), after(t, `full: setup\n\t.*\n\t`)
+	if !strings.HasSuffix(all, " ./...") || !strings.HasSuffix(mutants, " ./gpu") {
+		t.Errorf("make full tests %q and %q, want ./... and ./gpu", all, mutants)
+	}
+	for _, flag := range []string{"-short", "-race", "-skip", "-run"} {
+		with := strings.Contains(all, flag+" ") || strings.Contains(mutants, flag+" ")
+		if flag == "-skip" || flag == "-run" {
+			with = strings.Contains(strings.Replace(all, "-skip ShaderMutants", "", 1), flag+" ") ||
+				strings.Contains(strings.Replace(mutants, "-run ShaderMutants", "", 1), flag+" ")
+		}
+		if with {
+			t.Errorf("make full has %s: nothing would run what is skipped with it", flag)
+		}
+	}
+}
+
+// TestRaceHalf: each package that starts goroutines, locks or uses unsafe, or whose tests do, is tested under the race
+// detector. GLFW's tests need a tag and a display, and make glfw runs them.
+func TestRaceHalf(t *testing.T) {
+	unraced(t)
+	listed := strings.Fields(after(t, "CONCURRENT :=") + " " + after(t, "longest :="))
+	recipe := after(t, `race: setup\n\t`)
+	if !strings.HasSuffix(recipe, " -race -short -vet=off -timeout 30m $(CONCURRENT)") {
+		t.Errorf("make race runs %q, want all tests of CONCURRENT", recipe)
+	}
+	raced := func(folder string) bool {
+		return slices.ContainsFunc(listed, func(pattern string) bool {
+			parent, below := strings.CutSuffix(pattern, "/...")
+			return "./"+folder == parent || below && strings.HasPrefix("./"+folder, parent+"/")
+		})
+	}
+	seen := map[string]bool{"gpu/internal/glfw": true}
+	eachGoFile(t, func(name string, file *ast.File) {
+		if folder := path.Dir(name); !seen[folder] && shares(file) {
+			seen[folder] = true
+			if !raced(folder) {
+				t.Errorf("%s shares memory between goroutines: add ./%s to CONCURRENT in the Makefile", name, folder)
+			}
+		}
+	})
+	if len(seen) < 20 {
+		t.Errorf("%d packages share memory: want more than that", len(seen))
+	}
+}
+
+// shares reports whether a file starts a goroutine, or imports what several goroutines use, or unsafe.
+func shares(file *ast.File) (found bool) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found = true
+		case *ast.ImportSpec:
+			found = found || slices.Contains([]string{`"sync"`, `"sync/atomic"`, `"unsafe"`,
+				`"golang.org/x/sync/errgroup"`, `"gpuconv/internal/parallel"`}, n.Path.Value)
+		}
+		return true
+	})
+	return found
+}
+
+// TestUnraced: a test that the race half leaves out starts no goroutine and sends no signal. No test is left out of the
+// full half because it lacks the race detector.
+func TestUnraced(t *testing.T) {
+	unraced(t)
+	count := 0
+	eachGoFile(t, func(name string, file *ast.File) {
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || !strings.HasPrefix(f.Name.Name, "Test") {
+				continue
+			}
+			left, shared := false, false
+			ast.Inspect(f.Body, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.GoStmt:
+					shared = true
+				case *ast.CallExpr:
+					called, _ := n.Fun.(*ast.Ident)
+					left = left || called != nil && called.Name == "unraced"
+				case *ast.SelectorExpr:
+					shared = shared || n.Sel.Name == "Signal" || n.Sel.Name == "Go"
+				case *ast.IfStmt:
+					if not, ok := n.Cond.(*ast.UnaryExpr); ok && not.Op == token.NOT {
+						if x, ok := not.X.(*ast.Ident); ok && x.Name == "raceEnabled" {
+							t.Errorf("%s: %s depends on the race detector: make full would not run it", name, f.Name)
+						}
+					}
+				}
+				return true
+			})
+			if left {
+				count++
+			}
+			if left && shared {
+				t.Errorf("%s: %s shares memory or sends signals: want it under the race detector too", name, f.Name)
+			}
+		}
+	})
+	if count < 50 {
+		t.Errorf("%d tests are left out: want more than that", count)
+	}
+	for _, name := range racedScripts {
+		if !slices.Contains(scriptNames(t), name) {
+			t.Errorf("there is no script %s", name)
+		}
+	}
+}
+
+// eachGoFile parses all Go files of the repository.
+func eachGoFile(t *testing.T, look func(name string, file *ast.File)) {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	for _, name := range trackedFiles(t, root) {
+		if !strings.HasSuffix(name, ".go") || strings.Contains(name, "testdata/") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, filepath.FromSlash(name)), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		look(name, file)
+	}
+}

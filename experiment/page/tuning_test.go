@@ -1,0 +1,24 @@
+package page
+
+import (
+	"slices"
+	"testing"
+
+	"gpuconv/param"
+)
+
+// TestCells: an orientation that rounds to 180° is 0, as orientations are below 180°, and names that only repeat the
+// numbers of the cells are left out.
+func TestCells(t *testing.T) {
+	for names, want := range map[string][]string{
+		"01": {"cell", "orientation preferred deg"}, "0a": {"cell", "name", "orientation preferred deg"}} {
+		v := &viewTuning{}
+		v.addCells(&param.Table{Subject: "cell", Columns: []param.Column{
+			{Name: "name", Words: []string{names[:1], names[1:]}},
+			{Name: "orientation_preferred_deg", Numbers: []float64{179.9976, 179.9}}}})
+		last := len(want) - 1
+		if !slices.Equal(v.Cells.Names, want) || v.Cells.Rows[0][last] != "0" || v.Cells.Rows[1][last] != "179.9" {
+			t.Errorf("cells called %q: %v", names, v.Cells)
+		}
+	}
+}

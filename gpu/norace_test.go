@@ -1,0 +1,7 @@
+//go:build !race && cgo && !nogl
+
+package gpu
+
+import "testing"
+
+func unraced(*testing.T) {}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"runtime"
 	"sort"
@@ -102,8 +103,8 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	if !j.Check.Sample {
 		need += 4 * float64(judged(p)) * dst
 	}
-	need += 4 * p.Weight.Bytes()     // in Go, in the plans of the backend and the judge, and packed
-	need += 200 * float64(j.Total()) // a row of the table of images, with those of other shards: see settings
+	need += 4 * p.Weight.Bytes() // in Go, in the plans of the backend and the judge, and packed
+	need += stimuli.TableMemory(j.Images)
 	// a row of the table of filters, and a name for pictures
 	need += 400 * float64(p.Weight.N())
 	if images, ok := j.Images.(interface{ Memory() float64 }); ok {
@@ -266,11 +267,8 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 
 // writeTables writes stimuli.csv, filters.csv and cells.csv, and values.csv for a summary.
 func (j Job) writeTables(p conv.Problem, out *whole.Folder) error {
-	table, err := j.Images.Table()
+	err := out.Write("stimuli.csv", func(w io.Writer) error { return stimuli.WriteTable(w, j.Images) })
 	if err != nil {
-		return err
-	}
-	if err := out.Write("stimuli.csv", table.WriteCSV); err != nil {
 		return err
 	}
 	if err := out.Write("filters.csv", j.Bank.Table.WriteCSV); err != nil {

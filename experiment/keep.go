@@ -241,8 +241,16 @@ func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
 	if k.job.Summary != nil {
 		job.Reduce = k.reduction(ctx, w)
 	}
-	job.Sink = func(first int, src, dst *conv.Tensor) error { return k.sink(ctx, w, first, src, dst) }
-	if w.stats.Stats, err = job.Run(ctx); err != nil {
+	written := k.newCounting()
+	job.Sink = func(first int, src, dst *conv.Tensor) error {
+		c, err := k.write(ctx, w, first, src, dst)
+		if err != nil {
+			return err
+		}
+		return written.add(c)
+	}
+	w.stats.Stats, err = job.Run(ctx)
+	if err = written.end(err); err != nil {
 		return err
 	}
 	return drawn.until(k.outputs.N())
@@ -286,8 +294,8 @@ func (e *examplesOf) until(first int) error {
 	return nil
 }
 
-// sink writes and judges a chunk, and adds it to the journal.
-func (k *keeper) sink(ctx context.Context, w *watched, first int, src, dst *conv.Tensor) error {
+// write writes and judges a chunk, which does not count yet.
+func (k *keeper) write(ctx context.Context, w *watched, first int, src, dst *conv.Tensor) (*chunk, error) {
 	c := &chunk{First: first, Images: src.Shape.N(), At: time.Now().UTC().Truncate(time.Millisecond)}
 	at := &place{to: k.file, at: k.at(first)}
 	encoder := k.job.Format.NewEncoder(at)
@@ -295,7 +303,7 @@ func (k *keeper) sink(ctx context.Context, w *watched, first int, src, dst *conv
 	for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
 		written.count(piece)
 		if err := encoder.Write(piece); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if k.job.Summary != nil {
@@ -305,21 +313,10 @@ func (k *keeper) sink(ctx context.Context, w *watched, first int, src, dst *conv
 	c.CRC32C, c.Overflown = at.sum, encoder.Overflown()
 	found, err := k.found(ctx, w, first, src, dst, written)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c.NaN, c.Infinite, c.Judged = found.NaN, found.Infinite, found.judged
-	if err := k.file.Sync(); err != nil {
-		return err
-	}
-	if err := k.add(entry{Chunk: c}); err != nil {
-		return err
-	}
-	if err := k.journal.Sync(); err != nil {
-		return err
-	}
-	k.folder.Keep()
-	k.chunks[first/k.on.Problem.Src.N()] = c
-	return nil
+	return c, nil
 }
 
 // found is what the maps of a chunk have shown.

@@ -21,7 +21,8 @@ import (
 // Merged says of a run.json which shards it was made of.
 type Merged struct {
 	Shards  int          `json:"shards"`
-	Seconds param.Number `json:"seconds"` // for the merge; the seconds of the report are sums over the shards
+	Virtual bool         `json:"virtual,omitempty"` // the array refers to those of the shards: see [MergeVirtual]
+	Seconds param.Number `json:"seconds"`           // for the merge; the seconds of the report are sums over the shards
 }
 
 // MissingError says which shards a job lacks.
@@ -37,12 +38,17 @@ func (e *MissingError) Error() string {
 }
 
 // Merge makes the folder of the whole job from the shards in a folder: the arrays one after the other, the tables, and
-// run.json, without pictures. It reads each shard once, and compares it with its checksums on the way. progress, if not
-// nil, is called with the number of images that are written. Merge commits out. The shards stay as they are.
+// run.json, without pictures. It reads each shard, and compares it with its checksums on the way. progress, if not nil,
+// is called with the number of shards that are done. Merge commits out. The shards stay as they are.
 //
 // Errors: a [*MissingError]; shards with other settings; files that differ from a shard's run.json; ctx's
 // error.
 func Merge(ctx context.Context, folder string, out *whole.Folder, progress func(done int)) (*Report, error) {
+	return merge(ctx, folder, out, progress, (*merger).array)
+}
+
+func merge(ctx context.Context, folder string, out *whole.Folder, progress func(done int),
+	array func(*merger, context.Context, *whole.Folder, func(done int)) error) (*Report, error) {
 	began := time.Now()
 	s, err := ReadShards(ctx, folder)
 	if err != nil {
@@ -62,13 +68,14 @@ func Merge(ctx context.Context, folder string, out *whole.Folder, progress func(
 	if err != nil {
 		return nil, err
 	}
-	if err := m.array(ctx, out, progress); err != nil {
+	if err := array(m, ctx, out, progress); err != nil {
 		return nil, err
 	}
 	if err := m.tables(ctx, out); err != nil {
 		return nil, err
 	}
-	m.total.Merged = &Merged{len(s.All), seconds(time.Since(began))}
+	m.total.Merged = &Merged{Shards: len(s.All), Virtual: m.total.ActivationsFile == ReferencesName,
+		Seconds: seconds(time.Since(began))}
 	if err := m.total.write(out); err != nil {
 		return nil, err
 	}
@@ -200,20 +207,38 @@ func (m *merger) array(ctx context.Context, out *whole.Folder, progress func(don
 	if _, err := file.Write(head); err != nil {
 		return err
 	}
-	done := 0
-	for i, r := range m.reports {
-		if err := m.copy(ctx, file, i+1, r); err != nil {
-			return err
-		}
-		if done += r.ActivationsShape.N(); progress != nil {
-			progress(done)
-		}
+	if err := m.each(ctx, file.Copy, progress); err != nil {
+		return err
 	}
 	return file.Commit()
 }
 
-// copy copies the elements of a shard's array, and compares the file with its checksum.
-func (m *merger) copy(ctx context.Context, to io.Writer, number int, r *Report) error {
+// each compares the array of each shard with its checksum. take, if not nil, is called with the parts of its elements:
+// their place in the file, and their CRC-32C.
+func (m *merger) each(ctx context.Context, take func(src *input.File, at, bytes int64, crc32c uint32) error,
+	progress func(done int)) error {
+	buffer := make([]byte, verifyBytes)
+	for i, r := range m.reports {
+		if err := m.read(ctx, i+1, r, buffer, take); err != nil {
+			return err
+		}
+		if progress != nil {
+			progress(i + 1)
+		}
+	}
+	return nil
+}
+
+// mergedBytes is how many bytes of a shard are copied at once, after they were read for their checksum and while the
+// system has them in memory.
+const mergedBytes = 16 << 20
+
+// sharedBytes is the block size of file systems whose files can share blocks.
+const sharedBytes = 4096
+
+// read does what each does, for a shard.
+func (m *merger) read(ctx context.Context, number int, r *Report, buffer []byte,
+	take func(src *input.File, at, bytes int64, crc32c uint32) error) error {
 	name := m.format.Name(arrayName)
 	path := filepath.Join(m.path(number), name)
 	at := slices.IndexFunc(r.Files, func(s whole.Sum) bool { return s.Name == name })
@@ -231,29 +256,44 @@ func (m *merger) copy(ctx context.Context, to io.Writer, number int, r *Report) 
 		return fault.New("experiment", path, "", "%d bytes: want %d", f.Size(), want)
 	}
 	got := make([]byte, len(head))
-	if _, err := io.ReadFull(f, got); err != nil || !bytes.Equal(got, head) {
+	if _, err := f.ReadAt(got, 0); err != nil || !bytes.Equal(got, head) {
 		return fault.New("experiment", path, "", "want another header, as the shard's run.json says")
 	}
-	sum, buffer := newSum(), make([]byte, verifyBytes)
-	sum.Write(got)
-	for {
-		n, err := f.Read(buffer)
-		sum.Write(buffer[:n])
-		if _, writeErr := to.Write(buffer[:n]); writeErr != nil {
-			return writeErr
+	sum := whole.Checksum(0, got)
+	for from := int64(len(head)); from < want; {
+		to := min(want, from+mergedBytes)
+		if beyond := from % sharedBytes; beyond != 0 { // from then on files may share blocks: see whole.File.Copy
+			to = min(want, from+sharedBytes-beyond)
 		}
-		if err == io.EOF {
-			break
-		}
+		part, err := checksum(f, from, to, buffer)
 		if err != nil {
 			return &fault.Error{Package: "experiment", Argument: path, Err: whole.Cause(err)}
 		}
+		sum = whole.JoinChecksums(sum, part, to-from)
+		if take != nil {
+			if err := take(f, from, to-from, part); err != nil {
+				return err
+			}
+		}
+		from = to
 	}
-	if found := fmt.Sprintf("%08x", sum.Sum32()); found != r.Files[at].CRC32C {
+	if found := fmt.Sprintf("%08x", sum); found != r.Files[at].CRC32C {
 		return fault.New("experiment", path, "", "CRC-32C %s: want %s. Remove the shard, and run it again", found,
 			r.Files[at].CRC32C)
 	}
 	return nil
+}
+
+// checksum returns the CRC-32C of a part of a file.
+func checksum(f io.ReaderAt, from, to int64, buffer []byte) (sum uint32, err error) {
+	for from < to && err == nil {
+		n := int(min(to-from, int64(len(buffer))))
+		if _, err = f.ReadAt(buffer[:n], from); err == io.EOF { // the file has become shorter
+			err = io.ErrUnexpectedEOF
+		}
+		sum, from = whole.Checksum(sum, buffer[:n]), from+int64(n)
+	}
+	return sum, err
 }
 
 // tables writes stimuli.csv, with the rows of all shards, and copies the tables that all shards have.

@@ -12,6 +12,7 @@ import (
 	"gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/npy"
+	"gpuconv/stimuli"
 )
 
 // numerics is the version of the numbers. It grows when the same job on the same device may give other bits than
@@ -77,10 +78,7 @@ func newSum() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) 
 // imagesSum returns a checksum of the table of images, and of all else that makes their pixels.
 func (j Job) imagesSum() (string, error) {
 	return sumOf(func(to io.Writer) error {
-		table, err := j.Images.Table()
-		if err == nil {
-			err = table.WriteCSV(to)
-		}
+		err := stimuli.WriteTable(to, j.Images)
 		if files, ok := j.Images.(identified); ok && err == nil {
 			err = files.Identify(to)
 		}

@@ -25,8 +25,8 @@ import (
 const MostShards = 100_000
 
 // CutShard returns the part of the job that is shard number of of, counted from 1. Shards differ by one image at most.
-// Their activations, one after the other, have the bits of the whole job's. Shards have no pictures. It refuses more
-// shards than images.
+// If images come from pictures of different sizes, shards differ by the work of one image at most. Their activations,
+// one after the other, have the bits of the whole job's. Shards have no pictures. It refuses more shards than images.
 func (j Job) CutShard(number, of int) (Job, error) {
 	n := j.Images.Shape().N()
 	if number < 1 || number > of || of > MostShards {
@@ -38,6 +38,10 @@ func (j Job) CutShard(number, of int) (Job, error) {
 			"want at most %d shards, one an image", n)
 	}
 	first, end := n*(number-1)/of, n*number/of
+	if cost := j.costs(); cost != nil {
+		begins := cut(n, of, cost)
+		first, end = begins[number-1], begins[number]
+	}
 	part, err := stimuli.NewPart(j.Images, first, end-first)
 	if err != nil {
 		return j, err
@@ -46,6 +50,43 @@ func (j Job) CutShard(number, of int) (Job, error) {
 	j.Images = part
 	j.Look.Formats = []string{}
 	return j, nil
+}
+
+// decoding is how many multiplications take as long as decoding a pixel: see BenchmarkDecoding.
+const decoding = 1000
+
+// costs returns what an image costs, in pixels to decode. It returns nil if all images cost the same.
+func (j Job) costs() func(i int) uint64 {
+	pictures, ok := j.Images.(interface{ Pixels(i int) int })
+	if !ok {
+		return nil
+	}
+	each := uint64(0)
+	if p, err := j.Problem(); err == nil {
+		p.Src = p.Src.WithN(1)
+		each = uint64(min(p.MACs()/decoding, 1<<40))
+	}
+	return func(i int) uint64 { return uint64(pictures.Pixels(i)) + each }
+}
+
+// cut returns the first image of each shard, and n. A shard has at least one image. Its cost, with those before it, is
+// at most its share of the sum, and would not be with one image more.
+func cut(n, of int, cost func(i int) uint64) []int {
+	total := uint64(0)
+	for i := range n {
+		total += cost(i)
+	}
+	begins := make([]int, of+1)
+	i, sum := 0, uint64(0)
+	for s := 1; s <= of; s++ {
+		share := total/uint64(of)*uint64(s) + total%uint64(of)*uint64(s)/uint64(of)
+		for i < n && sum+cost(i) <= share {
+			sum += cost(i)
+			i++
+		}
+		begins[s] = min(max(i, begins[s-1]+1), n-(of-s))
+	}
+	return begins
 }
 
 // Total returns how many images the job has, with those of its other shards.

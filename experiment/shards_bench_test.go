@@ -2,11 +2,17 @@ package experiment
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"gpuconv/conv"
+	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
 
@@ -96,4 +102,54 @@ func copyShards(b *testing.B, begun, complete string, shards int) {
 		}
 		write(folder, reportName, text)
 	}
+}
+
+// BenchmarkDecoding says how many multiplications of the CPU engine take as long as decoding a pixel of a JPEG, and
+// making it smaller: the constant decoding. Both run on all cores.
+func BenchmarkDecoding(b *testing.B) {
+	const rows, columns, pictures = 768, 1024, 8
+	dir := b.TempDir()
+	noise := image.NewRGBA(image.Rect(0, 0, columns, rows))
+	for i := range noise.Pix {
+		noise.Pix[i] = byte(i/8*37 ^ i/4096)
+	}
+	for i := range pictures {
+		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("%d.jpg", i)))
+		if err == nil {
+			err = errors.Join(jpeg.Encode(f, noise, nil), f.Close())
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	files, err := stimuli.OpenFiles(b.Context(), dir, stimuli.Options{Resize: [2]int{96, 128}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	images, err := conv.NewTensor(files.Shape())
+	if err != nil {
+		b.Fatal(err)
+	}
+	j := small(b)
+	j.Images = files
+	on := prepared(b, j, pictures)
+	shape, _ := on.Problem.Dst()
+	outputs, err := conv.NewTensor(shape)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var drawing, convolving time.Duration
+	for b.Loop() {
+		began := time.Now()
+		if err := files.Draw(images, 0); err != nil {
+			b.Fatal(err)
+		}
+		drawn := time.Now()
+		if err := on.Plan.Run(outputs, images); err != nil {
+			b.Fatal(err)
+		}
+		drawing, convolving = drawing+drawn.Sub(began), convolving+time.Since(drawn)
+	}
+	pixel := drawing.Seconds() / (pictures * rows * columns)
+	b.ReportMetric(pixel/(convolving.Seconds()/on.Problem.MACs()), "multiplications/pixel")
 }

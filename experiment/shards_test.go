@@ -326,7 +326,73 @@ func TestCutShard(t *testing.T) {
 	}
 }
 
-// TestMemoryOfAShard: a shard has room for the table of the whole job, which it compares with those of the others.
+// TestCutByCost: shards have about the same cost. Images that cost the same are cut by their number.
+func TestCutByCost(t *testing.T) {
+	for _, c := range []struct {
+		costs []uint64
+		of    int
+		want  []int
+	}{
+		{[]uint64{7, 7, 7, 7, 7}, 2, []int{0, 2, 5}},
+		{[]uint64{9, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 2, []int{0, 1, 10}},
+		{[]uint64{1, 1, 1, 1, 1, 1, 1, 1, 1, 9}, 2, []int{0, 9, 10}},
+		{[]uint64{4, 1, 1, 1, 1, 4}, 3, []int{0, 1, 5, 6}},
+		{[]uint64{100, 1, 1}, 3, []int{0, 1, 2, 3}}, // one image each, whatever they cost
+		{[]uint64{1, 1, 100}, 3, []int{0, 1, 2, 3}},
+		{[]uint64{0, 0, 0}, 2, []int{0, 2, 3}},
+		{[]uint64{1 << 60, 1 << 60, 1 << 60}, 3, []int{0, 1, 2, 3}},
+	} {
+		got := cut(len(c.costs), c.of, func(i int) uint64 { return c.costs[i] })
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v in %d: %v, want %v", c.costs, c.of, got, c.want)
+		}
+	}
+	for n := 1; n < 40; n++ {
+		for of := 1; of <= n; of++ {
+			got := cut(n, of, func(int) uint64 { return 12345 })
+			for s, first := range got {
+				if first != n*s/of {
+					t.Fatalf("%d equal images in %d: %v", n, of, got)
+				}
+			}
+		}
+	}
+}
+
+// sized are images that come from pictures of these sizes.
+type sized struct {
+	stimuli.Set
+	pixels []int
+}
+
+func (s sized) Pixels(i int) int { return s.pixels[i] }
+
+// TestCutPictures: a large picture is a shard of its own if the others cost less in all, and is not if the convolution
+// costs more than decoding it.
+func TestCutPictures(t *testing.T) {
+	for _, c := range []struct{ large, first, images int }{{1 << 30, 0, 1}, {150, 0, 11}} {
+		j := small(t)
+		pixels := make([]int, 30)
+		for i := range pixels {
+			pixels[i] = 10
+		}
+		pixels[0] = c.large
+		j.Images = sized{j.Images, pixels}
+		shard, err := j.CutShard(1, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shard.Images.Shape().N(); shard.Shard.First != c.first || got != c.images {
+			t.Errorf("a picture of %d pixels: %d images from %d on, want %d", c.large, got, shard.Shard.First, c.images)
+		}
+		next, err := j.CutShard(2, 2)
+		if err != nil || next.Shard.First != c.images || next.Images.Shape().N() != 30-c.images {
+			t.Errorf("the second shard begins at %d: %v", next.Shard.First, err)
+		}
+	}
+}
+
+// TestMemoryOfAShard: a shard of a sweep has room for its own rows of the table, one of a job of 30.
 func TestMemoryOfAShard(t *testing.T) {
 	j := small(t)
 	j.Look.Formats = []string{}
@@ -337,7 +403,7 @@ func TestMemoryOfAShard(t *testing.T) {
 	p := prepared(t, shard, 1).Problem
 	got, err := shard.Memory(p)
 	want, wantErr := j.Memory(p)
-	if err != nil || wantErr != nil || got != want {
+	if err != nil || wantErr != nil || got != want-29*200 {
 		t.Errorf("%v bytes, want %v; %v, %v", got, want, err, wantErr)
 	}
 }

@@ -45,7 +45,7 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	format, n := s.Format, s.Images.Shape().N()
 	portions := (n + s.Problem.Src.N() - 1) / s.Problem.Src.N()
 	format.Chunk = (n + portions - 1) / max(1, portions) // about a portion, so that the last chunk has little filling
-	format.Axes = []string{"image", "channel", "row", "column"}
+	format.Axes = axes
 	job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
 	job.Progress = s.Progress
 	look := func(first int, src, maps *conv.Tensor) error {
@@ -107,6 +107,9 @@ func Draw(ctx context.Context, images batch.Source, file *whole.File) error {
 		return nil
 	})
 }
+
+// axes are the names of the axes of activations, for xarray.
+var axes = []string{"image", "channel", "row", "column"}
 
 // arrayName is the name of the array, in the name of its file and as a key.
 const arrayName = "activations"

@@ -118,39 +118,52 @@ type chunks struct {
 	entry   io.Writer
 }
 
-// newChunks writes the metadata of a group and of its array.
-func (f Format) newChunks(archive *zip.Writer, array string, shape []int) (*chunks, error) {
+// grid returns the shape of a chunk.
+func (f Format) grid(shape []int) []int {
 	grid := cloneShape(shape)
 	if len(grid) > 0 {
 		grid[0] = max(1, min(f.Chunk, shape[0]))
 	}
-	elements, err := conv.Product(grid...)
-	if err != nil {
-		return nil, err
-	}
+	return grid
+}
+
+// Metadata returns the texts of zarr.json of a group of Zarr 3 and of an array in it, in chunks of f.Chunk indices.
+func (f Format) Metadata(shape ...int) (group, array []byte, err error) {
 	type object = map[string]any
 	metadata := object{"zarr_format": 3, "node_type": "array", "shape": cloneShape(shape), "data_type": f.DType(),
-		"chunk_grid":         object{"name": "regular", "configuration": object{"chunk_shape": grid}},
+		"chunk_grid":         object{"name": "regular", "configuration": object{"chunk_shape": f.grid(shape)}},
 		"chunk_key_encoding": object{"name": "default", "configuration": object{"separator": "/"}},
 		"fill_value":         0.0, "attributes": object{},
 		"codecs": []object{{"name": "bytes", "configuration": object{"endian": "little"}}}}
 	if len(f.Axes) == len(shape) {
 		metadata["dimension_names"] = f.Axes
 	}
+	group, err = json.MarshalIndent(object{"zarr_format": 3, "node_type": "group", "attributes": object{}}, "", "  ")
+	if err == nil {
+		array, err = json.MarshalIndent(metadata, "", "  ")
+	}
+	return append(group, '\n'), append(array, '\n'), err
+}
+
+// newChunks writes the metadata of a group and of its array.
+func (f Format) newChunks(archive *zip.Writer, array string, shape []int) (*chunks, error) {
+	elements, err := conv.Product(f.grid(shape)...)
+	if err != nil {
+		return nil, err
+	}
+	of, in, err := f.Metadata(shape...)
+	if err != nil {
+		return nil, err
+	}
 	for _, part := range []struct {
 		name string
-		of   object
-	}{{"zarr.json", object{"zarr_format": 3, "node_type": "group", "attributes": object{}}},
-		{array + "/zarr.json", metadata}} {
-		text, err := json.MarshalIndent(part.of, "", "  ")
-		if err != nil {
-			return nil, err
-		}
+		text []byte
+	}{{"zarr.json", of}, {array + zarrSuffix, in}} {
 		entry, err := stored(archive, part.name)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := entry.Write(append(text, '\n')); err != nil {
+		if _, err := entry.Write(part.text); err != nil {
 			return nil, err
 		}
 	}

@@ -76,23 +76,37 @@ func Cell(v float64) string {
 //   - A column of words becomes a column of numbers if each word is empty, is nan or looks like a number, such as 007.
 //     Columns called kind, name or file stay columns of words.
 func (t *Table) WriteCSV(w io.Writer) error {
+	out := NewWriter(w, t.FirstLine()...)
+	if err := t.WriteRows(out, 0); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// FirstLine returns what WriteCSV writes in the first line.
+func (t *Table) FirstLine() (line []string) {
+	if t.Subject != "" {
+		line = append(line, t.Subject)
+	}
+	return append(line, t.Names()...)
+}
+
+// WriteRows writes the rows of t, numbered from first on. So a table can be written part by part. It refuses what
+// [Table.Check] refuses.
+func (t *Table) WriteRows(out *Writer, first int) error {
 	if err := t.Check(); err != nil {
 		return err
 	}
 	var line []string
-	if t.Subject != "" {
-		line = append(line, t.Subject)
-	}
-	out := NewWriter(w, append(line, t.Names()...)...)
 	for i := range t.Len() {
 		line = line[:0]
 		if t.Subject != "" {
-			line = append(line, strconv.Itoa(i))
+			line = append(line, strconv.Itoa(first+i))
 		}
 		for _, c := range t.Columns {
 			line = append(line, c.cell(i))
 		}
 		out.Row(line...)
 	}
-	return out.Close()
+	return nil
 }

@@ -136,11 +136,14 @@ func (o Options) plainArray() bool {
 }
 
 // Table names the array, and the number of each image in it.
-func (a *Array) Table() (*param.Table, error) {
+func (a *Array) Table() (*param.Table, error) { return a.tableRows(0, a.shape.N()) }
+
+// tableRows implements [tabler].
+func (a *Array) tableRows(first, n int) (*param.Table, error) {
 	t := param.NewTable("image", "index")
-	names := make([]string, a.shape.N())
+	names := make([]string, n)
 	for i := range names {
-		t.Add("image", float64(i))
+		t.Add("image", float64(first+i))
 		names[i] = filepath.Base(a.path)
 	}
 	t.Columns = append(t.Columns, param.Column{Name: "file", Words: names})

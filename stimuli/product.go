@@ -105,10 +105,13 @@ func (p *Product) Memory() float64 {
 func (p *Product) Notes() []string { return p.drawn.notes(p.grid.Len()) }
 
 // Table returns the parameters of each image.
-func (p *Product) Table() (*param.Table, error) {
+func (p *Product) Table() (*param.Table, error) { return p.tableRows(0, p.grid.Len()) }
+
+// tableRows implements [tabler].
+func (p *Product) tableRows(first, n int) (*param.Table, error) {
 	t := param.NewTable("image", param.Columns(p.fresh().Parameters())...)
-	for i := range p.grid.Len() {
-		pattern, parameters, err := p.pattern(i)
+	for i := range n {
+		pattern, parameters, err := p.pattern(first + i)
 		if err != nil {
 			return nil, err
 		}

@@ -54,11 +54,16 @@ func (s *Sweep) Table() (*param.Table, error) {
 		return nil, fault.New("stimuli", fmt.Sprintf("table of %d gratings", s.orientations.Len()), "",
 			"want at most %d", maxRows)
 	}
+	return s.tableRows(0, s.orientations.Len())
+}
+
+// tableRows implements [tabler].
+func (s *Sweep) tableRows(first, n int) (*param.Table, error) {
 	grating := s.grating.withDefaults()
 	sf := grating.SpatialFrequency / (2 * math.Pi * grating.Resolution)
 	t := param.NewTable("image", "orientation_deg", "sf_cycles_per_pixel", "phase_deg")
-	for i := range s.orientations.Len() {
-		t.Add("nma", s.Orientation(i), sf, 0)
+	for i := range n {
+		t.Add("nma", s.Orientation(first+i), sf, 0)
 	}
 	return t, nil
 }

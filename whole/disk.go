@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+
+	"gpuconv/internal/input"
 )
 
 // All changes that this package makes on a disk are in this file. So tests can see each step, make it fail, and replay
@@ -191,11 +193,31 @@ func (f *file) Write(p []byte) (n int, err error) {
 		c := change{action: writes, path: f.path, data: p}
 		err = f.seam(c, func() (err error) { n, err = f.File.Write(p); return err })
 	}
-	if f.bytes += int64(n); f.bytes-f.begun >= early && !f.noSync {
+	f.wrote(int64(n))
+	return n, err
+}
+
+// wrote tells the disk to begin with what was written, if that is much.
+func (f *file) wrote(bytes int64) {
+	if f.bytes += bytes; f.bytes-f.begun >= early && !f.noSync {
 		begin(f.File, f.begun, f.bytes-f.begun)
 		f.begun = f.bytes
 	}
-	return n, err
+}
+
+// copy appends bytes of another file.
+func (f *file) copy(src *input.File, at, bytes int64) (err error) {
+	if f.seam == nil {
+		err = src.CopyTo(f.File, at, bytes)
+	} else {
+		data := make([]byte, bytes)
+		if _, err = src.ReadAt(data, at); err == nil {
+			err = f.seam(change{action: writes, path: f.path, data: data},
+				func() error { return src.CopyTo(f.File, at, bytes) })
+		}
+	}
+	f.wrote(bytes)
+	return err
 }
 
 // sync puts the contents of the file on the disk, so that they survive a power cut.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"gpuconv/internal/input"
 )
 
 // File is a new file. It is hidden until Commit puts it at its path, where it replaces an older file if there is one.
@@ -197,6 +199,18 @@ func (f *File) Write(p []byte) (int, error) {
 		f.sum.Write(p[:n])
 	}
 	return n, named(f.name, err)
+}
+
+// Copy appends bytes of src from an offset on, and takes crc32c for their CRC-32C. On Linux the kernel copies them.
+// File systems that can let both files share them, if the place in both has the same distance from a multiple of 4 kB.
+func (f *File) Copy(src *input.File, at, bytes int64, crc32c uint32) error {
+	if err := f.file.copy(src, at, bytes); err != nil {
+		return named(f.name, err)
+	}
+	if f.sum != nil {
+		f.sum.join(bytes, crc32c)
+	}
+	return nil
 }
 
 // Commit closes the file and puts it in its place. If either fails, the file is gone, and what was at its path is as it

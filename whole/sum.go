@@ -3,8 +3,6 @@ package whole
 import (
 	"context"
 	"fmt"
-	"hash"
-	"hash/crc32"
 	"io"
 	"path/filepath"
 
@@ -21,19 +19,24 @@ type Sum struct {
 
 // summer computes a Sum while a file is written.
 type summer struct {
-	bytes int64
-	hash  hash.Hash32
+	bytes  int64
+	crc32c uint32
 }
 
-func newSummer() *summer { return &summer{hash: crc32.New(crc32.MakeTable(crc32.Castagnoli))} }
+func newSummer() *summer { return &summer{} }
 
 // Write implements [io.Writer].
 func (s *summer) Write(p []byte) (int, error) {
-	s.bytes += int64(len(p))
-	return s.hash.Write(p) // it never fails
+	s.bytes, s.crc32c = s.bytes+int64(len(p)), Checksum(s.crc32c, p)
+	return len(p), nil
 }
 
-func (s *summer) of(name string) Sum { return Sum{name, s.bytes, fmt.Sprintf("%08x", s.hash.Sum32())} }
+// join adds bytes whose CRC-32C is known.
+func (s *summer) join(bytes int64, crc32c uint32) {
+	s.bytes, s.crc32c = s.bytes+bytes, JoinChecksums(s.crc32c, crc32c, bytes)
+}
+
+func (s *summer) of(name string) Sum { return Sum{name, s.bytes, fmt.Sprintf("%08x", s.crc32c)} }
 
 // Verify reads the file in folder and says how it differs from s. It returns nil if it does not differ, and ctx's error
 // if ctx is done. It refuses a name that is a path, because s may come from a file that anyone could have written.

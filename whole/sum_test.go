@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gpuconv/internal/input"
 )
 
 // TestSum: sizes and checksums are those of what was written, also in pieces. A file that differs is found.
@@ -68,5 +70,71 @@ func TestSum(t *testing.T) {
 	cancel()
 	if err := sums[0].Verify(done, path); !errors.Is(err, context.Canceled) {
 		t.Errorf("once its context is done: %v", err)
+	}
+}
+
+// TestCopy: parts of another file are appended with their checksum, also between other writes, and through the seam
+// that tests of power cuts use. A part that the file does not have is an error.
+func TestCopy(t *testing.T) {
+	source := filepath.Join(t.TempDir(), "source")
+	content := []byte(strings.Repeat("0123456789abcdef", 1<<16))
+	if err := os.WriteFile(source, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	src, err := input.Open(t.Context(), input.Output, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	var seen []byte
+	seam := func(c change, do func() error) error {
+		if c.action == writes {
+			seen = append(seen, c.data...)
+		}
+		return do()
+	}
+	for _, o := range []Options{{}, {NoSync: true, seam: seam}} {
+		path := filepath.Join(t.TempDir(), "out")
+		d, err := o.CreateFolder(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Discard()
+		f, err := d.Create("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []byte("head")
+		_, err = f.Write(want)
+		for _, part := range [][2]int{{4096, 1 << 19}, {3, 5}, {1 << 20, 1 << 20}, {0, 4096}} {
+			piece := content[part[0]:part[1]]
+			err = errors.Join(err, f.Copy(src, int64(part[0]), int64(len(piece)), Checksum(0, piece)))
+			want = append(want, piece...)
+		}
+		if err := errors.Join(err, f.Commit()); err != nil {
+			t.Fatal(err)
+		}
+		sums := d.Sums()
+		if err := d.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(path, "a"))
+		if err != nil || string(got) != string(want) {
+			t.Errorf("%d bytes, want %d: %v", len(got), len(want), err)
+		}
+		if err := sums[0].Verify(t.Context(), path); err != nil {
+			t.Error(err)
+		}
+		if o.seam != nil && string(seen) != string(want) {
+			t.Errorf("the seam sees %d bytes, want %d", len(seen), len(want))
+		}
+	}
+	f, err := Options{NoSync: true}.Create(filepath.Join(t.TempDir(), "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Discard()
+	if err := f.Copy(src, 1<<20-1, 2, 0); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("beyond the end: %v", err)
 	}
 }

@@ -13,8 +13,9 @@ import (
 
 // mergeFlags are the flags of gpuconv merge.
 type mergeFlags struct {
-	output string
-	saving saving
+	output  string
+	virtual bool
+	saving  saving
 }
 
 func newMerge() *cobra.Command {
@@ -25,6 +26,8 @@ func newMerge() *cobra.Command {
 		Long: "merge joins the shards in DIR, which gpuconv run --shard wrote: activations.npy has the images of all, in their\n" +
 			"order, with the bits of one run without shards. It compares each shard with its checksums on the way, and writes\n" +
 			"the tables and run.json, but no pictures. The shards stay as they are.\n\n" +
+			"With --virtual nothing is copied: " + experiment.ReferencesName + " says where each image is in the\n" +
+			"shards' files, and zarr reads it as one array. The shards must then stay where they are.\n\n" +
 			"If shards are missing, the line names them as sbatch --array takes them.",
 		Example: "  gpuconv run --orientations 0:180:5 --shard 1/2 --output sweep\n" +
 			"  gpuconv run --orientations 0:180:5 --shard 2/2 --output sweep\n" +
@@ -35,6 +38,8 @@ func newMerge() *cobra.Command {
 		},
 	})
 	cmd.Flags().StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	cmd.Flags().BoolVar(&f.virtual, "virtual", false,
+		"in place of activations.npy write only where its parts are, for zarr")
 	f.saving.register(cmd)
 	return cmd
 }
@@ -51,7 +56,11 @@ func (f *mergeFlags) run(ctx context.Context, folder string, stdout, stderr io.W
 	defer out.Discard()
 	bar := newProgressOf(stderr, "merging", "shards", len(shards.All))
 	defer bar.stop()
-	r, err := experiment.Merge(ctx, folder, out.Folder, bar.set)
+	merge := experiment.Merge
+	if f.virtual {
+		merge = experiment.MergeVirtual
+	}
+	r, err := merge(ctx, folder, out.Folder, bar.set)
 	if err != nil {
 		return out.blame(plainly(ctx, err))
 	}

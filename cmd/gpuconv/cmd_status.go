@@ -29,6 +29,9 @@ func newStatus() *cobra.Command {
 // quiet is how long a shard that is at work may add no line to its journal.
 const quiet = 5 * time.Minute
 
+// mostAhead is how far the disk's clock may be ahead of this machine's without a line.
+const mostAhead = time.Minute
+
 // status prints a line for each shard that is begun and not complete, and then how many are complete.
 func status(ctx context.Context, folder string, stdout io.Writer) error {
 	if err := wantFolder(folder, "with shards of gpuconv run"); err != nil {
@@ -39,13 +42,17 @@ func status(ctx context.Context, folder string, stdout io.Writer) error {
 		return plainly(ctx, err)
 	}
 	complete, begun := 0, 0
+	now, note := clock(s.All, time.Now())
+	if note != "" {
+		printLine(stdout, "note      %s", note)
+	}
 	for _, shard := range s.All {
 		switch {
 		case shard.Complete:
 			complete++
 		case shard.Begun:
 			begun++
-			printLine(stdout, "shard     %d of %d: %s", shard.Number, len(s.All), progressOf(shard, time.Now()))
+			printLine(stdout, "shard     %d of %d: %s", shard.Number, len(s.All), progressOf(shard, now))
 		}
 	}
 	printLine(stdout, "complete  %d of %d shards, %d begun, %d not begun", complete, len(s.All), begun,
@@ -56,6 +63,21 @@ func status(ctx context.Context, folder string, stdout io.Writer) error {
 			len(s.All)-complete, len(s.All), missing)}
 	}
 	return nil
+}
+
+// clock returns the time by the disk's clock, as far as the changes of shards show that it is ahead of this machine's,
+// and a note if that is much.
+func clock(all []experiment.ShardState, here time.Time) (now time.Time, note string) {
+	now = here
+	for _, shard := range all {
+		if shard.Changed.After(now) {
+			now = shard.Changed
+		}
+	}
+	if ahead := now.Sub(here).Round(time.Second); ahead > mostAhead {
+		note = fmt.Sprintf("the disk's clock is %v ahead of this machine's", ahead)
+	}
+	return now, note
 }
 
 // progressOf says how far a shard is that is begun.

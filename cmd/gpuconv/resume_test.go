@@ -106,8 +106,8 @@ func TestResumeKilled(t *testing.T) {
 		}
 		killed++
 		begun, counted := journalOf(t, `{"begins":`), journalOf(t, `{"chunk":`)
-		if processes := journalOf(t, `{"process":`); begun > counted+3*processes {
-			t.Errorf("%d chunks are begun %d times in %d processes: want 3 in flight", counted, begun, processes)
+		if processes := journalOf(t, `{"process":`); begun > counted+4*processes {
+			t.Errorf("%d chunks are begun %d times in %d processes: want 4 in flight", counted, begun, processes)
 		}
 	}
 	code, stdout, stderr := inFolder(t, ".", append(strings.Fields(resumed), "--resume", "--output", "out")...)

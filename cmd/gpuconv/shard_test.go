@@ -3,7 +3,9 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"gpuconv/experiment"
 	"gpuconv/verify"
 )
 
@@ -46,5 +48,27 @@ func TestShardsOfSchedulers(t *testing.T) {
 			c.part == 0 && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %+v, %v, want %d %s", name, got, err, c.part, c.want)
 		}
+	}
+}
+
+// TestClocks: if the disk's clock is ahead, a shard that has stopped is told from one that is at work.
+func TestClocks(t *testing.T) {
+	here := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	at := func(ahead time.Duration) experiment.ShardState {
+		return experiment.ShardState{Done: 1, Of: 2, Changed: here.Add(ahead)}
+	}
+	now, note := clock([]experiment.ShardState{at(12 * time.Minute), at(0), {}}, here)
+	if want := "the disk's clock is 12m0s ahead of this machine's"; note != want {
+		t.Errorf("%q, want %q", note, want)
+	}
+	if got, want := progressOf(at(0), now), "1 of 2 images, has stopped: nothing was done for 12m0s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := progressOf(at(12*time.Minute), now); got != "1 of 2 images" {
+		t.Error(got)
+	}
+	now, note = clock([]experiment.ShardState{at(-time.Hour), at(time.Second)}, here)
+	if note != "" || now != here.Add(time.Second) {
+		t.Errorf("%v, %q", now, note)
 	}
 }

@@ -238,6 +238,30 @@ func (f *File) Seek(offset int64, whence int) (int64, error) {
 	return at, f.failed(err)
 }
 
+// CopyTo appends bytes from an offset on to w. On Linux the kernel copies them (copy_file_range).
+func (f *File) CopyTo(w *os.File, at, bytes int64) error {
+	if _, err := f.Seek(at, io.SeekStart); err != nil {
+		return err
+	}
+	for left := bytes; left > 0; {
+		if err := f.ctx.Err(); err != nil {
+			return err
+		}
+		n, err := w.ReadFrom(io.LimitReader(f.file, min(left, portionCopied)))
+		if err == nil && n == 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return f.failed(err)
+		}
+		left, f.at = left-n, f.at+n
+	}
+	return nil
+}
+
+// portionCopied is how many bytes are copied between two checks of the context.
+const portionCopied = 16 << 20
+
 // failed returns the context's error if a read ended because the context was done. It adds the path to a Refusal, and
 // returns other errors as they are.
 func (f *File) failed(err error) error {

@@ -1,0 +1,68 @@
+package experiment
+
+import (
+	"errors"
+
+	"gpuconv/internal/parallel"
+)
+
+// Chunks of a kept job are made to count while the next one is written, because two syncs wait for the disk.
+
+// counting is a goroutine that makes chunks count, one after the other.
+type counting struct {
+	chunks chan *chunk
+	failed chan struct{} // is closed when the goroutine ends
+	group  *parallel.Group
+}
+
+func (k *keeper) newCounting() *counting {
+	c := &counting{make(chan *chunk), make(chan struct{}), parallel.NewGroup()}
+	c.group.Go(func() error {
+		defer close(c.failed) // also after a panic
+		for one := range c.chunks {
+			if err := k.count(one); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return c
+}
+
+// errNotCounted is what add returns after an error, which end returns.
+var errNotCounted = errors.New("a chunk before it could not be synced")
+
+// add gives a chunk that is written to the goroutine, and waits until it has made those before it count.
+func (c *counting) add(one *chunk) error {
+	select {
+	case c.chunks <- one:
+		return nil
+	case <-c.failed:
+		return errNotCounted
+	}
+}
+
+// end waits until all chunks count. It returns the goroutine's error, or else err.
+func (c *counting) end(err error) error {
+	close(c.chunks)
+	if counted := c.group.Wait(); counted != nil {
+		return counted
+	}
+	return err
+}
+
+// count makes a chunk count: its outputs are on the disk, and then its line in the journal.
+func (k *keeper) count(c *chunk) error {
+	if err := k.file.Sync(); err != nil {
+		return err
+	}
+	if err := k.add(entry{Chunk: c}); err != nil {
+		return err
+	}
+	if err := k.journal.Sync(); err != nil {
+		return err
+	}
+	k.folder.Keep()
+	k.chunks[c.First/k.on.Problem.Src.N()] = c
+	return nil
+}

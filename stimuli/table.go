@@ -1,0 +1,71 @@
+package stimuli
+
+import (
+	"io"
+
+	"gpuconv/param"
+)
+
+// The table of a set is written part by part, so that it need not be in memory whole.
+
+// tabler is a [Set] whose table is made in parts: rows first … first+n−1.
+type tabler interface {
+	tableRows(first, n int) (*param.Table, error)
+}
+
+// partRows is how many rows of a table are in memory, of about rowBytes each.
+const (
+	partRows = 1 << 13
+	rowBytes = 200
+)
+
+// partsOf returns the function that makes parts of a set's table, or nil if it is made whole.
+func partsOf(s Set) func(first, n int) (*param.Table, error) {
+	switch s := s.(type) {
+	case *Part:
+		if of := partsOf(s.of); of != nil {
+			return func(first, n int) (*param.Table, error) { return of(s.first+first, n) }
+		}
+	case tabler:
+		return s.tableRows
+	}
+	return nil
+}
+
+// WriteTable writes what the WriteCSV of the set's Table writes. Of patterns, sweeps and arrays it holds only a part in
+// memory.
+func WriteTable(w io.Writer, s Set) error {
+	rows, n := partsOf(s), s.Shape().N()
+	if rows == nil || n == 0 {
+		t, err := s.Table()
+		if err != nil {
+			return err
+		}
+		return t.WriteCSV(w)
+	}
+	var out *param.Writer
+	for first := 0; first < n; first += partRows {
+		t, err := rows(first, min(partRows, n-first))
+		if err != nil {
+			return err
+		}
+		if out == nil {
+			out = param.NewWriter(w, t.FirstLine()...)
+		}
+		if err := t.WriteRows(out, first); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// TableMemory estimates how many bytes WriteTable takes.
+func TableMemory(s Set) float64 {
+	n := s.Shape().N()
+	if partsOf(s) != nil {
+		n = min(n, partRows)
+	} else if p, ok := s.(*Part); ok {
+		n = p.of.Shape().N() // the table of all is made for that of a part
+	}
+	return rowBytes * float64(n)
+}

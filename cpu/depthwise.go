@@ -98,7 +98,7 @@ func (d *depthwise) images(_, _ int) int   { return 1 }
 
 func (d *depthwise) settle(s *slab, _, _ int) { d.slab = *s }
 
-// workspace returns the floats for a row of zeros, and for what masked loads reach to its left and to its right.
+// workspace returns the floats for a row of zeros, and for what loads reach to its left and to its right.
 func (d *depthwise) workspace() int { return paddedWidth(&d.problem) + 2*d.slack() }
 
 // slack is how many floats there are before the row of zeros. A load that reaches into a page that the system has not

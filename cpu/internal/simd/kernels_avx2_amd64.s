@@ -3431,7 +3431,7 @@ oneDone:
 	RET
 
 // func slide3x1s1AVX2(s *byte)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, FMA3
 TEXT ·slide3x1s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -3470,9 +3470,19 @@ plane:
 	VBROADCASTSS 304(AX), Y2
 
 row:
-	MOVQ    SI, R8
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R8
+	MOVQ 48(AX), R8
+	ADDQ 312(AX), R8
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R8
+	MOVQ SI, R9
+	SUBQ 24(AX), R9
+	CMPQ R9, 312(AX)
+	JLT  end0
+	CMPQ R9, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R9
 	SHLQ    $0x02, R9
@@ -3487,6 +3497,36 @@ row:
 tap0:
 	MOVQ         (R10), R13
 	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R13), Y3
+	VANDPS       (R11), Y3, Y3
+	VBROADCASTSS (R9), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(R9), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(R9), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0x40, R11
+	DECQ         R12
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+endtap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
 	VMOVUPS      (R11), Y3
 	VMASKMOVPS   (R13), Y3, Y3
 	VBROADCASTSS (R9), Y4
@@ -3499,13 +3539,15 @@ tap0:
 	ADDQ         $0x0c, R9
 	ADDQ         $0x40, R11
 	DECQ         R12
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y3, Y3, Y3
-	VMAXPS       Y2, Y3, Y2
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y3, Y3, Y3
+	VMAXPS Y2, Y3, Y2
 
 store:
 	TESTQ      $0x00000004, 280(AX)
@@ -3535,7 +3577,7 @@ stored:
 	RET
 
 // func slide3x2s1AVX2(s *byte)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, FMA3
 TEXT ·slide3x2s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -3577,9 +3619,19 @@ plane:
 	VMOVAPS      Y4, Y5
 
 row:
-	MOVQ    SI, R9
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R9
+	MOVQ 48(AX), R9
+	ADDQ 312(AX), R9
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R9
+	MOVQ SI, R10
+	SUBQ 24(AX), R10
+	CMPQ R10, 312(AX)
+	JLT  end0
+	CMPQ R10, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R10
 	SHLQ    $0x02, R10
@@ -3592,6 +3644,41 @@ row:
 	PCALIGN $0x40
 
 tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R14), Y6
+	VANDPS       (R12), Y6, Y6
+	VMOVUPS      (R14)(R8*1), Y7
+	VANDPS       32(R12), Y7, Y7
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(R10), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(R10), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0x40, R12
+	DECQ         R13
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+endtap0:
 	MOVQ         (R11), R14
 	LEAQ         (R9)(R14*4), R14
 	VMOVUPS      (R12), Y6
@@ -3611,14 +3698,16 @@ tap0:
 	ADDQ         $0x0c, R10
 	ADDQ         $0x40, R12
 	DECQ         R13
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y6, Y6, Y6
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y5, Y6, Y5
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y4, Y6, Y4
+	VMAXPS Y5, Y6, Y5
 
 store:
 	VMOVUPS Y4, (BX)
@@ -3643,7 +3732,7 @@ stored:
 	RET
 
 // func slide3x3s1AVX2(s *byte)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, FMA3
 TEXT ·slide3x3s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -3688,9 +3777,19 @@ plane:
 	VMOVAPS      Y6, Y8
 
 row:
-	MOVQ    SI, R10
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R10
+	MOVQ 48(AX), R10
+	ADDQ 312(AX), R10
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R10
+	MOVQ SI, R11
+	SUBQ 24(AX), R11
+	CMPQ R11, 312(AX)
+	JLT  end0
+	CMPQ R11, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R11
 	SHLQ    $0x02, R11
@@ -3703,6 +3802,45 @@ row:
 	PCALIGN $0x40
 
 tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VMOVUPS      (R15), Y9
+	VANDPS       (R13), Y9, Y9
+	VMOVUPS      (R15)(R8*1), Y10
+	VMOVUPS      (R15)(R9*1), Y11
+	VANDPS       32(R13), Y11, Y11
+	VBROADCASTSS (R11), Y12
+	VFMADD231PS  Y9, Y12, Y0
+	VFMADD231PS  Y10, Y12, Y1
+	VFMADD231PS  Y11, Y12, Y2
+	VBROADCASTSS 4(R11), Y12
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 8(R11), Y12
+	VFMADD231PS  Y9, Y12, Y6
+	VFMADD231PS  Y10, Y12, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x40, R13
+	DECQ         R14
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+endtap0:
 	MOVQ         (R12), R15
 	LEAQ         (R10)(R15*4), R15
 	VMOVUPS      (R13), Y9
@@ -3726,15 +3864,17 @@ tap0:
 	ADDQ         $0x0c, R11
 	ADDQ         $0x40, R13
 	DECQ         R14
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y9, Y9, Y9
-	VMAXPS       Y6, Y9, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMAXPS       Y8, Y9, Y8
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y9, Y9, Y9
+	VMAXPS Y6, Y9, Y6
+	VMAXPS Y7, Y9, Y7
+	VMAXPS Y8, Y9, Y8
 
 store:
 	VMOVUPS Y6, (BX)
@@ -3763,7 +3903,7 @@ stored:
 	RET
 
 // func slide3x4s1AVX2(s *byte)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, FMA3
 TEXT ·slide3x4s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -3811,9 +3951,19 @@ plane:
 	VMOVAPS      Y8, Y11
 
 row:
-	MOVQ    SI, R10
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R10
+	MOVQ 48(AX), R10
+	ADDQ 312(AX), R10
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R10
+	MOVQ SI, R11
+	SUBQ 24(AX), R11
+	CMPQ R11, 312(AX)
+	JLT  end0
+	CMPQ R11, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R11
 	SHLQ    $0x02, R11
@@ -3826,6 +3976,49 @@ row:
 	PCALIGN $0x40
 
 tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Y12
+	VBROADCASTSS 4(R11), Y13
+	VBROADCASTSS 8(R11), Y14
+	VMOVUPS      (R15), Y15
+	VANDPS       (R13), Y15, Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y8
+	VMOVUPS      (R15)(R8*1), Y15
+	VFMADD231PS  Y15, Y12, Y1
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y9
+	VMOVUPS      (R15)(R8*2), Y15
+	VFMADD231PS  Y15, Y12, Y2
+	VFMADD231PS  Y15, Y13, Y6
+	VFMADD231PS  Y15, Y14, Y10
+	VMOVUPS      (R15)(R9*1), Y15
+	VANDPS       32(R13), Y15, Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x40, R13
+	DECQ         R14
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+endtap0:
 	MOVQ         (R12), R15
 	LEAQ         (R10)(R15*4), R15
 	VBROADCASTSS (R11), Y12
@@ -3853,16 +4046,18 @@ tap0:
 	ADDQ         $0x0c, R11
 	ADDQ         $0x40, R13
 	DECQ         R14
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y12, Y12, Y12
-	VMAXPS       Y8, Y12, Y8
-	VMAXPS       Y9, Y12, Y9
-	VMAXPS       Y10, Y12, Y10
-	VMAXPS       Y11, Y12, Y11
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y8, Y12, Y8
+	VMAXPS Y9, Y12, Y9
+	VMAXPS Y10, Y12, Y10
+	VMAXPS Y11, Y12, Y11
 
 store:
 	VMOVUPS Y8, (BX)
@@ -3895,7 +4090,7 @@ stored:
 	RET
 
 // func slide3x1s2AVX2(s *byte)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·slide3x1s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -3933,9 +4128,19 @@ plane:
 	VBROADCASTSS 304(AX), Y1
 
 row:
-	MOVQ    SI, R8
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R8
+	MOVQ 48(AX), R8
+	ADDQ 312(AX), R8
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R8
+	MOVQ SI, R9
+	SUBQ 24(AX), R9
+	CMPQ R9, 312(AX)
+	JLT  end0
+	CMPQ R9, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R9
 	SHLQ    $0x02, R9
@@ -3950,6 +4155,37 @@ row:
 tap0:
 	MOVQ         (R10), R13
 	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R13), Y2
+	VMOVUPS      32(R13), Y3
+	VSHUFPS      $0x88, Y3, Y2, Y2
+	VPERMPD      $0xd8, Y2, Y2
+	VANDPS       128(R11), Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 8(R9), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0xc0, R11
+	DECQ         R12
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+endtap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
 	VMOVUPS      (R11), Y2
 	VMASKMOVPS   (R13), Y2, Y2
 	VMOVUPS      32(R11), Y3
@@ -3962,15 +4198,17 @@ tap0:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x08, R10
 	ADDQ         $0x0c, R9
-	ADDQ         $0x80, R11
+	ADDQ         $0xc0, R11
 	DECQ         R12
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y2, Y2, Y2
-	VMAXPS       Y1, Y2, Y1
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y2, Y2, Y2
+	VMAXPS Y1, Y2, Y1
 
 store:
 	TESTQ      $0x00000004, 280(AX)
@@ -3988,9 +4226,19 @@ next:
 	ADDQ R8, BX
 
 stored:
-	MOVQ    SI, R8
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R8
+	MOVQ 48(AX), R8
+	ADDQ 312(AX), R8
+	CMPQ DI, 264(AX)
+	JCC  whole1
+	MOVQ SI, R8
+	MOVQ SI, R9
+	SUBQ 24(AX), R9
+	CMPQ R9, 312(AX)
+	JLT  end1
+	CMPQ R9, 320(AX)
+	JGT  end1
+
+whole1:
 	INCQ    DI
 	MOVQ    216(AX), R9
 	SHLQ    $0x02, R9
@@ -4005,6 +4253,35 @@ stored:
 tap1:
 	MOVQ         (R10), R13
 	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R13), Y1
+	VMOVUPS      32(R13), Y2
+	VSHUFPS      $0x88, Y2, Y1, Y1
+	VPERMPD      $0xd8, Y1, Y1
+	VANDPS       128(R11), Y1, Y1
+	VBROADCASTSS 4(R9), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0xc0, R11
+	DECQ         R12
+	JNZ          tap1
+	JMP          added1
+
+end1:
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+endtap1:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
 	VMOVUPS      (R11), Y1
 	VMASKMOVPS   (R13), Y1, Y1
 	VMOVUPS      32(R11), Y2
@@ -4015,9 +4292,11 @@ tap1:
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         $0x08, R10
 	ADDQ         $0x0c, R9
-	ADDQ         $0x80, R11
+	ADDQ         $0xc0, R11
 	DECQ         R12
-	JNZ          tap1
+	JNZ          endtap1
+
+added1:
 	VMOVAPS      Y0, Y1
 	VBROADCASTSS 304(AX), Y0
 	DECQ         CX
@@ -4029,7 +4308,7 @@ tap1:
 	RET
 
 // func slide3x2s2AVX2(s *byte)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·slide3x2s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -4069,9 +4348,19 @@ plane:
 	VMOVAPS      Y2, Y3
 
 row:
-	MOVQ    SI, R9
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R9
+	MOVQ 48(AX), R9
+	ADDQ 312(AX), R9
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R9
+	MOVQ SI, R10
+	SUBQ 24(AX), R10
+	CMPQ R10, 312(AX)
+	JLT  end0
+	CMPQ R10, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R10
 	SHLQ    $0x02, R10
@@ -4084,6 +4373,44 @@ row:
 	PCALIGN $0x40
 
 tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R14), Y4
+	VMOVUPS      32(R14), Y5
+	VSHUFPS      $0x88, Y5, Y4, Y4
+	VPERMPD      $0xd8, Y4, Y4
+	VANDPS       128(R12), Y4, Y4
+	VMOVUPS      (R14)(R8*2), Y5
+	VMOVUPS      32(R14)(R8*2), Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VANDPS       160(R12), Y5, Y5
+	VBROADCASTSS (R10), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(R10), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0xc0, R12
+	DECQ         R13
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+endtap0:
 	MOVQ         (R11), R14
 	LEAQ         (R9)(R14*4), R14
 	VMOVUPS      (R12), Y4
@@ -4106,16 +4433,18 @@ tap0:
 	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         $0x08, R11
 	ADDQ         $0x0c, R10
-	ADDQ         $0x80, R12
+	ADDQ         $0xc0, R12
 	DECQ         R13
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y4, Y4, Y4
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y4, Y3
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y2, Y4, Y2
+	VMAXPS Y3, Y4, Y3
 
 store:
 	VMOVUPS Y2, (BX)
@@ -4125,9 +4454,19 @@ store:
 	ADDQ    R9, BX
 
 stored:
-	MOVQ    SI, R9
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R9
+	MOVQ 48(AX), R9
+	ADDQ 312(AX), R9
+	CMPQ DI, 264(AX)
+	JCC  whole1
+	MOVQ SI, R9
+	MOVQ SI, R10
+	SUBQ 24(AX), R10
+	CMPQ R10, 312(AX)
+	JLT  end1
+	CMPQ R10, 320(AX)
+	JGT  end1
+
+whole1:
 	INCQ    DI
 	MOVQ    216(AX), R10
 	SHLQ    $0x02, R10
@@ -4140,6 +4479,41 @@ stored:
 	PCALIGN $0x40
 
 tap1:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VBROADCASTSS 4(R10), Y2
+	VMOVUPS      (R14), Y3
+	VMOVUPS      32(R14), Y4
+	VSHUFPS      $0x88, Y4, Y3, Y3
+	VPERMPD      $0xd8, Y3, Y3
+	VANDPS       128(R12), Y3, Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VMOVUPS      (R14)(R8*2), Y3
+	VMOVUPS      32(R14)(R8*2), Y4
+	VSHUFPS      $0x88, Y4, Y3, Y3
+	VPERMPD      $0xd8, Y3, Y3
+	VANDPS       160(R12), Y3, Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0xc0, R12
+	DECQ         R13
+	JNZ          tap1
+	JMP          added1
+
+end1:
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+endtap1:
 	MOVQ         (R11), R14
 	LEAQ         (R9)(R14*4), R14
 	VBROADCASTSS 4(R10), Y2
@@ -4159,9 +4533,11 @@ tap1:
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $0x08, R11
 	ADDQ         $0x0c, R10
-	ADDQ         $0x80, R12
+	ADDQ         $0xc0, R12
 	DECQ         R13
-	JNZ          tap1
+	JNZ          endtap1
+
+added1:
 	VMOVAPS      Y0, Y2
 	VMOVAPS      Y1, Y3
 	VBROADCASTSS 304(AX), Y0
@@ -4175,7 +4551,7 @@ tap1:
 	RET
 
 // func slide3x3s2AVX2(s *byte)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·slide3x3s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -4217,9 +4593,19 @@ plane:
 	VMOVAPS      Y3, Y5
 
 row:
-	MOVQ    SI, R10
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R10
+	MOVQ 48(AX), R10
+	ADDQ 312(AX), R10
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R10
+	MOVQ SI, R11
+	SUBQ 24(AX), R11
+	CMPQ R11, 312(AX)
+	JLT  end0
+	CMPQ R11, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R11
 	SHLQ    $0x02, R11
@@ -4232,6 +4618,50 @@ row:
 	PCALIGN $0x40
 
 tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS 8(R11), Y7
+	VMOVUPS      (R15), Y8
+	VMOVUPS      32(R15), Y9
+	VSHUFPS      $0x88, Y9, Y8, Y8
+	VPERMPD      $0xd8, Y8, Y8
+	VANDPS       128(R13), Y8, Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      (R15)(R8*2), Y8
+	VMOVUPS      32(R15)(R8*2), Y9
+	VSHUFPS      $0x88, Y9, Y8, Y8
+	VPERMPD      $0xd8, Y8, Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      (R15)(R9*2), Y8
+	VMOVUPS      32(R15)(R9*2), Y9
+	VSHUFPS      $0x88, Y9, Y8, Y8
+	VPERMPD      $0xd8, Y8, Y8
+	VANDPS       160(R13), Y8, Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0xc0, R13
+	DECQ         R14
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+endtap0:
 	MOVQ         (R12), R15
 	LEAQ         (R10)(R15*4), R15
 	VBROADCASTSS (R11), Y6
@@ -4260,17 +4690,19 @@ tap0:
 	VFMADD231PS  Y8, Y7, Y5
 	ADDQ         $0x08, R12
 	ADDQ         $0x0c, R11
-	ADDQ         $0x80, R13
+	ADDQ         $0xc0, R13
 	DECQ         R14
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y6, Y6, Y6
-	VMAXPS       Y3, Y6, Y3
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y5, Y6, Y5
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y3, Y6, Y3
+	VMAXPS Y4, Y6, Y4
+	VMAXPS Y5, Y6, Y5
 
 store:
 	VMOVUPS Y3, (BX)
@@ -4281,9 +4713,19 @@ store:
 	ADDQ    R10, BX
 
 stored:
-	MOVQ    SI, R10
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R10
+	MOVQ 48(AX), R10
+	ADDQ 312(AX), R10
+	CMPQ DI, 264(AX)
+	JCC  whole1
+	MOVQ SI, R10
+	MOVQ SI, R11
+	SUBQ 24(AX), R11
+	CMPQ R11, 312(AX)
+	JLT  end1
+	CMPQ R11, 320(AX)
+	JGT  end1
+
+whole1:
 	INCQ    DI
 	MOVQ    216(AX), R11
 	SHLQ    $0x02, R11
@@ -4296,6 +4738,46 @@ stored:
 	PCALIGN $0x40
 
 tap1:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS 4(R11), Y3
+	VMOVUPS      (R15), Y4
+	VMOVUPS      32(R15), Y5
+	VSHUFPS      $0x88, Y5, Y4, Y4
+	VPERMPD      $0xd8, Y4, Y4
+	VANDPS       128(R13), Y4, Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VMOVUPS      (R15)(R8*2), Y4
+	VMOVUPS      32(R15)(R8*2), Y5
+	VSHUFPS      $0x88, Y5, Y4, Y4
+	VPERMPD      $0xd8, Y4, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VMOVUPS      (R15)(R9*2), Y4
+	VMOVUPS      32(R15)(R9*2), Y5
+	VSHUFPS      $0x88, Y5, Y4, Y4
+	VPERMPD      $0xd8, Y4, Y4
+	VANDPS       160(R13), Y4, Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0xc0, R13
+	DECQ         R14
+	JNZ          tap1
+	JMP          added1
+
+end1:
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+endtap1:
 	MOVQ         (R12), R15
 	LEAQ         (R10)(R15*4), R15
 	VBROADCASTSS 4(R11), Y3
@@ -4320,9 +4802,11 @@ tap1:
 	VFMADD231PS  Y4, Y3, Y2
 	ADDQ         $0x08, R12
 	ADDQ         $0x0c, R11
-	ADDQ         $0x80, R13
+	ADDQ         $0xc0, R13
 	DECQ         R14
-	JNZ          tap1
+	JNZ          endtap1
+
+added1:
 	VMOVAPS      Y0, Y3
 	VMOVAPS      Y1, Y4
 	VMOVAPS      Y2, Y5
@@ -4338,7 +4822,7 @@ tap1:
 	RET
 
 // func slide3x4s2AVX2(s *byte)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·slide3x4s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -4382,9 +4866,19 @@ plane:
 	VMOVAPS      Y4, Y7
 
 row:
-	MOVQ    SI, R10
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R10
+	MOVQ 48(AX), R10
+	ADDQ 312(AX), R10
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R10
+	MOVQ SI, R11
+	SUBQ 24(AX), R11
+	CMPQ R11, 312(AX)
+	JLT  end0
+	CMPQ R11, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R11
 	SHLQ    $0x02, R11
@@ -4397,6 +4891,56 @@ row:
 	PCALIGN $0x40
 
 tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Y8
+	VBROADCASTSS 8(R11), Y9
+	VMOVUPS      (R15), Y10
+	VMOVUPS      32(R15), Y11
+	VSHUFPS      $0x88, Y11, Y10, Y10
+	VPERMPD      $0xd8, Y10, Y10
+	VANDPS       128(R13), Y10, Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y4
+	VMOVUPS      (R15)(R8*2), Y10
+	VMOVUPS      32(R15)(R8*2), Y11
+	VSHUFPS      $0x88, Y11, Y10, Y10
+	VPERMPD      $0xd8, Y10, Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y5
+	VMOVUPS      (R15)(R8*4), Y10
+	VMOVUPS      32(R15)(R8*4), Y11
+	VSHUFPS      $0x88, Y11, Y10, Y10
+	VPERMPD      $0xd8, Y10, Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y6
+	VMOVUPS      (R15)(R9*2), Y10
+	VMOVUPS      32(R15)(R9*2), Y11
+	VSHUFPS      $0x88, Y11, Y10, Y10
+	VPERMPD      $0xd8, Y10, Y10
+	VANDPS       160(R13), Y10, Y10
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0xc0, R13
+	DECQ         R14
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+endtap0:
 	MOVQ         (R12), R15
 	LEAQ         (R10)(R15*4), R15
 	VBROADCASTSS (R11), Y8
@@ -4431,18 +4975,20 @@ tap0:
 	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         $0x08, R12
 	ADDQ         $0x0c, R11
-	ADDQ         $0x80, R13
+	ADDQ         $0xc0, R13
 	DECQ         R14
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y8, Y8, Y8
-	VMAXPS       Y4, Y8, Y4
-	VMAXPS       Y5, Y8, Y5
-	VMAXPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y8, Y7
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y8, Y8, Y8
+	VMAXPS Y4, Y8, Y4
+	VMAXPS Y5, Y8, Y5
+	VMAXPS Y6, Y8, Y6
+	VMAXPS Y7, Y8, Y7
 
 store:
 	VMOVUPS Y4, (BX)
@@ -4454,9 +5000,19 @@ store:
 	ADDQ    R10, BX
 
 stored:
-	MOVQ    SI, R10
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R10
+	MOVQ 48(AX), R10
+	ADDQ 312(AX), R10
+	CMPQ DI, 264(AX)
+	JCC  whole1
+	MOVQ SI, R10
+	MOVQ SI, R11
+	SUBQ 24(AX), R11
+	CMPQ R11, 312(AX)
+	JLT  end1
+	CMPQ R11, 320(AX)
+	JGT  end1
+
+whole1:
 	INCQ    DI
 	MOVQ    216(AX), R11
 	SHLQ    $0x02, R11
@@ -4469,6 +5025,51 @@ stored:
 	PCALIGN $0x40
 
 tap1:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS 4(R11), Y4
+	VMOVUPS      (R15), Y5
+	VMOVUPS      32(R15), Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VANDPS       128(R13), Y5, Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      (R15)(R8*2), Y5
+	VMOVUPS      32(R15)(R8*2), Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VMOVUPS      (R15)(R8*4), Y5
+	VMOVUPS      32(R15)(R8*4), Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VMOVUPS      (R15)(R9*2), Y5
+	VMOVUPS      32(R15)(R9*2), Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VANDPS       160(R13), Y5, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0xc0, R13
+	DECQ         R14
+	JNZ          tap1
+	JMP          added1
+
+end1:
+	INCQ    DI
+	MOVQ    216(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, SI
+	MOVQ    72(AX), R11
+	MOVQ    144(AX), R12
+	MOVQ    120(AX), R13
+	ADDQ    296(AX), R11
+	MOVQ    152(AX), R14
+	PCALIGN $0x40
+
+endtap1:
 	MOVQ         (R12), R15
 	LEAQ         (R10)(R15*4), R15
 	VBROADCASTSS 4(R11), Y4
@@ -4498,9 +5099,11 @@ tap1:
 	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $0x08, R12
 	ADDQ         $0x0c, R11
-	ADDQ         $0x80, R13
+	ADDQ         $0xc0, R13
 	DECQ         R14
-	JNZ          tap1
+	JNZ          endtap1
+
+added1:
 	VMOVAPS      Y0, Y4
 	VMOVAPS      Y1, Y5
 	VMOVAPS      Y2, Y6
@@ -4518,7 +5121,7 @@ tap1:
 	RET
 
 // func slide5x1s1AVX2(s *byte)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, FMA3
 TEXT ·slide5x1s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -4559,9 +5162,19 @@ plane:
 	VBROADCASTSS 304(AX), Y4
 
 row:
-	MOVQ    SI, R8
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R8
+	MOVQ 48(AX), R8
+	ADDQ 312(AX), R8
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R8
+	MOVQ SI, R9
+	SUBQ 24(AX), R9
+	CMPQ R9, 312(AX)
+	JLT  end0
+	CMPQ R9, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R9
 	SHLQ    $0x02, R9
@@ -4574,6 +5187,40 @@ row:
 	PCALIGN $0x40
 
 tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R13), Y5
+	VANDPS       (R11), Y5, Y5
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(R9), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(R9), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(R9), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(R9), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0x40, R11
+	DECQ         R12
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+endtap0:
 	MOVQ         (R10), R13
 	LEAQ         (R8)(R13*4), R13
 	VMOVUPS      (R11), Y5
@@ -4592,13 +5239,15 @@ tap0:
 	ADDQ         $0x14, R9
 	ADDQ         $0x40, R11
 	DECQ         R12
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y5, Y5, Y5
-	VMAXPS       Y4, Y5, Y4
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y5, Y5, Y5
+	VMAXPS Y4, Y5, Y4
 
 store:
 	TESTQ      $0x00000004, 280(AX)
@@ -4630,7 +5279,7 @@ stored:
 	RET
 
 // func slide5x2s1AVX2(s *byte)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, FMA3
 TEXT ·slide5x2s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -4676,9 +5325,19 @@ plane:
 	VMOVAPS      Y8, Y9
 
 row:
-	MOVQ    SI, R9
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R9
+	MOVQ 48(AX), R9
+	ADDQ 312(AX), R9
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R9
+	MOVQ SI, R10
+	SUBQ 24(AX), R10
+	CMPQ R10, 312(AX)
+	JLT  end0
+	CMPQ R10, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R10
 	SHLQ    $0x02, R10
@@ -4691,6 +5350,47 @@ row:
 	PCALIGN $0x40
 
 tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R14), Y10
+	VANDPS       (R12), Y10, Y10
+	VMOVUPS      (R14)(R8*1), Y11
+	VANDPS       32(R12), Y11, Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(R10), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(R10), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(R10), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(R10), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0x40, R12
+	DECQ         R13
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+endtap0:
 	MOVQ         (R11), R14
 	LEAQ         (R9)(R14*4), R14
 	VMOVUPS      (R12), Y10
@@ -4716,14 +5416,16 @@ tap0:
 	ADDQ         $0x14, R10
 	ADDQ         $0x40, R12
 	DECQ         R13
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y10, Y10, Y10
-	VMAXPS       Y8, Y10, Y8
-	VMAXPS       Y9, Y10, Y9
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y10, Y10, Y10
+	VMAXPS Y8, Y10, Y8
+	VMAXPS Y9, Y10, Y9
 
 store:
 	VMOVUPS Y8, (BX)
@@ -4752,7 +5454,7 @@ stored:
 	RET
 
 // func slide5x1s2AVX2(s *byte)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·slide5x1s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -4791,9 +5493,19 @@ plane:
 	VBROADCASTSS 304(AX), Y2
 
 row:
-	MOVQ    SI, R8
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R8
+	MOVQ 48(AX), R8
+	ADDQ 312(AX), R8
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R8
+	MOVQ SI, R9
+	SUBQ 24(AX), R9
+	CMPQ R9, 312(AX)
+	JLT  end0
+	CMPQ R9, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R9
 	SHLQ    $0x02, R9
@@ -4806,6 +5518,39 @@ row:
 	PCALIGN $0x40
 
 tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R13), Y3
+	VMOVUPS      32(R13), Y4
+	VSHUFPS      $0x88, Y4, Y3, Y3
+	VPERMPD      $0xd8, Y3, Y3
+	VANDPS       128(R11), Y3, Y3
+	VBROADCASTSS (R9), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 8(R9), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 16(R9), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0xc0, R11
+	DECQ         R12
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+endtap0:
 	MOVQ         (R10), R13
 	LEAQ         (R8)(R13*4), R13
 	VMOVUPS      (R11), Y3
@@ -4822,15 +5567,17 @@ tap0:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $0x08, R10
 	ADDQ         $0x14, R9
-	ADDQ         $0x80, R11
+	ADDQ         $0xc0, R11
 	DECQ         R12
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y3, Y3, Y3
-	VMAXPS       Y2, Y3, Y2
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y3, Y3, Y3
+	VMAXPS Y2, Y3, Y2
 
 store:
 	TESTQ      $0x00000004, 280(AX)
@@ -4848,9 +5595,19 @@ next:
 	ADDQ R8, BX
 
 stored:
-	MOVQ    SI, R8
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R8
+	MOVQ 48(AX), R8
+	ADDQ 312(AX), R8
+	CMPQ DI, 264(AX)
+	JCC  whole1
+	MOVQ SI, R8
+	MOVQ SI, R9
+	SUBQ 24(AX), R9
+	CMPQ R9, 312(AX)
+	JLT  end1
+	CMPQ R9, 320(AX)
+	JGT  end1
+
+whole1:
 	INCQ    DI
 	MOVQ    216(AX), R9
 	SHLQ    $0x02, R9
@@ -4865,6 +5622,37 @@ stored:
 tap1:
 	MOVQ         (R10), R13
 	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R13), Y2
+	VMOVUPS      32(R13), Y3
+	VSHUFPS      $0x88, Y3, Y2, Y2
+	VPERMPD      $0xd8, Y2, Y2
+	VANDPS       128(R11), Y2, Y2
+	VBROADCASTSS 4(R9), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 12(R9), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0xc0, R11
+	DECQ         R12
+	JNZ          tap1
+	JMP          added1
+
+end1:
+	INCQ    DI
+	MOVQ    216(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, SI
+	MOVQ    72(AX), R9
+	MOVQ    144(AX), R10
+	MOVQ    120(AX), R11
+	ADDQ    296(AX), R9
+	MOVQ    152(AX), R12
+	PCALIGN $0x40
+
+endtap1:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
 	VMOVUPS      (R11), Y2
 	VMASKMOVPS   (R13), Y2, Y2
 	VMOVUPS      32(R11), Y3
@@ -4877,9 +5665,11 @@ tap1:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x08, R10
 	ADDQ         $0x14, R9
-	ADDQ         $0x80, R11
+	ADDQ         $0xc0, R11
 	DECQ         R12
-	JNZ          tap1
+	JNZ          endtap1
+
+added1:
 	VMOVAPS      Y1, Y2
 	VMOVAPS      Y0, Y1
 	VBROADCASTSS 304(AX), Y0
@@ -4892,7 +5682,7 @@ tap1:
 	RET
 
 // func slide5x2s2AVX2(s *byte)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·slide5x2s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ s+0(FP), AX
 
@@ -4934,9 +5724,19 @@ plane:
 	VMOVAPS      Y4, Y5
 
 row:
-	MOVQ    SI, R9
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R9
+	MOVQ 48(AX), R9
+	ADDQ 312(AX), R9
+	CMPQ DI, 264(AX)
+	JCC  whole0
+	MOVQ SI, R9
+	MOVQ SI, R10
+	SUBQ 24(AX), R10
+	CMPQ R10, 312(AX)
+	JLT  end0
+	CMPQ R10, 320(AX)
+	JGT  end0
+
+whole0:
 	INCQ    DI
 	MOVQ    216(AX), R10
 	SHLQ    $0x02, R10
@@ -4949,6 +5749,47 @@ row:
 	PCALIGN $0x40
 
 tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R14), Y6
+	VMOVUPS      32(R14), Y7
+	VSHUFPS      $0x88, Y7, Y6, Y6
+	VPERMPD      $0xd8, Y6, Y6
+	VANDPS       128(R12), Y6, Y6
+	VMOVUPS      (R14)(R8*2), Y7
+	VMOVUPS      32(R14)(R8*2), Y8
+	VSHUFPS      $0x88, Y8, Y7, Y7
+	VPERMPD      $0xd8, Y7, Y7
+	VANDPS       160(R12), Y7, Y7
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(R10), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 16(R10), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0xc0, R12
+	DECQ         R13
+	JNZ          tap0
+	JMP          added0
+
+end0:
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+endtap0:
 	MOVQ         (R11), R14
 	LEAQ         (R9)(R14*4), R14
 	VMOVUPS      (R12), Y6
@@ -4974,16 +5815,18 @@ tap0:
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         $0x08, R11
 	ADDQ         $0x14, R10
-	ADDQ         $0x80, R12
+	ADDQ         $0xc0, R12
 	DECQ         R13
-	JNZ          tap0
-	DECQ         DX
-	JNS          stored
-	TESTQ        $0x00000002, 280(AX)
-	JZ           store
-	VXORPS       Y6, Y6, Y6
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y5, Y6, Y5
+	JNZ          endtap0
+
+added0:
+	DECQ   DX
+	JNS    stored
+	TESTQ  $0x00000002, 280(AX)
+	JZ     store
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y4, Y6, Y4
+	VMAXPS Y5, Y6, Y5
 
 store:
 	VMOVUPS Y4, (BX)
@@ -4993,9 +5836,19 @@ store:
 	ADDQ    R9, BX
 
 stored:
-	MOVQ    SI, R9
-	CMPQ    DI, 264(AX)
-	CMOVQCC 48(AX), R9
+	MOVQ 48(AX), R9
+	ADDQ 312(AX), R9
+	CMPQ DI, 264(AX)
+	JCC  whole1
+	MOVQ SI, R9
+	MOVQ SI, R10
+	SUBQ 24(AX), R10
+	CMPQ R10, 312(AX)
+	JLT  end1
+	CMPQ R10, 320(AX)
+	JGT  end1
+
+whole1:
 	INCQ    DI
 	MOVQ    216(AX), R10
 	SHLQ    $0x02, R10
@@ -5008,6 +5861,44 @@ stored:
 	PCALIGN $0x40
 
 tap1:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R14), Y4
+	VMOVUPS      32(R14), Y5
+	VSHUFPS      $0x88, Y5, Y4, Y4
+	VPERMPD      $0xd8, Y4, Y4
+	VANDPS       128(R12), Y4, Y4
+	VMOVUPS      (R14)(R8*2), Y5
+	VMOVUPS      32(R14)(R8*2), Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VANDPS       160(R12), Y5, Y5
+	VBROADCASTSS 4(R10), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 12(R10), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0xc0, R12
+	DECQ         R13
+	JNZ          tap1
+	JMP          added1
+
+end1:
+	INCQ    DI
+	MOVQ    216(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, SI
+	MOVQ    72(AX), R10
+	MOVQ    144(AX), R11
+	MOVQ    120(AX), R12
+	ADDQ    296(AX), R10
+	MOVQ    152(AX), R13
+	PCALIGN $0x40
+
+endtap1:
 	MOVQ         (R11), R14
 	LEAQ         (R9)(R14*4), R14
 	VMOVUPS      (R12), Y4
@@ -5030,9 +5921,11 @@ tap1:
 	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         $0x08, R11
 	ADDQ         $0x14, R10
-	ADDQ         $0x80, R12
+	ADDQ         $0xc0, R12
 	DECQ         R13
-	JNZ          tap1
+	JNZ          endtap1
+
+added1:
 	VMOVAPS      Y2, Y4
 	VMOVAPS      Y3, Y5
 	VMOVAPS      Y0, Y2

@@ -1,5 +1,7 @@
 package simd
 
+import "slices"
+
 // Slide is the work of one call: a strip of columns of planes of outputs, each of which depends on one plane of inputs.
 // For a kernel of h rows and a stride s, [Kernels.Slide] equals
 //
@@ -28,7 +30,7 @@ package simd
 type Slide struct {
 	Dst    []float32
 	Src    []float32
-	Zeros  []float32 // as many zeros as a row of inputs has columns
+	Zeros  []float32 // zeros: as many as a row of inputs has columns, and as [Kernels.Slide] says
 	Weight []float32 // [planes][columns of the kernel][h]
 	Bias   []float32 // [planes]
 	Strip
@@ -42,6 +44,11 @@ type Slide struct {
 
 	done, weightAt int // variables of the assembly: planes that are done, bytes from Weight to the plane's weights
 	bias           float32
+
+	// from and to are bytes from Src to rows of inputs: if a row begins between them, all registers of the strip lie
+	// within Src. Then AVX2 loads whole registers, and clears the lanes beyond the row's ends. In other rows it loads
+	// with masks.
+	from, to int
 }
 
 // partial is the flag of strips that fill only a part of a register.
@@ -51,8 +58,9 @@ const partial Flags = 4
 // before it.
 type Strip struct {
 	// masks has for each tap the masks of the inputs of the first register of outputs, and then of the last one. With a
-	// stride of 2 a register of outputs has two registers of inputs, and a mask for each. After all taps comes the mask
-	// of the outputs of a single register.
+	// stride of 2 a register of outputs has two registers of inputs, and a mask for each. With AVX2 and this stride,
+	// two more are for every second lane of these registers. After all taps comes the mask of the outputs of a single
+	// register.
 	masks      []uint32
 	offsets    []int // of the inputs of the first column, for each tap
 	step, last int   // floats from the first register to the second, and to the last
@@ -102,6 +110,13 @@ func (k *Kernels) NewStrip(columns, width, stride int, offsets []int) (s Strip, 
 				s.masks = append(s.masks, k.mask(-at, width-at)...)
 			}
 		}
+		if stride == 1 || k.ISA == AVX512 {
+			continue
+		}
+		for _, register := range []int{0, s.last} {
+			at := offset + stride*register
+			s.masks = append(s.masks, k.mask((stride-1-at)/stride, (width-at+stride-1)/stride)...)
+		}
 	}
 	s.masks = append(s.masks, k.mask(0, columns)...)
 	return s, s.inside(k)
@@ -132,7 +147,13 @@ func (k *Kernels) mask(lo, hi int) []uint32 {
 	return lanes
 }
 
-// Slide computes a strip, with kernels of this many rows. It panics if s reaches beyond one of its slices.
+// reach returns the columns of inputs low ≤ x < high in which the registers of s lie, some beyond the ends of the row.
+func (s *Strip) reach(k *Kernels) (low, high int) {
+	return slices.Min(s.offsets), slices.Max(s.offsets) + s.stride*(s.last+k.Lanes)
+}
+
+// Slide computes a strip, with kernels of this many rows. It panics if s reaches beyond one of its slices. Zeros must
+// have as many elements as all registers of the strip span: up to 2·Lanes more than the columns that it reads.
 func (k *Kernels) Slide(rows int, s *Slide) {
 	if s.Rows <= 0 || s.Planes <= 0 {
 		return
@@ -142,7 +163,9 @@ func (k *Kernels) Slide(rows int, s *Slide) {
 	_ = s.Src[last*s.SrcPlane+max(0, s.Height-1)*s.SrcPitch+s.width-1]
 	_ = s.Weight[s.Planes*rows*len(s.offsets)-1]
 	_ = s.Bias[last]
-	_ = s.Zeros[s.width-1]
+	low, high := s.reach(k)
+	_ = s.Zeros[max(s.width, high-low)-1]
+	s.from, s.to = -4*low, 4*(len(s.Src)-high)
 	s.done = 0
 	s.Flags &= ReLU
 	if s.columns < k.Lanes {

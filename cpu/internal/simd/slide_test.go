@@ -34,6 +34,8 @@ func TestSlideLayout(t *testing.T) {
 		{"done", unsafe.Offsetof(s.done), 288},
 		{"weightAt", unsafe.Offsetof(s.weightAt), 296},
 		{"bias", unsafe.Offsetof(s.bias), 304},
+		{"from", unsafe.Offsetof(s.from), 312},
+		{"to", unsafe.Offsetof(s.to), 320},
 	} {
 		if field.got != field.want {
 			t.Errorf("%s lies at %d, want %d", field.name, field.got, field.want)
@@ -75,7 +77,8 @@ func drawSlide(t *testing.T, r *rand.Rand, k *Kernels, rows, stride, vectors int
 	s.Dst = drawn(t, (s.Planes-1)*s.DstPlane+(s.Rows-1)*s.DstPitch+columns, atEnd, integer)
 	s.Src = drawn(t, (s.Planes-1)*s.SrcPlane+(s.Height-1)*s.SrcPitch+strip.width, atEnd, integer)
 	s.Bias = drawn(t, s.Planes, atEnd, integer)
-	s.Zeros = drawn(t, strip.width, atEnd, func() float32 { return 0 })
+	low, high := strip.reach(k)
+	s.Zeros = drawn(t, max(strip.width, high-low), atEnd, func() float32 { return 0 })
 	s.Weight = drawn(t, s.Planes*rows*kernel, atEnd, integer)
 	return s, ok
 }

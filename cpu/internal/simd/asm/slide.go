@@ -32,6 +32,8 @@ const (
 	slideDone     = 288
 	slideWeightAt = 296
 	slideBias     = 304
+	slideFrom     = 312
+	slideTo       = 320
 
 	flagPartial = 4
 )
@@ -51,6 +53,7 @@ type slide struct {
 	step, last               reg.GPVirtual  // in bytes
 	even                     reg.VecVirtual // the lanes 0, 2, 4, … of two registers, for a stride of 2 with AVX-512
 	x, weight, offsets, mask reg.GPVirtual  // of the row of inputs
+	whole                    bool           // whether whole registers of inputs may be read, as Slide.from tells
 }
 
 // slides writes the kernels that slide along columns of outputs.
@@ -164,23 +167,61 @@ func (s *slide) begin(sums []reg.VecVirtual) {
 }
 
 // addRow adds the products of the next row of inputs. With a stride, phase counts the rows of inputs since the last row
-// at which a row of outputs begins. A row above or below the image has zeros.
+// at which a row of outputs begins. A row above or below the image has zeros. AVX2 has two loops over the taps: one for
+// rows at the ends of Src, and one for all others, see simd.Slide.from.
 func (s *slide) addRow(phase int) {
-	s.x = s.GP64()
+	s.x, s.weight, s.offsets, s.mask = s.GP64(), s.GP64(), s.GP64(), s.GP64()
+	at := func(field int) operand.Mem { return operand.Mem{Base: s.args, Disp: field} }
+	if s.isa.lanes == 16 {
+		s.MOVQ(s.src, s.x)
+		s.CMPQ(s.row, at(slideHeight))
+		s.CMOVQCC(at(slideZeros), s.x)
+		s.addTaps(phase, "tap")
+		return
+	}
+	whole, end, added := fmt.Sprint("whole", phase), fmt.Sprint("end", phase), fmt.Sprint("added", phase)
+	s.MOVQ(at(slideZeros), s.x)
+	s.ADDQ(at(slideFrom), s.x)
+	s.CMPQ(s.row, at(slideHeight))
+	s.JCC(operand.LabelRef(whole))
 	s.MOVQ(s.src, s.x)
-	s.CMPQ(s.row, operand.Mem{Base: s.args, Disp: slideHeight})
-	s.CMOVQCC(operand.Mem{Base: s.args, Disp: slideZeros}, s.x)
+	offset := s.GP64()
+	s.MOVQ(s.src, offset)
+	s.SUBQ(at(slideSrc), offset)
+	s.CMPQ(offset, at(slideFrom))
+	s.JLT(operand.LabelRef(end))
+	s.CMPQ(offset, at(slideTo))
+	s.JGT(operand.LabelRef(end))
+	s.Label(whole)
+	s.whole = true
+	s.addTaps(phase, "tap")
+	s.JMP(operand.LabelRef(added))
+	s.Label(end)
+	s.whole = false
+	s.addTaps(phase, "endtap")
+	s.Label(added)
+}
+
+// addTaps moves on by a row of inputs, and adds its products.
+func (s *slide) addTaps(phase int, label string) {
+	label += fmt.Sprint(phase)
 	s.INCQ(s.row)
 	pitch := s.floats(slideSrcPitch)
 	s.ADDQ(pitch, s.src)
-	s.weight, s.offsets, s.mask = s.field(slideWeight), s.field(slideOffsets), s.field(slideMasks)
+	s.MOVQ(operand.Mem{Base: s.args, Disp: slideWeight}, s.weight)
+	s.MOVQ(operand.Mem{Base: s.args, Disp: slideOffsets}, s.offsets)
+	s.MOVQ(operand.Mem{Base: s.args, Disp: slideMasks}, s.mask)
 	s.ADDQ(operand.Mem{Base: s.args, Disp: slideWeightAt}, s.weight)
-	taps, label := s.field(slideTaps), fmt.Sprintf("tap%d", phase)
+	taps := s.field(slideTaps)
 	s.loop(label)
 	s.addTap(phase)
 	s.ADDQ(operand.Imm(8), s.offsets)
 	s.ADDQ(operand.Imm(uint64(4*s.size)), s.weight)
-	s.ADDQ(operand.Imm(uint64(2*s.stride*s.maskBytes())), s.mask)
+	masks := 2 * s.stride
+	if s.evenMasks() {
+		masks += 2
+	}
+	s.ADDQ(operand.Imm(uint64(masks*s.maskBytes())), s.mask)
 	s.DECQ(taps)
 	s.JNZ(operand.LabelRef(label))
 }
@@ -228,6 +269,9 @@ func (s *slide) maskBytes() int {
 	return s.isa.bytes()
 }
 
+// evenMasks reports whether a tap has masks for every second lane of two registers as well, as simd.Strip has it.
+func (s *slide) evenMasks() bool { return s.stride == 2 && s.isa.lanes == 8 }
+
 // place returns the address of the j-th register of a row. For inputs, between is the stride: the number of inputs from
 // one sum to the next.
 func (s *slide) place(base reg.Register, j, between int) operand.Mem {
@@ -254,28 +298,41 @@ func (s *slide) input(at reg.Register, j int, input reg.VecVirtual) {
 	}
 	s.VSHUFPS(operand.Imm(0x88), other, input, input)
 	s.VPERMPD(operand.Imm(0xd8), input, input)
+	if s.whole && s.atEnd(j) {
+		s.clear(input, 2*s.stride+min(j, 1))
+	}
 }
 
-// load loads one register of inputs for the j-th register of sums. The first and the last have masks.
+// atEnd reports whether the j-th register has masks: it is the first or the last.
+func (s *slide) atEnd(j int) bool { return j == 0 || j == s.vectors-1 }
+
+// clear clears the lanes of inputs that the tap's i-th mask excludes.
+func (s *slide) clear(input reg.VecVirtual, i int) {
+	s.VANDPS(operand.Mem{Base: s.mask, Disp: i * s.maskBytes()}, input, input)
+}
+
+// load loads one register of inputs for the j-th register of sums. VMASKMOVPS is slow on old processors of AMD:
+// where whole registers may be read, lanes are cleared after the load, and with a stride of 2 after every second one is
+// taken.
 func (s *slide) load(at reg.Register, j, part int, input reg.VecVirtual) {
 	from := s.place(at, j, s.stride)
 	from.Disp = part * s.isa.bytes()
-	if j > 0 && j < s.vectors-1 {
+	i := part + min(j, 1)*s.stride
+	mask := operand.Mem{Base: s.mask, Disp: i * s.maskBytes()}
+	switch {
+	case !s.atEnd(j) || s.whole && s.stride == 2:
 		s.VMOVUPS(from, input)
-		return
-	}
-	mask := operand.Mem{Base: s.mask, Disp: part * s.maskBytes()}
-	if j > 0 {
-		mask.Disp += s.stride * s.maskBytes()
-	}
-	if s.isa.lanes == 16 {
+	case s.whole:
+		s.VMOVUPS(from, input)
+		s.clear(input, i)
+	case s.isa.lanes == 16:
 		k := s.K()
 		s.KMOVW(mask, k)
 		s.VMOVUPS_Z(from, k, input)
-		return
+	default:
+		s.VMOVUPS(mask, input)
+		s.VMASKMOVPS(from, input, input)
 	}
-	s.VMOVUPS(mask, input)
-	s.VMASKMOVPS(from, input, input)
 }
 
 // finish stores the sums that are complete, after ReLU if it is asked for. The first sums, of rows above the first, are

@@ -8,7 +8,6 @@ import (
 // TestSpread copies tensors of sizes around those at which threads begin to share the work: every number is copied, and
 // nothing beyond.
 func TestSpread(t *testing.T) {
-	unraced(t)
 	const most = (spreadThreads+1)*spreadFloats + 3
 	src := make([]float32, most)
 	for i := range src {

@@ -151,7 +151,7 @@ func (f *benchFlags) wholeSuite(ctx context.Context) (bench.Suite, error) {
 	}
 	suite, err := bench.NewSuite(f.suite)
 	if err != nil {
-		return bench.Suite{}, misread("suite", f.suite, fmt.Errorf("want %s", either(bench.SuiteNames())))
+		return bench.Suite{}, unknown("suite", f.suite, bench.SuiteNames())
 	}
 	return suite, nil
 }

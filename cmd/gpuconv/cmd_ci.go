@@ -34,7 +34,7 @@ func newCI() *cobra.Command {
 				return usage(fmt.Errorf("ci: %d arguments: want %s", len(args), either(systems)))
 			}
 			if jobFiles[args[0]] == "" {
-				return usage(fmt.Errorf("ci %q: want %s", args[0], either(systems)))
+				return usage(fmt.Errorf("ci %q: %swant %s", args[0], similar(args[0], "", systems), either(systems)))
 			}
 			return nil
 		},

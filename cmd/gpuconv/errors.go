@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"runtime/debug"
 	"strconv"
@@ -60,6 +61,11 @@ func refused(flag, value string, err error) error { return usage(failed(flag, va
 // misread is like refused, for text that cannot be parsed as a value of the flag. It is shown in quotes.
 func misread(flag, text string, err error) error {
 	return usage(flagError{flag: flag, value: text, quoted: true, err: err})
+}
+
+// unknown is like misread, for a text that is none of the choices of a flag.
+func unknown(flag, text string, choices []string) error {
+	return misread(flag, text, fmt.Errorf("%swant %s", similar(text, "", choices), either(choices)))
 }
 
 // plainError is an error whose text leaves out the package that reports it. It also leaves out named, which the message

@@ -101,7 +101,7 @@ func (f *backendFlags) validate() error {
 		return refused("backend", "reference", errors.New("want no --algorithm with it, it has only one"))
 	}
 	if known := f.algorithms(); f.algorithm != "" && !slices.Contains(known, f.algorithm) {
-		return misread("algorithm", f.algorithm, fmt.Errorf("want %s", either(known)))
+		return unknown("algorithm", f.algorithm, known)
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (f *backendFlags) options() (gpu.Options, error) {
 	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled, Tiles: f.tiles,
 		Steady: f.steady}
 	if f.tiles != "" && !slices.Contains(gpu.ClassNames(), f.tiles) {
-		return o, misread("tiles", f.tiles, fmt.Errorf("want %s", either(gpu.ClassNames())))
+		return o, unknown("tiles", f.tiles, gpu.ClassNames())
 	}
 	var err error
 	if o.Precision, err = f.parsedPrecision(); err != nil {

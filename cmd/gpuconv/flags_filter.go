@@ -22,7 +22,7 @@ func (s *settings) filterBank(ctx context.Context, columns int) (*experiment.Ban
 		for _, k := range kinds {
 			names = append(names, k.Name)
 		}
-		return nil, misread(s.flag("kind"), s.kind, fmt.Errorf("want %s", either(names)))
+		return nil, unknown(s.flag("kind"), s.kind, names)
 	}
 	unit, err := s.takeUnits(kinds[at].Parameters, columns)
 	if err != nil {

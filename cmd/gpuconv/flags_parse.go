@@ -105,5 +105,5 @@ func parseChoice[T fmt.Stringer](flag, text string, choices ...T) (T, error) {
 		}
 		names = append(names, c.String())
 	}
-	return choices[0], misread(flag, text, fmt.Errorf("want %s", either(names)))
+	return choices[0], unknown(flag, text, names)
 }

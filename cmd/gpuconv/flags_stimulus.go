@@ -40,7 +40,7 @@ func (s *settings) stimulus() (stimuli.Set, error) {
 		for _, k := range kinds {
 			names = append(names, k.Name)
 		}
-		return nil, misread(s.flag("kind"), s.kind, fmt.Errorf("want %s", either(names)))
+		return nil, unknown(s.flag("kind"), s.kind, names)
 	}
 	canvas, err := s.canvas()
 	if err != nil {

@@ -95,7 +95,7 @@ longest := ./gpu ./cmd/gpuconv ./cpu
 
 # The packages that start goroutines, lock or use unsafe. Only these are tested under the race detector.
 CONCURRENT := $(longest) ./autotune ./batch ./bench ./capi/... ./compare ./conv/convtest ./cpu/... ./dataset $\
-	./experiment ./figure ./gpu/internal/egl ./gpu/internal/programs ./gpu/internal/recipe ./gpu/probe ./guest $\
+	./experiment/... ./figure ./gpu/internal/egl ./gpu/internal/programs ./gpu/internal/recipe ./gpu/probe ./guest $\
 	./internal/input ./internal/parallel ./machine ./npy ./stimuli ./tuning ./verify ./whole
 
 # The race detector makes loops about ten times slower, and each start of gpuconv six times. It sees nothing of shaders or

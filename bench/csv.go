@@ -1,11 +1,13 @@
 package bench
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 
 	"gpuconv/param"
@@ -68,15 +70,12 @@ func columns[T any](rows []T, names ...string) *param.Table {
 // Table returns the results as a table for CSV: a row for each case, backend and phase, and one for each entry of
 // Missing, without numbers and with its reason. The columns have the names of the report's fields.
 func (r Report) Table() *param.Table {
-	rows := r.Results
+	rows, suites := slices.Clone(r.Results), map[string]string{}
+	for _, c := range r.Cases {
+		suites[c.Case] = c.Suite
+	}
 	for _, m := range r.Missing {
-		suite := r.Run.Suite
-		for _, c := range r.Cases {
-			if c.Case == m.Case {
-				suite = c.Suite
-			}
-		}
-		rows = append(rows[:len(rows):len(rows)], Result{Suite: suite, Case: m.Case, Backend: m.Backend,
+		rows = append(rows, Result{Suite: cmp.Or(suites[m.Case], r.Run.Suite), Case: m.Case, Backend: m.Backend,
 			Threads: m.Threads, Phase: m.Phase, Why: m.Why})
 	}
 	return columns(rows, "suite", "case", "backend", "threads", "device", "algorithm", "phase", "cache", "samples",

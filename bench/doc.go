@@ -33,7 +33,8 @@
 //
 //	min(peak rate of multiply-adds, peak rate of the memory × FLOP of the case / bytes of the case)
 //
-// A case exceeds it if its algorithm saves multiplications, or if its data stay in caches.
+// A case exceeds it if its algorithm saves multiplications, if filters that repeat others are not computed, or if its
+// data stay in caches.
 //
 // # When a time has changed
 //

@@ -193,6 +193,7 @@ type Result struct {
 	Threads   int    `json:"threads"`
 	Device    string `json:"device"`
 	Algorithm string `json:"algorithm"`
+	Repeated  int    `json:"repeated,omitempty"` // filters that were not computed: copies or negatives of others
 	N         int    `json:"n"`
 	Phase     string `json:"phase"`
 	Cache     string `json:"cache,omitempty"` // of PhaseCompile on a GPU: CacheCold or CacheWarm

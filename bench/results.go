@@ -49,7 +49,8 @@ func (r *Report) add(e *entry, c CaseInfo, b BackendInfo) {
 			continue
 		}
 		x := Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device,
-			Algorithm: e.description.Algorithm, N: c.N, Phase: phase, Correct: e.wrong == "", Why: e.wrong}
+			Algorithm: e.description.Algorithm, Repeated: e.description.Repeated, N: c.N, Phase: phase,
+			Correct: e.wrong == "", Why: e.wrong}
 		if !x.Correct || e.complete(&x, c, b, r.Run.Seed) {
 			r.Results = append(r.Results, x)
 		}

@@ -58,9 +58,9 @@ const (
 )
 
 // roofMark returns the mark of a result whose percentage of the roofline is above 100. It returns "" for others, and
-// for an algorithm that saves multiplications, which may be above.
+// where multiplications are saved, by the algorithm or because filters are copies of others: these may be above.
 func roofMark(x Result, b BackendInfo) string {
-	saves := strings.HasPrefix(x.Algorithm, "winograd") || strings.HasPrefix(x.Algorithm, "fft")
+	saves := strings.HasPrefix(x.Algorithm, "winograd") || strings.HasPrefix(x.Algorithm, "fft") || x.Repeated > 0
 	switch {
 	case x.PercentOfRoofline == nil || *x.PercentOfRoofline <= 100 || saves || b.Roof == nil:
 		return ""
@@ -80,11 +80,18 @@ func ofRoof(x Result, b BackendInfo) string {
 
 // writeRoofNotes explains the marks that the table has, and says in how many lines.
 func (r Report) writeRoofNotes(w io.Writer) {
-	counts := map[string]int{}
+	counts, repeated := map[string]int{}, 0
 	for _, x := range r.Results {
 		if b, _ := r.backendOf(x); x.Phase == PhaseTotal {
 			counts[roofMark(x, b)]++
+			if x.Repeated > 0 {
+				repeated++
+			}
 		}
+	}
+	if repeated > 0 {
+		fmt.Fprintf(w, "repeats   in %d lines filters are copies or negatives of others: the rates count them, but "+
+			"they are not computed\n", repeated)
 	}
 	if n := counts[aboveProbe]; n > 0 {
 		fmt.Fprintf(w, "roof      %s above the peak of multiply-adds, in %d lines: nothing can be, so other work "+

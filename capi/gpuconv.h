@@ -96,7 +96,8 @@ typedef struct gpuconv_options {
 	uint64_t size;
 	const char *backend;   /* "auto" (a GPU that is hardware, else the CPU), "gpu", "cpu" or "reference" (float64) */
 	const char *device;    /* of a GPU: "any", "gpu" (no software renderer), "software", a number such as "0", or
-	                        * "task": what CUDA_VISIBLE_DEVICES or ROCR_VISIBLE_DEVICES give this process */
+	                        * "task": what CUDA_VISIBLE_DEVICES, ROCR_VISIBLE_DEVICES and SLURM_LOCALID give this
+	                        * process */
 	const char *algorithm; /* forces an algorithm of the backend; by default the library chooses */
 	const char *precision; /* "exact", or "fast", which also allows transforms, see docs/accuracy.md */
 	const char *programs;  /* folder that keeps compiled shaders for later processes; by default nothing is kept */

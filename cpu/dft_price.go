@@ -54,8 +54,8 @@ func worthDFT(p conv.Problem, images int, sums conv.Shape, k *simd.Kernels) erro
 	pack := dftPack * float64(window) * float64(p.Weight[0]*p.Weight[1]*p.Weight[2]*p.Weight[3])
 	ratio := one.MACs() / (dftCost(&p, sums, step) + pack/float64(images))
 	if ratio < dftMargin {
-		return fmt.Errorf("direct takes %.2g times as many multiplications, it is worth it from %.2g times on", ratio,
-			dftMargin)
+		return fmt.Errorf("direct takes %.2g times as many multiplications: it is worth it with at least %.2g times",
+			ratio, dftMargin)
 	}
 	bytes := 4 * float64(prepareDFT(p, sums, k).packedLen())
 	if most := max(dftBytes, dftWeights*p.Weight.Bytes()); bytes > most {

@@ -66,8 +66,29 @@ func (e Engine) Probe() (func(rounds int) float64, error) {
 // [*conv.ShapeError] for arguments that break a rule, and an error if the processor lacks e.ISA or if e.Algorithm is
 // unknown. The error wraps [conv.ErrUnsupported] if that algorithm cannot compute p.
 func (e Engine) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-	if err := p.CheckPlan(weight, bias); err != nil {
+	b, weights, biases, err := e.fit(p, weight, bias)
+	if err != nil {
 		return nil, err
+	}
+	b.recipe.pack(weights, biases)
+	return newPlan(b), nil
+}
+
+// ExplainWeights is Explain for a plan that has this weight and bias: they may suit another algorithm, and filters may
+// repeat others.
+func (e Engine) ExplainWeights(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Description, error) {
+	b, _, _, err := e.fit(p, weight, bias)
+	if err != nil {
+		return conv.Description{}, err
+	}
+	return b.describe(), nil
+}
+
+// fit makes a blueprint for a weight and a bias. It returns the weights and biases of the filters that are computed.
+func (e Engine) fit(p conv.Problem, weight *conv.Tensor, bias []float32) (b *blueprint, weights, biases []float32,
+	err error) {
+	if err := p.CheckPlan(weight, bias); err != nil {
+		return nil, nil, nil, err
 	}
 	all := make([]float32, p.Weight[0])
 	copy(all, bias)
@@ -75,18 +96,18 @@ func (e Engine) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.
 	if !e.apart {
 		r = findRepeats(p, weight.Data, all)
 	}
-	b, err := e.newBlueprint(p, r, nil)
-	if err != nil {
-		return nil, err
+	if b, err = e.newBlueprint(p, r, nil); err != nil {
+		return nil, nil, nil, err
 	}
 	perFilter := len(weight.Data) / p.Weight[0]
-	if why := b.recipe.suits(b.repeats.pick(weight.Data, perFilter)); why != nil && e.Algorithm == "" {
+	weights = b.repeats.pick(weight.Data, perFilter)
+	if why := b.recipe.suits(weights); why != nil && e.Algorithm == "" {
 		if b, err = e.newBlueprint(p, r, &conv.Rejected{Algorithm: b.name, Reason: why}); err != nil {
-			return nil, err
+			return nil, nil, nil, err
 		}
+		weights = b.repeats.pick(weight.Data, perFilter)
 	}
-	b.recipe.pack(b.repeats.pick(weight.Data, perFilter), b.repeats.pick(all, 1))
-	return newPlan(b), nil
+	return b, weights, b.repeats.pick(all, 1), nil
 }
 
 // Expecting implements [conv.Forecaster].
@@ -143,11 +164,12 @@ func (e Engine) newBlueprint(p conv.Problem, r repeats, unsuited *conv.Rejected)
 		return nil, err
 	}
 	b.problem, b.finisher = p, finisher{problem: p, sums: sums}
-	chosen, rejected, err := choose(r.problem(p), k, e, unsuited)
+	chosen, rejected, err := choose(p, k, e, unsuited)
 	if err != nil {
 		return nil, err
 	}
-	if chosen.spreads { // its roundings depend on how many filters it computes
+	// Roundings of an algorithm that spreads errors depend on how many filters it computes. winograd refuses a few.
+	if chosen.spreads || chosen.accepts(r.problem(p), sums, k) != nil {
 		b.repeats = noRepeats(p)
 	}
 	p, sums[1] = b.repeats.problem(p), b.repeats.computed

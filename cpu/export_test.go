@@ -26,6 +26,11 @@ func (e Engine) Apart() Engine {
 	return e
 }
 
+// Repeated returns how many filters of a bank without biases need not be computed.
+func Repeated(p conv.Problem, weight []float32) int {
+	return len(findRepeats(p, weight, make([]float32, p.Weight[0])).all)
+}
+
 // Awake returns how many workers a run of this many images has. brisk says whether helpers begin at once.
 func Awake(plan conv.Plan, images int, brisk bool) int {
 	return plan.(*enginePlan).awake(images, brisk)

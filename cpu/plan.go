@@ -62,7 +62,7 @@ type worker struct {
 }
 
 func newPlan(b *blueprint) *enginePlan {
-	c := &convolver{blueprint: b, imageWork: imageWork(b.problem, b.dst)}
+	c := &convolver{blueprint: b, imageWork: imageWork(b.repeats.problem(b.problem), b.dst)}
 	for range b.cores {
 		c.workers = append(c.workers, &worker{kernels: b.kernels,
 			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32,
@@ -137,7 +137,8 @@ const (
 	numberWork    = 11
 )
 
-// imageWork returns the work of one image, in multiplications, as workPerWorker counts them.
+// imageWork returns the work of one image, in multiplications, as workPerWorker counts them. p has the filters that are
+// computed, and dst the outputs of all.
 func imageWork(p conv.Problem, dst conv.Shape) float64 {
 	p.Src[0] = 1
 	numbers := float64(p.Src.C())*float64(p.Src.H())*float64(p.Src.W()) +
@@ -196,7 +197,7 @@ func (c *convolver) imagesPerTask(images, workers int) int {
 
 // cutsPerGroup returns into how many parts the filters of each group are cut, if there are this many tasks otherwise.
 func (c *convolver) cutsPerGroup(tasks, workers int) int {
-	if tasks == 0 || workers == 1 || c.finisher.needed() || len(c.repeats.all) > 0 {
+	if tasks == 0 || workers == 1 || c.finisher.needed() {
 		return 1
 	}
 	return min(c.recipe.cuts(), ceilDiv(workers, tasks))

@@ -146,7 +146,7 @@ func holdRatio(t *testing.T, new, old cpu.Engine, p conv.Problem, want float64) 
 	t.Helper()
 	fast, dst, src := planned(t, new, p)
 	slow, _, _ := planned(t, old, p)
-	name := fmt.Sprintf("%v, %v %v", new.ISA, p.Src, p.Weight)
+	name := fmt.Sprintf("%v, %v %v against %v %s", new.ISA, p.Src, p.Weight, old.ISA, old.Algorithm)
 	holdPlans(t, name, fast, slow, dst, src, want)
 }
 

@@ -10,7 +10,7 @@ import (
 // repeats says which filters of a bank a plan computes, and which of the others are copies or negatives of those, bias
 // included: a centre-surround pair, or Gabors half a period apart. Every rounding is the same for numbers of the other
 // sign. So what repeats fills in has the bits that the filter's own sums would have, except that a zero may have the
-// other sign where products underflow. There are no repeats with groups.
+// other sign where products underflow. There are no repeats with groups. Biases of −0 are no copies or negatives.
 //
 // The filters that are computed are first, first+step, … . So their planes are a fixed number of floats apart, as
 // kernels need them, and no plane is copied that is not a repeat.
@@ -29,6 +29,10 @@ type repeat struct {
 // fillTaps is how many taps of a filter take longer than filling in its plane, or than rectifying one that is computed.
 // Filling took as long as 9 taps (Zen 1, AVX2), rectifying as 6. TestRepeatsPay guards the gain.
 const fillTaps = 20
+
+// mostPicked is how many floats of weights are copied at most, if they do not lie together in the bank. So little that
+// no estimate of memory must count it: 1 MiB.
+const mostPicked = 1 << 18
 
 // noRepeats is for a bank all of whose filters are computed.
 func noRepeats(p conv.Problem) repeats { return repeats{step: 1, computed: p.Weight[0]} }
@@ -54,7 +58,7 @@ func findRepeats(p conv.Problem, weight, bias []float32) repeats {
 			if r.rectify {
 				passes += r.computed
 			}
-			if len(r.all)*taps > passes*fillTaps {
+			if len(r.all)*taps > passes*fillTaps && (r.step == 1 || r.computed*taps <= mostPicked) {
 				return r
 			}
 		}
@@ -64,30 +68,45 @@ func findRepeats(p conv.Problem, weight, bias []float32) repeats {
 
 // firsts returns, for each filter, the first that is equal to it or to its negative.
 func firsts(filters, taps int, weight, bias []float32) []int {
-	type key [8]uint32 // the magnitudes of a few weights
-	of, seen := make([]int, filters), map[key][]int{}
+	of, seen := make([]int, filters), map[uint64][]int{}
 	for k := range of {
-		var few key
-		for i := range few {
-			few[i] = math.Float32bits(weight[k*taps+(2*i+1)*taps/(2*len(few))]) << 1
-		}
+		sum := hash(weight[k*taps:][:taps])
 		of[k] = k
-		for _, j := range seen[few] {
+		for _, j := range seen[sum] {
 			if same(k, j, taps, weight, bias, 1) || same(k, j, taps, weight, bias, -1) {
 				of[k] = j
 				break
 			}
 		}
 		if of[k] == k {
-			seen[few] = append(seen[few], k)
+			seen[sum] = append(seen[sum], k)
 		}
 	}
 	return of
 }
 
-// same reports whether filter a is filter b times sign. A NaN equals nothing.
+// hash returns a number that a filter and its negative have in common (FNV-1a, of all weights). Signs count relative to
+// that of the first weight that is not 0, so that filters of ±1 differ.
+func hash(filter []float32) uint64 {
+	const sign = 1 << 31
+	h, flip, begun := uint64(14695981039346656037), uint32(0), false
+	for _, w := range filter {
+		bits := math.Float32bits(w)
+		switch {
+		case w == 0:
+			bits = flip
+		case !begun:
+			flip, begun = bits&sign, true
+		}
+		h = (h ^ uint64(bits^flip)) * 1099511628211
+	}
+	return h
+}
+
+// same reports whether filter a is filter b times sign. A NaN equals nothing, and neither does a bias of −0, which
+// makes zeros of the other sign.
 func same(a, b, taps int, weight, bias []float32, sign float32) bool {
-	if bias[a] != sign*bias[b] {
+	if bias[a] != sign*bias[b] || bias[a] == 0 && math.Float32bits(bias[a])|math.Float32bits(bias[b]) != 0 {
 		return false
 	}
 	other := weight[b*taps:][:taps]

@@ -3,6 +3,7 @@ package figure
 import (
 	"image"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -34,8 +35,13 @@ func (c *Chart) WriteSVG(w io.Writer) error { return written("SVG", c.output().s
 func (c *Chart) WritePDF(w io.Writer) error { return written("PDF", c.output().pdf(w)) }
 
 func (c *Chart) output() output {
+	return output{c.layout(), c.paper, c.draw}
+}
+
+// layout returns the size in device pixels.
+func (c *Chart) layout() image.Point {
 	width, height, _, _ := c.size()
-	return output{image.Pt(width, height), c.paper, c.draw}
+	return image.Pt(width, height)
 }
 
 // On fits the chart to a page. It refuses sizes out of the page's ranges. Without a FontSize, text grows with the
@@ -45,27 +51,55 @@ func (c *Chart) On(page Page) error {
 		return err
 	}
 	c.paper.dpi = page.DPI
-	width, _, _, _ := c.size()
-	page = page.legible(float64(width))
-	switch {
-	case page.FontSize > 0:
+	page = page.legible(c.layout())
+	if page.FontSize > 0 {
 		c.paper.scale = page.FontSize / baseFont
-		ratio := 1 / c.paper.scale
 		if page.Width > 0 {
-			room := page.units()/c.paper.scale - 2*margin
-			c.wrap(max(1, min(len(c.rows[0]), int(room/leastAxes))))
-			ratio = room / float64(len(c.rows[0])*c.axes[0])
+			c.fill(page)
+		} else {
+			c.resize(1 / c.paper.scale)
 		}
-		ratio = max(ratio, leastAxes/float64(c.axes[0])) // if that is too wide, the text becomes smaller
-		c.axes = [2]int{int(ratio * float64(c.axes[0])), max(leastHeight, int(ratio*float64(c.axes[1])))}
-		if width, _, _, _ = c.size(); page.Width > 0 {
-			c.paper.scale = page.units() / float64(width)
-		}
-	case page.Width > 0:
-		c.paper.scale = page.units() / float64(width)
+	}
+	if page.Width > 0 {
+		c.lower(page)
+		c.paper.scale = page.units() / float64(c.layout().X)
 	}
 	c.wrapText()
 	return nil
+}
+
+// fill makes as few columns as fill the page's width with text of its size, and more if the chart would be too high.
+func (c *Chart) fill(page Page) {
+	usual, axes := len(c.rows[0]), c.axes
+	room := page.units()/c.paper.scale - 2*margin
+	for columns := max(1, min(usual, int(room/leastAxes))); ; columns++ {
+		c.wrap(columns)
+		c.axes = axes
+		c.resize(room / float64(len(c.rows[0])*axes[0]))
+		size := c.layout()
+		if columns == usual || float64(size.Y)*page.units() <= float64(size.X)*page.tallest() {
+			return
+		}
+	}
+}
+
+// resize multiplies the size of plots. If they would be less than the least, the text becomes smaller in the end.
+func (c *Chart) resize(ratio float64) {
+	ratio = max(ratio, leastAxes/float64(c.axes[0]))
+	c.axes = [2]int{int(ratio * float64(c.axes[0])), max(leastHeight, int(ratio*float64(c.axes[1])))}
+}
+
+// lower makes the plots of a chart that is too high less high. If they are as low as they may be, it makes them wider
+// instead, and so the text smaller.
+func (c *Chart) lower(page Page) {
+	size := c.layout()
+	ratio := page.tallest() / page.units()
+	if excess := float64(size.Y) - ratio*float64(size.X); excess > 0 {
+		c.axes[1] = max(leastHeight, c.axes[1]-int(math.Ceil(excess/float64(len(c.rows)))))
+	}
+	if width := float64(c.layout().Y) / ratio; width > float64(size.X) {
+		c.axes[0] = int(math.Ceil((width - 2*margin) / float64(len(c.rows[0]))))
+	}
 }
 
 // leastAxes and leastHeight are the least width and height of a plot with its text, in device pixels of layout. They
@@ -77,7 +111,7 @@ const (
 
 // wrap puts the plots into rows of so many columns.
 func (c *Chart) wrap(columns int) {
-	if columns >= len(c.rows[0]) {
+	if columns == len(c.rows[0]) {
 		return
 	}
 	var plots []*plot.Plot

@@ -151,25 +151,62 @@ func TestArrangement(t *testing.T) {
 	}
 }
 
-func TestLargestPictures(t *testing.T) {
+// largestPictures returns pictures with the most panels, by their notes.
+func largestPictures(t *testing.T, page Page) map[string]*Picture {
+	look := Look{Page: page}
 	images := waves(t, 60, 1, 8, 8)
-	pictures := map[string]*Picture{
-		"50 of 60 images":  must(t)(Stimuli(images, nil, Look{Tone: Ink})),
-		"64 of 65 filters": must(t)(Filters(waves(t, 65, 1, 9, 9), nil, Look{})),
-		"21 of 65 filters": must(t)(Filters(waves(t, 65, 3, 9, 9), nil, Look{})),
-		"12 of 64 channels, 20 of 60 images": must(t)(
-			drawMaps(images, waves(t, 60, 64, 8, 8), nil, nil, Ink, 3)),
-		"20 of 60 images": must(t)(drawMaps(images, waves(t, 60, 7, 8, 8), nil, nil, Ink, 3)),
+	maps := func(channels int) *Picture {
+		return must(t)(Activations(Maps{Stimuli: images, Activations: waves(t, 60, channels, 8, 8), Limit: 3}, look))
 	}
-	for note, p := range pictures {
+	return map[string]*Picture{
+		"50 of 60 images":                    must(t)(Stimuli(images, nil, look)),
+		"64 of 65 filters":                   must(t)(Filters(waves(t, 65, 1, 9, 9), nil, look)),
+		"21 of 65 filters":                   must(t)(Filters(waves(t, 65, 3, 9, 9), nil, look)),
+		"12 of 64 channels, 20 of 60 images": maps(64),
+		"20 of 60 images":                    maps(7),
+	}
+}
+
+// TestLargestPictures: the largest pictures have not more pixels than stated. On a page, none is higher than stated or
+// has more pixels than its Memory, and those with a width fill it.
+func TestLargestPictures(t *testing.T) {
+	for note, p := range largestPictures(t, Page{}) {
 		t.Run(note, func(t *testing.T) {
 			if got := strings.Join(p.notes, ", "); got != note {
 				t.Errorf("note %q", got)
 			}
-			if size := p.layout(newTypeface()).size; size.X*size.Y > 11e6 {
-				t.Errorf("%v pixels, want at most 11 million", size)
+			if size := p.layout(newTypeface()).size; size.X*size.Y > mostPixels {
+				t.Errorf("%v pixels, want at most %v", size, mostPixels)
 			}
 		})
+	}
+	for _, page := range []Page{{Width: 85}, {Width: 85, FontSize: 9}, {Width: 85, FontSize: 9, DPI: 600},
+		{Width: 200, FontSize: 24, DPI: 300}, {Width: 508, FontSize: 65, DPI: 600}, {Width: 10}, {FontSize: 3},
+		{FontSize: 24}, {FontSize: 72}} {
+		outputs := map[string]output{}
+		for note, p := range largestPictures(t, page) {
+			outputs[note] = p.output()
+		}
+		look := Look{Page: page}
+		outputs["a column of filters"] = must(t)(Filters(waves(t, 1, 8, 9, 9), nil, look)).output()
+		outputs["a column of maps"] = must(t)(Activations(Maps{Stimuli: waves(t, 20, 1, 8, 8),
+			Activations: waves(t, 20, 1, 8, 8)}, look)).output()
+		c := chart(t, make([]Axes, mostPlots)...)
+		if err := c.On(page); err != nil {
+			t.Fatal(err)
+		}
+		outputs["plots"] = c.output()
+		for name, o := range outputs {
+			mm := o.paper.factor() / dpi * 25.4
+			width, height := mm*float64(o.size.X), mm*float64(o.size.Y)
+			if page.Width > 0 && (math.Abs(width-page.Width) > 0.05 || height > 1.01*max(297, 1.5*page.Width)) {
+				t.Errorf("%s on %+v: %.1f by %.1f mm", name, page, width, height)
+			}
+			scale := float64(o.paper.resolution()) / dpi
+			if bytes := 4 * float64(o.size.X*o.size.Y) * scale * scale; bytes > 1.05*page.Memory() {
+				t.Errorf("%s on %+v: %.3g bytes of pixels, want at most %.3g", name, page, bytes, page.Memory())
+			}
+		}
 	}
 }
 

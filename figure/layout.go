@@ -53,6 +53,7 @@ func (p *Picture) layout(t typeface) layout {
 	bottom := l.placeRows(p.rows, len(p.notes))
 	barBottom := l.placeBar(p.bar, right+barGap)
 	l.size = image.Pt(l.bar.Max.X+p.bar.room(t), max(bottom, barBottom)).Add(image.Pt(margin, margin))
+	l.size.X = max(l.size.X, p.wide)
 	for _, note := range p.notes {
 		l.size.X = max(l.size.X, 2*margin+t.width(note, smallSize))
 	}

@@ -2,6 +2,7 @@ package figure
 
 import (
 	"fmt"
+	"image"
 	"math"
 )
 
@@ -48,7 +49,9 @@ func (s Scale) each(largest []float64) bool {
 
 // Page says how large a picture is on paper. A zero means the default.
 type Page struct {
-	Width float64 // millimetres, 10 … 2000; by default it follows from the panels and FontSize
+	// millimetres, 10 … 2000; by default it follows from the panels and FontSize. A picture is then at most as high as
+	// A4 or, if that is more, 1.5 times the width: where panels would be higher, they are smaller.
+	Width float64
 	DPI   float64 // dots per inch of PNG, at least; 36 … 600, by default 144
 	// points of all text but titles, which are a ninth larger; 3 … 72, by default 9, or as Width makes it, at least 6;
 	// smaller if Width has no room
@@ -76,23 +79,39 @@ func (p Page) check() error {
 // mostDots bounds the width of a PNG.
 const mostDots = 12000
 
-// Memory estimates the bytes that the largest picture of the page takes while it is drawn.
+// mostPixels bounds the device pixels of a layout without a width. TestLargestPictures guards it.
+const mostPixels = 11e6
+
+// Memory estimates the bytes of the pixels of the largest picture of the page, while it is drawn as PNG.
 func (p Page) Memory() float64 {
-	const wide, tall = 2400, 1.5 // device pixels of the widest layouts; how much higher than wide a picture may be
-	dots := wide * max(p.DPI, dpi) / dpi
-	if p.FontSize > 0 {
-		dots *= p.FontSize / baseFont
-	}
+	scale := max(p.DPI, dpi) / dpi
 	if p.Width > 0 {
-		dots = p.Width / 25.4 * max(p.DPI, dpi)
+		return 4 * p.units() * p.tallest() * scale * scale
 	}
-	return 4 * tall * dots * dots
+	scale *= max(1, p.FontSize/baseFont) // smaller text leaves the panels as large as they are
+	return 4 * mostPixels * scale * scale
+}
+
+// The greatest height of a picture of a given width: that of A4, 297 mm, or tallShare times the width, whichever is
+// more.
+const (
+	tallPage  = 297
+	tallShare = 1.5
+)
+
+// tallest returns the greatest height in device pixels of layout.
+func (p Page) tallest() float64 { return max(tallPage, tallShare*p.Width) / 25.4 * dpi }
+
+// scale returns how much larger than its layout a picture is on paper that fills the width, or the greatest height if
+// it would be higher.
+func (p Page) scale(layout image.Point) float64 {
+	return min(p.units()/float64(layout.X), p.tallest()/float64(layout.Y))
 }
 
 // legible returns a page whose text is not smaller than leastFont where only the width is given, for a layout of so
 // many device pixels.
-func (p Page) legible(width float64) Page {
-	if p.FontSize == 0 && p.Width > 0 && p.units()/width*baseFont < leastFont {
+func (p Page) legible(layout image.Point) Page {
+	if p.FontSize == 0 && p.Width > 0 && p.scale(layout)*baseFont < leastFont {
 		p.FontSize = leastFont
 	}
 	return p
@@ -163,34 +182,52 @@ func (p Page) fitted(make func(grain) *Picture) (*Picture, error) {
 	g := grain{boxes: 1, detail: min(mostDetail, int(math.Ceil(max(p.DPI, dpi)/dpi)))}
 	out := scaled{dpi: p.DPI, detail: g.detail}
 	t := newTypeface()
-	width := func(pic *Picture) float64 { return float64(pic.layout(t).size.X) }
 	pic := make(g)
-	p = p.legible(width(pic))
-	switch {
-	case p.FontSize == 0 && p.Width > 0:
-		out.scale = p.units() / width(pic)
-	case p.FontSize > 0:
+	p = p.legible(pic.layout(t).size)
+	if p.FontSize > 0 {
 		out.scale = p.FontSize / baseFont
 		g.boxes = 1 / out.scale
 		if p.Width > 0 {
-			room := p.units() / out.scale
-			least := width(make(grain{leastBoxes, 1, 0}))
-			for fewer := 1; fewer < mostColumns && least > room; fewer++ {
-				if w := width(make(grain{leastBoxes, 1, fewer})); w < least {
-					least, g.fewer = w, fewer
-				}
-			}
-			// If there is no room with the narrowest columns, panels fill these and the text becomes smaller.
-			room = max(room, 1.02*least)
-			g.boxes = solve(func(boxes float64) float64 { return width(make(grain{boxes, 1, g.fewer})) }, room)
+			g.boxes, g.fewer = p.fill(func(boxes float64, fewer int) image.Point {
+				return make(grain{boxes, 1, fewer}).layout(t).size
+			})
 		}
 		pic = make(g)
-		if p.Width > 0 {
-			out.scale = p.units() / width(pic)
-		}
+	}
+	if p.Width > 0 {
+		pic.wide = int(math.Round(p.units() / p.scale(pic.layout(t).size)))
+		out.scale = p.units() / float64(pic.wide)
 	}
 	pic.paper = out
 	return pic, nil
+}
+
+// fill returns with which boxes, and how many columns fewer than usual, a picture fills the width with text of the size
+// that was asked for. size lays it out. If there is no room with the narrowest columns, panels fill these and the text
+// becomes smaller. If the picture would be too high, it has more columns and smaller text, and in the end smaller
+// boxes.
+func (p Page) fill(size func(boxes float64, fewer int) image.Point) (boxes float64, fewer int) {
+	width := func(boxes float64) float64 { return float64(size(boxes, fewer).X) }
+	height := func(boxes float64) float64 { return float64(size(boxes, fewer).Y) }
+	room := p.units() * baseFont / p.FontSize
+	least := size(leastBoxes, 0).X
+	for n := 1; n < mostColumns && float64(least) > room; n++ {
+		if w := size(leastBoxes, n).X; w < least {
+			least, fewer = w, n
+		}
+	}
+	for {
+		wide := max(room, 1.02*width(leastBoxes))
+		tall := wide * p.tallest() / p.units()
+		boxes = solve(width, wide)
+		switch {
+		case height(boxes) <= tall:
+			return boxes, fewer
+		case fewer == 0:
+			return solve(height, tall), fewer
+		}
+		fewer--
+	}
 }
 
 // mostColumns is the most columns that a picture has whose columns may be fewer.

@@ -14,6 +14,7 @@ type Picture struct {
 	rows  [][]panel // the first is the longest
 	bar   *colorBar
 	notes []string // lines above the panels
+	wide  int      // the least width of the layout
 	paper scaled
 }
 

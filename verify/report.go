@@ -144,7 +144,8 @@ type Report struct {
 	Program any     `json:"program"`
 	Command string  `json:"command"`
 	Seconds float64 `json:"seconds"`
-	// Stopped says why not all cases were run, such as "interrupted". It is "" if all were.
+	// Stopped says why the report is no proof: not all cases were run ("interrupted", for instance), or all were
+	// skipped. Otherwise it is "".
 	Stopped string `json:"stopped,omitempty"`
 	Total   int    `json:"total"` // how many cases there are; each counts once for every subject
 	Count
@@ -202,8 +203,8 @@ type messageXML struct {
 	Text    string `xml:",chardata"`
 }
 
-// WriteJUnit writes the report as JUnit XML. If not all cases were run, one more test case says so, as an error: a
-// reader must not take the rest for a proof.
+// WriteJUnit writes the report as JUnit XML. If it was stopped, one more test case says so, as an error: a reader must
+// not take the rest for a proof.
 func (r Report) WriteJUnit(w io.Writer) error {
 	all := suitesXML{Name: "gpuconv verify", Tests: len(r.Cases), Failures: r.Failed, Skipped: r.Skipped,
 		Time: fmt.Sprintf("%.3f", r.Seconds)}

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times gpuconv bench and its peers in turn, case by case, for some rounds.
 
-peers.py --json both.json [--html both.html] [--plots DIR] [--suite seed,layers] [--cases REGEXP] [--rounds 5]
+peers.py --json both.json [--html both.html] [--plots DIR] [--suite seed,layers | --problem N,Cin,H,W,…]
+    [--cases REGEXP] [--rounds 5]
 
 In each round, for each case, a process of gpuconv times a block (the CPU engine with 1 thread and with all), and then
 each peer times one. The peers' outputs are compared with gpuconv's float64 reference. `gpuconv bench report` pools the
@@ -50,6 +51,8 @@ def arguments():
             sys.exit(f"peers.py: --peers {name}: want some of {', '.join(SCRIPTS)}")
     if not shutil.which(args.gpuconv):
         sys.exit(f"peers.py: --gpuconv {args.gpuconv}: no such program; make build makes it")
+    if args.problem and args.results:
+        sys.exit(f"peers.py: --results {args.results}: its table is of suites, leave out --problem or --results")
     if args.rounds < 1:
         sys.exit(f"peers.py: --rounds {args.rounds}: want at least 1")
     return args

@@ -134,6 +134,17 @@ class Stderr(unittest.TestCase):
             self.assertEqual(peers.Peer("gone", sys.executable).absent, "OSError: no library")
 
 
+class Arguments(unittest.TestCase):
+    def test_problem_replaces_no_table(self):
+        before, sys.argv = sys.argv, ["peers.py", "--problem", "1,1,9,8,3,3,1,1,1", "--results", "r.md",
+            "--gpuconv", sys.executable]
+        try:
+            with self.assertRaisesRegex(SystemExit, "--results r.md: .*--problem"):
+                peers.arguments()
+        finally:
+            sys.argv = before
+
+
 class Replace(unittest.TestCase):
     def test_marks(self):
         with tempfile.TemporaryDirectory() as folder:

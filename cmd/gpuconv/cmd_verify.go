@@ -190,7 +190,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) (err err
 	defer opened.close(ctx)
 	if err != nil {
 		began.Stopped = stoppedBy(ctx, err)
-		return cmp.Or(err, out.end(began))
+		return errors.Join(err, cmp.Or(out.begin(began), out.end(began))) // both run
 	}
 	printSubjects(stdout, runs)
 	f.own.inputs.print(stderr)

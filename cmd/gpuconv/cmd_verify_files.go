@@ -36,12 +36,28 @@ func (f *verifyFlags) outputs() (*proofFiles, error) {
 }
 
 // create makes the files and the folder of pictures, which replace those of an earlier run. That comes before anything
-// that takes time. So a process that is killed while it opens a device, or reads images, leaves reports, too.
+// that takes time. So a process that is killed while it opens a device, or reads images, leaves reports, too. If one of
+// them cannot be made, those before it say so.
 func (o *proofFiles) create(r verify.Report) error {
 	r.Stopped = verify.Running
-	if err := o.write(r, true); err != nil {
-		return err
+	err := o.write(r, true)
+	if err == nil {
+		err = o.createOthers()
 	}
+	return o.giveUp(r, err)
+}
+
+// giveUp returns err, which ends the proof before its first case if it is not nil. Then the reports say so.
+func (o *proofFiles) giveUp(r verify.Report, err error) error {
+	if err != nil {
+		r.Stopped = plain(err).Error()
+		_ = o.write(r, false) // if err is about a report, this is the same error
+	}
+	return err
+}
+
+// createOthers makes what is not a report: the folder of pictures, and --jsonl.
+func (o *proofFiles) createOthers() error {
 	if o.pictures.path != "" {
 		if _, err := o.pictures.options.MakeFolders(o.pictures.path); err != nil {
 			return o.pictures.blame(err)
@@ -59,10 +75,11 @@ func (o *proofFiles) create(r verify.Report) error {
 
 // begin writes the first line of --jsonl, and the reports with the number of cases.
 func (o *proofFiles) begin(r verify.Report) error {
-	if err := o.line(firstLine{Schema: r.Schema, Program: r.Program, Command: r.Command, Total: r.Total}); err != nil {
-		return err
+	err := o.line(firstLine{Schema: r.Schema, Program: r.Program, Command: r.Command, Total: r.Total})
+	if err == nil {
+		err = o.write(r, true)
 	}
-	return o.write(r, true)
+	return o.giveUp(r, err)
 }
 
 // firstLine is the first line of --jsonl. The next lines are the cases, as in --json, and the last line is lastLine.
@@ -70,7 +87,7 @@ type firstLine struct {
 	Schema  int    `json:"schema"`
 	Program any    `json:"program"`
 	Command string `json:"command"`
-	Total   int    `json:"total"`
+	Total   int    `json:"total"` // 0 if the proof ended before its cases were chosen
 }
 
 // lastLine is the last line of --jsonl. If it is missing, the process was killed.

@@ -64,12 +64,12 @@ func (f *verifyFlags) judgeOwn(p conv.Problem, bytes float64) error {
 // ownMemory estimates the bytes that verifying a valid problem takes. All images are convolved at once, not in
 // portions. compare.Trial has memory for all images three times, with different numbers, and for up to twenty images
 // with outliers. Each image of these takes its pixels, two outputs in float32, and from the reference two numbers in
-// float64 for each output. There are up to two plans at a time.
+// float64 for each output. There are up to two plans at a time, made for any number of images.
 func (f *verifyFlags) ownMemory(p conv.Problem, dst conv.Shape) float64 {
 	extra := 0.0
 	if slices.Contains(f.names(), "cpu") {
 		engine := backendFlags{backend: "cpu", deviceFlags: deviceFlags{precision: f.precision}}
-		extra = engine.planExtra(p.Src.N(), p, (copies-1)*p.Weight.Bytes())
+		extra = engine.planExtra(0, p, (copies-1)*p.Weight.Bytes())
 	}
 	return (3+20/float64(p.Src.N()))*(p.Src.Bytes()+6*dst.Bytes()) + 2*(copies*p.Weight.Bytes()+extra)
 }

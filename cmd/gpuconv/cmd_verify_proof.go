@@ -240,11 +240,14 @@ func (p *proof) blame(e *conv.SourceError, who string, cases int) {
 	}
 }
 
-// conclude writes the files and prints the counts. It returns an error if a case failed, if none passed, or if not all
-// cases were run.
+// conclude writes the files and prints the counts. It returns the verdict.
 func (p *proof) conclude() error {
 	p.report.Seconds = time.Since(p.started).Seconds()
-	if err := p.out.end(p.report); err != nil {
+	verdict, last := p.verdict(), p.report
+	if errors.Is(verdict, errNothing) {
+		last.Stopped = errNothing.Error() // its JUnit must not be green
+	}
+	if err := p.out.end(last); err != nil {
 		return err
 	}
 	for _, b := range p.broken {
@@ -265,19 +268,26 @@ func (p *proof) conclude() error {
 		}
 	}
 	p.printStale()
-	count := p.report.Count
 	if p.report.Stopped != "" {
-		printLine(p.stdout, "stopped   %s: %d of %d cases were run", p.report.Stopped, count.Done(), p.report.Total)
+		printLine(p.stdout, "stopped   %s: %d of %d cases were run", p.report.Stopped, p.report.Done(), p.report.Total)
 	}
-	printLine(p.stdout, "%v", count)
-	switch {
+	printLine(p.stdout, "%v", p.report.Count)
+	return verdict
+}
+
+// errNothing is the verdict if all cases were skipped.
+var errNothing = errors.New("no case was verified")
+
+// verdict returns an error if a case failed, if none passed, or if not all cases were run.
+func (p *proof) verdict() error {
+	switch count := p.report.Count; {
 	case p.report.Stopped != "" && count.Failed == 0:
 		return fmt.Errorf("%s: %d of %d cases were run, none of them failed", p.report.Stopped, count.Done(),
 			p.report.Total)
 	case count.Failed > 0:
 		return fmt.Errorf("%d of %d cases failed", count.Failed, count.Passed+count.Failed)
 	case count.Passed == 0 && count.Known == 0:
-		return errors.New("no case was verified")
+		return errNothing
 	}
 	return nil
 }

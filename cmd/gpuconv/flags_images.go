@@ -219,16 +219,21 @@ func (in *inputs) brightness(path, dtype string) {
 	}
 }
 
-// layout refuses an array [N, H, W, C] that the filters' channels do not fit, and notes that one may be [H, W, C]. So
-// most Python programs keep pictures.
+// layout refuses an array that the filters' channels do not fit if it may be [N, H, W, C], as most Python programs keep
+// pictures. Without filters it notes such an array, and always one that may be [H, W, C].
 func (in *inputs) layout(flag string, array *stimuli.Array, channels int) error {
 	const few, many = 4, 5 // channels of a picture, and rows or columns
+	const turned = "numpy.moveaxis(x, -1, 1) in Python makes it [N, C, H, W]"
 	shape := array.Reader().Shape()
 	at := len(shape) - 1
+	batch := at == 3 && shape[3] <= few && shape[1] >= many
 	switch {
-	case at == 3 && shape[3] <= few && shape[1] >= many && shape[1] != channels && channels > 0:
-		return refused(flag, array.Path(), fmt.Errorf("shape %v has the channels last: want [N, C, H, W], in Python "+
-			"numpy.moveaxis(x, -1, 1)", shape))
+	case batch && channels > 0 && shape[1] != channels:
+		return refused(flag, array.Path(), fmt.Errorf("shape %v: want %s; if the channels are last: "+turned, shape,
+			counted(channels, "channel")))
+	case batch && channels <= 0:
+		in.note(array.Path(), "shape %v is read as %s of %s of %d×%d; if the channels are last: "+turned, shape,
+			counted(shape[0], "image"), counted(shape[1], "channel"), shape[2], shape[3])
 	case at == 2 && shape[2] <= few && shape[0] >= many && shape[1] >= many:
 		in.note(array.Path(), "shape %v is read as %d images of %d×%d; if it is one picture with the channels last, "+
 			"numpy.moveaxis(x, -1, 0)[None] in Python makes it [1, C, H, W]", shape, shape[0], shape[1], shape[2])

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/cpu"
 	"gpuconv/gpu"
 	"gpuconv/machine"
 
@@ -138,17 +139,20 @@ func shapeOf(ctx context.Context, flag, text string, channels int) (conv.Shape, 
 	return shape, weights.Close()
 }
 
-// describe completes e with what a plan of the CPU engine says that has the weights and biases themselves. It does
-// nothing with another backend, or if the flags have only shapes.
+// describe completes e with what the CPU engine says about the weights and biases themselves. It does nothing with
+// another backend, if the flags have only shapes, or if the weights do not fit in memory.
 func (f *problemFlags) describe(ctx context.Context, p conv.Problem, backend chosen, e *explanation) error {
 	numbers := func(text string) bool { _, err := parseInts(strings.Trim(text, "[]")); return err == nil }
-	if backend.name != "cpu" || f.weight == "" || numbers(f.weight) || numbers(f.bias) {
+	if f.weight == "" || numbers(f.weight) || numbers(f.bias) {
+		return nil
+	}
+	engine, ok := conv.Expecting(backend.Backend, p.Src.N()).(cpu.Engine)
+	what, bytes := fmt.Sprintf("weights %v", p.Weight), (1+explained)*p.Weight.Bytes()
+	if !ok || machine.CheckMemory(what, bytes) != nil {
 		return nil
 	}
 	in := &inputs{}
-	bank, err := in.readBank(ctx, "weight", f.weight, func(weight conv.Shape) error {
-		return reserve(fmt.Sprintf("weights %v", weight), copies*weight.Bytes())
-	})
+	bank, err := in.readBank(ctx, "weight", f.weight, func(conv.Shape) error { return reserve(what, bytes) })
 	if err != nil {
 		return err
 	}
@@ -158,13 +162,11 @@ func (f *problemFlags) describe(ctx context.Context, p conv.Problem, backend cho
 			return err
 		}
 	}
-	plan, err := conv.Expecting(backend.Backend, p.Src.N()).Plan(p, bank.Weight, bias)
-	if err != nil {
-		return err
+	d, err := engine.ExplainWeights(p, bank.Weight, bias)
+	if err == nil {
+		e.describe(d)
 	}
-	defer plan.Close()
-	e.describe(plan.(conv.Describer).Describe())
-	return nil
+	return err
 }
 
 // explanation is what gpuconv info --problem prints. It is made before anything is allocated or compiled. Sizes are in

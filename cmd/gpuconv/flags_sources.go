@@ -94,11 +94,11 @@ func greyIn(patterns stimuli.Set, channels int) stimuli.Set {
 	return stimuli.InChannels{Set: patterns, Channels: channels}
 }
 
-// channels returns how many channels the filters have, as far as can be told before the images are known: 1 for kinds
-// and presets, 0 if the file of --filter cannot be read.
+// channels returns how many channels images have that the filters fit: one for each group if the filters are a kind or
+// a preset, 0 if the file of --filter cannot be read.
 func (f *runFlags) channels(ctx context.Context) int {
 	if f.filters == "" || !f.filterFile(ctx) {
-		return 1
+		return f.spec.groups
 	}
 	return f.spec.channels(ctx, "filter", f.filters)
 }

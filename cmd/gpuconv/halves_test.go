@@ -30,25 +30,21 @@ func after(t *testing.T, pattern string) string {
 	return strings.ReplaceAll(found[1], "$\\\n", "")
 }
 
-// TestFullRunsAll: the full half runs all tests of all packages, except the mutants, which its second command runs. It
-// has neither -short nor the race detector, so that it runs what is skipped with these.
+// TestFullRunsAll: the full half runs all tests of all packages, except the mutants, which its second command runs. No
+// other flag or variable, such as -short, -run or GOFLAGS, may leave out a test, only the time limits may change.
 func TestFullRunsAll(t *testing.T) {
 	targets := strings.Fields(after(t, "test: check"))
 	if !slices.Contains(targets, "race") || !slices.Contains(targets, "full") {
 		t.Errorf("make test runs %q, want race and full", targets)
 	}
-	all, mutants := after(t, `full: setup\n\t`), after(t, `full: setup\n\t.*\n\t`)
-	if !strings.HasSuffix(all, " ./...") || !strings.HasSuffix(mutants, " ./gpu") {
-		t.Errorf("make full tests %q and %q, want ./... and ./gpu", all, mutants)
-	}
-	for _, flag := range []string{"-short", "-race", "-skip", "-run"} {
-		with := strings.Contains(all, flag+" ") || strings.Contains(mutants, flag+" ")
-		if flag == "-skip" || flag == "-run" {
-			with = strings.Contains(strings.Replace(all, "-skip ShaderMutants", "", 1), flag+" ") ||
-				strings.Contains(strings.Replace(mutants, "-run ShaderMutants", "", 1), flag+" ")
-		}
-		if with {
-			t.Errorf("make full has %s: nothing would run what is skipped with it", flag)
+	const command = "go test -tags $(TAGS) -vet=off "
+	limit := regexp.MustCompile(` -timeout \d+m `)
+	for pattern, want := range map[string]string{
+		`full: setup\n\t`:       "CGO_ENABLED=1 " + command + "-skip ShaderMutants $(longest) ./...",
+		`full: setup\n\t.*\n\t`: "CGO_ENABLED=1 GALLIVM_PERF=nopt " + command + "-run ShaderMutants ./gpu",
+	} {
+		if recipe := limit.ReplaceAllString(after(t, pattern), " "); recipe != want {
+			t.Errorf("make full runs %q, want %q: nothing would run what another flag leaves out", recipe, want)
 		}
 	}
 }
@@ -82,7 +78,8 @@ func TestRaceHalf(t *testing.T) {
 	}
 }
 
-// shares reports whether a file starts a goroutine, or imports what several goroutines use, or unsafe.
+// shares reports whether a file starts a goroutine, or imports unsafe or what starts or serves several goroutines:
+// batch.Await may leave one running after it returns.
 func shares(file *ast.File) (found bool) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -90,53 +87,68 @@ func shares(file *ast.File) (found bool) {
 			found = true
 		case *ast.ImportSpec:
 			found = found || slices.Contains([]string{`"sync"`, `"sync/atomic"`, `"unsafe"`,
-				`"golang.org/x/sync/errgroup"`, `"gpuconv/internal/parallel"`}, n.Path.Value)
+				`"golang.org/x/sync/errgroup"`, `"gpuconv/internal/parallel"`, `"gpuconv/batch"`}, n.Path.Value)
 		}
 		return true
 	})
 	return found
 }
 
-// TestUnraced: a test that the race half leaves out starts no goroutine and sends no signal. No test is left out of the
-// full half because it lacks the race detector.
+// TestUnraced: a test that the race half leaves out starts no goroutine and sends no signal, and neither do the
+// functions of test files that it calls; what these call is not looked at. No test is left out of the full half because
+// it lacks the race detector.
 func TestUnraced(t *testing.T) {
 	unraced(t)
-	count := 0
+	// These kill gpuconv, which then reports no race. TestInterrupt and TestResumeInterrupted do the same with signals.
+	allowed := []string{"TestKilled", "TestResumeKilled"}
+	shared, left, calls := map[string]bool{}, []string{}, map[string][]string{} // by folder and name of a function
 	eachGoFile(t, func(name string, file *ast.File) {
+		if !strings.HasSuffix(name, "_test.go") {
+			return
+		}
+		folder := path.Dir(name) + ": "
 		for _, d := range file.Decls {
 			f, ok := d.(*ast.FuncDecl)
-			if !ok || !strings.HasPrefix(f.Name.Name, "Test") {
+			if !ok || f.Body == nil {
 				continue
 			}
-			left, shared := false, false
+			function := folder + f.Name.Name
 			ast.Inspect(f.Body, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.GoStmt:
-					shared = true
+					shared[function] = true
 				case *ast.CallExpr:
-					called, _ := n.Fun.(*ast.Ident)
-					left = left || called != nil && called.Name == "unraced"
+					if called, ok := n.Fun.(*ast.Ident); ok && called.Name == "unraced" {
+						left = append(left, function)
+					} else if ok {
+						calls[function] = append(calls[function], folder+called.Name)
+					}
 				case *ast.SelectorExpr:
-					shared = shared || n.Sel.Name == "Signal" || n.Sel.Name == "Go"
+					calls[function] = append(calls[function], folder+n.Sel.Name)
+					if n.Sel.Name == "Signal" || n.Sel.Name == "Go" {
+						shared[function] = true
+					}
 				case *ast.IfStmt:
 					if not, ok := n.Cond.(*ast.UnaryExpr); ok && not.Op == token.NOT {
 						if x, ok := not.X.(*ast.Ident); ok && x.Name == "raceEnabled" {
-							t.Errorf("%s: %s depends on the race detector: make full would not run it", name, f.Name)
+							t.Errorf("%s depends on the race detector: make full would not run it", function)
 						}
 					}
 				}
 				return true
 			})
-			if left {
-				count++
-			}
-			if left && shared {
-				t.Errorf("%s: %s shares memory or sends signals: want it under the race detector too", name, f.Name)
-			}
 		}
 	})
-	if count < 50 {
-		t.Errorf("%d tests are left out: want more than that", count)
+	for _, function := range left {
+		_, name, _ := strings.Cut(function, ": ")
+		for _, called := range append(calls[function], function) {
+			if shared[called] && !slices.Contains(allowed, name) {
+				t.Errorf("%s: %s shares memory or sends signals: want it under the race detector too", function, called)
+			}
+		}
+	}
+	if len(left) < 50 {
+		t.Errorf("%d tests are left out: want more than that", len(left))
 	}
 	for _, name := range racedScripts {
 		if !slices.Contains(scriptNames(t), name) {

@@ -35,9 +35,9 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// unraced skips a test under the race detector, which makes a start of gpuconv six times slower. It is for tests in
-// which gpuconv has one goroutine, for those of numbers that other packages compute, and for those of the source. make
-// full runs them.
+// unraced skips a test under the race detector, which makes a start of gpuconv six times slower. It is for tests of
+// texts, numbers, files and the source that add no goroutines to those of the scripts in racedScripts and of the tests
+// that remain. make full runs them.
 func unraced(t *testing.T) {
 	t.Helper()
 	if raceEnabled {
@@ -46,7 +46,7 @@ func unraced(t *testing.T) {
 }
 
 // racedScripts are the scripts that run under the race detector too: those of jobs with several goroutines.
-var racedScripts = []string{"check", "keep", "leftovers", "memory", "resume", "shards", "verifygpu"}
+var racedScripts = []string{"benchgpu", "check", "keep", "leftovers", "memory", "resume", "shards", "verifygpu"}
 
 // TestScripts runs the scripts of testdata. script_test.go explains the commands that they add to those of testscript.
 func TestScripts(t *testing.T) {

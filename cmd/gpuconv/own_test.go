@@ -39,7 +39,7 @@ func ownFolder(t *testing.T) string {
 		file.Close()
 	}
 	for name, shape := range map[string][]int{"x.npy": {2, 12, 20}, "w3.npy": {2, 3, 3, 3}, "rgb.npy": {1, 3, 12, 20},
-		"nhwc.npy": {1, 12, 20, 3}, "hwc.npy": {12, 20, 3}} {
+		"nhwc.npy": {1, 12, 20, 3}, "hwc.npy": {12, 20, 3}, "six.npy": {2, 6, 20, 4}} {
 		n := 1
 		for _, extent := range shape {
 			n *= extent
@@ -79,6 +79,10 @@ func TestOwnImages(t *testing.T) {
 			"--dilation", "2"}, map[string][]int{".": {3, 2, 4, 4}}, "a.png b.png c.png"},
 		"arrays of colours": {[]string{"--stimulus", "rgb.npy", "--filter", "w3.npy", "--padding-mode", "reflect"},
 			map[string][]int{".": {1, 2, 12, 20}}, "rgb.npy"},
+		"groups": {[]string{"--stimulus", "six.npy", "--groups", "6"}, map[string][]int{".": {2, 6, 20, 4}},
+			"six.npy six.npy"},
+		"three groups": {[]string{"--stimulus", "mixed/[ac].png", "--groups", "3"},
+			map[string][]int{".": {2, 6, 12, 20}}, "a.png c.png"},
 	} {
 		out := strings.ReplaceAll(name, " ", "-")
 		code, _, stderr := inFolder(t, dir, append([]string{"run", "--backend", "cpu", "--output", out}, c.args...)...)
@@ -100,12 +104,18 @@ func TestOwnImages(t *testing.T) {
 	}
 }
 
-// TestChannelsLast: an array that may be one picture with the channels last is read as images, and a line says how.
+// TestChannelsLast: where no filters say how many channels there are, an array that may have the channels last is read
+// as any other, and a line says how.
 func TestChannelsLast(t *testing.T) {
-	code, _, stderr := inFolder(t, ownFolder(t), "stimuli", "--input", "hwc.npy", "--output", "made.npy")
-	want := "hwc.npy: shape [12 20 3] is read as 12 images of 20×3; if"
-	if code != 0 || !strings.Contains(stderr, want) {
-		t.Errorf("exit code %d, %q, want %q", code, stderr, want)
+	dir := ownFolder(t)
+	for name, want := range map[string]string{
+		"hwc.npy":  "hwc.npy: shape [12 20 3] is read as 12 images of 20×3; if",
+		"nhwc.npy": "nhwc.npy: shape [1 12 20 3] is read as 1 image of 12 channels of 20×3; if the channels are last: numpy.",
+	} {
+		code, _, stderr := inFolder(t, dir, "stimuli", "--input", name, "--output", "made.npy")
+		if code != 0 || !strings.Contains(stderr, want) {
+			t.Errorf("exit code %d, %q, want %q", code, stderr, want)
+		}
 	}
 }
 
@@ -210,7 +220,8 @@ func TestOwnImagesRefused(t *testing.T) {
 		"--stimulus mixed --colour cyan":                `--colour "cyan": want grey, rgb or opponent`,
 		"--stimulus x.npy --colour rgb":                 "--stimulus: x.npy: shape [2 1 12 20]: want 3 channels",
 		"--stimulus rgb.npy":                            "weight [6 1 7 7]: want 3 input channels (src C=3, groups=1); --colour grey makes",
-		"--stimulus nhwc.npy":                           "--stimulus nhwc.npy: shape [1 12 20 3] has the channels last: want [N, C, H, W], in Python",
+		"--stimulus nhwc.npy":                           "--stimulus nhwc.npy: shape [1 12 20 3]: want 1 channel; if the channels are last: numpy.",
+		"--stimulus nhwc.npy --groups 6":                "--stimulus nhwc.npy: shape [1 12 20 3]: want 6 channels; if the channels are last",
 		"--resize 5":                                    "--resize 5: want --stimulus with image files",
 		"--stimulus impulse --resize 5":                 "--resize 5: want --stimulus with image files",
 		"--stimulus impulse --normalise 0,2":            "--normalise 0,2: want --stimulus with image files",
@@ -310,7 +321,7 @@ func TestImageFlagsRefused(t *testing.T) {
 		convolve + "mixed/a.png --normalise imagenet --resize 0": `--resize "0": want the shorter side`,
 		convolve + "mixed/a.png --colour cyan":                   `--colour "cyan": want grey, rgb or opponent`,
 		convolve + "mixed/a.png --colour grey":                   "weight [2 3 3 3]: want 1 input channel",
-		convolve + "nhwc.npy":                                    "--input nhwc.npy: shape [1 12 20 3] has the channels last: want [N, C, H, W]",
+		convolve + "nhwc.npy":                                    "--input nhwc.npy: shape [1 12 20 3]: want 3 channels; if the channels are last: numpy.",
 		convolve + "x.npy --colour rgb":                          "--input: x.npy: shape [2 1 12 20]: want 3 channels",
 		"stimuli --output y.npy --input mixed --resize 13,0":     `--resize "13,0": want the shorter side`,
 		"stimuli --output y.npy --input mixed --resize 13":       "--input mixed: a.png has 1 channel of 13×21, but b.png has 1 channel of 13×13: want images of one size, as --resize and --crop",

@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -397,5 +398,21 @@ func TestProofOfLostDevice(t *testing.T) {
 	if err != nil || json.Unmarshal(text, &report) != nil || report.Seconds == 0 || report.Failed != 1 ||
 		report.Stopped == "" {
 		t.Errorf("%v, %.200s", err, text)
+	}
+}
+
+// TestProofWithoutLines: if the first line cannot be written, as on a full disk, the reports do not say that the proof
+// is still running.
+func TestProofWithoutLines(t *testing.T) {
+	dir := t.TempDir()
+	out := &proofFiles{junit: output{flag: "junit", path: filepath.Join(dir, "v.xml")},
+		jsonl: output{flag: "jsonl", path: filepath.Join(dir, "v.jsonl")}}
+	p := newProof(io.Discard, io.Discard, out, nil)
+	if err := errors.Join(out.create(blankReport()), out.lines.Close()); err != nil {
+		t.Fatal(err)
+	}
+	err := p.begin()
+	if _, message := readJUnit(t, out.junit.path); err == nil || !strings.HasPrefix(message, err.Error()+": ") {
+		t.Errorf("%v, JUnit says %q", err, message)
 	}
 }

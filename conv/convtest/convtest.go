@@ -11,6 +11,8 @@ package convtest
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"gpuconv/compare"
@@ -18,12 +20,11 @@ import (
 )
 
 // Run runs the whole suite. Each of judge's plans must be a [conv.Oracle]. A case that the backend refuses fails the
-// test. With -short, Run tries every fifth case, and of these only the cases of at most a million multiplications,
-// since the race detector slows the judge many times.
+// test. With -short it leaves out some cases, see [leftOut].
 func Run(t *testing.T, backend, judge conv.Backend) {
 	t.Run("cases", func(t *testing.T) {
 		for i, c := range Cases() {
-			if testing.Short() && (i%5 > 0 || c.Problem.MACs() > 1e6) {
+			if leftOut(i, c) {
 				continue
 			}
 			t.Run(c.Name, func(t *testing.T) { check(t, backend, judge, c, compare.Options{}) })
@@ -36,7 +37,7 @@ func Run(t *testing.T, backend, judge conv.Backend) {
 
 // RunAlgorithm tests a backend that is forced to use one algorithm. It runs every case of the table that the backend
 // accepts, and checks the relations on some of them. It fails if the backend accepts fewer than least cases. With
-// -short it runs only every fifth case, and of these only the cases of at most a million multiplications.
+// -short it leaves out some cases, see [leftOut].
 func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 	explainer, ok := backend.(conv.Explainer)
 	if !ok {
@@ -48,7 +49,7 @@ func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 			continue
 		}
 		taken++
-		if testing.Short() && (i%5 > 0 || c.Problem.MACs() > 1e6) {
+		if leftOut(i, c) {
 			continue
 		}
 		t.Run("cases/"+c.Name, func(t *testing.T) { check(t, backend, judge, c, compare.Options{Asked: true}) })
@@ -60,6 +61,15 @@ func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 		t.Errorf("it takes %d cases, want at least %d", taken, least)
 	}
 	t.Run("special values", func(t *testing.T) { specialValues(t, backend, judge, true) })
+}
+
+// leftOut reports whether -short leaves out case i of the table. It leaves out those of more than a million
+// multiplications, since the race detector slows the judge many times, and four of five of the rest. It does not thin
+// out regressions, batches and shapes: each stands for something that went wrong before or is easily forgotten.
+func leftOut(i int, c Case) bool {
+	kind, _, _ := strings.Cut(c.Name, "/")
+	thin := !slices.Contains([]string{"regression", "batch", "shape"}, kind)
+	return testing.Short() && (c.Problem.MACs() > 1e6 || thin && i%5 > 0)
 }
 
 // related checks all relations on one problem.

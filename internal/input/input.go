@@ -3,7 +3,7 @@
 // Reading a file always comes to an end, because Open accepts only a regular file that is no larger than its [Kind]
 // allows. Named pipes, devices, sockets and folders are refused, without waiting for them. Kinds that are read from
 // front to back may also be a stream, such as a shell's pipe: /dev/stdin, /dev/fd/N or /proc/self/fd/N. A stream has
-// the same limit.
+// the same limit, and reading it waits until it ends.
 //
 // Once the context is done, reading soon fails with the context's error. This works through package zip and the picture
 // decoders too, because they return the error of their reader.

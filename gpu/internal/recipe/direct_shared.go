@@ -185,9 +185,10 @@ const sharedTaps = 100
 func (d directShared) worth() error {
 	switch taps := d.Weight[2] * d.Weight[3]; {
 	case taps < sharedTaps:
-		return fmt.Errorf("a kernel of %d×%d, it is worth it from %d taps on", d.Weight[2], d.Weight[3], sharedTaps)
+		return fmt.Errorf("a kernel of %d×%d: it is worth it with at least %d taps", d.Weight[2], d.Weight[3],
+			sharedTaps)
 	case d.Weight[1] > slideChannels:
-		return fmt.Errorf("%d input channels per group, it is worth it up to %d", d.Weight[1], slideChannels)
+		return fmt.Errorf("%d input channels per group: it is worth it with at most %d", d.Weight[1], slideChannels)
 	}
 	return nil
 }

@@ -152,12 +152,12 @@ const smallWhole = 100
 func (s small) worth() error {
 	switch passes := s.Groups * s.tiles; {
 	case s.Weight[1] > slideChannels:
-		return fmt.Errorf("%d input channels per group, it is worth it up to %d", s.Weight[1], slideChannels)
+		return fmt.Errorf("%d input channels per group: it is worth it with at most %d", s.Weight[1], slideChannels)
 	case passes > smallPasses:
-		return fmt.Errorf("%d dispatches of %d filters, it is worth it up to %d",
+		return fmt.Errorf("%d dispatches of %d filters: it is worth it with at most %d",
 			passes, s.constants.filters, smallPasses)
 	case s.constants.taps() < s.Weight[2]*s.Weight[3] && s.Weight[2]*s.Weight[3] >= smallWhole:
-		return fmt.Errorf("a kernel of %d×%d in parts: from %d taps on it is worth it only if it is unrolled whole",
+		return fmt.Errorf("a kernel of %d×%d in parts: with at least %d taps it is worth it only if unrolled whole",
 			s.Weight[2], s.Weight[3], smallWhole)
 	}
 	return nil

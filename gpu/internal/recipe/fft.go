@@ -166,7 +166,7 @@ func (f fft) worth() error {
 	one := f.Problem
 	one.Src[0] = 1
 	if most := one.MACs() / fftMargin; f.cost() > most {
-		return fmt.Errorf("transforms that cost what %.2g multiplications do, it is worth it up to %.2g",
+		return fmt.Errorf("transforms that cost what %.2g multiplications do: it is worth it with at most %.2g",
 			f.cost(), most)
 	}
 	return nil

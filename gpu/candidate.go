@@ -78,7 +78,7 @@ func (s Selector) order(candidates []candidate) []candidate {
 	var software, rest []candidate
 	for _, c := range candidates {
 		switch {
-		case s.kind == numberedDevice && c.index != s.index:
+		case (s.kind == numberedDevice || s.kind == taskDevice) && c.index != s.index:
 		case c.software && (s.kind == softwareDevice || s.kind == hardwareDevice):
 			software = append(software, c)
 		default:
@@ -91,9 +91,13 @@ func (s Selector) order(candidates []candidate) []candidate {
 	return append(software, rest...)
 }
 
-// noDevice returns the error for the case that no candidate opens. It joins the reasons into one line.
-func noDevice(s Selector, candidates []candidate, reasons []error) error {
+// noDevice returns the error for the case that no candidate opens. It joins chosen, which says why [Task] is a certain
+// device, and the reasons into one line.
+func noDevice(s Selector, chosen string, candidates []candidate, reasons []error) error {
 	text := ""
+	if chosen != "" {
+		text = "; " + chosen
+	}
 	for _, r := range reasons {
 		text += "; " + r.Error()
 	}

@@ -18,7 +18,7 @@ func Devices(p Provider) ([]Info, error) {
 		found, reasons = openEach(candidates)
 	}
 	if len(found) == 0 {
-		return nil, noDevice(Any(), candidates, reasons)
+		return nil, noDevice(Any(), "", candidates, reasons)
 	}
 	return found, nil
 }

@@ -66,8 +66,8 @@ type Options struct {
 	Guard bool
 }
 
-// Validate returns an error if no device could match: for a device number below 0, for any number with [GLFW], and for
-// Tiles of no class. Open calls it.
+// Validate returns an error if no device could match: for a device number below 0, for any number with [GLFW], for
+// [Task] if the environment names no GPU, and for Tiles of no class. Open calls it.
 func (o Options) Validate() error {
 	if o.Tiles != "" {
 		if _, err := recipe.ParseClass(o.Tiles); err != nil {

@@ -38,7 +38,8 @@ func Probe(o Options, all bool, report func(Step)) error {
 	if err != nil {
 		return o.Device.failed(err)
 	}
-	if o.Device, _, err = o.Device.settle(candidates, os.LookupEnv); err != nil {
+	chosen := ""
+	if o.Device, chosen, err = o.Device.settle(candidates, os.LookupEnv); err != nil {
 		return o.Device.failed(err)
 	}
 	rounds := [][]candidate{o.Device.order(candidates)}
@@ -55,7 +56,7 @@ func Probe(o Options, all bool, report func(Step)) error {
 		}
 		reasons = append(reasons, failed...)
 	}
-	return noDevice(o.Device, candidates, reasons)
+	return noDevice(o.Device, chosen, candidates, reasons)
 }
 
 // probeEach tries candidates: all of them, or until one opens. It reports whether one has opened, and why the others

@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 
 	"gpuconv/fault"
@@ -10,7 +11,7 @@ import (
 // Selector says which device to open. The zero value is [Any].
 type Selector struct {
 	kind  selectorKind
-	index int
+	index int // of numberedDevice; of taskDevice once it is settled
 }
 
 type selectorKind int
@@ -35,15 +36,13 @@ func Software() Selector { return Selector{kind: softwareDevice} }
 // Numbered takes the EGL device of this number; the first is 0. [Devices] returns the numbers as [Info].Index.
 func Numbered(index int) Selector { return Selector{kind: numberedDevice, index: index} }
 
-// Task takes the GPU that a scheduler gave this process. The environment says which one it is:
+// Task takes the GPU that a scheduler gave this process. The environment says which one it is: CUDA_VISIBLE_DEVICES,
+// for NVIDIA, and ROCR_VISIBLE_DEVICES, for AMD, list GPUs by number or UUID. Slurm sets them. If they list several,
+// SLURM_LOCALID, the number of the task on its node, says which of them, round and round.
 //
-//   - CUDA_VISIBLE_DEVICES, for NVIDIA, and ROCR_VISIBLE_DEVICES, for AMD, list GPUs by number or UUID. Slurm sets
-//     them. If they list several, SLURM_LOCALID, the number of the task on its node, says which of them,
-//     round and round.
-//   - With SLURM_LOCALID alone, it counts the GPUs in the order of their PCI addresses.
-//
-// Where no GPU of EGL's is the one that is named, Task takes a software renderer, and not the GPU of another task.
-// [Info].Task says what was chosen, and why. Without these variables Open returns an error.
+// If EGL lists no such GPU, or it does not open, the error of Open wraps [ErrNoDevice]: neither the GPU of another task
+// nor a software renderer takes its place. [Info].Task says what was chosen, and why. Without these variables
+// [Options.Validate] returns an error.
 func Task() Selector { return Selector{kind: taskDevice} }
 
 // ParseSelector reads any, gpu, software, task or the number of an EGL device.
@@ -85,6 +84,8 @@ func (s Selector) validate(p Provider) error {
 		rule = "want a number of at least 0"
 	case p.resolve() == GLFW:
 		rule = "GLFW's window is on the device of its display, EGL numbers devices: want any, gpu or software"
+	case s.kind == taskDevice:
+		_, rule = environment(os.LookupEnv)
 	}
 	if rule == "" {
 		return nil
@@ -95,7 +96,7 @@ func (s Selector) validate(p Provider) error {
 // answeredBy returns an error if the open device i does not match s.
 func (s Selector) answeredBy(i Info) error {
 	switch {
-	case s.kind == hardwareDevice && i.Software:
+	case (s.kind == hardwareDevice || s.kind == taskDevice) && i.Software:
 		return fmt.Errorf("%s is a software renderer", i.Renderer)
 	case s.kind == softwareDevice && !i.Software:
 		return fmt.Errorf("%s is not a software renderer", i.Renderer)

@@ -60,6 +60,7 @@ func TestAnsweredBy(t *testing.T) {
 	}{
 		{Any(), soft, ""}, {Any(), hard, ""}, {Numbered(0), soft, ""}, {Numbered(0), hard, ""},
 		{Hardware(), hard, ""}, {Hardware(), soft, "llvmpipe is a software renderer"},
+		{Task(), hard, ""}, {Task(), soft, "llvmpipe is a software renderer"},
 		{Software(), soft, ""}, {Software(), hard, "NVIDIA H100 is not a software renderer"},
 	} {
 		got := ""

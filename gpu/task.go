@@ -9,15 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"gpuconv/fault"
 	"gpuconv/gpu/internal/egl"
 )
-
-// localVariable is the number of a Slurm task on its node.
-const localVariable = "SLURM_LOCALID"
-
-// visible are the variables that list the GPUs of a process, and the vendors of these.
-var visible = []struct{ name, vendor string }{{"CUDA_VISIBLE_DEVICES", egl.NVIDIA}, {"ROCR_VISIBLE_DEVICES", egl.AMD}}
 
 // placed is an EGL device that is not software, and which piece of hardware it is.
 type placed struct {
@@ -25,8 +18,8 @@ type placed struct {
 	egl.Identity
 }
 
-// settle returns the selector that [Task] stands for, which is a number or [Software], and why. It returns any other
-// selector as it is. lookup reads the environment.
+// settle returns [Task] with the number of its GPU, and why it is that one. It returns any other selector as it is.
+// lookup reads the environment.
 func (s Selector) settle(candidates []candidate, lookup func(string) (string, bool)) (Selector, string, error) {
 	if s.kind != taskDevice {
 		return s, "", nil
@@ -38,40 +31,20 @@ func (s Selector) settle(candidates []candidate, lookup func(string) (string, bo
 		}
 	}
 	slices.SortStableFunc(gpus, func(a, b placed) int { return cmp.Compare(a.PCI, b.PCI) })
-	text, ofSlurm := lookup(localVariable)
-	local, err := strconv.ParseUint(text, 10, 31)
-	if ofSlurm && err != nil {
-		return s, "", fmt.Errorf("%w; %s is %q: want a whole number", ErrNoDevice, localVariable, text)
+	asked, rule := environment(lookup)
+	if rule != "" {
+		return s, "", fmt.Errorf("%w; %s", ErrNoDevice, rule)
 	}
-	asked := ""
-	for _, v := range visible {
-		list, set := lookup(v.name)
-		if !set {
-			continue
+	var said []string
+	for _, a := range asked {
+		if g, how := find(ofVendor(gpus, a.vendor), a.words, a.at); how != "" {
+			s.index = g.index
+			return s, fmt.Sprintf("%s is %s, by %s", a.said, g.name, how), nil
 		}
-		words := strings.Split(list, ",")
-		at := int(local) % len(words)
-		said := fmt.Sprintf("%s=%s", v.name, fault.Printable(list))
-		if ofSlurm && len(words) > 1 {
-			said += fmt.Sprintf(" with %s=%d", localVariable, local)
-		}
-		if g, how := find(ofVendor(gpus, v.vendor), words, at); how != "" {
-			return Numbered(g.index), fmt.Sprintf("%s is %s, by %s", said, g.name, how), nil
-		}
-		asked = cmp.Or(asked, said)
+		said = append(said, a.said)
 	}
-	switch {
-	case asked == "" && !ofSlurm:
-		return s, "", fmt.Errorf("%w; want %s, %s or %s in the environment", ErrNoDevice, visible[0].name,
-			visible[1].name, localVariable)
-	case asked == "":
-		asked = fmt.Sprintf("%s=%d", localVariable, local)
-		if len(gpus) > 0 {
-			g := gpus[int(local)%len(gpus)]
-			return Numbered(g.index), fmt.Sprintf("%s is %s, by the order of PCI addresses", asked, g.name), nil
-		}
-	}
-	return Software(), asked + " names none of EGL's GPUs: a software renderer computes", nil
+	return s, "", fmt.Errorf("%w; %s: want the UUID or number of a GPU, EGL lists %d", ErrNoDevice,
+		strings.Join(said, " and "), len(gpus))
 }
 
 // ofVendor returns the GPUs of a vendor. Only NVIDIA's have numbers of CUDA.
@@ -104,14 +77,16 @@ func find(gpus []placed, words []string, at int) (found placed, how string) {
 	}
 	n, err := strconv.ParseUint(word, 10, 31)
 	number := int(n)
+	told := slices.ContainsFunc(gpus, func(g placed) bool { return g.UUID != "" })
 	// NVIDIA's EGL counts as CUDA does: of the devices in the list only, in the order of the list. A number that is too
-	// large for that shows a driver that counts all.
-	position, numbered := at, err == nil || strings.HasPrefix(word, "GPU-") || strings.HasPrefix(word, "MIG-")
+	// large for that shows a driver that counts all. The position of a UUID is used only if EGL tells none: otherwise
+	// the UUID is that of a GPU which is not here. EGL does not list parts of a GPU (MIG-…).
+	position, numbered := at, err == nil || strings.HasPrefix(word, "GPU-") && !told
 	if slices.ContainsFunc(gpus, func(g placed) bool { return g.CUDA >= len(words) }) {
 		position, numbered = number, err == nil
 	}
 	if numbered && only(func(g placed) bool { return g.CUDA == position }) {
-		return found, "its CUDA number"
+		return found, fmt.Sprintf("its CUDA number %d", position)
 	}
 	addressed := !slices.ContainsFunc(gpus, func(g placed) bool { return g.PCI == "" || g.CUDA >= 0 })
 	if err == nil && addressed && number < len(gpus) {

@@ -3,6 +3,9 @@
 package gpu
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -28,6 +31,8 @@ func TestTask(t *testing.T) {
 	cuda := nodeOf(egl.Identity{CUDA: -1}, egl.Identity{CUDA: 1}, egl.Identity{CUDA: -1}, egl.Identity{CUDA: 0})
 	all := nodeOf(egl.Identity{CUDA: 3}, egl.Identity{CUDA: 2}, egl.Identity{CUDA: 1}, egl.Identity{CUDA: 0})
 	one := nodeOf(egl.Identity{CUDA: 0})
+	told := nodeOf(egl.Identity{UUID: uuid[0], CUDA: 0})
+	partly := nodeOf(egl.Identity{UUID: uuid[0], CUDA: 1}, egl.Identity{CUDA: 0})
 	same := nodeOf(egl.Identity{CUDA: 0}, egl.Identity{CUDA: 0}) // a driver that counts wrongly
 	amd := nodeOf(egl.Identity{PCI: "0000:43:00.0", Vendor: egl.AMD, UUID: "GPU-8d3e6f7ab5c92e4d", CUDA: -1},
 		egl.Identity{PCI: "0000:03:00.0", Vendor: egl.AMD, UUID: "GPU-1d3e6f7ab5c92e4d", CUDA: -1})
@@ -36,39 +41,47 @@ func TestTask(t *testing.T) {
 		name string
 		node []candidate
 		env  env
-		want string // the selector, and a part of the reason
+		want string // the number, and a part of the reason
 	}{
 		{"a UUID", nvidia, env{"CUDA_VISIBLE_DEVICES": uuid[0]}, "1 by its UUID"},
 		{"the start of a UUID", nvidia, env{"CUDA_VISIBLE_DEVICES": "GPU-8932"}, "1 by its UUID"},
-		{"the start of two UUIDs", nvidia, env{"CUDA_VISIBLE_DEVICES": "GPU-89"}, "software names none"},
-		{"no such UUID", nvidia, env{"CUDA_VISIBLE_DEVICES": "GPU-77"}, "software names none"},
+		{"the start of two UUIDs", nvidia, env{"CUDA_VISIBLE_DEVICES": "GPU-89"}, "error want the UUID"},
+		{"no such UUID", nvidia, env{"CUDA_VISIBLE_DEVICES": "GPU-77"}, "error want the UUID"},
 		{"a list of UUIDs", nvidia, env{"CUDA_VISIBLE_DEVICES": uuid[0] + "," + uuid[1], "SLURM_LOCALID": "3"},
 			"0 with SLURM_LOCALID=3 is gpu, by its UUID"},
 		{"by address", nvidia, env{"CUDA_VISIBLE_DEVICES": "0"}, "1 by the order of PCI addresses"},
 		{"by address, the second", nvidia, env{"CUDA_VISIBLE_DEVICES": "0,1", "SLURM_LOCALID": "1"},
 			"0 by the order of PCI addresses"},
-		{"a number that is too large", nvidia, env{"CUDA_VISIBLE_DEVICES": "2"}, "software names none"},
-		{"none", nvidia, env{"CUDA_VISIBLE_DEVICES": ""}, "software CUDA_VISIBLE_DEVICES=\"\" names none"},
-		{"Slurm's word for none", one, env{"CUDA_VISIBLE_DEVICES": "NoDevFiles"}, "software names none"},
-		{"none by number", one, env{"CUDA_VISIBLE_DEVICES": "-1"}, "software names none"},
+		{"a number that is too large", nvidia, env{"CUDA_VISIBLE_DEVICES": "2"}, "error want the UUID"},
+		{"none", nvidia, env{"CUDA_VISIBLE_DEVICES": ""},
+			"error CUDA_VISIBLE_DEVICES=\"\": want the UUID or number of a GPU, EGL lists 2"},
+		{"Slurm's word for none", one, env{"CUDA_VISIBLE_DEVICES": "NoDevFiles"}, "error want the UUID"},
+		{"none by number", one, env{"CUDA_VISIBLE_DEVICES": "-1"}, "error want the UUID"},
 		{"the position in the list", cuda, env{"CUDA_VISIBLE_DEVICES": "6,7", "SLURM_LOCALID": "1"}, "1 CUDA number"},
 		{"the position, round and round", cuda, env{"CUDA_VISIBLE_DEVICES": "6,7", "SLURM_LOCALID": "2"},
 			"3 CUDA number"},
-		{"a UUID that EGL does not tell", cuda, env{"CUDA_VISIBLE_DEVICES": uuid[0] + "," + uuid[1]}, "3 CUDA number"},
+		{"a UUID that EGL does not tell", cuda, env{"CUDA_VISIBLE_DEVICES": uuid[0] + "," + uuid[1]},
+			"3 by its CUDA number 0"},
+		{"the UUID of another task's GPU", told, env{"CUDA_VISIBLE_DEVICES": uuid[1]}, "error EGL lists 1"},
+		{"the UUID of another, one is told", partly, env{"CUDA_VISIBLE_DEVICES": "GPU-77,GPU-78"}, "error EGL lists 2"},
+		{"a part of a GPU", one, env{"CUDA_VISIBLE_DEVICES": "MIG-" + uuid[0]}, "error EGL lists 1"},
+		{"another's UUID by number", told, env{"CUDA_VISIBLE_DEVICES": "5"}, "0 by its CUDA number 0"},
 		{"EGL counts all", all, env{"CUDA_VISIBLE_DEVICES": "2,3"}, "1 by its CUDA number"},
-		{"two with one number", same, env{"CUDA_VISIBLE_DEVICES": "0"}, "software names none"},
+		{"two with one number", same, env{"CUDA_VISIBLE_DEVICES": "0"}, "error want the UUID"},
 		{"AMD's UUID", amd, env{"ROCR_VISIBLE_DEVICES": "GPU-8D3E6F7AB5C92E4D"}, "0 by its UUID"},
 		{"AMD's number", amd, env{"ROCR_VISIBLE_DEVICES": "0"}, "1 by the order of PCI addresses"},
 		// Slurm sets both if nobody told it what the GPUs are
 		{"both variables", amd, env{"CUDA_VISIBLE_DEVICES": "1", "ROCR_VISIBLE_DEVICES": "1"},
 			"0 ROCR_VISIBLE_DEVICES=1 is gpu"},
-		{"Slurm alone", amd, env{"SLURM_LOCALID": "2"}, "1 SLURM_LOCALID=2 is gpu, by the order of PCI addresses"},
-		{"no GPU", nodeOf(), env{"SLURM_LOCALID": "0"}, "software SLURM_LOCALID=0 names none of EGL's GPUs"},
+		{"both variables, no GPU", nodeOf(), env{"CUDA_VISIBLE_DEVICES": "1", "ROCR_VISIBLE_DEVICES": "2"},
+			"error CUDA_VISIBLE_DEVICES=1 and ROCR_VISIBLE_DEVICES=2: want the UUID or number of a GPU, EGL lists 0"},
 		{"another number of a task", amd, env{"SLURM_LOCALID": "x"}, `error SLURM_LOCALID is "x": want a whole number`},
-		{"no variable", nvidia, nil, "error want CUDA_VISIBLE_DEVICES, ROCR_VISIBLE_DEVICES or SLURM_LOCALID"},
+		// an array of jobs with one task each: all have the number 0
+		{"Slurm's number alone", amd, env{"SLURM_LOCALID": "0"}, "error want CUDA_VISIBLE_DEVICES or ROCR_VISIBLE"},
+		{"no variable", nvidia, nil, "error want CUDA_VISIBLE_DEVICES or ROCR_VISIBLE_DEVICES in the environment"},
 	} {
 		s, why, err := Task().settle(c.node, func(name string) (string, bool) { v, ok := c.env[name]; return v, ok })
-		got := s.String() + " " + why
+		got := fmt.Sprintf("%d %s", s.index, why)
 		if err != nil {
 			got = "error " + err.Error()
 		}
@@ -82,12 +95,32 @@ func TestTask(t *testing.T) {
 	}
 }
 
-// TestOpenTask: a task whose GPU is not here computes in software, and its device says so.
+// TestSettled: of a task's device only that one is tried, and the error says by which variable it was chosen.
+func TestSettled(t *testing.T) {
+	all := nodeOf(egl.Identity{CUDA: 1}, egl.Identity{CUDA: 0})
+	s, chosen, err := Task().settle(all, func(name string) (string, bool) { return "0", name == visible[0].name })
+	if tried := s.order(all); err != nil || len(tried) != 1 || tried[0].index != 1 {
+		t.Errorf("%v, %v", tried, err)
+	}
+	err = noDevice(s, chosen, all, []error{errors.New("gpu: no permission")})
+	if want := "gpu: device task: no OpenGL 4.3 device answers the request; CUDA_VISIBLE_DEVICES=0 is gpu, " +
+		"by its CUDA number 0; gpu: no permission"; err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// TestOpenTask: a task whose GPU is not here opens nothing, whatever the machine has. No device is a part of a GPU.
 func TestOpenTask(t *testing.T) {
 	openTest(t, Options{Device: Software()}).Close()
-	t.Setenv("CUDA_VISIBLE_DEVICES", "GPU-00000000-0000-0000-0000-000000000000")
-	i := openTest(t, Options{Device: Task()}).Info()
-	if !i.Software || !strings.HasSuffix(i.Task, "names none of EGL's GPUs: a software renderer computes") {
-		t.Errorf("%+v", i)
+	t.Setenv("CUDA_VISIBLE_DEVICES", "MIG-00000000-0000-0000-0000-000000000000")
+	t.Setenv("ROCR_VISIBLE_DEVICES", "")
+	want := "CUDA_VISIBLE_DEVICES=MIG-00000000-0000-0000-0000-000000000000"
+	if _, err := Open(Options{Device: Task()}); !errors.Is(err, ErrNoDevice) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+	os.Unsetenv("CUDA_VISIBLE_DEVICES")
+	os.Unsetenv("ROCR_VISIBLE_DEVICES")
+	if err := (Options{Device: Task()}).Validate(); err == nil || errors.Is(err, ErrNoDevice) {
+		t.Errorf("without variables: %v", err)
 	}
 }

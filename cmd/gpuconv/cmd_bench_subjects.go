@@ -14,7 +14,7 @@ import (
 )
 
 // subjects opens the backends that --backend names. asked says that --backend was given; if not, a GPU that cannot be
-// opened is listed in absent. closeAll closes all devices, unless ctx is done.
+// opened is listed in absent, unless it is that of the task. closeAll closes all devices, unless ctx is done.
 func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subject, absent []bench.BackendInfo,
 	closeAll func(), err error) {
 	var devices []chosen
@@ -32,7 +32,7 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 		}
 		d, err := b.open(ctx)
 		switch {
-		case err != nil && name == "gpu" && !asked && ctx.Err() == nil:
+		case err != nil && name == "gpu" && !asked && !f.ofTask() && ctx.Err() == nil:
 			absent = append(absent, bench.BackendInfo{Backend: name, Threads: runtime.GOMAXPROCS(0),
 				Device: "no OpenGL device", Absent: oneLine(err.Error())})
 			continue

@@ -16,6 +16,7 @@ import (
 	"gpuconv/cpu"
 	"gpuconv/experiment"
 	"gpuconv/gpu"
+	"gpuconv/gpu/probe"
 
 	"github.com/spf13/cobra"
 )
@@ -153,5 +154,17 @@ func TestRetryInterrupted(t *testing.T) {
 	err := f.retry(ctx, io.Discard, func() error { calls++; return conv.ErrLost })
 	if calls != 1 || err != conv.ErrLost {
 		t.Errorf("%d calls, %v, want 1, %v", calls, err, conv.ErrLost)
+	}
+}
+
+// TestTaskThatDies: if the driver of a task's GPU dies, the error says which variable gave this GPU.
+func TestTaskThatDies(t *testing.T) {
+	dead := gpu.Place{Name: "EGL device 1", Why: "the driver died of SIGSEGV"}
+	found := probe.Found{Died: []gpu.Place{dead}, Reason: gpu.ErrNoDevice.Error() +
+		"; CUDA_VISIBLE_DEVICES=5 is EGL device 1, by its CUDA number 0; " + dead.Error()}
+	f := backendFlags{backend: "gpu", deviceFlags: deviceFlags{device: "task"}}
+	err := f.unreached(found)
+	if want := "--device task: " + found.Reason; err.Error() != want || !errors.Is(err, gpu.ErrNoDevice) {
+		t.Errorf("%v, want %s", err, want)
 	}
 }

@@ -56,7 +56,7 @@ func (f *deviceFlags) register(flags *pflag.FlagSet) {
 	defer inGroup(flags, groupBackend)()
 	flags.StringVar(&f.device, "device", "any",
 		"OpenGL device: any, gpu, software, a number that gpuconv info lists, or task: the GPU that\n"+
-			"CUDA_VISIBLE_DEVICES or ROCR_VISIBLE_DEVICES, with SLURM_LOCALID, gives this process")
+			"CUDA_VISIBLE_DEVICES or ROCR_VISIBLE_DEVICES gives this process; SLURM_LOCALID counts through several")
 	flags.StringVar(&f.opener, "context", "",
 		"who opens the device: egl, which needs no display, or glfw, in a hidden window; "+
 			"by default egl if this program has it")
@@ -136,10 +136,15 @@ func (f *backendFlags) algorithms() []string {
 
 func (f *backendFlags) onCPU() bool { return f.backend == "cpu" || f.backend == "reference" }
 
-// free reports whether any backend will do, because no flag asks for a certain one.
+// free reports whether any backend will do, because no flag asks for a certain one. The GPU that a scheduler gave is
+// not one that the user chose.
 func (f *backendFlags) free() bool {
-	return f.backend == "auto" && f.device == "any" && f.opener == "" && f.algorithm == "" && f.tiles == ""
+	return f.backend == "auto" && (f.device == "any" || f.ofTask()) && f.opener == "" && f.algorithm == "" &&
+		f.tiles == ""
 }
+
+// ofTask reports whether --device asks for the GPU that a scheduler gave this process.
+func (f *deviceFlags) ofTask() bool { return f.device == gpu.Task().String() }
 
 // chosen is an open backend.
 type chosen struct {
@@ -193,12 +198,16 @@ func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 		return chosen{}, err
 	}
 	if f.free() {
-		options.Device = gpu.Hardware()
+		if !f.ofTask() {
+			options.Device = gpu.Hardware()
+		}
 		var dead passedOver
 		c, err := f.openGPU(ctx, options)
 		switch {
 		case errors.Is(err, gpu.ErrUnavailable):
 			return f.engine("", gpu.ErrUnavailable.Error())
+		case f.ofTask() && errors.Is(err, gpu.ErrNoDevice):
+			return f.engine("", oneLine(err.Error()))
 		case errors.As(err, &dead):
 			return f.engine("", "no hardware GPU was found; passed over: "+probe.Together(dead.PassedOver()))
 		case errors.Is(err, gpu.ErrNoDevice):
@@ -283,10 +292,7 @@ func (f *backendFlags) reach(ctx context.Context, options gpu.Options) (reached,
 		return reached{}, err
 	}
 	if tried && len(found.Devices) == 0 { // opening a device here could end this process
-		if len(found.PassedOver()) > 0 {
-			return reached{}, f.unopened(passedOver{found})
-		}
-		return reached{}, f.unopened(found.Err())
+		return reached{}, f.unreached(found)
 	}
 	options.Without = append(found.Died[:len(found.Died):len(found.Died)], found.Failed...)
 	note := ""
@@ -294,6 +300,17 @@ func (f *backendFlags) reach(ctx context.Context, options gpu.Options) (reached,
 		note = "passed over: " + probe.Together(found.Died)
 	}
 	return reached{options, oneLine(note + "\n" + kept.note())}, nil
+}
+
+// unreached is the error if the child opened no device.
+func (f *backendFlags) unreached(found probe.Found) error {
+	if f.ofTask() && found.Reason != "" {
+		found.Died = nil // the reason says how it died, and which variable gave this GPU
+	}
+	if len(found.PassedOver()) > 0 {
+		return f.unopened(passedOver{found})
+	}
+	return f.unopened(found.Err())
 }
 
 // passedOver is the error if no GPU opened and a driver is broken.

@@ -118,7 +118,8 @@ class Conv2d:
         'auto' takes a GPU if there is one that is hardware, else the CPU. 'reference' computes in float64, by plain
         loops.
     device : str or int, optional
-        Which GPU: 'any', 'gpu' (no software renderer), 'software' or a number that `devices` lists.
+        Which GPU: 'any', 'gpu' (no software renderer), 'software', a number that `devices` lists, or 'task': that
+        of a scheduler, else the CPU.
     algorithm : str, optional
         Forces an algorithm; by default gpuconv chooses.
     precision : {'exact', 'fast'}

@@ -11,6 +11,7 @@ import (
 
 	"gpuconv/conv"
 	"gpuconv/fault"
+	"gpuconv/gpu"
 	"gpuconv/internal/parallel"
 )
 
@@ -111,6 +112,28 @@ func TestMisuse(t *testing.T) {
 	next := make([]float32, 12) // memory that begins where other memory ends does not overlap it
 	if err := run(plan, address(next[4:7]), address(next[:4]), 1); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTask: where the GPU of a scheduler is not here, auto takes the CPU and says why, and gpu is refused. No device is
+// a part of a GPU.
+func TestTask(t *testing.T) {
+	t.Setenv("CUDA_VISIBLE_DEVICES", "MIG-0")
+	t.Setenv("ROCR_VISIBLE_DEVICES", "")
+	d, err := open(Options{Device: "task"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.info.Backend != "cpu" || !strings.Contains(d.info.Note, "MIG-0") &&
+		!strings.Contains(d.info.Note, gpu.ErrUnavailable.Error()) {
+		t.Errorf("%+v", d.info)
+	}
+	if _, err := open(Options{Backend: "gpu", Device: "task"}); CodeOf(err) != NoDevice {
+		t.Errorf("gpu: %v", err)
+	}
+	t.Setenv("SLURM_LOCALID", "none")
+	if _, err := open(Options{Device: "task"}); err == nil || CodeOf(err) == NoDevice {
+		t.Errorf("a variable that is wrong: %v", err)
 	}
 }
 

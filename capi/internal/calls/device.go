@@ -83,10 +83,13 @@ func open(o Options) (*device, error) {
 	case "gpu":
 		return onGPU(o, precision, asked)
 	case "", "auto":
-		if (o.Device != "" && o.Device != "any") || o.Algorithm != "" {
+		ofTask := o.Device == gpu.Task().String()
+		if (o.Device != "" && o.Device != "any" && !ofTask) || o.Algorithm != "" {
 			return onGPU(o, precision, asked)
 		}
-		o.Device = "gpu"
+		if !ofTask {
+			o.Device = gpu.Hardware().String()
+		}
 		d, err := onGPU(o, precision, asked)
 		if errors.Is(err, gpu.ErrNoDevice) || errors.Is(err, gpu.ErrUnavailable) {
 			return onEngine("", strings.Join(strings.Fields(err.Error()), " "), precision, asked)

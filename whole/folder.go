@@ -276,6 +276,9 @@ func (d *Folder) drop(f *File) error {
 	if d.done {
 		return nil // it was removed with the folder
 	}
+	if d.journal != nil && d.hidden.signed() != nil {
+		return nil // a file of that name is another process's
+	}
 	delete(d.written, f.name)
 	return d.files.remove(f.name)
 }

@@ -74,6 +74,13 @@ type head struct {
 	bytes         float64     // memory that decoding takes, beyond the pixels in float32
 }
 
+// like reports whether two heads say the same.
+func (h *head) like(other *head) bool {
+	return h.kind == other.kind && h.rows == other.rows && h.columns == other.columns && h.turn == other.turn &&
+		h.pages == other.pages && h.offset == other.offset && h.bytes == other.bytes && h.cut == nil &&
+		other.cut == nil && h.directories == nil && other.directories == nil
+}
+
 // openImage opens a file and reads the head of its first image.
 func openImage(ctx context.Context, path string) (*imageFile, error) {
 	return openPage(ctx, path, 0, nil)

@@ -8,8 +8,8 @@ import (
 	"gpuconv/conv"
 )
 
-// workHasher is implemented by backends that can tell their work apart. Two of them with the same driver compute the same
-// bits for a problem if Work returns the same text for it.
+// workHasher is implemented by backends that can tell their work apart. Two of them with the same driver compute the
+// same bits for a problem if Work returns the same text for it.
 type workHasher interface {
 	Work(p conv.Problem) (string, error)
 }

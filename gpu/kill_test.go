@@ -34,11 +34,11 @@ type verdict struct {
 // are not equivalent are found.
 func killAll(t *testing.T, all []breakage) {
 	if len(all) == 0 {
-		t.Fatalf("no mutants of %q, GPUCONV_MUTANTS is all or a file of shaders", os.Getenv("GPUCONV_MUTANTS"))
+		t.Fatalf("no mutants of %q: want GPUCONV_MUTANTS=all or a file of shaders", os.Getenv("GPUCONV_MUTANTS"))
 	}
 	if tiles := os.Getenv("GPUCONV_TILES"); tiles != "" {
 		if _, err := recipe.ParseClass(tiles); err != nil {
-			t.Fatal("GPUCONV_TILES: ", err) // no device would open, and the test be skipped
+			t.Fatal("GPUCONV_TILES: ", err) // otherwise no device would open, and the test would be skipped
 		}
 	}
 	start := time.Now()
@@ -46,7 +46,7 @@ func killAll(t *testing.T, all []breakage) {
 	for _, v := range verdicts(t, all) {
 		switch equivalent := v.equivalent != ""; {
 		case strings.Contains(v.by, "does not compile") || strings.Contains(v.by, "does not link"):
-			t.Errorf("%s, %s: the mutant is no shader: %s", v.part, v.name, v.by)
+			t.Errorf("%s, %s: the mutant is not a shader: %s", v.part, v.name, v.by)
 		case equivalent && v.by == "":
 			survived[v.part]++
 		case equivalent:

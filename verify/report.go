@@ -147,7 +147,7 @@ type Report struct {
 	Program any     `json:"program"`
 	Command string  `json:"command"`
 	Seconds float64 `json:"seconds"`
-	// Stopped says why the report is no proof: not all cases were run ("interrupted", for instance), or all were
+	// Stopped says why the report is not a proof: not all cases were run ("interrupted", for instance), or all were
 	// skipped. Otherwise it is "".
 	Stopped string `json:"stopped,omitempty"`
 	Total   int    `json:"total"` // how many cases there are; each counts once for every subject

@@ -150,7 +150,7 @@ func (p *proof) compile(runs []verify.Runner) {
 	}
 }
 
-// announce prints a mistake before a case has failed by it.
+// announce prints a mistake before a case has failed because of it.
 func (p *proof) announce(e *conv.SourceError, who string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -63,8 +63,8 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	return v, nil
 }
 
-// engines returns the CPU engine, and once more with each algorithm that it takes only at precision fast: those only at
-// that precision, or without --quick.
+// engines returns the CPU engine. At precision fast, and without --quick, it also returns the engine with each
+// algorithm that it chooses only at precision fast.
 func (f *verifyFlags) engines() ([]verify.Subject, error) {
 	precision, err := f.parsedPrecision()
 	if err != nil {
@@ -86,7 +86,7 @@ func forcedEngine(algorithm string) verify.Subject {
 		Unforced: cpu.Engine{}, Device: machine.Processor()}
 }
 
-// listing has the place of a backend for --list, which opens no device: it says which problems the backend accepts.
+// listing takes the place of a backend for --list, which opens no device: it says which problems the backend accepts.
 type listing struct {
 	conv.Backend // none
 	conv.Explainer

@@ -19,7 +19,8 @@ import (
 	"gpuconv/whole"
 )
 
-// Files is a [Set] of image files, and pages of them, of one size. Each is read when its image is drawn.
+// Files is a [Set] of images of one size that are in files. A file may have several, as pages. Each is read when it is
+// drawn.
 type Files struct {
 	ctx         context.Context // ends reading
 	named       string          // the file or folder that was asked for, of the first image
@@ -143,7 +144,7 @@ func pagesOf(ctx context.Context, path string, o Options) ([]item, error) {
 	return items, nil
 }
 
-// complete counts the images, and what decoding them takes.
+// complete counts the images, and computes how much memory it takes to decode them.
 func (f *Files) complete() {
 	f.shape[0] = len(f.items)
 	for _, i := range f.items {
@@ -170,7 +171,7 @@ func imagesIn(ctx context.Context, folder string) (paths []string, passed passed
 		path := filepath.Join(folder, e.Name())
 		info, err := os.Stat(path) // follows links
 		switch {
-		case isLeft(e.Name()):
+		case isSystemFile(e.Name()):
 		case err == nil && info.IsDir():
 			passed.folders = append(passed.folders, e.Name())
 		case err == nil && isImage(ctx, path, info):
@@ -190,9 +191,9 @@ func imagesIn(ctx context.Context, folder string) (paths []string, passed passed
 	return paths, passed, nil
 }
 
-// isLeft reports whether a file was not put into a folder by its user: hidden files such as .DS_Store, and files that
-// Windows, macOS and network drives leave.
-func isLeft(name string) bool {
+// isSystemFile reports whether a file was not put into a folder by its user: hidden files such as .DS_Store, and files
+// that Windows, macOS and network drives leave.
+func isSystemFile(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains([]string{"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db",
 		"desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "system volume information"},
 		strings.ToLower(name))

@@ -23,7 +23,7 @@ import (
 // maxPixels bounds an image file at 1 GiB of float32.
 const maxPixels = 1 << 28
 
-// wantPicture is the rule in the error for a file that is no picture.
+// wantPicture is the rule in the error for a file that is not a picture.
 const wantPicture = "want a PNG, JPEG, TIFF, BMP or WebP image"
 
 // Picture is an image from a file.

@@ -18,7 +18,7 @@ import (
 //	gpuconv.journal  the lines of [Folder.Journal], synced
 //	gpuconv.grown    the file of [Folder.Grow], whose parts are written one by one
 //
-// What the journal says of the grown file is the caller's affair.
+// The caller decides what the journal says about the grown file.
 
 const (
 	unfinished  = ".unfinished"
@@ -36,10 +36,10 @@ func IsUnfinished(path string) bool {
 }
 
 // KeepFolder starts to write the folder path, or continues with it. path must be new: an empty folder is refused,
-// because what is kept is beside it, perhaps on another disk. The files of a former process are gone, except the
-// journal and the grown file, which will be called grown. The caller must call Commit or Discard. Discard keeps the two
-// if [Folder.Keep] was called, or if a former process had written a line of the journal, and removes everything
-// otherwise.
+// because what is kept is beside it, perhaps on another disk. Files of an earlier process are removed, except the
+// journal and the grown file. The complete folder will have the grown file under the name grown. The caller must call
+// Commit or Discard. Discard keeps the journal and the grown file if [Folder.Keep] was called, or if an earlier process
+// wrote a line of the journal. Otherwise it removes everything.
 //
 // A second process is refused while the first one writes. It takes the folder over from one that is dead, or that has
 // stopped for longer than [Options].Lease, which then writes nothing more. The error has a Wait if nobody knows whether
@@ -255,10 +255,10 @@ func (d *Folder) leaveKept(complete bool) {
 	h.leave()
 }
 
-// ClearFinished removes what a process left in NAME.unfinished that died after it had put the folder path in its place.
-// The caller knows that the folder is complete, and that its grown file is called grown. ClearFinished leaves what may
-// be of another job: files whose content the folder does not have. It also leaves what another process is writing. The
-// error says that something stays; it is nil if nothing is there.
+// ClearFinished removes NAME.unfinished if its process died after it had put the folder path in its place. The caller
+// knows that the folder is complete, and that its grown file is called grown. ClearFinished leaves what may be of
+// another job: files whose content the folder does not have. It also leaves what another process is writing. The error
+// says that something stays; it is nil if nothing is there.
 func (o Options) ClearFinished(path, grown string) error {
 	clean := filepath.Clean(path)
 	base, err := o.disk().open(filepath.Dir(clean))

@@ -31,7 +31,7 @@ var lease = time.Minute
 // options says how package whole writes. A line on stderr names each leftover of a killed run that is removed.
 func (s *saving) options() whole.Options {
 	return whole.Options{NoSync: s.noSync, Lease: lease, Removed: func(path string) {
-		printLine(s.cmd.ErrOrStderr(), "gpuconv: removed %s, which a process left that was killed",
+		printLine(s.cmd.ErrOrStderr(), "gpuconv: removed %s, which a killed process left",
 			fault.Printable(path))
 	}}
 }

@@ -102,7 +102,7 @@ func TestResumeKilled(t *testing.T) {
 			if err := os.RemoveAll("out"); err != nil {
 				t.Fatal(err)
 			}
-			continue // it was faster than the signal: that is no kill
+			continue // it was faster than the signal: that is not a kill
 		}
 		killed++
 		begun, counted := journalOf(t, `{"begins":`), journalOf(t, `{"chunk":`)

@@ -8,7 +8,7 @@ import threading
 import numpy as np
 
 from . import _library, _pending
-from ._arrays import Output, dense
+from ._arrays import Output, dense, start
 from ._pending import Batch, Waiter
 from ._spec import Spec, dimensions
 
@@ -23,7 +23,7 @@ _SIZES = 8  # sizes of images for which a Conv2d keeps plans; each may hold memo
 
 
 class _Plan:
-    """A plan for images of one size, and for at most so many of them."""
+    """A plan for images of one size, and for at most a given number of them."""
 
     def __init__(self, spec, device, src, weight, bias):
         self.images, self.device, self.library, self.closed = src[0], device, _library.library(), False
@@ -44,8 +44,7 @@ class _Plan:
         """Compute some images. dst and src are dense arrays."""
         library = self.library
         if images * self.work <= short:
-            status = library.gpuconv_run(self.handle, dst.__array_interface__["data"][0],
-                                         src.__array_interface__["data"][0], images)
+            status = library.gpuconv_run(self.handle, start(dst), start(src), images)
         else:
             status = self._wait(library, dst, src, images)
         if status:
@@ -70,7 +69,7 @@ class _Plan:
         return status
 
     def serves(self, images):
-        """Say if the plan computes so many images, on a device that is there."""
+        """Say if the plan computes this many images, on a device that is there."""
         return images <= self.images and not self.device.lost
 
     def close(self):
@@ -107,7 +106,7 @@ class Conv2d:
         Pixels around each image: everywhere, for (rows, columns), or at (top, bottom, left, right). 'same' keeps the
         size of the images; a pixel that cannot be shared goes to the bottom or right, as in PyTorch.
     groups : int
-        Filters are cut into so many groups, each of which sees its own channels.
+        Filters are cut into this many groups. Each group reads its own channels.
     padding_mode : {'zeros', 'reflect', 'replicate', 'circular', 'symmetric'}
         What fills the padding.
     activation : {None, 'relu', 'energy'}
@@ -179,7 +178,7 @@ class Conv2d:
         return y.finish(x)
 
     def _plan(self, shape):
-        """Return the plan for images of a shape, made for at least so many images."""
+        """Return the plan for images of a shape, made for at least this many images."""
         self._check_open()
         _library.library()  # refuses a fork, in which the lock may be held for ever
         plan = self._plans.get(shape[1:])
@@ -284,10 +283,13 @@ def _key(weight, moved, chosen):
 _key_again = functools.lru_cache(64)(_key)
 
 
-def _plain(value):
-    """Say if a value equals only values that mean the same: 1 == True == 1.0, and an array changes."""
-    kind = type(value)
-    return value is None or kind is int or kind is str or (kind is tuple and all(map(_plain, value)))
+_SIMPLE = frozenset((type(None), int, str))
+
+
+def _plain(values):
+    """Say if values equal only values that mean the same: 1 == True == 1.0, and an array changes."""
+    return _SIMPLE.issuperset(map(type, values)) or all(
+        type(v) in _SIMPLE or (type(v) is tuple and _plain(v)) for v in values)
 
 
 def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros", activation=None,

@@ -32,7 +32,8 @@ func (f Format) Layout(array string, shape ...int) (*Layout, error) {
 	if err != nil {
 		return nil, &fault.Error{Package: "npy", Err: err}
 	}
-	l := &Layout{format: f, shape: cloneShape(shape), name: array, row: int64(count / shape[0] * f.size()), rows: shape[0]}
+	l := &Layout{format: f, shape: cloneShape(shape), name: array, rows: shape[0]}
+	l.row = int64(count / shape[0] * f.size())
 	if f.Kind == Zarr {
 		l.rows = f.grid(shape)[0]
 	}
@@ -85,8 +86,8 @@ func (s *Sums) Join(next Sums, bytes int64) {
 	s.CRC32 = whole.JoinZipChecksums(s.CRC32, next.CRC32, bytes)
 }
 
-// WriteFrame writes all but the elements, whose sums are those of the regions. It returns the CRC-32C of the file. If to
-// is nil, it only does that.
+// WriteFrame writes all but the elements, whose sums are those of the regions. It returns the CRC-32C of the file. If
+// to is nil, it only does that.
 func (l *Layout) WriteFrame(to io.WriterAt, regions []Sums) (uint32, error) {
 	f := &frame{to: to, regions: regions}
 	sums := make([]uint32, len(regions))

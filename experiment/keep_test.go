@@ -19,8 +19,8 @@ import (
 	"gpuconv/whole"
 )
 
-// perhapsPictured is the job of these tests. Only TestKeep compares pictures, where their values differ, and with -short
-// only those of float32.
+// perhapsPictured is the job of these tests. Only TestKeep compares pictures, where their values differ. With -short it
+// compares only those of float32.
 func perhapsPictured(t *testing.T) Job {
 	t.Helper()
 	if t.Name() == "TestKeep/float32" || strings.HasPrefix(t.Name(), "TestKeep/float") && !testing.Short() {

@@ -158,3 +158,33 @@ func (f breakage) order(trials []*trial) (all []*trial) {
 	}
 	return all
 }
+
+// TestTrialsOfClasses: which mutants need not run with the tiles of a class, because every trial does the same work as
+// with those of another class. If this fails, docs/drivers.md says too little, or mutants have to run with more tiles.
+func TestTrialsOfClasses(t *testing.T) {
+	unraced(t)
+	d := openTest(t, Options{Device: Software()})
+	for _, tr := range everyTrial() {
+		if tr.algorithm == "direct_soft" {
+			continue // the mutants of this shader run with the device's own tiles
+		}
+		work := func(class recipe.Class) string {
+			profile := d.profile.As(class)
+			if tr.limit != nil {
+				tr.limit(&profile)
+			}
+			b, err := recipe.Draw(tr.problem, profile, tr.algorithm)
+			if err != nil {
+				t.Fatalf("%s: %v", tr.name, err)
+			}
+			return b.Work()
+		}
+		intel := work(recipe.Intel)
+		if work(recipe.Other) != intel {
+			t.Errorf("%s, %s: other's tiles make other work than intel's", tr.algorithm, tr.name)
+		}
+		if tr.algorithm != "direct_shared" && work(recipe.AMD) != intel {
+			t.Errorf("%s, %s: amd's tiles make other work than intel's", tr.algorithm, tr.name)
+		}
+	}
+}

@@ -259,6 +259,9 @@ func (p *proof) conclude() error {
 	for _, skip := range p.report.NotLocal() {
 		printLine(p.stdout, "not local %v", skip)
 	}
+	for _, alike := range p.report.Alike() {
+		printLine(p.stdout, "alike     %v", alike)
+	}
 	for _, skip := range p.report.Skips() {
 		printLine(p.stdout, "skipped   %v", skip)
 	}

@@ -185,11 +185,21 @@ func allDevices(ctx context.Context, p gpu.Provider) ([]gpu.Info, error) {
 	return found.Devices, nil
 }
 
-// openGPUs opens devices that each have one forced algorithm. openSubject says how many there are for an algorithm. One
-// more device has no forced algorithm: it says which algorithm it would choose. With --quick it leaves out algorithms
-// that the device never chooses.
+// openGPUs opens devices with the tiles of each class of --tiles.
 func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
-	itself, err := f.openGPU(ctx, v, "", f.tiles)
+	for _, class := range f.classes() {
+		if err := f.openClass(ctx, v, class); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openClass opens devices that each have one forced algorithm, with the tiles of a class. openSubject says how many
+// there are for an algorithm. One more device has no forced algorithm: it says which algorithm it would choose. With
+// --quick it leaves out algorithms that the device never chooses.
+func (f *verifyFlags) openClass(ctx context.Context, v *verified, tiles string) error {
+	itself, err := f.openGPU(ctx, v, "", tiles)
 	if err != nil {
 		return err
 	}
@@ -203,7 +213,7 @@ func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
 		if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, class, precision) {
 			continue
 		}
-		s := verify.Subject{Algorithm: algorithm, Tiles: f.tiles, Unforced: explainer, Fast: precision == conv.Fast}
+		s := verify.Subject{Algorithm: algorithm, Tiles: tiles, Unforced: explainer, Fast: precision == conv.Fast}
 		if err := f.openSubject(ctx, v, &s, mostTwins); err != nil {
 			return err
 		}

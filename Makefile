@@ -25,7 +25,7 @@ wheel: ## build the Python package, a wheel for Linux and a source distribution,
 	./scripts/wheel out/wheel
 
 # The tests of python/, if this Python has what they need. PYTHON is another one. PyTorch is compared with if it is there.
-# GPUCONV_REQUIRE_PYTHON lists what must be there: numpy,pytest,hypothesis in .ci/run.
+# GPUCONV_REQUIRE_PYTHON lists what must be there: see .ci/run.
 PYTHON ?= python3
 python: build library
 	@if $(PYTHON) -c 'import sys, numpy, pytest, hypothesis; assert sys.version_info >= (3, 10)' 2>/dev/null; then \

@@ -91,7 +91,7 @@ glfw: setup
 		-run 'GLFW|TestScripts/^glfw$$|TestScripts/^context$$' ./gpu ./gpu/internal/glfw ./cmd/gpuconv
 
 # The packages that take longest come first, so that the last one does not leave a core idle.
-longest := ./experiment ./gpu ./cmd/gpuconv ./cpu
+longest := ./gpu ./cmd/gpuconv ./cpu ./experiment
 
 # The packages that start goroutines, lock or use unsafe. Only these are tested under the race detector.
 CONCURRENT := $(longest) ./autotune ./batch ./bench ./capi/... ./compare ./conv/convtest ./cpu/... ./dataset $\

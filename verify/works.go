@@ -15,8 +15,8 @@ type workHasher interface {
 	Work(p conv.Problem) (string, error)
 }
 
-// works has the outcomes of one case. Often two classes of devices cut the case alike. Then it is computed for the first
-// of them only, in the order of the subjects, whichever worker comes first.
+// works has the outcomes of one case. Often two classes of devices cut the case alike. Then it is computed for the
+// first of them only, in the order of the subjects, whichever worker comes first.
 type works struct {
 	c     Case
 	by    []Subject

@@ -24,9 +24,9 @@ type isa struct {
 	// rows, AVX2 has enough registers only for strips of one register, which took 1.01 times as long as direct (128
 	// filters, 56×56 pixels, Zen 4).
 	slides [8]int
-	// pairs says whether tiles of 8 registers and more take two taps in each turn of their loop. On Zen 1, which issues
-	// 45 halves of registers and other operations for each tap of 6×2, that saves two: 1.00 to 1.04 times the speed, and
-	// 1.02 to 1.07 while something else takes issue slots of the same core. With AVX-512 it gained nothing.
+	// pairs says whether tiles of 8 registers and more take two taps in each turn of their loop. For each tap of 6×2
+	// Zen 1 issues 45 operations, halves of registers and others; this saves two of them: 1.00 to 1.04 times the speed,
+	// and 1.02 to 1.07 while something else takes issue slots of the same core. With AVX-512 it gained nothing.
 	pairs bool
 }
 

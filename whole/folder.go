@@ -339,6 +339,11 @@ func (d *Folder) place() error {
 	if err := d.hidden.inner.syncIn(filesName); err != nil {
 		return err
 	}
+	if d.journal != nil {
+		if err := d.hidden.signed(); err != nil { // again: a server that did not answer may have taken minutes
+			return err
+		}
+	}
 	if err := base.rename(from, d.name); err == nil {
 		if err = base.sync(); err != nil {
 			_ = base.rename(d.name, from)

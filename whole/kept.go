@@ -226,21 +226,17 @@ func (d *Folder) Journal() *Journal { return d.journal }
 
 // leaveKept ends a folder that is kept, as [Folder.leave] does: complete says that all files are in their place.
 func (d *Folder) leaveKept(complete bool) {
-	owned := complete || d.hidden.signed() == nil
-	d.hidden.lease.end(owned)
-	if !owned { // all there is another process's
-		d.files.close()
-		_ = d.journal.close()
-		d.hidden.close()
-		return
-	}
-	for name := range d.written {
-		_ = d.files.remove(name)
+	h := d.hidden
+	owned := complete || h.signed() == nil // otherwise all there is another process's
+	if owned {
+		for name := range d.written {
+			_ = d.files.remove(name)
+		}
 	}
 	d.files.close()
 	_ = d.journal.close()
-	h := d.hidden
-	if !complete && d.keeps {
+	if !owned || !complete && d.keeps {
+		h.lease.end(owned) // last of all, because another process may take the folder from now on
 		h.close()
 		return
 	}
@@ -251,6 +247,7 @@ func (d *Folder) leaveKept(complete bool) {
 	_ = h.inner.remove(filesName)
 	_ = h.inner.remove(movesName)
 	_ = h.inner.remove(journalName)
+	h.lease.end(false)
 	_ = h.inner.remove(leaseFile(h.lease.number))
 	h.leave()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -25,10 +26,11 @@ import (
 // process that has the lock too, on the machine of a lease's owner, knows that the owner is dead, and does not wait.
 
 const (
-	leaseName = mark + "lease."
-	leaseTime = time.Minute     // how long a lease holds that is not renewed
-	renewals  = 6               // in that time
-	trusted   = time.Second / 2 // how long a lease need not be looked at again while parts are written
+	leaseName  = mark + "lease."
+	lockSuffix = ".lock"         // of the file that relock makes
+	leaseTime  = time.Minute     // how long a lease holds that is not renewed
+	renewals   = 6               // in that time
+	trusted    = time.Second / 2 // how long a lease need not be looked at again while parts are written
 )
 
 // errTaken is the error of a process that has lost its lease.
@@ -52,15 +54,9 @@ func leaseFile(number int) string { return leaseName + strconv.Itoa(number) }
 
 // last returns the number and the text of the lease that counts. The number is 0 if there is none.
 func (p place) last() (number int, text string, at time.Time, err error) {
-	folder, err := p.root.Open(".")
-	if err != nil {
-		return 0, "", at, err
-	}
-	defer folder.Close()
-	names, err := folder.Readdirnames(-1)
-	for _, name := range names {
-		text, is := strings.CutPrefix(name, leaseName)
-		if n, err := strconv.Atoi(text); is && err == nil {
+	all, err := p.leases()
+	for name, n := range all {
+		if name == leaseFile(n) {
 			number = max(number, n)
 		}
 	}
@@ -69,6 +65,38 @@ func (p place) last() (number int, text string, at time.Time, err error) {
 	}
 	text, at, err = p.readLease(number)
 	return number, text, at, err
+}
+
+// leases returns the numbers of the files of leases, and of those of relock.
+func (p place) leases() (map[string]int, error) {
+	folder, err := p.root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
+	names, err := folder.Readdirnames(-1)
+	all := map[string]int{}
+	for _, name := range names {
+		text, is := strings.CutPrefix(name, leaseName)
+		if n, err := strconv.Atoi(strings.TrimSuffix(text, lockSuffix)); is && err == nil {
+			all[name] = n
+		}
+	}
+	return all, err
+}
+
+// clearLeases removes the files of leases before this one. There are several if a process died while it took one.
+func (p place) clearLeases(number int) error {
+	all, err := p.leases()
+	for name, n := range all {
+		if n >= number {
+			continue
+		}
+		if failed := p.remove(name); !errors.Is(failed, fs.ErrNotExist) {
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
 }
 
 // readLease opens a lease, because NFS shows what another machine has done to a file when it is opened.
@@ -127,7 +155,7 @@ func (h *hidden) take(duration time.Duration, locked error) error {
 			err = h.relock(l.number)
 		}
 		if err == nil {
-			err = h.inner.remove(leaseFile(number))
+			err = h.inner.clearLeases(l.number)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			_ = h.inner.remove(leaseFile(l.number))
@@ -210,7 +238,7 @@ func (l *lease) create() error {
 
 // relock gives the folder a lock file of its own, because a process that has stopped has locked the old one.
 func (h *hidden) relock(number int) error {
-	name := leaseFile(number) + ".lock"
+	name := leaseFile(number) + lockSuffix
 	f, err := h.inner.create(name, 0o600)
 	if err != nil {
 		return err
@@ -228,19 +256,27 @@ func (h *hidden) relock(number int) error {
 	return nil
 }
 
-// check returns errTaken if the lease is lost. It need not look if it has looked within the last of this time. Both
-// clocks of the machine must say so: one of them stands still while the machine sleeps.
+// check returns errTaken if the lease is lost. It need not look if it has looked within the last of this time.
 func (l *lease) check(within time.Duration) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if l.ended {
 		return l.lost
 	}
-	since, wall := time.Since(l.looked), time.Now().Round(0).Sub(l.looked.Round(0))
-	if l.lost == nil && (max(since, wall) >= within || wall < 0) {
+	if l.lost == nil && l.age() >= within {
 		l.look()
 	}
 	return l.lost
+}
+
+// age returns how long ago the lease was last found to be this process's, by the clock of the machine that says more:
+// one of them stands still while the machine sleeps.
+func (l *lease) age() time.Duration {
+	since, wall := time.Since(l.looked), time.Now().Round(0).Sub(l.looked.Round(0))
+	if wall < 0 { // the clock was set back: nobody knows
+		return math.MaxInt64
+	}
+	return max(since, wall)
 }
 
 // look renews the lease, and looks whether it is still this process's.
@@ -264,7 +300,7 @@ func (l *lease) look() {
 		l.lost = errTaken
 	case err == nil:
 		l.looked = began
-	case time.Since(l.looked) >= l.time/2: // such as a full disk, or a server that does not answer
+	case l.age() >= l.time/2: // such as a full disk, or a server that does not answer
 		l.lost = err
 	}
 }

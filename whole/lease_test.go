@@ -96,6 +96,88 @@ func TestLeaseIsGiven(t *testing.T) {
 	d.Discard()
 }
 
+// TestLeaseIsGivenLast: a process that ends does not remove what the next one has made.
+func TestLeaseIsGivenLast(t *testing.T) {
+	for name, keep := range map[string]bool{"kept": true, "nothing to keep": false} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "out")
+			removed := 0
+			o := Options{NoSync: true, seam: func(c change, do func() error) error {
+				name := filepath.Base(c.path)
+				if c.action == removes && !strings.HasPrefix(name, leaseName) && name != lockName &&
+					name != "out.unfinished" {
+					removed++
+					if d, err := (Options{NoSync: true}).KeepFolder(path, "a"); err == nil {
+						t.Errorf("it is taken over before %s is removed", name)
+						d.Discard()
+					}
+				}
+				return do()
+			}}
+			d, err := o.KeepFolder(path, "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, d, "b")
+			if keep {
+				d.Keep()
+			}
+			if d.Discard(); removed == 0 || exists(Unfinished(path)) != keep {
+				t.Errorf("%d files are removed, the folder is there: %t", removed, exists(Unfinished(path)))
+			}
+		})
+	}
+}
+
+// TestLeaseLostWhileSyncing: a process that loses its lease while the disk does not answer puts nothing in its place.
+func TestLeaseLostWhileSyncing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	var next *Folder
+	o := Options{seam: func(c change, do func() error) error {
+		if c.action == syncsFolder && filepath.Base(c.path) == filesName && next == nil {
+			age(t, filepath.Join(Unfinished(path), leaseFile(1)), time.Hour)
+			var err error
+			if next, err = (Options{NoSync: true}).KeepFolder(path, "a"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return do()
+	}}
+	d, err := o.KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Discard()
+	put(t, d, "b")
+	if err := d.Commit(); !errors.Is(err, errTaken) || exists(path) {
+		t.Errorf("error %v, the folder is there: %t", err, exists(path))
+	}
+	if next == nil {
+		t.Fatal("nothing is synced")
+	}
+	if err := errors.Join(grow(next), next.Commit()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLeaseHalfTaken: what a process has left that died while it took a lease is gone at the end.
+func TestLeaseHalfTaken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	abandon(t, path, aPart)
+	at := func(name string) string { return filepath.Join(Unfinished(path), name) }
+	text := read(at(leaseFile(1)))
+	write(t, at(leaseFile(2)+lockSuffix), "")
+	write(t, at(leaseFile(2)), text)
+	write(t, at(leaseFile(3)), text)
+	d, err := Options{NoSync: true}.KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(grow(d), d.Commit()); err != nil || exists(Unfinished(path)) {
+		t.Errorf("error %v, left: %s", err, found(t, filepath.Dir(path)))
+	}
+}
+
 // TestLeaseRace: of many processes that find a lease that has ended, one gets the folder.
 func TestLeaseRace(t *testing.T) {
 	for range 20 {

@@ -82,11 +82,11 @@ func (g *Grown) Begin(at, bytes int64) {
 
 // Sync puts what was written on the disk. It fails if the folder is gone.
 func (g *Grown) Sync() error {
+	if err := g.folder.hidden.signed(); err != nil { // first, because who has taken it over may have completed it
+		return named(g.folder.path, err)
+	}
 	if g.folder.hidden.base.lost() || !g.folder.hidden.base.holds(g.folder.hidden.name) {
 		return named(g.folder.path, errors.New("its folder was moved or removed meanwhile"))
-	}
-	if err := g.folder.hidden.signed(); err != nil {
-		return named(g.folder.path, err)
 	}
 	return named(g.folder.grown, g.sync())
 }

@@ -160,6 +160,34 @@ func TestLeaseLostWhileSyncing(t *testing.T) {
 	}
 }
 
+// TestLeaseCompleted: a process whose folder another one has completed meanwhile says so, whatever it does next.
+func TestLeaseCompleted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	d, err := Options{NoSync: true}.KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Discard()
+	g, err := d.Grow()
+	if err != nil {
+		t.Fatal(err)
+	}
+	age(t, filepath.Join(Unfinished(path), leaseFile(1)), time.Hour)
+	next, err := Options{NoSync: true}.KeepFolder(path, "a")
+	if err == nil {
+		err = errors.Join(grow(next), next.Commit())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{"sync": g.Sync(), "add": d.Journal().Add([]byte("x")),
+		"commit": g.Commit(Sum{})} {
+		if !errors.Is(err, errTaken) {
+			t.Errorf("%s: error %v", what, err)
+		}
+	}
+}
+
 // TestLeaseHalfTaken: what a process has left that died while it took a lease is gone at the end.
 func TestLeaseHalfTaken(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")

@@ -58,7 +58,10 @@ func (f *runFlags) begin(ctx context.Context, stderr io.Writer, folder string, j
 		}
 		wait = next
 	}
-	return kept, cmp.Or(ctx.Err(), err)
+	if err != nil {
+		err = cmp.Or(ctx.Err(), err)
+	}
+	return kept, err
 }
 
 // waitOf returns how long it takes until a folder can be taken over, or 0.

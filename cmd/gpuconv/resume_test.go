@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/signal"
@@ -13,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"gpuconv/experiment"
 	"gpuconv/whole"
 )
 
@@ -144,6 +147,20 @@ func TestResumeInterrupted(t *testing.T) {
 	}
 	if got := arraySum(t, "out"); got != want {
 		t.Errorf("it has %s, want %s", got, want)
+	}
+}
+
+// TestResumeInterruptedEarly: a signal before the folder is begun leaves nothing.
+func TestResumeInterruptedEarly(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f := runFlags{resume: true}
+	if out, err := f.begin(ctx, io.Discard, "out", experiment.Job{}); err == nil {
+		out.Discard()
+	}
+	if left := names(t, "."); left != "" {
+		t.Errorf("%s is left", left)
 	}
 }
 

@@ -36,7 +36,7 @@ func (c counting) Draw(dst *conv.Tensor, first int) error {
 
 var errDraw = errors.New("cannot draw")
 
-// job doubles n images, in portions.
+// job returns a job that doubles n images, in portions.
 func job(t *testing.T, n, portion int) batch.Job {
 	p := conv.Problem{Src: conv.Shape{portion, 1, 2, 3}, Weight: conv.Shape{1, 1, 1, 1}}
 	plan, err := cpu.Engine{}.Plan(p, &conv.Tensor{Shape: p.Weight, Data: []float32{2}}, nil)
@@ -119,7 +119,7 @@ func (s slowed) Run(dst, src *conv.Tensor) error {
 	return s.Plan.Run(dst, src)
 }
 
-// TestWaits: the phase for which the others wait waits least.
+// TestWaits: the slowest phase waits least.
 func TestWaits(t *testing.T) {
 	for name, change := range map[string]func(*batch.Job){
 		"draw":     func(j *batch.Job) { j.Source = slowed{Source: j.Source} },
@@ -152,7 +152,7 @@ type (
 func (panicSource) Draw(*conv.Tensor, int) error       { panic("boom") }
 func (panicPlan) Run(*conv.Tensor, *conv.Tensor) error { panic("boom") }
 
-// TestRunPanics: Run returns the panic of any of its functions as an error.
+// TestRunPanics: if a function of the job panics, Run returns the panic as an error.
 func TestRunPanics(t *testing.T) {
 	for name, change := range map[string]func(*batch.Job){
 		"draw":     func(j *batch.Job) { j.Source = panicSource{j.Source} },

@@ -9,8 +9,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestReduction: each image is convolved once, in order, so many at a time, and the sink gets the numbers that were
-// made of its outputs, in whole portions.
+// TestReduction: each image is convolved once, in order, some at a time, and the sink gets the numbers that were made
+// of its outputs, in whole portions.
 func TestReduction(t *testing.T) {
 	for _, c := range []struct {
 		images int

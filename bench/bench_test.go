@@ -208,7 +208,7 @@ func TestWrongHasNoFigures(t *testing.T) {
 	}
 }
 
-// TestLeftOut: the report names cases that take too long, that are refused and that the time was up for.
+// TestLeftOut: the report names the cases that take too long, that are refused, or for which no time was left.
 func TestLeftOut(t *testing.T) {
 	b := quick(seedCases(t, "^n=16/"), subject(t, cpu.Engine{}, "cpu"), subject(t, refusing{}, "refusing"))
 	b.Settings.Longest = 1e-9

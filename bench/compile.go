@@ -80,7 +80,7 @@ func (w *compiler) time(i int, p conv.Problem, round int) error {
 	defer done()
 	explainer, ok := b.(conv.Explainer)
 	if !ok {
-		return errors.New("its backend is no conv.Explainer")
+		return errors.New("its backend is not a conv.Explainer")
 	}
 	d, err := explainer.Explain(p)
 	if err != nil {

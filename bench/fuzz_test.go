@@ -10,8 +10,8 @@ import (
 )
 
 // FuzzRead reads any bytes as a report. Every error is one line. A report that is read can be written and read back as
-// the same, compared with itself without anything slower, merged with itself unless it is too large, and shown as text,
-// in Go's format, as Markdown and as a page.
+// the same, compared with itself (nothing is slower), merged with itself unless it is too large, and shown as text, in
+// Go's format, as Markdown and as a page.
 func FuzzRead(f *testing.F) {
 	var whole bytes.Buffer
 	if err := fixed().Write(&whole); err != nil {

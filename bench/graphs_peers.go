@@ -30,7 +30,7 @@ func (r Report) besidePeers(cases []CaseInfo) Picture {
 		})
 	}
 	if len(peers) > 0 {
-		g.addLine("as fast", [2]float64{-0.5, float64(len(cases)) - 0.5}, [2]float64{1, 1}, false)
+		g.addLine("equal speed", [2]float64{-0.5, float64(len(cases)) - 0.5}, [2]float64{1, 1}, false)
 	}
 	return g
 }

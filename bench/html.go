@@ -39,10 +39,10 @@ type page struct {
 	Compile, Notes, Commands  []string
 }
 
-// Source returns the address of the whole picture, which is in the page itself.
+// Source returns the picture as a data URL, for the page.
 func (p Picture) Source() template.URL { return webpage.Picture("image/svg+xml", p.SVG) }
 
-// NarrowSource returns the address of the picture for a phone.
+// NarrowSource returns the picture for a phone as a data URL.
 func (p Picture) NarrowSource() template.Srcset {
 	return template.Srcset(webpage.Picture("image/svg+xml", p.Narrow))
 }

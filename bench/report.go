@@ -108,7 +108,7 @@ type BackendInfo struct {
 	Command  string `json:"command,omitempty"` // the command that printed a peer's results
 }
 
-// Label returns the name of a backend for tables and pictures. A software renderer's says that it is one.
+// Label returns the name of a backend for tables and pictures. The name of a software renderer says that it is one.
 func (b BackendInfo) Label() string {
 	name := b.Backend
 	switch {
@@ -311,7 +311,7 @@ func (r Report) validate(result Result) error {
 	case !result.Correct:
 		if result.Median != 0 || result.Samples != 0 || result.ImagesPerS != nil || result.GFLOPS != nil ||
 			len(result.Blocks) > 0 {
-			return errors.New("its output was wrong, and it has figures")
+			return errors.New("its output was wrong, but it has figures")
 		}
 		return nil
 	case result.Samples < 1:

@@ -25,7 +25,7 @@
  * was wrong, which value it had and what would be right. Results are written only if a function is done.
  *
  * Handles. Devices, plans and pending batches are numbers that are never used again. A call with a handle that is
- * closed, or of another kind, returns GPUCONV_HANDLE. 0 is no handle.
+ * closed, or of another kind, returns GPUCONV_HANDLE. 0 is not a handle.
  *
  * Threads. Every function may be called from every thread, also for the same handle: the runs of a plan take turns. A
  * pointer that an argument holds must not change during the call.
@@ -175,7 +175,7 @@ int gpuconv_run(gpuconv_plan plan, float *dst, const float *src, int64_t images)
 int gpuconv_submit(gpuconv_plan plan, float *dst, const float *src, int64_t images, gpuconv_pending *pending);
 
 /*
- * Waits for a pending batch, at most so many milliseconds; a negative number is no limit. It returns what gpuconv_run
+ * Waits for a pending batch, at most this many milliseconds, or without limit if negative. It returns what gpuconv_run
  * would have returned, and closes the handle. It returns GPUCONV_TIMEOUT if the batch is not done: the handle stays
  * open.
  */

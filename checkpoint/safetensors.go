@@ -64,7 +64,7 @@ func readSafetensors(r io.ReaderAt, size int64) (file, error) {
 	return f, nil
 }
 
-// safetensorsEntry is what the header says of a tensor.
+// safetensorsEntry is what the header says about a tensor.
 type safetensorsEntry struct {
 	DType   string   `json:"dtype"`
 	Shape   []int    `json:"shape"`
@@ -75,7 +75,7 @@ type safetensorsEntry struct {
 func parseSafetensors(header []byte) (map[string]safetensorsEntry, error) {
 	d := json.NewDecoder(bytes.NewReader(header))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, fmt.Errorf("its header is no JSON object")
+		return nil, fmt.Errorf("its header is not a JSON object")
 	}
 	entries := map[string]safetensorsEntry{}
 	for d.More() {

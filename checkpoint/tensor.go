@@ -39,7 +39,7 @@ func (t tensor) last() (int, error) {
 	for axis, n := range t.shape {
 		reach, err := conv.Product(n-1, t.stride[axis])
 		if err != nil || t.stride[axis] < 0 || last+reach < last {
-			return 0, fmt.Errorf("strides %v: want such as lie within its bytes", t.stride)
+			return 0, fmt.Errorf("strides %v: want strides that stay within its bytes", t.stride)
 		}
 		last += reach
 	}
@@ -58,18 +58,18 @@ func contiguous(shape, stride []int) bool {
 	return true
 }
 
-// repeats refuses strides that use an element of the file more than once, by which a small file could claim a large
-// tensor.
-func (t tensor) repeats() error {
+// refuseRepeats refuses strides that use an element of the file more than once: with those, a small file could claim a
+// large tensor.
+func (t tensor) refuseRepeats() error {
 	count, err := conv.Product(t.shape...)
 	if err != nil || int64(count)*int64(npy.ElementSize(t.dtype)) > t.end-t.start {
-		return fmt.Errorf("strides %v: want such as repeat no element", t.stride)
+		return fmt.Errorf("strides %v: want strides that use no element twice", t.stride)
 	}
 	return nil
 }
 
-// gathered returns the elements of a tensor in C order, whatever its strides are. check and repeats have passed. The
-// first Read reads all of the tensor's bytes, Memory of them.
+// gathered returns the elements of a tensor in C order, whatever its strides are. check and refuseRepeats have passed.
+// The first Read reads all bytes of the tensor into memory.
 type gathered struct {
 	t     tensor
 	src   io.Reader
@@ -80,7 +80,7 @@ type gathered struct {
 }
 
 func newGathered(t tensor, src io.Reader) (*gathered, error) {
-	if err := t.repeats(); err != nil {
+	if err := t.refuseRepeats(); err != nil {
 		return nil, err
 	}
 	count, err := conv.Product(t.shape...)

@@ -186,7 +186,7 @@ func TestCheckErrors(t *testing.T) {
 		t.Errorf("short bias: %v", err)
 	}
 	if _, err := compare.Check(cpu.Reference{}, cpu.Engine{}, testCase()); err == nil ||
-		!strings.Contains(err.Error(), "no conv.Oracle") {
+		!strings.Contains(err.Error(), "not a conv.Oracle") {
 		t.Errorf("a judge in float32: %v", err)
 	}
 	if (compare.Result{}).OK() {

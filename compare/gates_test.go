@@ -350,7 +350,7 @@ func TestNewTrialErrors(t *testing.T) {
 	}{
 		"no image":  {cpu.Reference{}, empty, "want at least one image"},
 		"bias":      {cpu.Reference{}, short, "bias [1]: want 4 values"},
-		"no oracle": {cpu.Engine{}, small(t), "no conv.Oracle"},
+		"no oracle": {cpu.Engine{}, small(t), "not a conv.Oracle"},
 	} {
 		if _, err := compare.NewTrial(c.judge, c.c); err == nil ||
 			!strings.Contains(err.Error(), "compare: case random: ") || !strings.Contains(err.Error(), c.want) {

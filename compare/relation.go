@@ -95,7 +95,7 @@ func (s *subject) numbers(p conv.Problem) (Case, error) {
 func (s *subject) integers(p conv.Problem) (Case, error) {
 	most := exactRange(p, 32, 32, 2)
 	if most < 2 {
-		return Case{}, inapplicable("sums of so many terms are exact for no integers")
+		return Case{}, inapplicable("with this many terms no integers have exact sums")
 	}
 	s.drawn++
 	return integers(fmt.Sprint(s.name, s.drawn), p, most, most)

@@ -16,18 +16,18 @@ func Relations() []Relation {
 		{"permuting filters", severalFilters, permutingFilters, false},
 		{"groups are separate convolutions", severalGroups, separateGroups, false},
 		{"padding is a padded image", isPadded, paddedImage, true},
-		{"an impulse returns the filter", areSums, impulse, true},
-		{"zero filters return the bias", areSums, zeroFilters, true},
+		{"an impulse returns the filter", isUnpooled, impulse, true},
+		{"zero filters return the bias", isUnpooled, zeroFilters, true},
 		// The sides add in different orders. These are checked with integers, whose sums are exact.
-		{"additivity", areSums, additivity, true},
+		{"additivity", isUnpooled, additivity, true},
 		{"splitting channels", severalChannels, splittingChannels, true},
-		{"turning by 180°", areSums, turning, true},
-		{"exchanging H and W", areSums, transposing, true},
-		{"shifting", areSums, shifting, true},
+		{"turning by 180°", isUnpooled, turning, true},
+		{"exchanging H and W", isUnpooled, transposing, true},
+		{"shifting", isUnpooled, shifting, true},
 	}
 }
 
-// These functions say which problems a relation suits.
+// These functions report whether a relation applies to a problem.
 func always(conv.Problem) bool          { return true }
 func severalImages(p conv.Problem) bool { return p.Src.N() > 1 }
 func severalGroups(p conv.Problem) bool { return p.Groups > 1 }
@@ -38,8 +38,8 @@ func severalFilters(p conv.Problem) bool {
 	return perGroup > 2 || perGroup == 2 && p.Activation != conv.Energy
 }
 
-func areSums(p conv.Problem) bool         { return p.Pool.Kind == conv.NoPool }
-func severalChannels(p conv.Problem) bool { return areSums(p) && p.Weight[1] > 1 }
+func isUnpooled(p conv.Problem) bool      { return p.Pool.Kind == conv.NoPool }
+func severalChannels(p conv.Problem) bool { return isUnpooled(p) && p.Weight[1] > 1 }
 
 func scaling(s *subject) error {
 	c, err := s.numbers(s.p)
@@ -96,7 +96,7 @@ func permutingFilters(s *subject) error {
 	}
 	perGroup := s.p.Weight[0] / s.p.Groups / filtersPerOutput
 	if perGroup < 2 {
-		return inapplicable("there is one filter to a group")
+		return inapplicable("there is one filter per group")
 	}
 	var outputs, filters []int // the old index of each new one
 	for g := range s.p.Groups {

@@ -118,7 +118,7 @@ func TestRelationsSay(t *testing.T) {
 		Spec: conv.Spec{Stride: [2]int{2, 3}}}
 	for name, why := range map[string]string{
 		"splitting the batch":              "there is one image",
-		"permuting filters":                "there is one filter to a group",
+		"permuting filters":                "there is one filter per group",
 		"groups are separate convolutions": "there is one group",
 		"padding is a padded image":        "there is no padding",
 		"splitting channels":               "there is one channel",
@@ -148,7 +148,8 @@ func (choosy) Plan(p conv.Problem, w *conv.Tensor, b []float32) (conv.Plan, erro
 	return a.Plan(p, w, b)
 }
 
-// TestRelationsBetweenAlgorithms: if two algorithms that may round differently compute the two sides, integers decide.
+// TestRelationsBetweenAlgorithms: if two algorithms that may round differently compute the two sides, these are
+// compared on integers, which are exact.
 func TestRelationsBetweenAlgorithms(t *testing.T) {
 	if f := relation(t, "padding is a padded image").Check(choosy{}, related(), "seed"); f.Status != compare.Passed {
 		t.Error(f)

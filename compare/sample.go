@@ -25,7 +25,7 @@ func NewSampling(judge conv.Backend, c Case) (*Sampling, error) {
 	sampler, ok := plan.(conv.Sampler)
 	if !ok {
 		plan.Close()
-		return nil, inCase(c, fmt.Errorf("judge: its plan is no conv.Sampler"))
+		return nil, inCase(c, fmt.Errorf("judge: its plan is not a conv.Sampler"))
 	}
 	return &Sampling{c: c, judge: sampler, close: plan.Close}, nil
 }

@@ -16,7 +16,7 @@ import (
 // (TestEachGateAlone). sumRMS equals √n·u at n = 625 terms. For more terms √n·u is allowed, the probable error of a sum
 // (Higham & Mary 2019). Sums whose terms all have one sign do have such errors: pixels 0 and 1 with filters that are
 // not centred on 0 give 1.9e-6 at n = 2,524. Sums that drift have larger ones: see mostDrift. If all outputs cancel,
-// the largest output is no useful scale: see cancelled.
+// the largest output is not a useful scale: see cancelled.
 const sumRMS = 1.5e-6
 
 // cancelled is a ratio of the largest output to the largest A. Below this ratio, the RMS check is skipped. Errors are
@@ -131,7 +131,7 @@ func (o *Outcome) run(t *Trial, test conv.Backend, options Options) {
 		}
 	}
 	if !exact {
-		o.Findings = append(o.Findings, skipped(CheckExact, "", "sums of so many terms are exact for no integers"))
+		o.Findings = append(o.Findings, skipped(CheckExact, "", "with this many terms no integers have exact sums"))
 	}
 	o.Findings = append(o.Findings, guards)
 	for _, r := range options.Relations {

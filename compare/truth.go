@@ -27,7 +27,7 @@ func newTruth(judge conv.Backend, c Case) (*truth, error) {
 	defer plan.Close()
 	oracle, ok := plan.(conv.Oracle)
 	if !ok {
-		return nil, fmt.Errorf("judge: its plan is no conv.Oracle")
+		return nil, fmt.Errorf("judge: its plan is not a conv.Oracle")
 	}
 	shape, err := c.Problem.Dst()
 	if err != nil {

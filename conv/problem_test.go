@@ -221,7 +221,7 @@ func FuzzProblem(f *testing.F) {
 		dst, err := p.Dst()
 		if err != nil {
 			if !errors.As(err, new(*conv.ShapeError)) {
-				t.Fatalf("%+v: %v is no *conv.ShapeError", p, err)
+				t.Fatalf("%+v: %v is not a *conv.ShapeError", p, err)
 			}
 			return
 		}

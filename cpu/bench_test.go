@@ -49,9 +49,8 @@ func BenchmarkPeak(b *testing.B) {
 	}
 }
 
-// BenchmarkConv times every algorithm that accepts a layer, on the wall clock and by the time that its threads had a
-// core: on a busy machine only the latter measures the engine. For medians, and beside the peers, use
-// bench/peers/peers.py.
+// BenchmarkConv times every algorithm that accepts a layer, in wall time and in the CPU time of its threads. On a busy
+// machine only the latter measures the engine. For medians, and beside the peers, use bench/peers/peers.py.
 func BenchmarkConv(b *testing.B) {
 	for _, text := range layers {
 		p := layer(b, text)
@@ -94,7 +93,7 @@ func planned(tb testing.TB, engine cpu.Engine, p conv.Problem) (plan conv.Plan, 
 			tb.Fatal(err)
 		}
 		for j := range tensors[i].Data {
-			// of all bits: winograd leaves coarse weights to direct
+			// these numbers use all bits: winograd leaves weights of few bits to direct
 			tensors[i].Data[j] = float32(math.Sin(float64(j) * float64(j+i)))
 		}
 	}

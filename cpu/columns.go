@@ -32,7 +32,7 @@ func cutFilters(filters, vectors int, k *simd.Kernels) (best []panels) {
 	return best
 }
 
-// cheapestPanels is cutFilters, and also returns how many cycles one tap of all filters takes for such a row, as
+// cheapestPanels returns what cutFilters returns, and how many cycles one tap of all filters takes for such a row, as
 // tapCost estimates them.
 func cheapestPanels(filters, vectors int, k *simd.Kernels) (best []panels, least float64) {
 	for most := simd.MaxFilters; most >= simd.MaxFilters/2; most-- {

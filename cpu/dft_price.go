@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// dftMargin: dft is chosen only if direct takes at least so many times as many multiplications.
+	// dftMargin: dft is chosen only if direct takes at least dftMargin times as many multiplications.
 	dftMargin = 1.5
 	// dftPack is how many multiplications of tiles take as long as one of packing, which is plain Go, in float64.
 	dftPack = 16

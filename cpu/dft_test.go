@@ -194,7 +194,7 @@ func TestDFTTolerance(t *testing.T) {
 	}
 }
 
-// TestDFTChosen: the engine takes dft only with conv.Fast, and only where it saves multiplications enough.
+// TestDFTChosen: the engine takes dft only with conv.Fast, and only where it saves enough multiplications.
 func TestDFTChosen(t *testing.T) {
 	for _, c := range []struct {
 		layer     string
@@ -224,8 +224,8 @@ func TestDFTChosen(t *testing.T) {
 	}
 }
 
-// TestDFTMemory: the engine takes dft by itself only if its weights take 64 MiB at most, or seven times the memory of
-// the weights themselves. What a plan says of its memory counts them.
+// TestDFTMemory: unless dft is forced, the engine takes it only if the transformed weights take at most 64 MiB, or at
+// most seven times the memory of the weights. The memory that a plan reports includes them.
 func TestDFTMemory(t *testing.T) {
 	for _, c := range []struct{ layer, want string }{
 		{"1,64,128,128,64,7,3,1,1", "dft"},
@@ -250,8 +250,8 @@ func TestDFTMemory(t *testing.T) {
 	}
 }
 
-// TestDFTTasks: a run of one image has tasks for all workers, though its windows are few. Outputs have the bits of one
-// worker's, also in a block that is computed as plain sums.
+// TestDFTTasks: a run of one image has tasks for all workers, though its windows are few. Outputs have the same bits as
+// with one worker, also in a block that is computed as plain sums.
 func TestDFTTasks(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 4, 60, 40}, Weight: conv.Shape{130, 2, 31, 31}, Bias: true,
 		Spec: conv.Spec{Padding: conv.Pad(15, 15), Groups: 2}}

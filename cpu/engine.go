@@ -11,10 +11,10 @@ import (
 // zero value chooses instructions and algorithm by itself.
 //
 // A plan has as many workers as GOMAXPROCS says: the goroutine that calls Run, and goroutines of its own. It keeps
-// these and the memory of all workers until it is closed. Run allocates nothing. It wakes only as many workers as its
-// work is worth, and does not wait for one that comes too late. While runs follow one another within 0.1 ms, workers
-// wait actively between them, unless other work needs their cores. That takes CPU time: 1.3 times as much as on one
-// core for single images of the tutorial's layer.
+// these and the memory of all workers until it is closed. Run allocates nothing. A run with little work wakes few
+// workers, and does not wait for one that comes too late. While runs follow one another within 0.1 ms, workers wait
+// actively between them, unless other work needs their cores. That takes CPU time: 1.3 times as much as on one core for
+// single images of the tutorial's layer.
 //
 // Workers share out tasks. A task copies a band of rows of one image, for one group of channels and with its padding,
 // into the memory of its worker, and computes the outputs of the band. If images are small, a task may have several of
@@ -74,8 +74,8 @@ func (e Engine) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.
 	return newPlan(b), nil
 }
 
-// ExplainWeights is Explain for a plan that has this weight and bias: they may suit another algorithm, and filters may
-// repeat others.
+// ExplainWeights is like Explain, but for a plan that has this weight and bias: they may suit another algorithm, and
+// filters may repeat others.
 func (e Engine) ExplainWeights(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Description, error) {
 	b, _, _, err := e.fit(p, weight, bias)
 	if err != nil {
@@ -168,7 +168,8 @@ func (e Engine) newBlueprint(p conv.Problem, r repeats, unsuited *conv.Rejected)
 	if err != nil {
 		return nil, err
 	}
-	// Roundings of an algorithm that spreads errors depend on how many filters it computes. winograd refuses a few.
+	// Roundings of an algorithm that spreads errors depend on how many filters it computes. winograd refuses small
+	// numbers of filters.
 	if chosen.spreads || chosen.accepts(r.problem(p), sums, k) != nil {
 		b.repeats = noRepeats(p)
 	}

@@ -100,7 +100,7 @@ func runGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) (got *co
 	return inside[2], c
 }
 
-// checkGuarded is runGuarded, and compares the outputs with the reference's.
+// checkGuarded calls runGuarded and compares the outputs with the reference's.
 func checkGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) {
 	t.Helper()
 	got, c := runGuarded(t, e, p, atEnd)
@@ -117,7 +117,7 @@ func checkGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) {
 	}
 }
 
-// TestAwake: a run wakes as many workers as its work is worth, and computes the same bits as with all workers.
+// TestAwake: a run with little work wakes few workers, and computes the same bits as with all workers.
 func TestAwake(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	for _, c := range []struct {
@@ -128,7 +128,7 @@ func TestAwake(t *testing.T) {
 	}{
 		{"64,1,48,64,6,7,3,1,1", 0, 1, 1}, {"64,1,48,64,6,7,3,1,1", 1, 1, 2}, {"64,1,48,64,6,7,3,1,1", 4, 1, 4}, {"64,1,48,64,6,7,3,1,1", 8, 2, 4},
 		{"64,1,48,64,6,7,3,1,1", 12, 3, 4}, {"64,1,48,64,6,7,3,1,1", 64, 4, 4}, {"1,64,56,56,64,3,1,1,1", 1, 4, 4},
-		{"1,1,12,12,6,7,3,1,1", 1, 1, 1}, {"8,64,56,56,64,3,1,1,64", 8, 4, 4}, // memory counts: 14 million multiplications, 3.2 million numbers
+		{"1,1,12,12,6,7,3,1,1", 1, 1, 1}, {"8,64,56,56,64,3,1,1,64", 8, 4, 4}, // little to multiply (14 million), but much memory (3.2 million numbers)
 	} {
 		p := layer(t, c.problem)
 		plan, few, src := planned(t, cpu.Engine{}, p)

@@ -2,5 +2,5 @@
 
 package cpu
 
-// announce is for the race detector: see race.go.
+// announce does nothing: there is no race detector to tell. See race.go.
 func announce([]float32) {}

@@ -150,7 +150,7 @@ func holdRatio(t *testing.T, new, old cpu.Engine, p conv.Problem, want float64) 
 	holdPlans(t, name, fast, slow, dst, src, want)
 }
 
-// holdPlans is holdRatio for two plans of the same shapes.
+// holdPlans is like holdRatio, but for two plans of the same shapes.
 func holdPlans(t *testing.T, name string, fast, slow conv.Plan, dst, src *conv.Tensor, want float64) {
 	t.Helper()
 	const runs = 20 // long enough for a clock of processor time

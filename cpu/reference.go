@@ -128,8 +128,8 @@ func (r *referencePlan) checkSource(src *conv.Tensor) (conv.Shape, error) {
 	return shape.WithN(src.Shape.N()), nil
 }
 
-// plane computes the outputs of channel c of image n, and their magnitudes. A pool's magnitude is the largest of its
-// window with MaxPool, and their mean with AvgPool.
+// plane computes the outputs of channel c of image n, and their magnitudes. A pool's magnitude is the largest magnitude
+// in its window with MaxPool, and the mean of all in it with AvgPool.
 func (r *referencePlan) plane(value, magnitude []float64, src *conv.Tensor, n, c int) {
 	if r.problem.Pool.Kind == conv.NoPool {
 		r.activatedPlane(value, magnitude, src, n, c)

@@ -10,7 +10,7 @@ import (
 // repeats says which filters of a bank a plan computes, and which of the others are copies or negatives of those, bias
 // included: a centre-surround pair, or Gabors half a period apart. Every rounding is the same for numbers of the other
 // sign. So what repeats fills in has the bits that the filter's own sums would have, except that a zero may have the
-// other sign where products underflow. There are no repeats with groups. Biases of −0 are no copies or negatives.
+// other sign where products underflow. There are no repeats with groups. Biases of −0 are not copies or negatives.
 //
 // The filters that are computed are first, first+step, … . So their planes are a fixed number of floats apart, as
 // kernels need them, and no plane is copied that is not a repeat.

@@ -28,7 +28,7 @@ var banks = []struct {
 	{tiled(36, 30), 6},                      // too few
 }
 
-// tiled returns a bank of so many filters, of which the first distinct differ.
+// tiled returns a bank of filters. The first distinct ones differ from each other, and the rest are their negatives.
 func tiled(filters, distinct int) (all []int) {
 	for k := range filters {
 		all = append(all, (1-k/distinct*2)*(k%distinct+1))

@@ -171,7 +171,7 @@ func singleArray(ctx context.Context, path string) (bool, error) {
 	defer f.Close()
 	var magic [6]byte
 	_, err = io.ReadFull(f, magic[:])
-	return err == nil && string(magic[:]) == "\x93NUMPY", nil // an empty file is no array
+	return err == nil && string(magic[:]) == "\x93NUMPY", nil // an empty file is not an array
 }
 
 // responses reads a matrix of finite values.

@@ -76,8 +76,7 @@ func TestAsksForTheFileOnly(t *testing.T) {
 	}
 }
 
-// TestDownload has what servers do to a download, the file that was there before, and the file that is there
-// afterwards.
+// TestDownload: each case says how the servers answer, which file was there before, and which is there afterwards.
 func TestDownload(t *testing.T) {
 	good := content()
 	bad := slices.Clone(good)

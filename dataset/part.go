@@ -40,7 +40,7 @@ func (f Fetch) Kept() int64 {
 // else: browsers call their files .part, too. A part of this package has its origin beside it, which reaches the disk
 // before the part's first byte.
 func foreign(path string) error {
-	return refused(path, "no download of gpuconv has begun this file: want another name, or it gone")
+	return refused(path, "no download of gpuconv has begun this file: remove it, or choose another name")
 }
 
 // openPart opens the file at path to append to it, or makes it. It follows no link at path, because a link may lead to
@@ -58,8 +58,8 @@ func openPart(path string) (*os.File, error) {
 	return f, nil
 }
 
-// origin describes a file on a server, as the server's answer does. It shows whether the server still has the file to
-// which a part belongs.
+// origin describes a file on a server, from the header of the server's answer. It shows whether the server still has
+// the file to which a part belongs.
 type origin struct {
 	URL      string `json:"url"`
 	ETag     string `json:"etag,omitempty"`          // "" if it does not identify the bytes
@@ -111,7 +111,7 @@ func (o origin) differs(now origin) bool {
 }
 
 // readOrigin reads what keep wrote in an earlier call. The error is [fs.ErrNotExist] if there is no file; any other
-// error says that the file belongs to somebody else. Then nothing is known: Size is −1, and the texts are empty.
+// error says that the file belongs to somebody else. After an error Size is −1, and the texts are empty.
 func readOrigin(path string) (origin, error) {
 	o := origin{Size: -1}
 	text, err := input.ReadFile(context.Background(), input.Notes, path)

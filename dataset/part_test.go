@@ -93,8 +93,8 @@ func TestForeignPart(t *testing.T) {
 		}
 		before := listing(t, dir)
 		err := Download(t.Context(), f)
-		if want := "dataset: " + f.Path + c.named + ": no download of gpuconv has begun this file: want another " +
-			"name, or it gone"; err == nil || err.Error() != want {
+		if want := "dataset: " + f.Path + c.named + ": no download of gpuconv has begun this file: remove it, or " +
+			"choose another name"; err == nil || err.Error() != want {
 			t.Errorf("%s: error %v, want %s", name, err, want)
 		}
 		for end, text := range c.files {

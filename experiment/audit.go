@@ -77,7 +77,7 @@ func (j Job) AuditDone(ctx context.Context, on Prepared, folder string) (*Audit,
 	return AuditFolder(ctx, folder)
 }
 
-// listed returns what a run.json says of the folder.
+// listed returns what a run.json says about the folder.
 func listed(ctx context.Context, path string) (*Audit, error) {
 	var r struct {
 		Schema   int         `json:"schema"`

@@ -81,8 +81,8 @@ type Look struct {
 	// Formats are those in which each picture is written, of [figure.Formats]; nil means PNG. If it is empty and not
 	// nil, nothing is drawn.
 	Formats []string
-	// Show has the numbers of the images that the pictures show, at most 20. nil means five that show as many values of
-	// all parameters as so few can.
+	// Show has the numbers of the images that the pictures show, at most 20. nil means five, which show as many values
+	// of each parameter as five images can.
 	Show []int
 	// Limit is the activation at the ends of the colour scale, which shows −Limit … Limit. 0 means the largest finite
 	// magnitude of an activation in the picture.

@@ -15,7 +15,7 @@ type NotFinite struct {
 // String says how many there are, such as "9 of 100 outputs are NaN". It is empty if there are none.
 func (n NotFinite) String() string { return n.Of("outputs") }
 
-// Of is String with another word for the outputs.
+// Of is like String, with another word for the outputs.
 func (n NotFinite) Of(what string) string {
 	switch {
 	case n.NaN > 0 && n.Infinite > 0:

@@ -10,7 +10,7 @@ import (
 // FuzzAudit reads any bytes as the run.json of a folder. Each mistake is one line. A folder is right only if it has the
 // files that run.json names.
 func FuzzAudit(f *testing.F) {
-	// of the letter a, by Python's crc32c
+	// the checksum is that of the letter a, by Python's crc32c
 	const sum = `{"schema":1,"files":[{"name":"a","bytes":1,"crc32c":"93ad1061"}]}`
 	f.Add([]byte(sum))
 	for _, text := range []string{"", "{}", "null", "[]", `{"schema":2}`, `{"schema":1,"files":[{}]}`,
@@ -46,7 +46,7 @@ func FuzzAudit(f *testing.F) {
 		}
 		for _, s := range a.Files {
 			if len(a.Wrong) == 0 && s.Name != "a" && s.Name != reportName {
-				t.Fatalf("all is right, but %q is no file of the folder", s.Name)
+				t.Fatalf("all is right, but %q is not a file of the folder", s.Name)
 			}
 		}
 	})

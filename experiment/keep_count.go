@@ -6,7 +6,8 @@ import (
 	"gpuconv/internal/parallel"
 )
 
-// Chunks of a kept job are made to count while the next one is written, because two syncs wait for the disk.
+// A chunk of a kept job counts once it is synced and has a synced line in the journal. Both syncs wait for the disk, so
+// they run while the next chunk is written.
 
 // counting is a goroutine that makes chunks count, one after the other.
 type counting struct {
@@ -29,10 +30,10 @@ func (k *keeper) newCounting() *counting {
 	return c
 }
 
-// errNotCounted is what add returns after an error, which end returns.
+// errNotCounted is what add returns if the goroutine has failed. end returns the goroutine's own error.
 var errNotCounted = errors.New("a chunk before it could not be synced")
 
-// add gives a chunk that is written to the goroutine, and waits until it has made those before it count.
+// add gives a chunk that is written to the goroutine. It waits until all chunks before it count.
 func (c *counting) add(one *chunk) error {
 	select {
 	case c.chunks <- one:
@@ -51,7 +52,7 @@ func (c *counting) end(err error) error {
 	return err
 }
 
-// count makes a chunk count: its outputs are on the disk, and then its line in the journal.
+// count makes a chunk count: it syncs its outputs, and then its line in the journal.
 func (k *keeper) count(c *chunk) error {
 	if err := k.file.Sync(); err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 	"gpuconv/whole"
 )
 
-// Merged says of a run.json which shards it was made of.
+// Merged says which shards a run.json was made of.
 type Merged struct {
 	Shards  int          `json:"shards"`
 	Virtual bool         `json:"virtual,omitempty"` // the array refers to those of the shards: see [MergeVirtual]

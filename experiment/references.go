@@ -32,7 +32,8 @@ type references struct {
 
 // MergeVirtual does what [Merge] does, but copies no activations: in their place it writes [ReferencesName], which zarr
 // opens through fsspec as one array. The shards must stay where they are. The first template in the file is the path of
-// their folder. It refuses images so many that no number of them divides all shards and gives 131,072 chunks at most.
+// their folder. It refuses if there are so many images that no chunk size divides all shards and gives at most 131,072
+// chunks.
 func MergeVirtual(ctx context.Context, folder string, out *whole.Folder, progress func(done int)) (*Report, error) {
 	return merge(ctx, folder, out, progress, (*merger).refer)
 }

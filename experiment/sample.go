@@ -33,7 +33,7 @@ const (
 // The first blocks are small, and find the cost.
 const (
 	blockTime = 5 * time.Millisecond // about how long a block takes, at most
-	probes    = 8                    // so many first blocks are judged even if outputs seem to be too costly
+	probes    = 8                    // this many blocks are judged at first, even if outputs seem to be too costly
 	probeTime = leastTime / 2        // but no further probe begins once blocks have taken this long
 )
 

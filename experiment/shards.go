@@ -167,7 +167,7 @@ func ReadShards(ctx context.Context, folder string) (*Shards, error) {
 	return s, ctx.Err()
 }
 
-// read reads how far a shard is that is not complete.
+// read reads how far a shard is if it is not complete.
 func (s *ShardState) read(ctx context.Context, path string) {
 	j, err := whole.ReadJournal(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) { // it is just being made

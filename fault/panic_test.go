@@ -30,7 +30,7 @@ func TestGuard(t *testing.T) {
 			t.Errorf("%s: %v, want …%s…", name, err, c.want)
 		}
 		if err != io.EOF && (!errors.As(err, new(*Panic)) || !strings.Contains(err.Error(), ".go:")) {
-			t.Errorf("%s: %v is no *Panic with its place", name, err)
+			t.Errorf("%s: %v is not a *Panic with its place", name, err)
 		}
 	}
 	if err := Guard(func() error { return nil }); err != nil {

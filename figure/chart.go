@@ -68,7 +68,8 @@ func (c *Chart) On(page Page) error {
 	return nil
 }
 
-// fill makes as few columns as fill the page's width with text of its size, and more if the chart would be too high.
+// fill makes as many columns as fit into the page's width with text of the requested size, but not more than usual. If
+// the chart would be too high, it makes more columns, and the text becomes smaller.
 func (c *Chart) fill(page Page) {
 	usual, axes := len(c.rows[0]), c.axes
 	room := page.units()/c.paper.scale - 2*margin
@@ -83,14 +84,15 @@ func (c *Chart) fill(page Page) {
 	}
 }
 
-// resize multiplies the size of plots. If they would be less than the least, the text becomes smaller in the end.
+// resize multiplies the size of plots, but keeps them at their least size. Then the text becomes smaller when the chart
+// is scaled to the page.
 func (c *Chart) resize(ratio float64) {
 	ratio = max(ratio, leastAxes/float64(c.axes[0]))
 	c.axes = [2]int{int(ratio * float64(c.axes[0])), max(leastHeight, int(ratio*float64(c.axes[1])))}
 }
 
-// lower makes the plots of a chart that is too high less high. If they are as low as they may be, it makes them wider
-// instead, and so the text smaller.
+// lower reduces the height of the plots if the chart is too high. If they already have their least height, it makes
+// them wider instead, and so the text smaller.
 func (c *Chart) lower(page Page) {
 	size := c.layout()
 	ratio := page.tallest() / page.units()
@@ -102,14 +104,14 @@ func (c *Chart) lower(page Page) {
 	}
 }
 
-// leastAxes and leastHeight are the least width and height of a plot with its text, in device pixels of layout. They
-// leave half of each to the curves.
+// leastAxes and leastHeight are the least width and height of a plot with its text, in device pixels of layout. About
+// half of each is for the curves, and the rest for text.
 const (
 	leastAxes   = 250
 	leastHeight = 240
 )
 
-// wrap puts the plots into rows of so many columns.
+// wrap puts the plots into rows of this many columns.
 func (c *Chart) wrap(columns int) {
 	if columns == len(c.rows[0]) {
 		return
@@ -125,7 +127,7 @@ func (c *Chart) wrap(columns int) {
 	c.rows = rowsOf(plots, columns)
 }
 
-// rowsOf puts plots into rows of at most so many columns, as evenly as possible.
+// rowsOf puts plots into rows of at most this many columns, as evenly as possible.
 func rowsOf(plots []*plot.Plot, columns int) (all [][]*plot.Plot) {
 	rows := (len(plots) + columns - 1) / columns
 	columns = (len(plots) + rows - 1) / rows

@@ -16,8 +16,8 @@
 // so. Nothing else is interpolated.
 //
 // Values outside the range of the colour bar, including infinities, have the colour of its nearer end. The bar then has
-// an arrow at that end, like matplotlib's with extend. NaN has a colour that no value has: black, magenta among greys,
-// or light blue. A swatch below the bar shows it. [Colours] lists the maps.
+// an arrow at that end, like matplotlib's with extend. NaN has a colour that no value has: black, magenta or light
+// blue, depending on the map. A swatch below the bar shows it. [Colours] lists the maps.
 //
 // If a batch or bank is large, only the first few panels are drawn, and a note says how many are drawn and how many
 // there are.

@@ -167,8 +167,8 @@ func largestPictures(t *testing.T, page Page) map[string]*Picture {
 	}
 }
 
-// TestLargestPictures: the largest pictures have not more pixels than stated. On a page, none is higher than stated or
-// has more pixels than its Memory, and those with a width fill it.
+// TestLargestPictures: the largest pictures have at most as many pixels as stated. On a page, none is higher than
+// stated or has more pixels than its Memory, and those with a width fill it.
 func TestLargestPictures(t *testing.T) {
 	for note, p := range largestPictures(t, Page{}) {
 		t.Run(note, func(t *testing.T) {

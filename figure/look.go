@@ -158,7 +158,7 @@ type grain struct {
 	fewer  int // columns than usual, of a picture that can have fewer
 }
 
-// columns returns how many columns a picture has that usually has so many.
+// columns returns how many columns a picture has if it usually has this many.
 func (g grain) columns(usual int) int { return max(1, usual-g.fewer) }
 
 func (g grain) box(side int) int {

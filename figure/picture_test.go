@@ -80,14 +80,14 @@ func checkSquares(t *testing.T, img *image.RGBA, r image.Rectangle, columns int,
 }
 
 var (
-	white = color.RGBA{255, 255, 255, 255}
-	black = color.RGBA{0, 0, 0, 255}
-	blue  = color.RGBA{0, 0, 255, 255}
-	red   = color.RGBA{255, 0, 0, 255}
-	pink  = color.RGBA{255, 0, 255, 255}   // NaN among greys
-	pale  = color.RGBA{128, 128, 255, 255} // halfway from white to blue
-	rose  = color.RGBA{255, 128, 128, 255} // halfway from white to red
-	line  = color.RGBA{120, 120, 120, 255} // of frames and ticks
+	white   = color.RGBA{255, 255, 255, 255}
+	black   = color.RGBA{0, 0, 0, 255}
+	blue    = color.RGBA{0, 0, 255, 255}
+	red     = color.RGBA{255, 0, 0, 255}
+	greyNaN = color.RGBA{255, 0, 255, 255}   // magenta, for NaN among greys
+	pale    = color.RGBA{128, 128, 255, 255} // halfway from white to blue
+	rose    = color.RGBA{255, 128, 128, 255} // halfway from white to red
+	line    = color.RGBA{120, 120, 120, 255} // of frames and ticks
 )
 
 // drawMaps draws activations with the fields that most tests have.
@@ -106,13 +106,13 @@ func TestStimulusPixels(t *testing.T) {
 	grey := color.RGBA{128, 128, 128, 255}
 	// 256/3 = 85 pixels a value.
 	checkSquares(t, img, panelRect(p, 0, 0, 2, 3, 85), 3, []color.RGBA{black, white, white, white, white, grey})
-	checkSquares(t, img, panelRect(p, 0, 1, 2, 3, 85), 3, []color.RGBA{white, white, white, black, black, pink})
+	checkSquares(t, img, panelRect(p, 0, 1, 2, 3, 85), 3, []color.RGBA{white, white, white, black, black, greyNaN})
 }
 
 // TestLightPixels: as luminance, the smallest value is black and the largest white, both alone and beside activations.
 func TestLightPixels(t *testing.T) {
 	x := tensor(t, conv.Shape{1, 1, 1, 4}, 0, 1, 0.5, float32(math.NaN()))
-	want := []color.RGBA{black, white, {128, 128, 128, 255}, pink}
+	want := []color.RGBA{black, white, {128, 128, 128, 255}, greyNaN}
 	p := must(t)(Stimuli(x, nil, Look{Tone: Light}))
 	checkSquares(t, rendered(t, p), panelRect(p, 0, 0, 1, 4, 64), 4, want)
 	p = must(t)(drawMaps(x, waves(t, 1, 1, 1, 4), nil, nil, Light, 3))

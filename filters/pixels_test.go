@@ -96,7 +96,7 @@ func TestNotes(t *testing.T) {
 		}
 	}
 	if _, err := (Bank{Filters: []Filter{&Gabor{SF: 2}}}).Notes(); err == nil {
-		t.Error("notes of what is no filter")
+		t.Error("notes of what is not a filter")
 	}
 }
 

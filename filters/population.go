@@ -26,7 +26,7 @@ type Population struct {
 	Count           int        // how many Gabors, 1 … 2²⁰
 	Seed            param.Seed // at most 2⁵³
 	PixelsPerDegree float64    // default 28, as in VOneNet: 224 pixels for 8 degrees
-	SFMin, SFMax    float64    // cycles per degree: the bins of the histogram between them count; SFMax: default 5.6
+	SFMin, SFMax    float64    // cycles per degree; only bins between them are used; SFMax: default 5.6
 	SFCorrelation   float64    // −1 … 1; VOneNet's is 0.75
 }
 
@@ -82,13 +82,13 @@ func widthEdges() []float64 { return []float64{-1, -0.76, -0.52, -0.28, -0.04, 0
 // Parameters are the numbers that can be swept, like those of a [Filter].
 func (p *Population) Parameters() []param.Parameter {
 	return []param.Parameter{
-		param.NewWhole("count", "count", "of v1: how many filters are drawn, from 1 to 2²⁰", &p.Count, 1, mostDrawn),
+		param.NewWhole("count", "count", "for v1: how many filters are drawn, from 1 to 2²⁰", &p.Count, 1, mostDrawn),
 		p.Seed.Parameter(),
-		param.New("ppd", "ppd", "of v1: pixels per degree, 0 for 28", &p.PixelsPerDegree),
-		param.New("sf-min", "sf_min", "of v1: least spatial frequency, cycles/degree", &p.SFMin),
-		param.New("sf-max", "sf_max", "of v1: greatest spatial frequency, cycles/degree, 0 for 5.6", &p.SFMax),
+		param.New("ppd", "ppd", "for v1: pixels per degree, 0 for 28", &p.PixelsPerDegree),
+		param.New("sf-min", "sf_min", "for v1: least spatial frequency, cycles/degree", &p.SFMin),
+		param.New("sf-max", "sf_max", "for v1: greatest spatial frequency, cycles/degree, 0 for 5.6", &p.SFMax),
 		param.New("sf-correlation", "sf_correlation",
-			"of v1: correlation of sigma-x·sf, the width in cycles, with sf, −1 … 1", &p.SFCorrelation),
+			"for v1: correlation of sigma-x·sf, the width in cycles, with sf, −1 … 1", &p.SFCorrelation),
 	}
 }
 
@@ -102,10 +102,10 @@ func (p *Population) check() error {
 		return fault.New("filters", "correlation", p.SFCorrelation, "want −1 to 1")
 	case len(frequencies(p.SFMin, p.SFMax).counts) == 0:
 		return fault.New("filters", fmt.Sprintf("spatial frequencies %v … %v cycles/degree", p.SFMin, p.SFMax), "",
-			"want a bin of 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2 between them")
+			"want at least two of 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2 between them")
 	case !(p.PixelsPerDegree > 0) || math.Exp2(last(frequencies(p.SFMin, p.SFMax).edges))/p.PixelsPerDegree > 0.5:
 		return fault.New("filters", fmt.Sprintf("%v pixels per degree", p.PixelsPerDegree), "",
-			"want twice the greatest spatial frequency, %v cycles/degree, at least", p.SFMax)
+			"want at least twice the greatest spatial frequency, %v cycles/degree", p.SFMax)
 	}
 	return nil
 }

@@ -54,6 +54,22 @@ func (a asking) Explain(p conv.Problem) (conv.Description, error) {
 	return b.Description, err
 }
 
+// Work returns a hash of all that the device does for p. Plans with the same hash, on devices with the same driver,
+// compute the same bits. See [recipe.Blueprint.Work].
+func (d *Device) Work(p conv.Problem) (string, error) { return asking{d, d.profile}.Work(p) }
+
+// Work is [Device.Work] for a device with further requests.
+func (a asking) Work(p conv.Problem) (string, error) {
+	if _, err := p.Dst(); err != nil {
+		return "", err
+	}
+	b, err := a.blueprint(p)
+	if err != nil {
+		return "", err
+	}
+	return b.Work(), nil
+}
+
 // blueprint decides how to compute p, for Plan and Explain. It takes the algorithm and tile that the tuner knows to be
 // the fastest, or else the usual ones. If the tuner reports an error, or its choice is no longer possible, the usual
 // ones are taken and the description has a warning. The tuner is not asked if an algorithm or the tiles of a class are

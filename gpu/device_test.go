@@ -15,7 +15,7 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// filled returns small integers, of which float32 sums are exact.
+// filled returns small integers, whose float32 sums are exact.
 func filled(p conv.Problem) (src, weight *conv.Tensor) {
 	src, _ = conv.NewTensor(p.Src)
 	weight, _ = conv.NewTensor(p.Weight)

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"gpuconv/fault"
-	"gpuconv/gpu/internal/egl"
 )
 
 // localVariable is the number of a Slurm task on its node. Alone it says nothing: the only task of each job of an array
@@ -14,7 +13,13 @@ import (
 const localVariable = "SLURM_LOCALID"
 
 // visible are the variables that list the GPUs of a process, and the vendors of these.
-var visible = []struct{ name, vendor string }{{"CUDA_VISIBLE_DEVICES", egl.NVIDIA}, {"ROCR_VISIBLE_DEVICES", egl.AMD}}
+var visible = []struct{ name, vendor string }{{"CUDA_VISIBLE_DEVICES", nvidia}, {"ROCR_VISIBLE_DEVICES", amd}}
+
+// The numbers of PCI vendors. They are those of package egl, which a program without OpenGL does not link.
+const (
+	nvidia = "0x10de"
+	amd    = "0x1002"
+)
 
 // given are the GPUs of one vendor that the environment gives this process.
 type given struct {

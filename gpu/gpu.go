@@ -44,8 +44,8 @@ type Options struct {
 	Precision conv.Precision
 	// Unrolled is the most multiplications that a shader for a software renderer writes out instead of looping. Shaders
 	// with fewer compile faster and run slower; 0 takes a default that compiles in about 2 s. If Unrolled is not 0,
-	// kernels are cut into equal parts if they can be, since a rest takes another shader. Shaders for hardware, also
-	// those of Tiles, ignore it: gpuconv verify --quick sets it, and still tests what hardware runs.
+	// kernels are cut into equal parts if they can be, because a rest needs a shader of its own. Shaders for hardware,
+	// also those of Tiles, ignore it: gpuconv verify --quick sets it, and still tests what hardware runs.
 	Unrolled int
 	// Programs is a folder that keeps compiled programs for later processes, at most 64 MiB of them. Processes may
 	// share it. The device makes the folder when it has a program to keep. "" keeps none.
@@ -53,9 +53,9 @@ type Options struct {
 	// Tuner, if not nil, names the algorithm and tile that were measured to be the fastest. It is not asked if
 	// Algorithm or Tiles is set.
 	Tuner Tuner
-	// Steady keeps what caches of compiled programs have from changing the choice of an algorithm: processes that do a
-	// job together, or after each other, then choose alike. Otherwise a software renderer takes a program that need not
-	// be compiled, where it would not have compiled it.
+	// Steady makes the choice of an algorithm independent of caches of compiled programs. So processes that share a
+	// job, or continue it, choose alike. Otherwise a software renderer may take a program only because a cache has it,
+	// where compiling would not have paid.
 	Steady bool
 	// Without lists places that Open skips, and why: for instance those where a driver ended the process that ran
 	// [Probe]. A Place may also name the file of an EGL vendor, that is a driver; libEGL then does not load it.

@@ -34,11 +34,11 @@ type verdict struct {
 // are not equivalent are found.
 func killAll(t *testing.T, all []breakage) {
 	if len(all) == 0 {
-		t.Fatalf("no mutants of %q, GPUCONV_MUTANTS is all or a file of shaders", os.Getenv("GPUCONV_MUTANTS"))
+		t.Fatalf("no mutants of %q: want GPUCONV_MUTANTS=all or a file of shaders", os.Getenv("GPUCONV_MUTANTS"))
 	}
 	if tiles := os.Getenv("GPUCONV_TILES"); tiles != "" {
 		if _, err := recipe.ParseClass(tiles); err != nil {
-			t.Fatal("GPUCONV_TILES: ", err) // no device would open, and the test be skipped
+			t.Fatal("GPUCONV_TILES: ", err) // otherwise no device would open, and the test would be skipped
 		}
 	}
 	start := time.Now()
@@ -46,7 +46,7 @@ func killAll(t *testing.T, all []breakage) {
 	for _, v := range verdicts(t, all) {
 		switch equivalent := v.equivalent != ""; {
 		case strings.Contains(v.by, "does not compile") || strings.Contains(v.by, "does not link"):
-			t.Errorf("%s, %s: the mutant is no shader: %s", v.part, v.name, v.by)
+			t.Errorf("%s, %s: the mutant is not a shader: %s", v.part, v.name, v.by)
 		case equivalent && v.by == "":
 			survived[v.part]++
 		case equivalent:
@@ -157,4 +157,34 @@ func (f breakage) order(trials []*trial) (all []*trial) {
 		}
 	}
 	return all
+}
+
+// TestTrialsOfClasses: which mutants need not run with the tiles of a class, because every trial does the same work as
+// with those of another class. If this fails, docs/drivers.md says too little, or mutants have to run with more tiles.
+func TestTrialsOfClasses(t *testing.T) {
+	unraced(t)
+	d := openTest(t, Options{Device: Software()})
+	for _, tr := range everyTrial() {
+		if tr.algorithm == "direct_soft" {
+			continue // the mutants of this shader run with the device's own tiles
+		}
+		work := func(class recipe.Class) string {
+			profile := d.profile.As(class)
+			if tr.limit != nil {
+				tr.limit(&profile)
+			}
+			b, err := recipe.Draw(tr.problem, profile, tr.algorithm)
+			if err != nil {
+				t.Fatalf("%s: %v", tr.name, err)
+			}
+			return b.Work()
+		}
+		intel := work(recipe.Intel)
+		if work(recipe.Other) != intel {
+			t.Errorf("%s, %s: other's tiles make other work than intel's", tr.algorithm, tr.name)
+		}
+		if tr.algorithm != "direct_shared" && work(recipe.AMD) != intel {
+			t.Errorf("%s, %s: amd's tiles make other work than intel's", tr.algorithm, tr.name)
+		}
+	}
 }

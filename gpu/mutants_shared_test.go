@@ -105,7 +105,7 @@ func sharedMutants() []mutant {
 	}
 }
 
-// sharedTrials are problems in which direct_shared.comp takes each of its branches.
+// sharedTrials are problems that together take every branch of direct_shared.comp.
 func sharedTrials() (all []*trial) {
 	parts := []string{"direct_shared", "direct_shared.comp", "slide.glsl"}
 	few := conv.Problem{Src: conv.Shape{2, 2, 7, 10}, Weight: conv.Shape{2, 2, 2, 3}}

@@ -127,7 +127,7 @@ func stageMutants() []stageMutant {
 			"a[i % HELD].x * b.x; \\", "a[i % HELD].x * b.x; live[at * ROWS + i] += a[i % HELD].x * b.y; \\",
 			"sum[(j) * ROWS + m])", "sum[(j) * ROWS + m] + live[(j) * ROWS + m])",
 		}},
-		{"a weight's index that is no literal", "seed", "direct_small", "direct_small.comp", []string{
+		{"a weight's index that is not a literal", "seed", "direct_small", "direct_small.comp", []string{
 			"weight[firstWeight + t * VECTORS + f / 4]", "weight[firstWeight + t * VECTORS + f / 4 + j / 0x10000]",
 		}},
 	}

@@ -73,8 +73,8 @@ func strictProblems() (all []conv.Problem) {
 	return all
 }
 
-// strict returns what glslang says of the sources that it refuses, with their files and lines. Without glslang the test
-// is skipped, or fails if GPUCONV_REQUIRE_GPU=1 says that everything is there that the tests need.
+// strict returns what glslang says about the sources that it refuses, with their files and lines. Without glslang, the
+// test is skipped, or fails if GPUCONV_REQUIRE_GPU=1 says that everything is there that the tests need.
 func strict(t *testing.T, keys map[string]recipe.Key) (refused []string) {
 	t.Helper()
 	glslang, err := exec.LookPath("glslangValidator")

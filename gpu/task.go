@@ -50,7 +50,7 @@ func (s Selector) settle(candidates []candidate, lookup func(string) (string, bo
 // ofVendor returns the GPUs of a vendor. Only NVIDIA's have numbers of CUDA.
 func ofVendor(gpus []placed, vendor string) (of []placed) {
 	for _, g := range gpus {
-		if g.Vendor == vendor || vendor == egl.NVIDIA && g.CUDA >= 0 {
+		if g.Vendor == vendor || vendor == nvidia && g.CUDA >= 0 {
 			of = append(of, g)
 		}
 	}

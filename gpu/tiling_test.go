@@ -203,7 +203,7 @@ func TestTuned(t *testing.T) {
 			want := c.Algorithm + " was measured to be the fastest"
 			switch r.Algorithm {
 			case "winograd":
-				want = "a kernel of 7×7, it takes 3×3"
+				want = "a kernel of 7×7: want 3×3"
 			case "fft":
 				want = "it spreads the error of a large pixel, precision fast would take it"
 			}

@@ -30,7 +30,7 @@ func (c *child) ask(_ context.Context, message any, _ time.Duration) answer {
 	case request:
 		a, err = c.host.answer(m)
 	default:
-		err = fmt.Errorf("%T is no message", message)
+		err = fmt.Errorf("%T is not a message", message)
 	}
 	if err != nil {
 		return failed(err)

@@ -19,7 +19,7 @@ type counter struct {
 // NewMeter returns a meter of all packages. It is empty if no counter can be read.
 func NewMeter() Meter { return newMeter("/sys") }
 
-// newMeter is NewMeter for the system in the given folder.
+// newMeter is like NewMeter, but for the system in the given folder.
 func newMeter(sys string) (m Meter) {
 	paths, _ := filepath.Glob(filepath.Join(sys, "class/powercap/intel-rapl:*")) // AMD's have the same name
 	for _, p := range paths {

@@ -39,7 +39,7 @@ func (e *elements) read(dst []float32) error {
 	return nil
 }
 
-// convert is read for elements whose bytes in the file are not those of the float32 in memory.
+// convert is like read, but for elements whose bytes in the file are not those of the float32 in memory.
 func (e *elements) convert(dst []float32) error {
 	if e.buf == nil {
 		e.buf = make([]byte, min(bufferSize, e.left*e.dtype.size))

@@ -23,7 +23,7 @@ func (f Format) descr() string {
 	return "<f4"
 }
 
-// ElementBytes returns the size of an element in bytes: 4, or 2 of float16.
+// ElementBytes returns the size of an element in bytes: 4, or 2 for float16.
 func (f Format) ElementBytes() int { return f.size() }
 
 // Encoder writes elements without a header, for files that are written in parts.

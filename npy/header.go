@@ -82,7 +82,7 @@ func readHeaderText(r io.Reader, size int64) (string, int64, error) {
 }
 
 // literalLength returns the length of the dict literal and the offset at which it starts. The caller has read the first
-// 10 bytes of prefix. Later versions than 1.0 have two more.
+// 10 bytes of prefix. Versions later than 1.0 have two more.
 func literalLength(r io.Reader, prefix *[12]byte) (length, start int64, err error) {
 	switch version := [2]byte(prefix[6:8]); version {
 	case [2]byte{1, 0}:
@@ -125,7 +125,7 @@ func (h header) checkData(have int64) error {
 // 1.0. shape must have passed elementCount: then the length fits in its two bytes.
 func formatHeader(shape []int) []byte { return formatHeaderOf(shape, "<f4") }
 
-// formatHeaderOf is formatHeader for another type of elements.
+// formatHeaderOf is like formatHeader, but for another type of elements.
 func formatHeaderOf(shape []int, descr string) []byte {
 	var b strings.Builder
 	b.WriteString("{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + tuple(shape) + ", }")

@@ -181,7 +181,7 @@ func (p *literal) accept(c byte) bool {
 	return true
 }
 
-// peek skips white space and returns the next byte, or 0 at the end. (A byte of 0 in the text is no token either, so
+// peek skips white space and returns the next byte, or 0 at the end. (A byte of 0 in the text is not a token either, so
 // that it need not be told from the end.)
 func (p *literal) peek() byte {
 	for p.pos < len(p.text) && strings.IndexByte(" \t\n\r\f", p.text[p.pos]) >= 0 {

@@ -16,8 +16,8 @@ type Raw struct {
 	Closers []io.Closer // Reader.Close closes them
 }
 
-// NewRaw returns a reader of the elements of r. Src must end after the last of them. It refuses other types and shapes
-// that do not fit into memory.
+// NewRaw returns a reader of the elements of r. Src must end after the last of them. It refuses a type that [Raw] does
+// not list, and a shape with more elements than the address space has room for.
 func NewRaw(r Raw) (*Reader, error) {
 	count, err := elementCount(r.Shape)
 	if err != nil {
@@ -46,9 +46,11 @@ func ElementSize(dtype string) int {
 	return d.size
 }
 
-// OpenArchive reads the directory of a zip archive of size bytes, within the bounds that an untrusted file needs.
+// OpenArchive reads the directory of a zip archive of size bytes. It refuses a directory of more than 65,536 entries or
+// 8 MiB, so that a malicious file cannot exhaust the memory.
 func OpenArchive(r io.ReaderAt, size int64) (*zip.Reader, error) { return openArchive(r, size) }
 
-// CheckEntry refuses an entry that is encrypted, compressed in a way other than deflate, or that claims more bytes than
-// an archive of this size can hold. After that its sizes are safe bounds for what is allocated.
+// CheckEntry refuses an entry of an archive of this many bytes if it is encrypted, compressed in a way other than
+// deflate, or claims more bytes than the archive can hold. The sizes of an entry that it accepts are safe bounds for
+// allocating.
 func CheckEntry(f *zip.File, archive int64) error { return checkEntry(f, archive) }

@@ -285,7 +285,7 @@ func TestPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := map[string]*Array{"plain.npy": one, "plain.dat": two}
-	if runtime.GOOS != "windows" { // where the system allows no colon in a name
+	if runtime.GOOS != "windows" { // Windows allows no colon in a name
 		files["with:colon.npy"] = one
 		files["pair.npz:b"] = two
 		write("co:lon.npz", Named{"a", one}, Named{"b", two})

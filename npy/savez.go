@@ -35,8 +35,8 @@ func WriteNPZ(path string, arrays ...Named) error {
 	return FillNPZ(file, arrays...)
 }
 
-// FillNPZ is WriteNPZ for a [whole.File] that the caller has created. It commits the file, or discards it after an
-// error.
+// FillNPZ is like WriteNPZ, but for a [whole.File] that the caller has created. It commits the file, or discards it
+// after an error.
 func FillNPZ(file *whole.File, arrays ...Named) error {
 	if err := checkNamed(arrays); err != nil {
 		_ = file.Discard()

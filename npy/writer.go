@@ -37,7 +37,8 @@ func WriteFile(path string, a *Array) error {
 	return Fill(file, a)
 }
 
-// Fill is WriteFile for a [whole.File] that the caller has created. It commits the file, or discards it after an error.
+// Fill is like WriteFile, but for a [whole.File] that the caller has created. It commits the file, or discards it after
+// an error.
 func Fill(file *whole.File, a *Array) error {
 	if err := a.check(); err != nil {
 		_ = file.Discard()
@@ -75,8 +76,8 @@ func Create(path string, shape ...int) (*Writer, error) {
 	return NewWriter(file, shape...)
 }
 
-// NewWriter is Create for a [whole.File] that the caller has created, for instance in a [whole.Folder]. Close commits
-// the file. Abort discards it, and so does NewWriter if it fails.
+// NewWriter is like Create, but for a [whole.File] that the caller has created, for instance in a [whole.Folder]. Close
+// commits the file. Abort discards it, and so does NewWriter if it fails.
 //
 // Errors: an extent in shape that is negative or too large. If something goes wrong with the file, the error of each
 // method wraps a [*whole.Error].

@@ -269,7 +269,7 @@ func TestCreateRefuses(t *testing.T) {
 // remove os.DevNull.
 func TestSpecialFile(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("a socket is no entry of a folder")
+		t.Skip("a socket is not an entry of a folder")
 	}
 	dir := t.TempDir()
 	t.Chdir(dir) // a short path: a socket's has about 100 bytes

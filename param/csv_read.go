@@ -318,7 +318,7 @@ func ruleOf(cell string) string {
 	if errors.As(err, &refused) && decimalNumber.MatchString(cell) {
 		return refused.Rule
 	}
-	return "is no number: want one such as -0.5 or 1e-3 in each line, or an empty cell"
+	return "is not a number: want one such as -0.5 or 1e-3 in each line, or an empty cell"
 }
 
 // checkReadable refuses a column that would not be read back: numbers under one of the names in wordColumns, words with

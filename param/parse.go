@@ -35,7 +35,11 @@ func ParseWhole(text string) (int, error) {
 	text = strings.TrimSpace(text)
 	n, err := strconv.Atoi(text) // takes decimal digits only
 	if err != nil {
-		return 0, notWhole(text, err)
+		rule := "want a whole number"
+		if errors.Is(err, strconv.ErrRange) {
+			rule += " closer to 0"
+		}
+		return 0, notNumber(text, rule)
 	}
 	return n, nil
 }
@@ -46,19 +50,9 @@ func ParseSeed(text string) (uint64, error) {
 	text = strings.TrimSpace(text)
 	n, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), 10, 64)
 	if err != nil {
-		return 0, notWhole(text, err)
+		return 0, notNumber(text, "want a whole number from 0 to 2⁶⁴−1")
 	}
 	return n, nil
-}
-
-// notWhole returns the error for a text that is no whole number or, if err is [strconv.ErrRange], one that is out of
-// range.
-func notWhole(text string, err error) error {
-	rule := "want a whole number"
-	if errors.Is(err, strconv.ErrRange) {
-		rule += " that is less extreme"
-	}
-	return notNumber(text, rule)
 }
 
 func notNumber(text, rule string) error {

@@ -76,7 +76,7 @@ func TestReadCSV(t *testing.T) {
 }
 
 func TestReadCSVRefuses(t *testing.T) {
-	const rule = `is no number: want one such as -0.5 or 1e-3 in each line, or an empty cell`
+	const rule = `is not a number: want one such as -0.5 or 1e-3 in each line, or an empty cell`
 	for text, want := range map[string]string{
 		"":                                     "the table is empty: want a line with the names of the columns",
 		"a,b\n":                                "the table has no line but the first: want one for each image",
@@ -184,11 +184,12 @@ func TestReadCSVTakes(t *testing.T) {
 	}
 }
 
-// TestReaderNumbers: a column that must be numeric is, however few numbers it has. Other columns need not be.
+// TestReaderNumbers: a column that must be numeric is read as numbers or refused, however few numbers it has. Other
+// columns may have words.
 func TestReaderNumbers(t *testing.T) {
 	reader := Reader{Subject: "image", Numbers: func(columns []string) []string { return columns[1:] }}
 	_, err := reader.Read(strings.NewReader("label,deg\na,0°\nb,10°\nc,20°\n"))
-	if want := `param: table: line 2, column deg: "0°" is no number`; err == nil ||
+	if want := `param: table: line 2, column deg: "0°" is not a number`; err == nil ||
 		!strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %s…", err, want)
 	}
@@ -233,9 +234,9 @@ func TestFormulas(t *testing.T) {
 // TestTableRefuses: tables that are not rectangular are not written.
 func TestTableRefuses(t *testing.T) {
 	for want, columns := range map[string][]Column{
-		"column b has 1 values: want 2":                      {{Name: "a", Numbers: []float64{1, 2}}, {Name: "b", Words: []string{"x"}}},
-		`column a has numbers and words: "2+4" is no number`: {{Name: "a", Words: []string{"0", "1", "2+4"}}},
-		"column a has numbers and words":                     {{Name: "a", Numbers: []float64{1}, Words: []string{"x"}}},
+		"column b has 1 values: want 2":                         {{Name: "a", Numbers: []float64{1, 2}}, {Name: "b", Words: []string{"x"}}},
+		`column a has numbers and words: "2+4" is not a number`: {{Name: "a", Words: []string{"0", "1", "2+4"}}},
+		"column a has numbers and words":                        {{Name: "a", Numbers: []float64{1}, Words: []string{"x"}}},
 	} {
 		var text bytes.Buffer
 		err := (&Table{Subject: "image", Columns: columns}).WriteCSV(&text)
@@ -289,7 +290,7 @@ func TestTableRoundTrip(t *testing.T) {
 		written := text.String()
 		back, err := ReadCSV(&text, "image")
 		if table.Subject == "" && table.Column("image").Len() > 0 {
-			return // other rows would be blamed for words among its numbers
+			return // ReadCSV takes this column for the numbers of the rows
 		}
 		if err != nil {
 			t.Fatalf("%q: %v", written, err)

@@ -131,7 +131,7 @@ func (v Values) At(i int) float64 {
 	return v.start + float64(float64(i)*v.step)
 }
 
-// Near reports whether a value is within tolerance of x. For a range that takes no longer than for one number.
+// Near reports whether a value is within tolerance of x. For a range this takes the same time whatever its length.
 func (v Values) Near(x, tolerance float64) bool {
 	if v.count == 0 {
 		return slices.ContainsFunc(v.explicit, func(y float64) bool { return math.Abs(x-y) <= tolerance })

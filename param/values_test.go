@@ -103,8 +103,8 @@ func FuzzParseValues(f *testing.F) {
 	})
 }
 
-// checkRange: the first value is start. The last is below stop, except for rounding: that of step's decimal, that of
-// i·step, which is at most twice the larger of start and stop, and that of the sum. Together these are 5 half ulps;
+// checkRange: the first value is start. The last is below stop, up to three rounding errors: of step's decimal, of
+// i·step, which is at most twice the larger of start and stop, and of the sum. Together they are at most 5 half ulps;
 // 2⁻⁵⁰ is 8 of them.
 func checkRange(t *testing.T, v Values, parts []string) {
 	t.Helper()
@@ -135,7 +135,8 @@ func TestExplicitCopies(t *testing.T) {
 	}
 }
 
-// TestRange: however a range is cut, each of its values is below stop, and the next one is not.
+// TestRange: a range from start to start + count·step has count values, although float64 holds few of these numbers
+// exactly.
 func TestRange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := float64(rapid.IntRange(-100000, 100000).Draw(t, "start")) / 1000
@@ -199,7 +200,7 @@ func TestNotFinite(t *testing.T) {
 	}
 }
 
-// TestNear: a value of a list or of a range of any length is found, and none beside them.
+// TestNear: Near finds each value of a list or of a range of any length, and no number between or outside them.
 func TestNear(t *testing.T) {
 	huge, err := Range(0, 1e15, 0.5)
 	if err != nil {

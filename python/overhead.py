@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times gpuconv in Python beside the same in Go (gpuconv bench), and beside PyTorch if that is installed.
+"""Times gpuconv in Python beside the same work in Go (gpuconv bench), and beside PyTorch if that is installed.
 
 overhead.py [--rounds 7] [--cases REGEX] [--json FILE]
 

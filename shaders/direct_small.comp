@@ -17,9 +17,10 @@
 // loop, so that the index of each weight is a literal. On NVIDIA's hardware the weight is then an operand of the
 // multiplication and needs no load. On AMD's it takes a scalar register: parts are cut so that the weights that rows of
 // sums use again, at most FILTERS × TAPS_H × TAPS_W, fit into about a hundred of them. If there are several parts, a
-// loop adds the part's offset to the index. The offset is the same for all invocations. NVIDIA's loads with an index
-// want it in a register of the invocation all the same. If NAK knows that an index is the same for all, it copies it in
-// front of each load, one copy for six multiplications. With OWN_INDEX it does not know.
+// loop adds the part's offset to the index. The offset is the same for all invocations. But on NVIDIA's hardware a load
+// needs its index in a register that each invocation has for itself. If NAK, Mesa's compiler, knows that an index is
+// the same for all, it copies the index to such a register before each load, one copy for six multiplications.
+// OWN_INDEX hides that from it.
 //
 // Bound by: arithmetic, from kernels of 7×7 and 6 filters on: 8 rows of sums take 14 × 7 loads for 2,352
 // multiplications. Small kernels are bound by memory: each pixel is read once from DRAM for all filters of a tile, and

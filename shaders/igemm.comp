@@ -46,7 +46,7 @@
 // 128×128 does 32 FLOP a byte; an H100 is bound by memory below 20.
 //
 // Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, HELD (rows at a time: ROWS or half of them),
-// DEPTH, PIXELS and WEIGHTS (vec4 of each that an invocation copies for a tile), TAIL (1 if taps is no multiple of
+// DEPTH, PIXELS and WEIGHTS (vec4 of each that an invocation copies for a tile), TAIL (1 if taps is not a multiple of
 // DEPTH), BIAS (1 if there is one), ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl; and the
 // unrolled loops: EACH_PIXELS(M) over PIXELS, EACH_WEIGHTS(M) over WEIGHTS, EACH_ROW(M) over ROWS, EACH_COLUMN(M) over
 // COLUMNS, EACH_SUM(M) over ROWS*COLUMNS, EACH_FOUR(M) over DEPTH/4, EACH_PLANE(M) over the planes that its rows make,

@@ -43,8 +43,8 @@ func ParseWindow(name string) (Window, error) {
 }
 
 // Aperture is a window through which a pattern is seen. Outside of it, pixels have the mean luminance. The zero value
-// is no aperture. Lengths are in pixels. A sample that lies inside the edge of a circle or an annulus by 6·10⁻⁸ pixels
-// or less counts as on the edge, so that rounding decides nothing.
+// is not an aperture. Lengths are in pixels. A sample that lies inside the edge of a circle or an annulus by 6·10⁻⁸
+// pixels or less counts as on the edge, so that rounding decides nothing.
 type Aperture struct {
 	Window Window
 	X, Y   float64 // its centre, to the right of and below the image's centre

@@ -19,9 +19,11 @@ import (
 	"gpuconv/whole"
 )
 
-// Files is a [Set] of image files, and pages of them, of one size. Each is read when its image is drawn.
+// Files is a [Set] of images of one size that are in files. A file may have several, as pages. Each is read when it is
+// drawn.
 type Files struct {
 	ctx         context.Context // ends reading
+	named       string          // the file or folder that was asked for, of the first image
 	items       []item
 	shape       conv.Shape
 	options     Options
@@ -32,13 +34,15 @@ type Files struct {
 	pages       []atomic.Int64 // images in the file, of each image that was drawn
 }
 
-// item is an image of a file.
+// item is an image of a file. There may be a million.
 type item struct {
 	path  string
-	page  int    // from 0
-	named string // the file or folder that was asked for
-	head
+	page  int // from 0
+	*head     // that of other images, too, if they are alike
 }
+
+// itemBytes is about how much memory an item takes, with its path and what was found in it: see TestFilesList.
+const itemBytes = 160
 
 // OpenFiles returns the set of an image file, or of the images in a folder. It reads the first image of each file,
 // whatever o.FirstPage is. With the zero Options images are grey, as [ReadImage] reads them. In a folder it takes files
@@ -66,8 +70,9 @@ func OpenFiles(ctx context.Context, path string, o Options) (*Files, error) {
 // unless o.FirstPage is set. It refuses images that are smaller than o.Crop and, unless o.FirstPage is set, a TIFF with
 // pages that cannot be read.
 func OpenSizes(ctx context.Context, paths []string, o Options) ([]*Files, error) {
-	var items []item
+	var sets []*Files
 	var passed passedOver
+	last := &head{}
 	for _, path := range paths {
 		found, over, err := imagesAt(ctx, path)
 		if err != nil {
@@ -79,24 +84,23 @@ func OpenSizes(ctx context.Context, paths []string, o Options) ([]*Files, error)
 			if err != nil {
 				return nil, err
 			}
-			for i := range pages {
-				pages[i].named = path
+			for _, i := range pages {
+				if i.head.like(last) {
+					i.head = last
+				}
+				last = i.head
+				rows, columns, err := o.Size(i.rows, i.columns)
+				if err != nil {
+					return nil, &fault.Error{Package: "stimuli", Argument: i.path, Err: err}
+				}
+				shape := conv.Shape{0, o.Colour.Channels(), rows, columns}
+				at := slices.IndexFunc(sets, func(f *Files) bool { return f.shape == shape })
+				if at < 0 {
+					at, sets = len(sets), append(sets, &Files{ctx: ctx, shape: shape, options: o, named: path})
+				}
+				sets[at].items = append(sets[at].items, i)
 			}
-			items = append(items, pages...)
 		}
-	}
-	var sets []*Files
-	for _, i := range items {
-		rows, columns, err := o.Size(i.rows, i.columns)
-		if err != nil {
-			return nil, &fault.Error{Package: "stimuli", Argument: i.path, Err: err}
-		}
-		shape := conv.Shape{0, o.Colour.Channels(), rows, columns}
-		at := slices.IndexFunc(sets, func(f *Files) bool { return f.shape == shape })
-		if at < 0 {
-			at, sets = len(sets), append(sets, &Files{ctx: ctx, shape: shape, options: o})
-		}
-		sets[at].items = append(sets[at].items, i)
 	}
 	if len(sets) > 0 {
 		sets[0].passed = passed
@@ -128,19 +132,19 @@ func pagesOf(ctx context.Context, path string, o Options) ([]item, error) {
 	if first.cut != nil && len(first.directories) > 0 && !o.FirstPage {
 		return nil, &fault.Error{Package: "stimuli", Argument: path, Err: first.cut}
 	}
-	items := []item{{path: path, head: first}}
+	items := []item{{path: path, head: &first}}
 	for page := 1; page < first.pages && !o.FirstPage; page++ {
 		f, err := openPage(ctx, path, page, first.directories)
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, item{path: path, page: page, head: f.head})
+		items = append(items, item{path: path, page: page, head: &f.head})
 		f.Close()
 	}
 	return items, nil
 }
 
-// complete counts the images, and what decoding them takes.
+// complete counts the images, and computes how much memory it takes to decode them.
 func (f *Files) complete() {
 	f.shape[0] = len(f.items)
 	for _, i := range f.items {
@@ -167,7 +171,7 @@ func imagesIn(ctx context.Context, folder string) (paths []string, passed passed
 		path := filepath.Join(folder, e.Name())
 		info, err := os.Stat(path) // follows links
 		switch {
-		case isLeft(e.Name()):
+		case isSystemFile(e.Name()):
 		case err == nil && info.IsDir():
 			passed.folders = append(passed.folders, e.Name())
 		case err == nil && isImage(ctx, path, info):
@@ -187,9 +191,9 @@ func imagesIn(ctx context.Context, folder string) (paths []string, passed passed
 	return paths, passed, nil
 }
 
-// isLeft reports whether a file was not put into a folder by its user: hidden files such as .DS_Store, and files that
-// Windows, macOS and network drives leave.
-func isLeft(name string) bool {
+// isSystemFile reports whether a file was not put into a folder by its user: hidden files such as .DS_Store, and files
+// that Windows, macOS and network drives leave.
+func isSystemFile(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains([]string{"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db",
 		"desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "system volume information"},
 		strings.ToLower(name))
@@ -259,7 +263,7 @@ func digitsOf(text string) int {
 func (f *Files) Shape() conv.Shape { return f.shape }
 
 // Path returns the file or folder of the first image.
-func (f *Files) Path() string { return f.items[0].named }
+func (f *Files) Path() string { return f.named }
 
 // PassedOver returns the names of those files in the folder that are not in the set. It leaves out hidden files, and
 // files that systems leave in folders.
@@ -347,15 +351,17 @@ func (o Options) paint(file *imageFile, image, scratch []float32) (transparent i
 }
 
 // Table names the file of each image, and the page if a file has several.
-func (f *Files) Table() (*param.Table, error) {
+func (f *Files) Table() (*param.Table, error) { return f.tableRows(0, len(f.items)) }
+
+// tableRows implements [tabler].
+func (f *Files) tableRows(first, n int) (*param.Table, error) {
 	t := param.NewTable("image")
-	names, pages := make([]string, len(f.items)), make([]float64, len(f.items))
-	several := false
-	for i, of := range f.items {
+	names, pages := make([]string, n), make([]float64, n)
+	for i, of := range f.items[first : first+n] {
 		t.Add("image")
 		names[i], pages[i] = filepath.Base(of.path), float64(of.page)
-		several = several || of.page > 0
 	}
+	several := slices.ContainsFunc(f.items, func(of item) bool { return of.page > 0 })
 	t.Columns = append(t.Columns, param.Column{Name: "file", Words: names})
 	if several {
 		t.Columns = append(t.Columns, param.Column{Name: "page", Numbers: pages})

@@ -50,7 +50,7 @@ func (s InChannels) Identify(to io.Writer) error {
 	return identify(s.Set, to)
 }
 
-// Identify writes what the set is that has the images, and which of them these are.
+// Identify writes what identifies the set that has the images, and which of its images these are.
 func (p *Part) Identify(to io.Writer) error {
 	if _, err := fmt.Fprintln(to, p.first, p.n); err != nil {
 		return err

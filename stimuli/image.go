@@ -23,7 +23,7 @@ import (
 // maxPixels bounds an image file at 1 GiB of float32.
 const maxPixels = 1 << 28
 
-// wantPicture is the rule in the error for a file that is no picture.
+// wantPicture is the rule in the error for a file that is not a picture.
 const wantPicture = "want a PNG, JPEG, TIFF, BMP or WebP image"
 
 // Picture is an image from a file.
@@ -72,6 +72,13 @@ type head struct {
 	directories   []directory // of all pages of a TIFF
 	cut           error       // says that a TIFF has more pages, which cannot be read
 	bytes         float64     // memory that decoding takes, beyond the pixels in float32
+}
+
+// like reports whether two heads say the same.
+func (h *head) like(other *head) bool {
+	return h.kind == other.kind && h.rows == other.rows && h.columns == other.columns && h.turn == other.turn &&
+		h.pages == other.pages && h.offset == other.offset && h.bytes == other.bytes && h.cut == nil &&
+		other.cut == nil && h.directories == nil && other.directories == nil
 }
 
 // openImage opens a file and reads the head of its first image.

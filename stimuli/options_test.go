@@ -99,8 +99,8 @@ func agrees(t *testing.T, name string, set Set, shape []int, want []float64) {
 	}
 }
 
-// TestTIFFPages: each page of a TIFF is an image, those of another size in another set, unless only the first is
-// wanted.
+// TestTIFFPages: each page of a TIFF is an image, and pages of another size are in another set. OpenFiles takes only
+// the first page.
 func TestTIFFPages(t *testing.T) {
 	golden := readOptionsGolden(t)
 	sets, err := OpenSizes(t.Context(), []string{"testdata/pages.tif"}, Options{})
@@ -135,8 +135,8 @@ func TestTIFFPages(t *testing.T) {
 	}
 }
 
-// TestFax: in a TIFF with a fax's compression white is white, whichever bit the file has for it. x/image takes black
-// for white where 0 is black, as Pillow writes it.
+// TestFax: in a TIFF with fax compression, white is read as white, whether the file writes it as 0 or as 1. x/image
+// reads black as white if 0 is black, as in files of Pillow.
 func TestFax(t *testing.T) {
 	sets, err := OpenSizes(t.Context(), []string{"testdata/fax.tif"}, Options{})
 	if err != nil || len(sets) != 1 || sets[0].Shape() != (conv.Shape{4, 1, 6, 9}) {
@@ -154,8 +154,8 @@ func TestFax(t *testing.T) {
 	}
 }
 
-// TestDamagedPages: a TIFF that ends amid its pages is refused, where it used to be read as a shorter one. Its first
-// page can be read. A later page is turned as its own tag says.
+// TestDamagedPages: a TIFF that ends in the middle of its pages is refused, not read as a shorter one. Its first page
+// can be read alone. A later page is turned as its own tag says.
 func TestDamagedPages(t *testing.T) {
 	content, err := os.ReadFile("testdata/pages.tif")
 	if err != nil {
@@ -197,8 +197,8 @@ func TestDamagedPages(t *testing.T) {
 	}
 }
 
-// TestJoin: the images, titles and rows of joined sets come one after the other, and columns of one are empty in
-// others.
+// TestJoin: the images, titles and rows of joined sets come one after the other. A column that only one set has is
+// empty in the rows of the other.
 func TestJoin(t *testing.T) {
 	grid, err := NewProduct(Canvas{Rows: 4, Columns: 5}, func() Pattern { return &Impulse{} },
 		param.NewAxis("x", 0, 1, 2))

@@ -32,8 +32,7 @@ func partsOf(s Set) func(first, n int) (*param.Table, error) {
 	return nil
 }
 
-// WriteTable writes what the WriteCSV of the set's Table writes. Of patterns, sweeps and arrays it holds only a part in
-// memory.
+// WriteTable writes what the WriteCSV of the set's Table writes. It holds only a part in memory, except of [Joined].
 func WriteTable(w io.Writer, s Set) error {
 	rows, n := partsOf(s), s.Shape().N()
 	if rows == nil || n == 0 {
@@ -59,13 +58,20 @@ func WriteTable(w io.Writer, s Set) error {
 	return out.Close()
 }
 
-// TableMemory estimates how many bytes WriteTable takes.
+// TableMemory estimates how many bytes WriteTable takes, and the list of the files of [Files].
 func TableMemory(s Set) float64 {
-	n := s.Shape().N()
-	if partsOf(s) != nil {
-		n = min(n, partRows)
-	} else if p, ok := s.(*Part); ok {
-		n = p.of.Shape().N() // the table of all is made for that of a part
+	n, of, items := s.Shape().N(), s, 0
+	if p, ok := s.(*Part); ok {
+		of = p.of
 	}
-	return rowBytes * float64(n)
+	if f, ok := of.(*Files); ok {
+		items = len(f.items)
+	}
+	switch {
+	case partsOf(s) != nil:
+		n = min(n, partRows)
+	case of != s:
+		n = of.Shape().N() // the table of all is made for that of a part
+	}
+	return rowBytes*float64(n) + itemBytes*float64(items)
 }

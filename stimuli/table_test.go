@@ -2,9 +2,11 @@ package stimuli
 
 import (
 	"bytes"
+	"fmt"
 	"path/filepath"
 	"testing"
 
+	"gpuconv/conv"
 	"gpuconv/npy"
 	"gpuconv/param"
 )
@@ -46,8 +48,17 @@ func TestWriteTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files := &Files{shape: conv.Shape{n, 1, 2, 2}}
+	for i := range n {
+		files.items = append(files.items, item{path: fmt.Sprintf("folder/%d.png", i), head: &head{}})
+	}
+	files.items[n-1].page = 1 // in the last part
+	ofFiles, err := NewPart(files, 7, n-20)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, s := range map[string]Set{"sweep": sweep, "product": product, "array": array, "part": part,
-		"joined": joined, "part of joined": ofJoined} {
+		"joined": joined, "part of joined": ofJoined, "files": files, "part of files": ofFiles} {
 		var whole, parts bytes.Buffer
 		table, err := s.Table()
 		if err == nil {
@@ -64,6 +75,8 @@ func TestWriteTable(t *testing.T) {
 		switch name {
 		case "joined", "part of joined":
 			want = rowBytes * float64(joined.Shape().N())
+		case "files", "part of files":
+			want += itemBytes * n
 		}
 		if got := TableMemory(s); got != want {
 			t.Errorf("%s: %v bytes, want %v", name, got, want)

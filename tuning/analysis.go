@@ -82,7 +82,7 @@ type Analysis struct {
 func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*Analysis, error) {
 	if t.Len() != r.Images {
 		return nil, fault.New("tuning", fmt.Sprintf("table of %d images", t.Len()), "",
-			"want %d, as many as there are responses to", r.Images)
+			"want %d, one for each response", r.Images)
 	}
 	if err := checkMeasured(t, s.By); err != nil {
 		return nil, err
@@ -118,8 +118,9 @@ func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*An
 // noteNotFinite adds a note if responses are NaN or infinite: figures that are computed from them are missing.
 func (a *Analysis) noteNotFinite(r *Responses) {
 	if n := (Curve{Y: r.Data}).notFinite(); n > 0 {
-		a.Notes = append(a.Notes, fault.New("tuning", fmt.Sprintf("%d of %d responses NaN or infinite", n, len(r.Data)),
-			"", "figures made of them are left out"))
+		a.Notes = append(a.Notes, fault.New("tuning",
+			fmt.Sprintf("%d of %d responses are NaN or infinite", n, len(r.Data)), "",
+			"figures made of them are left out"))
 	}
 }
 
@@ -194,8 +195,8 @@ func passedOver(r *Responses, axis Axis, curves []Curve) []string {
 			}
 		}
 		if count > 0 && curve.notFinite() == 0 {
-			said[cell] = fmt.Sprintf("%d of %d responses NaN or infinite beside the curve over %v: it is chosen from "+
-				"the others", count, r.Images, axis)
+			said[cell] = fmt.Sprintf("%d of %d responses beside the curve over %v are NaN or infinite: it is chosen "+
+				"from the others", count, r.Images, axis)
 		}
 	}
 	return said

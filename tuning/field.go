@@ -28,9 +28,8 @@ type Fields struct {
 }
 
 // ReverseCorrelation returns the receptive fields of all cells. images is the array of the stimuli, [N H W] or [N 1 H
-// W], with as many images as there are responses to. It refuses other shapes, fewer than 2 images, pixels that never
-// change, and responses or pixels that are not finite. It returns the errors of the source, and that of ctx once it is
-// done.
+// W], with an image for each response. It refuses other shapes, fewer than 2 images, pixels that never change, and
+// responses or pixels that are not finite. It returns the errors of the source, and that of ctx once it is done.
 func ReverseCorrelation(ctx context.Context, r *Responses, images Source) (*Fields, error) {
 	shape := images.Shape()
 	if err := r.check(); err != nil {
@@ -38,7 +37,7 @@ func ReverseCorrelation(ctx context.Context, r *Responses, images Source) (*Fiel
 	}
 	if n := len(shape); n != 3 && !(n == 4 && shape[1] == 1) || shape[0] != r.Images || r.Images < 2 {
 		return nil, fault.New("tuning", "stimuli", shape,
-			"want %d images [N 1 H W], at least 2, as there are responses to", r.Images)
+			"want %d images [N 1 H W], one for each response, and at least 2", r.Images)
 	}
 	f := &Fields{Rows: shape[len(shape)-2], Columns: shape[len(shape)-1]}
 	pixels, n := f.Rows*f.Columns, float64(r.Images)

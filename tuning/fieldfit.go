@@ -41,7 +41,8 @@ type gaborPoint [6]float64
 func (w window) fit() (FieldGabor, error) {
 	total := w.variance()
 	if !(total > 0) {
-		return FieldGabor{}, fault.New("tuning", "a receptive field", "", "all weights alike: want some that differ")
+		return FieldGabor{}, fault.New("tuning", "a receptive field", "",
+			"all weights are alike: want some that differ")
 	}
 	type candidate struct {
 		p       gaborPoint

@@ -60,7 +60,7 @@ func TestAligned(t *testing.T) {
 			[][]float64{{1, 2, 3, 4}}), []float64{-180, -90, 0, 90}, []float64{4, 3, 2, 1}},
 		"two are best": {halvesOf(180, shuffled, [][]float64{{5, 0, 5, 0}}, [][]float64{{1, 2, 3, 4}}),
 			[]float64{-90, -45, 0, 45}, []float64{2, 4, 1, 3}},
-		"NaN is no best": {halvesOf(180, shuffled, [][]float64{{1, nan, 0, 0}}, [][]float64{{1, nan, 3, 4}}),
+		"NaN is not the best": {halvesOf(180, shuffled, [][]float64{{1, nan, 0, 0}}, [][]float64{{1, nan, 3, 4}}),
 			[]float64{-90, -45, 0, 45}, []float64{nan, 4, 1, 3}},
 		"no bins": {halvesOf(0, shuffled, [][]float64{{1, 2, 0, 3}}, [][]float64{{1, 2, 3, 4}}), nil, nil},
 	} {
@@ -102,9 +102,9 @@ func TestHalvesFigures(t *testing.T) {
 	same(t, "test's variances", p.Test.Figure("circular_variance"), 0, nan, 0, 0)
 	same(t, "train's variances", p.Train.Figure("circular_variance"), 0, nan, 0, nan)
 	same(t, "a curve", p.Test.Curves[0].Curves[0].Y, 3, 0, 0, 0)
-	same(t, "what is no figure", p.Test.Figure("colour"), nan, nan, nan, nan)
+	same(t, "an unknown figure", p.Test.Figure("colour"), nan, nan, nan, nan)
 	if len(p.Train.Notes) != 3 || len(p.Test.Notes) != 1 ||
-		!strings.Contains(p.Train.Notes[0].Error(), "1 of 16 responses NaN or infinite") ||
+		!strings.Contains(p.Train.Notes[0].Error(), "1 of 16 responses are NaN or infinite") ||
 		!strings.Contains(p.Train.Notes[2].Error(), "cell 3: 1 of 4 responses") ||
 		!strings.Contains(p.Test.Notes[0].Error(), "cell 1: no response above 0 over orientation: there is no peak") {
 		t.Errorf("notes %q and %q", p.Train.Notes, p.Test.Notes)

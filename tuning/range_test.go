@@ -138,7 +138,7 @@ func TestMissingBesideTheCurve(t *testing.T) {
 	}
 	y[1], y[4] = math.NaN(), math.Inf(-1)
 	table.Columns = []param.Column{{Name: "orientation_deg", Numbers: orientation}, {Name: "sf", Numbers: sf}}
-	const said = "2 of 12 responses NaN or infinite beside the curve over orientation"
+	const said = "2 of 12 responses beside the curve over orientation are NaN or infinite"
 	for over, want := range map[Reduction]string{Best: said,
 		Largest: "1 of 6 responses over orientation NaN or infinite"} { // −∞ is not a largest response
 		s := Settings{By: []Axis{ByOrientation}, Phases: Largest, Over: over}
@@ -277,7 +277,7 @@ func TestReasons(t *testing.T) {
 		gone    string // names of missing figures; after a |, of those that are there
 	}{
 		"flat sf": {ByFrequency, Curve{[]float64{.01, .02, .04}, []float64{1, 1, 1 + 1e-8}},
-			"all responses over sf alike: there is no peak and no bandwidth", "sf_peak sf_octaves"},
+			"all responses over sf are alike: there is no peak and no bandwidth", "sf_peak sf_octaves"},
 		"low-pass": {ByFrequency, Curve{[]float64{.01, .02, .04}, []float64{4, 2, 0}},
 			"no fall to half of the peak below it over sf: the bandwidth is left out", "sf_octaves | sf_peak sf_high"},
 		"broad": {ByFrequency, Curve{[]float64{.01, .02, .04}, []float64{4, 5, 4}},

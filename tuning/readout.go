@@ -149,7 +149,7 @@ func (r Readout) check(m maps) (cells int, err error) {
 	}
 	if r.Normalisation != (Normalisation{}) && r.Linear {
 		return 0, fault.New("tuning", "normalisation of linear responses", "",
-			"want them rectified, a negative drive has no power")
+			"want them rectified, a negative drive cannot be raised to a power")
 	}
 	for _, sum := range r.Sums {
 		if len(sum) == 0 {

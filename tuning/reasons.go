@@ -58,7 +58,7 @@ func (c *Cell) explain(axis Axis, raw, curve Curve) {
 func (c *Cell) explainOrientation(raw Curve) {
 	switch {
 	case math.IsNaN(c.Orientation.Peak) && raw.flat(raw.largest()):
-		c.because("all responses over %v alike: there is no peak", ByOrientation)
+		c.because("all responses over %v are alike: there is no peak", ByOrientation)
 	case math.IsNaN(c.Orientation.Peak):
 		c.because("the means of opposite directions are all alike: there is no peak over %v", ByOrientation)
 	case math.IsNaN(c.Orientation.Preferred):
@@ -71,7 +71,7 @@ func (c *Cell) explainFrequency() {
 	low, high := math.IsNaN(c.Frequency.Low), math.IsNaN(c.Frequency.High)
 	switch {
 	case math.IsNaN(c.Frequency.Peak):
-		c.because("all responses over %v alike: there is no peak and no bandwidth", ByFrequency)
+		c.because("all responses over %v are alike: there is no peak and no bandwidth", ByFrequency)
 	case low && high:
 		c.because("no fall to half of the peak over %v: the bandwidth is left out", ByFrequency)
 	case low:

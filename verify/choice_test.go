@@ -134,7 +134,7 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// TestStopped: a report of a part of the cases is no proof: JUnit has an error.
+// TestStopped: a report of a part of the cases is not a proof: JUnit has an error.
 func TestStopped(t *testing.T) {
 	var whole, part strings.Builder
 	r := Report{Total: 5, Cases: []Entry{}}

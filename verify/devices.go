@@ -7,7 +7,7 @@ import (
 )
 
 // Devices says how algorithms fared on several devices: a line for each device, with what passed, and a line for each
-// algorithm and device whose outputs differ in bits from those of the first device. Such a difference is no failure:
+// algorithm and device whose outputs differ in bits from those of the first device. Such a difference is not a failure:
 // the order of a sum is free. It returns nil if the report has one device.
 func (r Report) Devices() (lines []string) {
 	var devices, algorithms []string

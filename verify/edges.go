@@ -8,7 +8,7 @@ import (
 )
 
 // Batches returns batches whose sizes are around what a work-group computes (64 blocks of outputs, or 256 positions),
-// and batches of more images than 16 bits can count.
+// and batches of just under and just over 2¹⁶ images.
 func Batches() (all []Case) {
 	one := conv.Problem{Weight: conv.Shape{3, 1, 3, 3}, Src: conv.Shape{0, 1, 3, 3}, Bias: true}
 	wide := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Weight: conv.Shape{3, 1, 3, 3},

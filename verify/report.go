@@ -55,7 +55,9 @@ type Entry struct {
 	Backend   string       `json:"backend"`
 	Algorithm string       `json:"algorithm,omitempty"` // the one that was used
 	// the class of devices whose tiles were used; "" for the device's own
-	Tiles   string    `json:"tiles,omitempty"`
+	Tiles string `json:"tiles,omitempty"`
+	// the class with whose tiles it was computed in place of these, because the work is the same; "" if with these
+	As      string    `json:"as,omitempty"`
 	Device  string    `json:"device"`
 	Driver  string    `json:"driver,omitempty"`
 	Status  string    `json:"status"`         // passed, failed, skipped, or known for a failure that was expected
@@ -107,7 +109,8 @@ func NewEntry(r Record) Entry {
 	p := r.Case.Problem
 	p.Spec = p.WithDefaults()
 	e := Entry{Case: r.Case.Name, Stimulus: r.Case.Stimulus, Bank: r.Case.Bank, Backend: r.Subject.Name,
-		Algorithm: r.Outcome.Algorithm, Tiles: r.Subject.Tiles, Device: r.Subject.Device, Driver: r.Subject.Driver,
+		Algorithm: r.Outcome.Algorithm, Tiles: r.Subject.Tiles, As: r.As,
+		Device: r.Subject.Device, Driver: r.Subject.Driver,
 		Status: r.Status(), Why: r.Outcome.Why(), Seconds: r.Seconds, Checks: []finding{},
 		subject: r.Subject.String(),
 		Problem: p}
@@ -144,7 +147,7 @@ type Report struct {
 	Program any     `json:"program"`
 	Command string  `json:"command"`
 	Seconds float64 `json:"seconds"`
-	// Stopped says why the report is no proof: not all cases were run ("interrupted", for instance), or all were
+	// Stopped says why the report is not a proof: not all cases were run ("interrupted", for instance), or all were
 	// skipped. Otherwise it is "".
 	Stopped string `json:"stopped,omitempty"`
 	Total   int    `json:"total"` // how many cases there are; each counts once for every subject

@@ -68,6 +68,9 @@ type Record struct {
 	Outcome compare.Outcome
 	Seconds float64 // the time that the subject took, without the judge's
 	Known   int     // the line of a list of known failures that expects this one; 0 if none does, see [Known]
+	// As is the class of devices whose tiles make the same work of the case. The outcome is that class's, and the
+	// subject computed nothing. It is "" if the subject computed.
+	As string
 }
 
 // Status is passed, failed, known or skipped.
@@ -281,14 +284,15 @@ func (r Runner) report(record Record) error {
 type prepared struct {
 	c       Case
 	trial   *compare.Trial // nil if all subjects refuse the case
-	refused []error        // for each subject, why it refuses the case
-	err     error          // of the case or of the judge
+	works   *works
+	refused []error // for each subject, why it refuses the case
+	err     error   // of the case or of the judge
 }
 
 // prepare asks each subject that is a [conv.Explainer] whether it refuses the case. The judge computes the case only if
 // a subject is left.
 func (r Runner) prepare(c Case) prepared {
-	e := prepared{c: c, refused: make([]error, len(r.Subjects))}
+	e := prepared{c: c, refused: make([]error, len(r.Subjects)), works: &works{}}
 	wanted := false
 	for i, s := range r.Subjects {
 		if explainer, ok := s.twin(c, 0).(conv.Explainer); ok {
@@ -321,8 +325,10 @@ func (r Runner) hold(e prepared, i, worker int) Record {
 		options.Relations = []compare.Relation{e.c.Relation}
 	}
 	began := time.Now()
-	record.Outcome = e.trial.Run(s.twin(e.c, worker), options)
-	record.Seconds = time.Since(began).Seconds()
+	record.Outcome, record.As = e.works.run(e.trial, s, s.twin(e.c, worker), options)
+	if record.As == "" {
+		record.Seconds = time.Since(began).Seconds()
+	}
 	return record
 }
 

@@ -43,6 +43,17 @@ func (r Report) NotLocal() []Skip {
 	})
 }
 
+// Alike counts, in the same form, the cases that were computed with the tiles of another class only, because the work
+// is the same.
+func (r Report) Alike() []Skip {
+	return r.skips(func(e Entry) string {
+		if e.As == "" {
+			return ""
+		}
+		return "the same work as with the tiles of " + e.As
+	})
+}
+
 // Who names the backend and the algorithm, and as which class of devices it cut the problem.
 func (e Entry) Who() string {
 	text := strings.TrimSpace(e.Backend + " " + e.Algorithm)

@@ -17,17 +17,17 @@ func TestSkips(t *testing.T) {
 			reason: reason}
 	}
 	r := Report{Cases: []Entry{
-		entry("skipped", "winograd", "a kernel of 7×7, it takes 3×3"),
+		entry("skipped", "winograd", "a kernel of 7×7: want 3×3"),
 		entry("passed", "winograd", ""),
 		entry("skipped", "fft", "a stride of 2"),
-		entry("skipped", "winograd", "a kernel of 5×11, it takes 3×3"),
+		entry("skipped", "winograd", "a kernel of 5×11: want 3×3"),
 		entry("failed", "fft", "a stride of 2"),
 		entry("skipped", "igemm", "a stride of 2"),
 		entry("skipped", "winograd", "a stride of 2"),
 		{Backend: "cpu", Algorithm: "fft", Status: "skipped", Why: "a stride of 2"},
 		{Backend: "cpu", Status: "skipped", Why: "too large"},
 	}}
-	want := []string{"2 × gpu winograd: a kernel of 7×7, it takes 3×3", "1 × gpu fft: a stride of 2",
+	want := []string{"2 × gpu winograd: a kernel of 7×7: want 3×3", "1 × gpu fft: a stride of 2",
 		"1 × gpu igemm: a stride of 2",
 		"1 × gpu winograd: a stride of 2", "1 × cpu fft: a stride of 2", "1 × cpu: too large"}
 	var got []string

@@ -8,9 +8,9 @@ import (
 )
 
 // Tiles returns a few small convolutions to test the tiles of hardware on a software renderer, where each program takes
-// long to compile. plain has convolutions of one channel, which every algorithm takes, general others for general
-// algorithms. In them some blocks of outputs are full and others are cut off, each activation and each kind of pool
-// follows the sums of one, and taps read the padding.
+// long to compile. plain has convolutions with one input channel, which every algorithm computes. general has others,
+// which only general algorithms compute. In each, some blocks of outputs are full and others are cut off, and taps read
+// the padding. Together they have every activation and every kind of pool.
 func Tiles() (plain, general []Case) {
 	first := conv.Problem{Src: conv.Shape{3, 1, 13, 19}, Weight: conv.Shape{6, 1, 3, 3}, Bias: true}
 	first.Padding, first.Activation = conv.Pad(1, 1), conv.ReLU

@@ -90,9 +90,9 @@ func (s spreadingPlan) Run(dst, src *conv.Tensor) error {
 	return err
 }
 
-// TestTakenByItself: a backend that takes an algorithm by itself must keep what exact promises, even where the same
-// algorithm is forced. Only what somebody has to ask for may state a tolerance. Programs that took transforms by
-// themselves fail.
+// TestTakenByItself: an algorithm that a backend chooses without --precision fast must keep the bound of exact, even
+// where it is forced. Only an algorithm that the user has to ask for may state a tolerance. A backend that chooses
+// transforms unasked fails.
 func TestTakenByItself(t *testing.T) {
 	subjects := map[string]Subject{
 		"locality, it chooses":                  {Backend: spreading{}},

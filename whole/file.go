@@ -270,7 +270,7 @@ func (f *File) fill(write func(io.Writer) error) error {
 // keeps its name. If only syncing the folder fails, the file is at path, and the error says so.
 func (o Options) Place(complete, path string) error { return o.place(complete, path, place.rename) }
 
-// PlaceNew is Place for a path that was free: it does not replace what has appeared there meanwhile.
+// PlaceNew is like Place, but for a path that was free: it does not replace what has appeared there meanwhile.
 func (o Options) PlaceNew(complete, path string) error {
 	return o.place(complete, path, place.renameNew)
 }

@@ -273,8 +273,8 @@ func (d *Folder) keep(f *File) error {
 func (d *Folder) drop(f *File) error {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	if d.done {
-		return nil // it was removed with the folder
+	if d.done || d.journal != nil && d.hidden.signed() != nil {
+		return nil // it was removed with the folder, or a file of that name is another process's
 	}
 	delete(d.written, f.name)
 	return d.files.remove(f.name)

@@ -61,6 +61,9 @@ type Grown struct {
 
 // WriteAt implements [io.WriterAt].
 func (g *Grown) WriteAt(p []byte, at int64) (n int, err error) {
+	if err := g.folder.hidden.lease.check(trusted); err != nil {
+		return 0, named(g.folder.path, err)
+	}
 	g.unsynced.Store(true)
 	c := change{action: writesAt, path: g.file.path, data: p, at: at}
 	err = g.file.change(c, func() (err error) { n, err = g.file.File.WriteAt(p, at); return err })

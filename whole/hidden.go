@@ -27,7 +27,7 @@ type hidden struct {
 	name  string
 	inner place
 	lock  *os.File
-	token string // of the process that writes a kept folder, in the lock file: see adopt
+	lease *lease // of a kept folder
 }
 
 const (
@@ -133,6 +133,25 @@ func taken(inner place, f *os.File) error {
 // seize locks a hidden folder that already exists. It reports errInUse if its process is alive, and [fs.ErrNotExist] if
 // the folder is gone. It reports another error if it cannot know that, or if the folder is not one of this package's.
 func seize(base place, name string) (*hidden, error) {
+	h, err := enter(base, name)
+	if err == nil {
+		if err = taken(h.inner, h.lock); err == nil {
+			return h, nil
+		}
+		h.close()
+	}
+	switch {
+	case errors.Is(err, errUnlockable) && strings.HasSuffix(name, unfinished): // it may have the work of days
+		err = &Error{Name: filepath.Join(base.path, name), Err: errors.New("its file system keeps no locks, so that " +
+			"another process may be writing it: want it on a disk with locks")}
+	case errors.Is(err, errUnlockable), errors.Is(err, fs.ErrPermission): // unknown, or another user's
+		err = inTheWay(base, name)
+	}
+	return nil, err
+}
+
+// enter opens a hidden folder that already exists, and the file that is locked.
+func enter(base place, name string) (*hidden, error) {
 	info, err := base.root.Lstat(name)
 	if err != nil {
 		return nil, err
@@ -147,21 +166,11 @@ func seize(base place, name string) (*hidden, error) {
 	if err == nil {
 		h.lock, err = h.inner.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
 	}
-	if err == nil {
-		err = taken(h.inner, h.lock)
+	if err != nil {
+		h.close()
+		return nil, err
 	}
-	if err == nil {
-		return h, nil
-	}
-	h.close()
-	switch {
-	case errors.Is(err, errUnlockable) && strings.HasSuffix(name, unfinished): // it may have the work of days
-		err = &Error{Name: filepath.Join(base.path, name), Err: errors.New("its file system keeps no locks, so that " +
-			"another process may be writing it: want it on a disk with locks")}
-	case errors.Is(err, errUnlockable), errors.Is(err, fs.ErrPermission): // unknown, or another user's
-		err = inTheWay(base, name)
-	}
-	return nil, err
+	return h, nil
 }
 
 // foreign reports an error if the folder has anything with a name that is not this package's: then it is somebody
@@ -174,7 +183,8 @@ func (h *hidden) foreign() error {
 	defer folder.Close()
 	names, err := folder.Readdirnames(8)
 	for _, name := range names {
-		if !slices.Contains([]string{lockName, fileName, filesName, movesName, journalName, grownName}, name) {
+		ours := []string{lockName, fileName, filesName, movesName, journalName, grownName}
+		if !slices.Contains(ours, name) && !strings.HasPrefix(name, leaseName) {
 			return inTheWay(h.base, h.name)
 		}
 	}

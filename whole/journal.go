@@ -29,6 +29,7 @@ type Journal struct {
 
 	mutex sync.Mutex
 	file  *file
+	held  func() error // returns an error if the journal is another process's now
 }
 
 // mostLine is the longest line in bytes that is read.
@@ -51,9 +52,6 @@ func (p place) openJournal() (*Journal, error) {
 	}
 	if err == nil && (len(j.Lines) > 0 || j.Changed == 0) {
 		err = f.change(change{action: truncates, path: f.path, at: size}, func() error { return f.Truncate(size) })
-	}
-	if err == nil {
-		_, err = f.Seek(size, io.SeekStart)
 	}
 	if err != nil {
 		f.Close()
@@ -84,12 +82,16 @@ func (j *Journal) begins(size int64) error {
 	return nil
 }
 
-// openEnd opens a file for reading and writing, and makes it if there is none.
+// openEnd opens a file for reading and for writing at its end, and makes it if there is none.
 func (p place) openEnd(name string) (*file, error) {
 	if !p.holds(name) {
-		return p.create(name, 0o666) // its name is synced with that of the grown file
+		made, err := p.create(name, 0o666) // its name is synced with that of the grown file
+		if err != nil {
+			return nil, err
+		}
+		made.Close()
 	}
-	opened, err := p.root.OpenFile(name, os.O_RDWR, 0)
+	opened, err := p.root.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +149,9 @@ func counts(line []byte) (text []byte, ok bool) {
 func (j *Journal) Add(text []byte) error {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
+	if err := j.held(); err != nil {
+		return named(journalName, err)
+	}
 	_, err := j.file.Write(fmt.Appendf(nil, "%08x %s\n", Checksum(0, text), text))
 	return named(journalName, err)
 }

@@ -1,24 +1,24 @@
 package whole
 
 import (
-	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
+	"time"
 )
 
 // A kept folder is a [Folder] that takes several processes. Until it is complete its files are in a folder of its own,
 // NAME.unfinished beside NAME, which has a name that people see and stays when a process ends or dies. NAME itself is
 // complete or not there, as for any Folder. NAME.unfinished has the lock and the files of any hidden folder, and
 //
+//	gpuconv.lease.N  says who writes the folder: see lease
 //	gpuconv.journal  the lines of [Folder.Journal], synced
 //	gpuconv.grown    the file of [Folder.Grow], whose parts are written one by one
 //
-// What the journal says of the grown file is the caller's affair.
+// The caller decides what the journal says about the grown file.
 
 const (
 	unfinished  = ".unfinished"
@@ -36,12 +36,14 @@ func IsUnfinished(path string) bool {
 }
 
 // KeepFolder starts to write the folder path, or continues with it. path must be new: an empty folder is refused,
-// because what is kept is beside it, perhaps on another disk. The files of a former process are gone, except the
-// journal and the grown file, which will be called grown. The caller must call Commit or Discard. Discard keeps the two
-// if [Folder.Keep] was called, or if a former process had written a line of the journal, and removes everything
-// otherwise.
+// because what is kept is beside it, perhaps on another disk. Files of an earlier process are removed, except the
+// journal and the grown file. The complete folder will have the grown file under the name grown. The caller must call
+// Commit or Discard. Discard keeps the journal and the grown file if [Folder.Keep] was called, or if an earlier process
+// wrote a line of the journal. Otherwise it removes everything.
 //
-// A second process is refused while the first one writes.
+// A second process is refused while the first one writes. It takes the folder over from one that is dead, or that has
+// stopped for longer than [Options].Lease, which then writes nothing more. The error has a Wait if nobody knows whether
+// the first one is dead.
 func (o Options) KeepFolder(path, grown string) (*Folder, error) {
 	if err := CheckNew(path); err != nil {
 		return nil, err
@@ -54,7 +56,11 @@ func (o Options) KeepFolder(path, grown string) (*Folder, error) {
 	}
 	if err = d.adopt(o, filepath.Dir(clean)); err != nil {
 		d.made.Remove()
-		if errors.Is(err, errInUse) {
+		leased := new(leasedError)
+		switch {
+		case errors.As(err, &leased):
+			return nil, &Error{Name: path, Wait: leased.left, Rule: "want a new folder, " + leased.Error()}
+		case errors.Is(err, errInUse):
 			return nil, inUse(path)
 		}
 		return nil, about(path, err)
@@ -85,13 +91,11 @@ func (d *Folder) adopt(o Options, at string) error {
 	if err != nil {
 		return err
 	}
-	if d.hidden, err = base.adopt(d.name + unfinished); err != nil {
+	if d.hidden, err = base.adopt(d.name+unfinished, o.lease()); err != nil {
 		base.close()
 		return err
 	}
-	if err = d.hidden.sign(); err == nil {
-		err = d.reopen()
-	}
+	err = d.reopen()
 	if err == nil && base.holds(d.name) { // another process has just completed it
 		err = holding(d.path, filepath.Base(d.path))
 	}
@@ -100,56 +104,50 @@ func (d *Folder) adopt(o Options, at string) error {
 	}
 	if err != nil {
 		d.files.close()
+		d.hidden.lease.end(true)
 		d.hidden.close()
 		base.close()
 	}
 	return err
 }
 
-// adopt locks the folder called name, and makes it if there is none.
-func (p place) adopt(name string) (*hidden, error) {
+// adopt takes the lease of the folder called name, and makes the folder if there is none.
+func (p place) adopt(name string, lease time.Duration) (h *hidden, err error) {
 	for range tries {
-		err := p.mkdir(name, 0o777)
+		var locked error
+		err = p.mkdir(name, 0o777)
 		switch {
 		case err == nil:
-			h, err := own(p, name)
-			if !errors.Is(err, errInUse) && !errors.Is(err, fs.ErrNotExist) {
-				return h, err
+			if h, err = own(p, name); errors.Is(err, errInUse) {
+				continue // another process locked it before
 			}
 		case errors.Is(err, fs.ErrExist):
-			h, err := seize(p, name)
-			if !errors.Is(err, fs.ErrNotExist) {
-				return h, err
+			if h, err = enter(p, name); err == nil {
+				locked = taken(h.inner, h.lock)
 			}
 		default:
+			return nil, err
+		}
+		if err == nil && (locked == nil || errors.Is(locked, errInUse) || errors.Is(locked, errUnlockable)) {
+			err = h.take(lease, locked)
+		} else if err == nil {
+			err = locked
+		}
+		if err == nil {
+			return h, nil
+		}
+		if h != nil {
+			h.close()
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
 	return nil, errInUse
 }
 
-// sign writes a random token into the lock file. Locks may hold on one machine only, and then a process on another one
-// takes the folder over from a process that is alive. The latter finds another token, and stops.
-func (h *hidden) sign() error {
-	h.token = rand.Text()
-	err := h.lock.Truncate(0)
-	if err == nil {
-		_, err = h.lock.WriteAt([]byte(h.token), 0)
-	}
-	return err
-}
-
 // signed returns an error if another process has taken the folder over.
-func (h *hidden) signed() error {
-	if runtime.GOOS == "windows" { // a locked file cannot be read there, and locks hold between machines
-		return nil
-	}
-	text, err := h.inner.root.ReadFile(lockName)
-	if err == nil && string(text) != h.token {
-		err = errors.New("another process has taken it over meanwhile: want a disk with locks between machines")
-	}
-	return err
-}
+func (h *hidden) signed() error { return h.lease.check(0) }
 
 // reopen undoes what a former process had begun with complete files, and opens the journal.
 func (d *Folder) reopen() (err error) {
@@ -179,6 +177,7 @@ func (d *Folder) reopen() (err error) {
 	if d.journal, err = h.inner.openJournal(); err != nil {
 		return err
 	}
+	d.journal.held = h.signed
 	d.keeps = len(d.journal.Lines)+d.journal.Changed > 0 // whatever this process does with it
 	return nil
 }
@@ -227,7 +226,9 @@ func (d *Folder) Journal() *Journal { return d.journal }
 
 // leaveKept ends a folder that is kept, as [Folder.leave] does: complete says that all files are in their place.
 func (d *Folder) leaveKept(complete bool) {
-	if !complete && d.hidden.signed() != nil { // all there is another process's
+	owned := complete || d.hidden.signed() == nil
+	d.hidden.lease.end(owned)
+	if !owned { // all there is another process's
 		d.files.close()
 		_ = d.journal.close()
 		d.hidden.close()
@@ -250,13 +251,14 @@ func (d *Folder) leaveKept(complete bool) {
 	_ = h.inner.remove(filesName)
 	_ = h.inner.remove(movesName)
 	_ = h.inner.remove(journalName)
+	_ = h.inner.remove(leaseFile(h.lease.number))
 	h.leave()
 }
 
-// ClearFinished removes what a process left in NAME.unfinished that died after it had put the folder path in its place.
-// The caller knows that the folder is complete, and that its grown file is called grown. ClearFinished leaves what may
-// be of another job: files whose content the folder does not have. It also leaves what another process is writing. The
-// error says that something stays; it is nil if nothing is there.
+// ClearFinished removes NAME.unfinished if its process died after it had put the folder path in its place. The caller
+// knows that the folder is complete, and that its grown file is called grown. ClearFinished leaves what may be of
+// another job: files whose content the folder does not have. It also leaves what another process is writing. The error
+// says that something stays; it is nil if nothing is there.
 func (o Options) ClearFinished(path, grown string) error {
 	clean := filepath.Clean(path)
 	base, err := o.disk().open(filepath.Dir(clean))

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// abandon leaves a kept folder as a process does that dies, with a part of a job in it.
+// abandon leaves a kept folder with a part of a job in it, as a process that dies does.
 func abandon(t *testing.T, path string, begin func(d *Folder) error) {
 	t.Helper()
 	d, err := Options{NoSync: true}.KeepFolder(path, "a")
@@ -31,7 +31,7 @@ func aPart(d *Folder) error {
 	return errors.Join(add(d, g, keptParts[0], 0), g.Close())
 }
 
-// TestClearFinished: what a process left that had completed the folder is removed. A part of another job stays, at
+// TestClearFinished: what is left of a process that completed the folder is removed. A part of another job stays, at
 // whatever point its process died.
 func TestClearFinished(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -67,7 +67,7 @@ func TestClearFinished(t *testing.T) {
 	}
 }
 
-// TestCommitSyncs: a grown file is synced before it gets its name, even if a process only finds it complete.
+// TestCommitSyncs: a grown file is synced before it gets its name, even if a process finds it complete already.
 func TestCommitSyncs(t *testing.T) {
 	for name, write := range map[string]func(g *Grown) error{
 		"found":     func(*Grown) error { return nil },
@@ -111,8 +111,8 @@ func TestCommitSyncs(t *testing.T) {
 	}
 }
 
-// TestJournalOfSomebodyElse: a file that has the name of a journal and is none stays as it is. A first line that was
-// cut off is taken away.
+// TestJournalOfSomebodyElse: a file that has the name of a journal but is not one stays as it is. A first line that was
+// cut off is removed.
 func TestJournalOfSomebodyElse(t *testing.T) {
 	for text, ours := range map[string]bool{
 		"":                       true,

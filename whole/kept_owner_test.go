@@ -78,22 +78,3 @@ func TestKeptLoses(t *testing.T) {
 		t.Errorf("error %v, and the folder is there: %v", err, exists(path))
 	}
 }
-
-// TestKeptUnlockable: without locks, what a process has left is refused, and nobody is told to remove it.
-func TestKeptUnlockable(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "out")
-	abandon(t, path, aPart)
-	o := Options{NoSync: true, seam: func(c change, do func() error) error {
-		if c.action == locks {
-			return errUnlockable
-		}
-		return do()
-	}}
-	_, err := o.KeepFolder(path, "a")
-	if err == nil || !strings.Contains(err.Error(), "keeps no locks") || strings.Contains(err.Error(), "gone") {
-		t.Errorf("error %v", err)
-	}
-	if read(filepath.Join(Unfinished(path), grownName)) != keptParts[0] {
-		t.Error("it is changed")
-	}
-}

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// keptJob writes a folder of two files that is kept: a, in parts that a journal counts, and list.
+// keptJob writes a kept folder of two files: "a", in parts that each get a line of the journal, and "list".
 type keptJob struct{ path string }
 
 var keptParts = []string{"content", " of", " a"}
@@ -42,7 +42,7 @@ func (j keptJob) run(o Options, root string) error {
 	return d.Commit()
 }
 
-// grow writes the parts that do not count yet, and commits the file.
+// grow writes the parts that have no line in the journal yet, and commits the file.
 func grow(d *Folder) error {
 	g, err := d.Grow()
 	if err != nil {
@@ -80,14 +80,14 @@ func add(d *Folder, g *Grown, part string, at int64) error {
 	return nil
 }
 
-// judge: the folder is whole or not there.
+// judge says what is wrong, unless the folder is whole or not there.
 func (j keptJob) judge(found tree, done bool) string {
 	return folderJob{path: j.path}.judge(found, done)
 }
 
-// lost says what is wrong if the journal lacks a line after which the job continued, or the file a part that has a
-// line. From the rename of the whole folder on, the model may lose the old name before it has the new
-// one. Then the parts are done again.
+// lost says what is wrong if the journal lacks a line that was written before the job continued, or if the file lacks a
+// part that has a line. Once the whole folder is renamed, the model may lose the old name before it has the new one.
+// Then the parts are done again.
 func (j keptJob) lost(changes []change, found tree) string {
 	added, relied := 0, 0
 	for _, c := range changes {
@@ -114,7 +114,7 @@ func (j keptJob) lost(changes []change, found tree) string {
 	return ""
 }
 
-// examineKept is examine, and also looks for lines of the journal that are lost.
+// examineKept calls examine, and also looks for lines of the journal that are lost.
 func examineKept(t *testing.T, j keptJob, before tree, root string, changes []change) (states int, wrong string) {
 	crashes(t, newModel(t, lay(t, before)), root, changes, func(after int, _ bool, found tree) {
 		if wrong == "" {
@@ -129,8 +129,8 @@ func examineKept(t *testing.T, j keptJob, before tree, root string, changes []ch
 	return examine(t, j, newModel(t, lay(t, before)), root, changes)
 }
 
-// TestKeptPowerCut: what the journal counts is on the disk, whenever the power is cut, and the next process completes
-// the folder. If a sync is left out, the test finds it, whichever it is.
+// TestKeptPowerCut: whenever the power is cut, each part with a line in the journal is on the disk, and the next
+// process completes the folder. The test would fail without any one of the syncs.
 func TestKeptPowerCut(t *testing.T) {
 	root, j, tape := t.TempDir(), keptJob{"out"}, &tape{}
 	before := found(t, root)
@@ -153,7 +153,7 @@ func TestKeptPowerCut(t *testing.T) {
 }
 
 // TestKeptStepFails: whichever step the system refuses, and whenever the process dies, the next process completes the
-// folder and does no part again that counts.
+// folder and does not repeat a part that has a line in the journal.
 func TestKeptStepFails(t *testing.T) {
 	for _, dies := range []bool{false, true} {
 		for step := 1; ; step++ {
@@ -195,8 +195,8 @@ func TestKeptStepFails(t *testing.T) {
 	}
 }
 
-// TestKept: a folder that is kept is beside its path until it is complete. What a former process wrote of complete
-// files is gone. While a process writes, another one is refused. Discard leaves nothing if nothing was worth keeping.
+// TestKept: a kept folder is beside its path until it is complete. Complete files of an earlier process are removed.
+// While a process writes, another one is refused. Discard leaves nothing if nothing was worth keeping.
 func TestKept(t *testing.T) {
 	root := t.TempDir()
 	path := filepath.Join(root, "new", "out")
@@ -262,7 +262,7 @@ func keepNothing(t *testing.T, path string) error {
 	return errors.Join(d.Journal().Add([]byte("x")), g.Close())
 }
 
-// TestKeptForeign: a folder of somebody else that has the name of one that is kept is left alone.
+// TestKeptForeign: a folder of somebody else that has the name of a kept folder is left alone.
 func TestKeptForeign(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	if err := os.Mkdir(Unfinished(path), 0o777); err != nil {
@@ -278,7 +278,7 @@ func TestKeptForeign(t *testing.T) {
 	}
 }
 
-// TestKeptVanishes: a folder that is moved away while it is written is noticed before anything counts.
+// TestKeptVanishes: a folder that is moved away while it is written is noticed before the journal gets a line.
 func TestKeptVanishes(t *testing.T) {
 	unixRename(t)
 	path := filepath.Join(t.TempDir(), "out")
@@ -302,7 +302,7 @@ func TestKeptVanishes(t *testing.T) {
 
 func unixRename(t *testing.T) {
 	if os.PathSeparator != '/' {
-		t.Skip("open folders are not renamed there")
+		t.Skip("this system does not rename open folders")
 	}
 }
 
@@ -349,7 +349,7 @@ func TestJournal(t *testing.T) {
 	}
 }
 
-// TestJoinChecksums: the checksum of two parts is that of both at once, for any sizes.
+// TestJoinChecksums: joining the checksums of two parts gives the checksum of both together, for any sizes.
 func TestJoinChecksums(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	data := make([]byte, 5000)

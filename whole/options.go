@@ -1,5 +1,7 @@
 package whole
 
+import "time"
+
 // Options say how files and folders are written. The zero value is for results: they survive a power cut.
 type Options struct {
 	// NoSync lets the system decide when data reaches the disk. After a failure or a kill a path still has a complete
@@ -12,10 +14,21 @@ type Options struct {
 	// removed.
 	Removed func(path string)
 
+	// Lease is how long a process that writes a kept folder may do nothing before another one takes the folder over. 0
+	// is a minute. All processes that share a folder must agree on it.
+	Lease time.Duration
+
 	seam func(c change, do func() error) error // see disk
 }
 
 // change calls disk.change.
 func (o Options) change(c change, do func() error) error { return o.disk().change(c, do) }
+
+func (o Options) lease() time.Duration {
+	if o.Lease > 0 {
+		return o.Lease
+	}
+	return leaseTime
+}
 
 func (o Options) disk() disk { return disk{noSync: o.NoSync, seam: o.seam} }

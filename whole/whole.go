@@ -24,6 +24,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"gpuconv/fault"
 )
@@ -35,6 +36,9 @@ type Error struct {
 	// where a file is wanted. It is empty if the system refused an operation on a suitable path.
 	Rule string
 	Err  error // the cause, if there is one besides Rule
+	// Wait is how long it takes until KeepFolder takes over what a dead process has left, if it is dead. It is 0 if the
+	// process is alive, or if the error is another one.
+	Wait time.Duration
 }
 
 // Error returns one line: name, rule, cause.

@@ -77,8 +77,8 @@ class Table:
             f"gpuconv {machine['git'][:12]}; {versions}. Load average {machine['load'][0]:.1f} at the start and "
             f"{machine['load'][1]:.1f} at the end. GFLOP/s count two operations for each multiplication of the direct "
             f"form; figures are medians of {count} round{'s'[:count != 1]}, and the fastest peer is bold. The ratio is "
-            f"gpuconv's rate divided by that of the round's fastest peer: median, smallest and largest. An output "
-            f"outside gpuconv's error bound gives no figure.")
+            f"gpuconv's rate divided by that of the round's fastest peer: median, smallest and largest. A dash: the "
+            f"peer refuses the case, takes too long for it, or has an output outside gpuconv's error bound.")
         lines = textwrap.wrap(head, 120, break_on_hyphens=False) + [""]
         lines += ["| " + " | ".join(row) + " |" for row in self.rows()] + [""]
         for line in list(self.means()) + self.absent:

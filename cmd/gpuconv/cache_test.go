@@ -28,7 +28,7 @@ func TestCacheOfOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := openCache()
-		want := open + ": others may write to it, its mode is 0777: want what is yours alone, chmod go-w"
+		want := open + ": others may write to it, its mode is 0777: want one that only you can change, chmod go-w"
 		if c.folder != "" || c.programs() != "" || c.tuned().Folder != "" || c.prober().Folder != "" {
 			t.Errorf("%s is used: %+v", open, c)
 		}

@@ -36,6 +36,6 @@ func TestAutotuneInterrupted(t *testing.T) {
 		t.Fatal("still running 5 s after the signal")
 	}
 	if files := names(t, dir); files != "probed programs" {
-		t.Errorf("%q are there, want programs and what was probed alone", files)
+		t.Errorf("%q are there: want only probed and programs", files)
 	}
 }

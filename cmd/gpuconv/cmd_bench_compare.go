@@ -33,7 +33,7 @@ func newBenchCompare() *cobra.Command {
 			"  undecided       none of these; a line says how many more rounds, or how quiet a machine, would\n" +
 			"                  decide. nvbench calls this AMBG, benchstat ~\n\n" +
 			"A verdict other than undecided must hold for the time, and for the calibrated time: the time divided\n" +
-			"by that of fixed work run beside it. So a machine that was busier in one run is no change. Without\n" +
+			"by that of fixed work run beside it. So a machine that was busier in one run does not count as a change. Without\n" +
 			"this work, as on hardware GPUs, the time is enough. n is the number of rounds in the old report and\n" +
 			"in the new one: 10+10. Cases that are missing, failed or new are listed.\n\n" +
 			"Exit code 1: something is slower beyond the threshold, or wrong, or is what --fail-on names; or the\n" +

@@ -29,7 +29,7 @@ type specFlags struct {
 
 func (f *specFlags) register(flags *pflag.FlagSet) { f.registerWith(flags, "0") }
 
-// registerWith is register with another default of --padding.
+// registerWith is like register, with another default of --padding.
 func (f *specFlags) registerWith(flags *pflag.FlagSet, padding string) {
 	defer inGroup(flags, groupConvolution)()
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")

@@ -216,7 +216,7 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, wanted d
 		return failed("input", "", err)
 	}
 	for _, l := range r.Lost {
-		if err := f.inputs.lose("input", f.input+":"+l.Key, l.DType, l.Loss, l.Elements); err != nil {
+		if err := f.inputs.noteKnownLoss("input", f.input+":"+l.Key, l.DType, l.Loss, l.Elements); err != nil {
 			return err
 		}
 	}

@@ -144,7 +144,7 @@ func showInfo(problem *problemFlags, backend *backendFlags, roof string, asked b
 	return e, backend.elsewhere(err)
 }
 
-// takeInventory finds out what the machine has. A machine without OpenGL is no error.
+// takeInventory finds out what the machine has. A machine without OpenGL is not an error.
 func takeInventory(ctx context.Context, backend *backendFlags) (inventory, error) {
 	if err := backend.validate(); err != nil {
 		return inventory{}, err

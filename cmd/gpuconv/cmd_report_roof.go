@@ -26,8 +26,8 @@ func (f *runFlags) roofMemory() float64 {
 	return max(deviceRoof, machine.CopyMemory(runtime.GOMAXPROCS(0))) // auto may choose the CPU
 }
 
-// withRoof returns the bytes that a job takes, with those that measuring the peak rates takes if --html asks for them.
-// They are not measured if that goes beyond --memory, or beyond what is free.
+// withRoof returns the bytes that a job takes. If --html asks for the peak rates, it adds the bytes that measuring them
+// takes. They are not measured if the sum exceeds --memory, or what is free.
 func (f *runFlags) withRoof(need float64) float64 {
 	whole := need + f.roofMemory()
 	f.roofed = f.html && machine.CheckMemory("", whole) == nil &&
@@ -38,11 +38,11 @@ func (f *runFlags) withRoof(need float64) float64 {
 	return need
 }
 
-// reserveRoof reserves the memory to measure the peak rates. It reports whether there is as much.
+// reserveRoof reserves the memory to measure the peak rates. It reports whether enough is free.
 func (f *runFlags) reserveRoof() bool { return reserve("peak rates", f.roofMemory()) == nil }
 
-// roof measures what the device of a run can do at most. It returns nil if that device cannot be opened here, and for
-// another number of threads of the processor.
+// roof measures what the device of a run can do at most. It returns nil if that device cannot be opened here, or if the
+// run was on a processor with another number of threads.
 func (f *runFlags) roof(ctx context.Context, of experiment.Backend) *experiment.Roof {
 	if f.backend.validate() != nil || of.Name != "gpu" && of.Threads != runtime.GOMAXPROCS(0) {
 		return nil

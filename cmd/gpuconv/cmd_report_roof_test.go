@@ -22,8 +22,8 @@ func onCPU(t *testing.T) *runFlags {
 	return &f
 }
 
-// TestRoofHasRoom: the memory to measure what a device can do at most counts as memory of the run. It is not measured
-// if there is none.
+// TestRoofHasRoom: the memory that measuring the peak rates takes counts as memory of the run. They are not measured if
+// there is too little.
 func TestRoofHasRoom(t *testing.T) {
 	const need = beside + 10<<20
 	roof := machine.CopyMemory(runtime.GOMAXPROCS(0))

@@ -309,7 +309,7 @@ func disagreeing(s session, err error) error {
 	return err
 }
 
-// describeBackend returns what run.json says of the backend.
+// describeBackend returns what run.json says about the backend.
 func describeBackend(s session) experiment.Backend {
 	if d := s.device; s.name == "gpu" {
 		return experiment.Backend{Name: s.name, Device: d.Renderer, Vendor: d.Vendor, Driver: d.Version,

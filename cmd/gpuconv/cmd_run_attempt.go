@@ -101,7 +101,7 @@ func (f *runFlags) open(ctx context.Context, j experiment.Job, p conv.Problem) (
 // attempt opens the backend and the folder, and does the job, or the rest of it.
 func (f *runFlags) attempt(ctx context.Context, stdout, stderr io.Writer, j experiment.Job, p conv.Problem,
 	folder string) (*experiment.Report, error) {
-	out, err := f.begin(folder, j)
+	out, err := f.begin(ctx, stderr, folder, j)
 	if err != nil {
 		return nil, err
 	}

@@ -197,7 +197,7 @@ func (f *runFlags) look() experiment.Look {
 	return l
 }
 
-// origin is what run.json says of the flags.
+// origin is what run.json says about the flags.
 func (f *runFlags) origin() experiment.Origin {
 	o := experiment.Origin{Command: os.Args, Flags: f.typed, Program: describeProgram(),
 		Stimulus: strings.Join(f.stimuli, "; "), Filter: f.filters, Preset: f.preset.name}

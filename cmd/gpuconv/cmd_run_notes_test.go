@@ -7,8 +7,8 @@ import (
 	"gpuconv/experiment"
 )
 
-// TestNoteFound: with --keep, notes on the file count the numbers that are in it, and a note of its own counts outputs
-// of the maps.
+// TestNoteFound: with --keep, the notes on the file count the numbers in it, and a separate note counts the outputs of
+// the maps.
 func TestNoteFound(t *testing.T) {
 	maps := experiment.NotFinite{Outputs: 1000, NaN: 5, Infinite: 2}
 	numbers := experiment.NotFinite{Outputs: 20, Infinite: 3}

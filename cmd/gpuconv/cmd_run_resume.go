@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,13 +38,36 @@ func (f *runFlags) done() bool {
 	return f.resume && err == nil
 }
 
-// begin makes the folder of a run, or takes the one that is kept.
-func (f *runFlags) begin(folder string, j experiment.Job) (outputFolder, error) {
+// begin makes the folder of a run, or takes the one that is kept. If that may be a dead process's, begin waits until
+// its lease ends.
+func (f *runFlags) begin(ctx context.Context, stderr io.Writer, folder string, j experiment.Job) (outputFolder,
+	error) {
 	out := f.saving.output("output", folder)
 	if !f.resume {
 		return out.createFolder()
 	}
-	return out.keepFolder(j.ArrayName())
+	kept, err := out.keepFolder(j.ArrayName())
+	for wait := waitOf(err); wait > 0 && ctx.Err() == nil; {
+		printLine(stderr, "gpuconv: %s; this one waits for %v, in case that process is dead",
+			oneLine(plain(err).Error()), wait.Round(time.Second))
+		sleep(ctx, wait+time.Second/10)
+		kept, err = out.keepFolder(j.ArrayName())
+		next := waitOf(err)
+		if next > wait/2 { // it is alive
+			break
+		}
+		wait = next
+	}
+	return kept, cmp.Or(ctx.Err(), err)
+}
+
+// waitOf returns how long it takes until a folder can be taken over, or 0.
+func waitOf(err error) time.Duration {
+	var e *whole.Error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	return e.Wait
 }
 
 // verifyDone compares a folder that is complete with the job that the flags ask for, and with its checksums.

@@ -17,8 +17,9 @@ func newStatus() *cobra.Command {
 		Use:   "status DIR",
 		Short: "How far the shards of gpuconv run --shard are",
 		Long: "status says which shards in DIR are complete, which are at work and which have stopped, from their folders and\n" +
-			"journals. A shard is at work if a chunk of it was done in the last five minutes, by the clock of this machine and\n" +
-			"that of the disk. The last line has the missing shards as sbatch --array takes them. status changes nothing.\n\n" +
+			"journals. A shard is at work if a chunk of it was done in the last five minutes, by the clock of this machine or\n" +
+			"that of the disk, whichever is later. The last line has the missing shards as sbatch --array takes them. status\n" +
+			"changes nothing.\n\n" +
 			"Exit code 0: all shards are complete; 1: some are not; 2: the call was wrong.",
 		Example: "  gpuconv run --orientations 0:180:5 --shard 1/2 --output sweep\n" +
 			"  gpuconv run --orientations 0:180:5 --shard 2/2 --output sweep\n" +
@@ -26,10 +27,10 @@ func newStatus() *cobra.Command {
 	}, "status: want one folder with shards of gpuconv run", status)
 }
 
-// quiet is how long a shard that is at work may add no line to its journal.
+// quiet is the longest time without a new line in the journal after which a shard still counts as at work.
 const quiet = 5 * time.Minute
 
-// mostAhead is how far the disk's clock may be ahead of this machine's without a line.
+// mostAhead is how far the disk's clock may be ahead of this machine's without a note.
 const mostAhead = time.Minute
 
 // status prints a line for each shard that is begun and not complete, and then how many are complete.
@@ -65,8 +66,8 @@ func status(ctx context.Context, folder string, stdout io.Writer) error {
 	return nil
 }
 
-// clock returns the time by the disk's clock, as far as the changes of shards show that it is ahead of this machine's,
-// and a note if that is much.
+// clock returns the time here, or that of the latest change of a shard if it is later: then the disk's clock is ahead
+// of this machine's. If it is ahead by more than mostAhead, clock also returns a note.
 func clock(all []experiment.ShardState, here time.Time) (now time.Time, note string) {
 	now = here
 	for _, shard := range all {
@@ -80,7 +81,7 @@ func clock(all []experiment.ShardState, here time.Time) (now time.Time, note str
 	return now, note
 }
 
-// progressOf says how far a shard is that is begun.
+// progressOf says how far a begun shard is.
 func progressOf(s experiment.ShardState, now time.Time) string {
 	if s.Err != nil {
 		return "cannot be read: " + oneLine(plain(s.Err).Error())

@@ -65,13 +65,14 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 	f.stimulus.register(flags)
 	flags.SetNormalizeFunc(alias("orientation", "orientations"))
 	flags.StringVar(&f.sf, "sf", "",
-		"spatial frequency: of kinds a list in cycles/pixel or --sf-unit; of presets a number, "+
+		"spatial frequency: for kinds a list in cycles/pixel or --sf-unit; for presets a number, "+
 			"as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 0.0357, 1 divided "+
 			"by 28)")
 	flags.StringVar(&f.kind, "kind", "", "a kind of pattern instead of a preset")
 	fileFlag(flags, &f.input, "input",
-		"what gpuconv run --stimulus takes, instead of a preset: a picture, a folder or pattern of them, in the order of\n"+
-			"their names, img2 before img10, a .npy or .npz:key array, or a .txt list of those; all of one size")
+		"what gpuconv run --stimulus takes, instead of a preset: a picture; a folder of pictures, or a pattern such as\n"+
+			"img*.png, in the order of their names, img2 before img10; a .npy or .npz:key array; or a .txt list of these.\n"+
+			"All images must have one size")
 	f.inputs.register(flags)
 	f.inputs.images.register(flags)
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
@@ -95,7 +96,7 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 	}
 }
 
-// alias lets the flag name also be typed as other.
+// alias gives the flag called name a second name, other.
 func alias(other, name string) func(*pflag.FlagSet, string) pflag.NormalizedName {
 	return func(_ *pflag.FlagSet, typed string) pflag.NormalizedName {
 		if typed == other {

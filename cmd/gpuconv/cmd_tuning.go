@@ -61,7 +61,7 @@ minimum; Mazurek, Kager and Van Hooser (2014) say what to make of such indices. 
 in the table is empty, and a note says why: for instance, responses that are not finite, a cell that is not tuned
 (circular variance above 0.99), or a half-width at the bound of the fit, 45°.
 
-A table is CSV in UTF-8, with the names of its columns in the first line. A cell that is no number in a column of
+A table is CSV in UTF-8, with the names of its columns in the first line. A cell that is not a number in a column of
 numbers is refused, and the error names its line. An empty cell or nan is a missing value.
 
 ` + orientationHelp,
@@ -181,7 +181,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return failed("input", "", err)
 	}
-	if err := f.inputs.take("input", f.activations(), source); err != nil {
+	if err := f.inputs.noteLoss("input", f.activations(), source); err != nil {
 		return err
 	}
 	analysis, err := f.analyse(ctx, responses, table, settings, stderr)

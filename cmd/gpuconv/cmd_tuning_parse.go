@@ -83,7 +83,8 @@ func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 			errors.New("want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5"))
 	}
 	if f.linear {
-		return r, usage(errors.New("--normalise with --linear: want one of them, a negative drive has no power"))
+		return r, usage(errors.New(
+			"--normalise with --linear: want one of them, a negative drive cannot be raised to a power"))
 	}
 	r.Normalisation = tuning.Normalisation{Gain: values.At(0), Exponent: values.At(1), Semisaturation: values.At(2)}
 	return r, nil

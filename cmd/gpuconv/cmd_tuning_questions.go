@@ -24,7 +24,7 @@ func (f *tuningFlags) openStimuli(ctx context.Context, images int) (*npy.Reader,
 	}
 	if shape := reader.Shape(); len(shape) == 0 || shape[0] != images {
 		reader.Close()
-		return nil, failed("stimuli", f.stimuli, fmt.Errorf("stimuli %v: want %s, as there are responses to", shape,
+		return nil, failed("stimuli", f.stimuli, fmt.Errorf("stimuli %v: want %s, one for each response", shape,
 			counted(images, "image")))
 	}
 	return reader, nil
@@ -60,7 +60,7 @@ func (f *tuningFlags) fields(ctx context.Context, images *npy.Reader, r *tuning.
 			a.Cells[cell].Field = &g
 		}
 	}
-	return fields, f.inputs.take("stimuli", f.stimuli, images)
+	return fields, f.inputs.noteLoss("stimuli", f.stimuli, images)
 }
 
 // classes reads --decode: which images are on which side. It returns nil without --decode.

@@ -47,11 +47,12 @@ func newVerify() *cobra.Command {
 			"--weight there is one case, yours.\n\n" +
 			"--shader verifies your own compute shader, in a child process, and --program a program.\n\n" +
 			"--backend gpu takes any OpenGL device, a software renderer too; it fails where there is none. With\n" +
-			"--tiles it cuts problems, and chooses algorithms, as hardware of another maker does. A line on\n" +
-			"stdout names each case that failed. Exit code 1: a case failed, none passed, or not all were run.",
+			"--tiles it cuts problems, and chooses algorithms, as hardware of another maker does. With several\n" +
+			"classes, cases that two of them cut alike are computed once. A line on stdout names each case that\n" +
+			"failed. Exit code 1: a case failed, none passed, or not all were run.",
 		Example: "  gpuconv verify --quick --backend gpu --junit verify.xml\n" +
 			"  gpuconv verify --pictures failures --json verify.json\n" +
-			"  gpuconv verify --backend gpu --algorithm igemm --tiles amd\n" +
+			"  gpuconv verify --backend gpu --algorithm igemm --tiles amd,intel\n" +
 			"  gpuconv verify --quick --cases /7x7/ --fail-fast --time-limit 2m\n" +
 			"  gpuconv verify --quick --backend cpu --list > cases.txt\n" +
 			"  gpuconv verify --quick --shard 2/8\n" +
@@ -71,6 +72,7 @@ func newVerify() *cobra.Command {
 	f.deviceFlags.register(flags)
 	flags.Lookup("device").Usage += ", or all of these one after the other, which are compared"
 	f.deviceFlags.registerTiles(flags)
+	flags.Lookup("tiles").Usage += ". Several are verified one after the other: nvidia,amd"
 	flags.StringVar(&f.algorithm, "algorithm", "", "only this GPU algorithm: "+either(gpu.AlgorithmNames()))
 	fileFlag(flags, &f.own.input, "input", "images of your own: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
 	fileFlag(flags, &f.own.weight, "weight", "weights of your own: .npy, .npz:key, .safetensors:name or .pt:name")
@@ -103,8 +105,13 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	if b.device == everyDevice {
 		b.device = gpu.Any().String()
 	}
-	if err := b.validate(); err != nil {
-		return err
+	for i, class := range f.classes() {
+		if b.tiles = class; slices.Contains(f.classes()[:i], class) {
+			return misread("tiles", f.tiles, errors.New("want each class once"))
+		}
+		if err := b.validate(); err != nil {
+			return err
+		}
 	}
 	if f.device == everyDevice && f.guest.given() {
 		return refused("device", f.device, errors.New("want one device with --shader or --program"))
@@ -157,6 +164,9 @@ func (f *verifyFlags) names() []string {
 	}
 	return strings.Split(f.backends, ",")
 }
+
+// classes lists the classes of --tiles; "" is the device's own.
+func (f *verifyFlags) classes() []string { return strings.Split(f.tiles, ",") }
 
 func (f *verifyFlags) isOwn() bool { return f.own.input != "" || f.own.weight != "" }
 

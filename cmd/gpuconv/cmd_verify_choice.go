@@ -94,7 +94,7 @@ func (f *choiceFlags) choose(runs []verify.Runner) ([]verify.Runner, error) {
 		return chosen, nil
 	case c.Matched() == 0:
 		return nil, misread("cases", f.cases, fmt.Errorf(
-			"there are none such; the first is %s", fault.Printable(first)))
+			"no case has such a name: the first is %s", fault.Printable(first)))
 	case f.shard == "":
 		return nil, refused("cases", f.cases, errors.New("they are only for software renderers"))
 	}

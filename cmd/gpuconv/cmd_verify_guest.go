@@ -39,8 +39,8 @@ func (f *guestFlags) register(flags *pflag.FlagSet) {
 // given reports whether something of the user's is verified in place of gpuconv's own backends.
 func (f *guestFlags) given() bool { return f.shader != "" || f.program != "" }
 
-// unlike are flags that choose among gpuconv's own backends.
-var unlike = []string{"backend", "algorithm", "tiles", "precision"}
+// choosing are the flags that choose among gpuconv's own backends.
+var choosing = []string{"backend", "algorithm", "tiles", "precision"}
 
 // validate refuses flags that make no sense together.
 func (f *guestFlags) validate(cmd *cobra.Command) error {
@@ -55,7 +55,7 @@ func (f *guestFlags) validate(cmd *cobra.Command) error {
 	case f.limit <= 0:
 		return refused("case-limit", f.limit.String(), errors.New("want more than 0s"))
 	}
-	for _, name := range unlike {
+	for _, name := range choosing {
 		if f.given() && cmd.Flags().Changed(name) {
 			return refused(name, cmd.Flags().Lookup(name).Value.String(),
 				errors.New("want it without --shader and --program: it chooses among gpuconv's own"))

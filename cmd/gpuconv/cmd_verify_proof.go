@@ -150,7 +150,7 @@ func (p *proof) compile(runs []verify.Runner) {
 	}
 }
 
-// announce prints a mistake before a case has failed by it.
+// announce prints a mistake before a case has failed because of it.
 func (p *proof) announce(e *conv.SourceError, who string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -258,6 +258,9 @@ func (p *proof) conclude() error {
 	}
 	for _, skip := range p.report.NotLocal() {
 		printLine(p.stdout, "not local %v", skip)
+	}
+	for _, alike := range p.report.Alike() {
+		printLine(p.stdout, "alike     %v", alike)
 	}
 	for _, skip := range p.report.Skips() {
 		printLine(p.stdout, "skipped   %v", skip)

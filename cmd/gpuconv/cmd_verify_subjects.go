@@ -63,8 +63,8 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	return v, nil
 }
 
-// engines returns the CPU engine, and once more with each algorithm that it takes only at precision fast: those only at
-// that precision, or without --quick.
+// engines returns the CPU engine. At precision fast, and without --quick, it also returns the engine with each
+// algorithm that it chooses only at precision fast.
 func (f *verifyFlags) engines() ([]verify.Subject, error) {
 	precision, err := f.parsedPrecision()
 	if err != nil {
@@ -86,7 +86,7 @@ func forcedEngine(algorithm string) verify.Subject {
 		Unforced: cpu.Engine{}, Device: machine.Processor()}
 }
 
-// listing has the place of a backend for --list, which opens no device: it says which problems the backend accepts.
+// listing takes the place of a backend for --list, which opens no device: it says which problems the backend accepts.
 type listing struct {
 	conv.Backend // none
 	conv.Explainer
@@ -185,11 +185,21 @@ func allDevices(ctx context.Context, p gpu.Provider) ([]gpu.Info, error) {
 	return found.Devices, nil
 }
 
-// openGPUs opens devices that each have one forced algorithm. openSubject says how many there are for an algorithm. One
-// more device has no forced algorithm: it says which algorithm it would choose. With --quick it leaves out algorithms
-// that the device never chooses.
+// openGPUs opens devices with the tiles of each class of --tiles.
 func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
-	itself, err := f.openGPU(ctx, v, "", f.tiles)
+	for _, class := range f.classes() {
+		if err := f.openClass(ctx, v, class); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openClass opens devices that each have one forced algorithm, with the tiles of a class. openSubject says how many
+// there are for an algorithm. One more device has no forced algorithm: it says which algorithm it would choose. With
+// --quick it leaves out algorithms that the device never chooses.
+func (f *verifyFlags) openClass(ctx context.Context, v *verified, tiles string) error {
+	itself, err := f.openGPU(ctx, v, "", tiles)
 	if err != nil {
 		return err
 	}
@@ -203,7 +213,7 @@ func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
 		if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, class, precision) {
 			continue
 		}
-		s := verify.Subject{Algorithm: algorithm, Tiles: f.tiles, Unforced: explainer, Fast: precision == conv.Fast}
+		s := verify.Subject{Algorithm: algorithm, Tiles: tiles, Unforced: explainer, Fast: precision == conv.Fast}
 		if err := f.openSubject(ctx, v, &s, mostTwins); err != nil {
 			return err
 		}

@@ -29,8 +29,8 @@ func podCommand(t *testing.T, manifest string) []string {
 }
 
 // TestKubernetes runs the commands of deploy/kubernetes as the controller of Indexed Jobs starts them: with an index,
-// beginning at 0, in the environment. Images are fewer, and the volume is a folder. The merged array has the bits of
-// one run.
+// beginning at 0, in the environment. There are fewer images, and a folder takes the place of the volume. The merged
+// array has the bits of one run.
 func TestKubernetes(t *testing.T) {
 	unraced(t)
 	data := t.TempDir()

@@ -134,7 +134,7 @@ func TestBrokenDrivers(t *testing.T) {
 	for name, test := range map[string]struct{ variable, want string }{
 		"server": {"GALLIUM_DRIVER=virpipe",
 			`surfaceless.*: the driver \(libEGL_mesa\.so\.0, GALLIUM_DRIVER=virpipe\) died of SIGABRT: .+`},
-		"other":   {files + vendor(t, "libm.so.6"), `vendor\.json: libm\.so\.6 is no driver of EGL: it has no __egl_Main`},
+		"other":   {files + vendor(t, "libm.so.6"), `vendor\.json: libm\.so\.6 is not a driver of EGL: it has no __egl_Main`},
 		"names":   {files + "::" + broken, `(egl|passed over): /\S*broken\.json: invalid character 'o' in literal`},
 		"text":    {files + broken, `broken\.json: invalid character 'o' in literal`},
 		"missing": {files + vendor(t, "libEGL_none.so.0"), `vendor\.json: libEGL_none\.so\.0: cannot open shared object file`},

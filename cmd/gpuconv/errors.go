@@ -95,8 +95,8 @@ const aside = 64 << 20
 // beside is what the program takes at most beside what is reserved: aside, and its code.
 const beside = 2 * aside
 
-// reserve is checkMemory for a job that is about to take the memory. It also sets Go's memory limit, so that Go
-// collects garbage before the program takes more than was reserved in all.
+// reserve is like checkMemory, but for a job that is about to take the memory. It also sets Go's memory limit, so that
+// Go collects garbage before the program takes more than was reserved in all.
 func reserve(what string, bytes float64) error {
 	if err := checkMemory(what, bytes); err != nil {
 		return err

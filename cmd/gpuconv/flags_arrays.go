@@ -41,7 +41,7 @@ func openWeights(ctx context.Context, flag, path string) (weights arrayInput, sh
 		const want = "want weights: .npy, .npz:key, .safetensors:name or .pt:name"
 		return arrayInput{}, shape, refused(flag, "", errors.New(want))
 	}
-	if other := noWeights(ctx, path); other != "" {
+	if other := notWeights(ctx, path); other != "" {
 		return arrayInput{}, shape, failed(flag, "", &fault.Error{Argument: path, Rule: other})
 	}
 	if weights, err = openArray(ctx, flag, path); err != nil {
@@ -54,9 +54,9 @@ func openWeights(ctx context.Context, flag, path string) (weights arrayInput, sh
 	return weights, shape, nil
 }
 
-// noWeights says what a text is that people take for weights, and which verb takes it. It returns "" for any other
-// text.
-func noWeights(ctx context.Context, text string) string {
+// notWeights explains a text that names something other than weights: what it is, and which verb takes it. It returns
+// "" for any other text.
+func notWeights(ctx context.Context, text string) string {
 	words := strings.Fields(text)
 	info, err := os.Stat(text)
 	switch {
@@ -117,7 +117,7 @@ func (in *inputs) read(a arrayInput) (*npy.Array, error) {
 	if err != nil {
 		return nil, failed(a.flag, "", err)
 	}
-	return array, in.take(a.flag, a.path, a.Reader)
+	return array, in.noteLoss(a.flag, a.path, a.Reader)
 }
 
 // rowBytes is the memory that the name of a filter and its row in a table take.
@@ -145,18 +145,18 @@ func (in *inputs) readBank(ctx context.Context, flag, path string, judge func(co
 	return experiment.UnknownBank(weight), nil
 }
 
-// take notes how many values of a file float32 could not hold. With --strict it refuses the file instead.
-func (in *inputs) take(flag, path string, read *npy.Reader) error {
-	return in.lose(flag, path, read.DType(), read.Lost(), read.Done())
+// noteLoss adds a note of how many values of a file float32 could not hold. With --strict it refuses the file instead.
+func (in *inputs) noteLoss(flag, path string, read *npy.Reader) error {
+	return in.noteKnownLoss(flag, path, read.DType(), read.Lost(), read.Done())
 }
 
-// lose is take for an array whose losses are known. elements is how many elements it has.
-func (in *inputs) lose(flag, path, dtype string, lost npy.Loss, elements int) error {
+// noteKnownLoss does what noteLoss does, for an array whose losses are known. elements is how many elements it has.
+func (in *inputs) noteKnownLoss(flag, path, dtype string, lost npy.Loss, elements int) error {
 	switch {
 	case !lost.Any():
 		return nil
 	case in.strict:
-		return refused(flag, path, fmt.Errorf("%s, read as float32: want without --strict, or numbers that fit: %s",
+		return refused(flag, path, fmt.Errorf("%s, read as float32: leave out --strict, or give numbers that fit: %s",
 			element(dtype), lost.Say(elements)))
 	}
 	in.overflown = in.overflown || lost.Infinite > 0

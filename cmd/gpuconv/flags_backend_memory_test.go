@@ -7,7 +7,8 @@ import (
 	"gpuconv/cpu"
 )
 
-// TestPlanExtra: what conv reserves covers the plan that the flags ask for, however large the form of its weights is.
+// TestPlanExtra: what conv reserves covers the plan that the flags ask for, however much memory its transformed weights
+// take.
 func TestPlanExtra(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 512, 128, 128}, Weight: conv.Shape{512, 512, 7, 7},
 		Spec: conv.Spec{Padding: conv.Pad(3, 3)}}

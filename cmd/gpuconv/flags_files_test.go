@@ -125,7 +125,7 @@ func TestTuningOfNumbersThatDoNotFit(t *testing.T) {
 	args := []string{"tuning", "--input", "hugea.npy", "--orientations", "0,90", "--rdm", "none", "--output", "y",
 		"--strict"}
 	code, _, stderr := inFolder(t, folder, args...)
-	want := "gpuconv: --input hugea.npy: float64, read as float32: want without --strict, or numbers that fit: " +
+	want := "gpuconv: --input hugea.npy: float64, read as float32: leave out --strict, or give numbers that fit: " +
 		"of 2 elements, 1 exceeds float32's range, 3.4e38, and became infinite"
 	if line := errorLine(t, stderr); code != 2 || line != want {
 		t.Errorf("exit code %d, %q, want 2 and %q", code, line, want)
@@ -171,8 +171,8 @@ func TestRecordingsThatDoNotFit(t *testing.T) {
 	pack("fine.npz", "<f8", []float64{0.1, 2, 3, 1})
 	const lost = "odd.npz:resp_train: int64, read as float32: of 4 elements, 1 is an integer above 2²⁴ that float32 " +
 		"rounds"
-	const refusal = "gpuconv: --input odd.npz:resp_train: int64, read as float32: want without --strict, or numbers " +
-		"that fit: of 4"
+	const refusal = "gpuconv: --input odd.npz:resp_train: int64, read as float32: leave out --strict, or give " +
+		"numbers that fit: of 4"
 	for args, want := range map[string]string{
 		"data --input odd.npz": "gpuconv: note: " + lost + "\n", "data --input fine.npz --strict": "", "data --input fine.npz": "",
 		"data --input odd.npz --output y": "gpuconv: note: " + lost + "\n",

@@ -38,7 +38,7 @@ func (i imageInput) Draw(dst *conv.Tensor, first int) error {
 	return failed("input", "", i.Source.Draw(dst, first))
 }
 
-// openImages opens the file of --input, for filters of so many channels. Arrays are read some images at a time.
+// openImages opens the file of --input, for filters of this many channels. Arrays are read some images at a time.
 func (in *inputs) openImages(ctx context.Context, path string, channels int) (imageInput, error) {
 	if path == "" {
 		return imageInput{}, refused("input", "", errors.New(wantImages))
@@ -74,12 +74,12 @@ func (in *inputs) openImages(ctx context.Context, path string, channels int) (im
 		check: func() error { return in.rehearse(ctx, "input", path) },
 		seen: func() {
 			in.brightness(path, array.Reader().DType())
-			_ = in.take("input", path, array.Reader()) // with --strict, the file has passed the check
+			_ = in.noteLoss("input", path, array.Reader()) // with --strict, the file has passed the check
 		}}, nil
 }
 
-// forRun says that only gpuconv run --stimulus takes a text which is no file: a kind of stimuli, or a pattern of names.
-// It returns "" for any other text.
+// forRun says that only gpuconv run --stimulus takes a text which is not a file: a kind of stimuli, or a pattern of
+// names. It returns "" for any other text.
 func forRun(text string) string {
 	if _, err := os.Stat(text); err == nil {
 		return ""
@@ -137,7 +137,7 @@ func (in *inputs) openPicture(ctx context.Context, path, kind string, channels i
 		check: func() error { return nil }, seen: func() { in.pictured(path, picture) }}, nil
 }
 
-// pictured notes what a user should know of a picture.
+// pictured notes what a user should know about a picture.
 func (in *inputs) pictured(path string, picture *stimuli.Files) {
 	transparent, pages := picture.Found(0)
 	if transparent > 0 && in.images.background == "" {
@@ -157,7 +157,7 @@ func advice(kind string) string {
 	return ""
 }
 
-// openFile opens a picture, for filters of so many channels.
+// openFile opens a picture, for filters of this many channels.
 func (in *inputs) openFile(ctx context.Context, flag, path string, channels int) (*stimuli.Files, error) {
 	options, err := in.images.options(channels)
 	if err != nil {
@@ -187,7 +187,7 @@ func ofFiles(flag string, images stimuli.Set, err error) error {
 // drawn notes what a user should know of image files that were drawn.
 func (in *inputs) drawn(files *stimuli.Files) {
 	path := files.Path()
-	in.passedOver(path, files.PassedOver(), "file that is no image", "files that are no images")
+	in.passedOver(path, files.PassedOver(), "file that is not an image", "files that are not images")
 	in.passedOver(path, files.Folders(), "folder, and what is in it", "folders, and what is in them")
 	if n := files.Transparent(); n > 0 && in.images.background == "" {
 		in.note(path, "%d of %d images have transparent pixels, which lie on black; --background chooses another grey",
@@ -263,5 +263,5 @@ func (in *inputs) rehearse(ctx context.Context, flag, path string) error {
 	if err := reader.Scan(); err != nil {
 		return failed(flag, "", err)
 	}
-	return in.take(flag, path, reader)
+	return in.noteLoss(flag, path, reader)
 }

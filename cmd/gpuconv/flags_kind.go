@@ -33,8 +33,8 @@ func (f *kindFlags) registerParameters(flags *pflag.FlagSet, parameters []param.
 }
 
 // chosen returns the settings of the kind that is asked for, or nil for a file or a preset. It refuses flags that do
-// not go together. presets names the flags that only presets have, shared the settings that both presets and kinds
-// have.
+// not go together. presets names the flags that only presets have, and shared names the settings that both presets and
+// kinds have.
 func (f *kindFlags) chosen(flags *pflag.FlagSet, presets, shared []string) (*settings, error) {
 	given := map[string]string{}
 	for _, name := range f.settings {

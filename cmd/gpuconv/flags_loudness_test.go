@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// TestLogHasTimeLeft: where stderr is no terminal, the lines of a long job say how much longer it takes.
+// TestLogHasTimeLeft: where stderr is not a terminal, the lines of a long job say how much longer it takes.
 func TestLogHasTimeLeft(t *testing.T) {
 	var log bytes.Buffer
 	bar := newProgress(&log, "convolving", 400)

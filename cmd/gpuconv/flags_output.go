@@ -159,7 +159,7 @@ func (o output) checkArrays() error {
 	return nil
 }
 
-// checkArray is checkArrays for verbs that write one array: it also refuses the name of a .npz file.
+// checkArray is like checkArrays, but for verbs that write one array: it also refuses the name of a .npz file.
 func (o output) checkArray() error {
 	if strings.HasSuffix(o.path, ".npz") {
 		return refused(o.flag, o.path, errors.New("want a .npy file, one array is written"))

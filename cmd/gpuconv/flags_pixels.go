@@ -26,8 +26,8 @@ var imageFlagNames = []string{"background", "colour", "resize", "crop", "normali
 func (f *imageFlags) register(flags *pflag.FlagSet) {
 	defer inGroup(flags, groupInput)()
 	flags.StringVar(&f.colour, "colour", "",
-		"of pictures: grey (0.299 R + 0.587 G + 0.114 B), rgb, or opponent ((R+G+B)/√3, (R−G)/√2, (R+G−2B)/√6);\n"+
-			"without it grey, or rgb if the filters have three channels")
+		"colours of pictures: grey (0.299 R + 0.587 G + 0.114 B), rgb, or opponent ((R+G+B)/√3, (R−G)/√2,\n"+
+			"(R+G−2B)/√6); without it grey, or rgb if the filters have three channels")
 	flags.StringVar(&f.resize, "resize", "",
 		"256: the shorter side of images, or 240,320: H,W; linear, and averaged where images become smaller")
 	flags.StringVar(&f.crop, "crop", "", "224 or 224,320: H,W of the middle of images that is kept, after --resize")
@@ -56,7 +56,7 @@ func (f *imageFlags) ofArray(path string) error {
 	if f.background == "" {
 		return nil
 	}
-	return refused("background", f.background, fmt.Errorf("%s is no picture", fault.Printable(path)))
+	return refused("background", f.background, fmt.Errorf("%s is not a picture", fault.Printable(path)))
 }
 
 // grey reads --background.

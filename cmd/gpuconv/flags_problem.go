@@ -113,8 +113,8 @@ func parseCompact(text string) (conv.Problem, error) {
 	return p, nil
 }
 
-// shapeOf reads a shape such as 64,1,48,64 or the header of a file. channels is how many an image has that the weights
-// fit, or 0.
+// shapeOf reads a shape such as 64,1,48,64 or the header of a file. channels is how many channels the weights need, or
+// 0.
 func shapeOf(ctx context.Context, flag, text string, channels int) (conv.Shape, error) {
 	if v, err := parseInts(strings.Trim(text, "[]")); err == nil && len(v) == 4 {
 		if _, err := os.Stat(text); err != nil {

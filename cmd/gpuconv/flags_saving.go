@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"gpuconv/fault"
 	"gpuconv/whole"
 
@@ -23,10 +25,13 @@ func (s *saving) register(cmd *cobra.Command) {
 // output returns the output that a flag names.
 func (s *saving) output(flag, path string) output { return output{flag, path, s.options()} }
 
+// lease is how long a folder that is kept belongs to a process that does nothing: see [whole.Options].
+var lease = time.Minute
+
 // options says how package whole writes. A line on stderr names each leftover of a killed run that is removed.
 func (s *saving) options() whole.Options {
-	return whole.Options{NoSync: s.noSync, Removed: func(path string) {
-		printLine(s.cmd.ErrOrStderr(), "gpuconv: removed %s, which a process left that was killed",
+	return whole.Options{NoSync: s.noSync, Lease: lease, Removed: func(path string) {
+		printLine(s.cmd.ErrOrStderr(), "gpuconv: removed %s, which a killed process left",
 			fault.Printable(path))
 	}}
 }

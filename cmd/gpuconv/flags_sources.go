@@ -47,7 +47,7 @@ func (f *runFlags) openStimuli(ctx context.Context) ([]stimuli.Set, error) {
 	return o.bySize()
 }
 
-// openSources opens what the texts of a flag name, for filters of so many channels, or 0 if there are none.
+// openSources opens what the texts of a flag name, for filters of this many channels, or 0 if there are none.
 func (in *inputs) openSources(ctx context.Context, flag string, texts []string, channels int) (*sources, error) {
 	options, err := in.images.options(channels)
 	if err != nil {
@@ -86,7 +86,7 @@ func (s *sources) oneSize(path string) (stimuli.Set, error) {
 		"them; gpuconv run --stimulus takes several sizes", sized(sets[0]), sized(sets[1])))
 }
 
-// greyIn returns patterns for filters of so many channels. Filters of three see grey in red, green and blue.
+// greyIn returns patterns for filters of this many channels. Filters of three see grey in red, green and blue.
 func greyIn(patterns stimuli.Set, channels int) stimuli.Set {
 	if channels != 3 {
 		return patterns
@@ -352,7 +352,7 @@ func (in *inputs) allDrawn(flag string, images stimuli.Set) (pictures bool) {
 			in.drawn(part)
 		case *stimuli.Array:
 			in.brightness(part.Path(), part.Reader().DType())
-			_ = in.take(flag, part.Path(), part.Reader()) // with --strict, the file has passed the check
+			_ = in.noteLoss(flag, part.Path(), part.Reader()) // with --strict, the file has passed the check
 		}
 	}
 	return pictures

@@ -58,7 +58,7 @@ func (o output) checkTable(ctx context.Context) error {
 	if line == "" || strings.HasPrefix(line, "image,kind") || strings.HasPrefix(line, "filter,kind") {
 		return nil
 	}
-	err = fmt.Errorf("its table would replace %s, which is no table of images or filters: want another name",
+	err = fmt.Errorf("its table would replace %s, which is not a table of images or filters: want another name",
 		fault.Printable(path))
 	return refused(o.flag, o.path, err)
 }

@@ -31,7 +31,7 @@ func (f *kindFlags) registerUnits(flags *pflag.FlagSet) {
 	defer inGroup(flags, groupKind)()
 	for _, s := range unitSettings() {
 		if s.name == "ppd" && flags.Lookup("channels") != nil { // filters: the population v1 has one too
-			s.help += ", and of v1 (default 28)"
+			s.help += ", and for v1 (default 28)"
 		}
 		flags.String(s.name, "", s.help)
 		f.settings = append(f.settings, s.name)

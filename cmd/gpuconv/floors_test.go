@@ -165,7 +165,7 @@ func TestHouseRules(t *testing.T) {
 			}
 			for _, name := range declared(parsed) {
 				if strings.EqualFold(name, "context") {
-					t.Errorf("%s/%s declares %s: want another name for what is no context.Context", p.ImportPath, file,
+					t.Errorf("%s/%s declares %s: want another name, it is not a context.Context", p.ImportPath, file,
 						name)
 				}
 			}

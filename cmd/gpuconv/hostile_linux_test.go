@@ -134,7 +134,7 @@ func TestLittleSpace(t *testing.T) {
 	}
 }
 
-// inSpace is a program with a limit of address space, in KiB.
+// inSpace returns the command whole with a limit of address space, in KiB.
 func inSpace(ctx context.Context, limit int, whole *exec.Cmd) *exec.Cmd {
 	limited := exec.CommandContext(ctx, "sh", append([]string{"-c", `ulimit -v "$0" && exec "$@"`, strconv.Itoa(limit)},
 		whole.Args...)...)

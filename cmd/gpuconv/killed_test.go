@@ -116,7 +116,7 @@ func TestKilled(t *testing.T) {
 			prepareVictim(t, name)
 			took, left := v.run(t, "undisturbed", nil), 0
 			if v.seen != "" {
-				// On a busy machine it may end between the look and the kill.
+				// On a busy machine the command may end after lookFor has seen the file, and before the kill.
 				for try := 0; try < 10 && left == 0; try++ {
 					left = v.kill(t, "while it writes", func(ended <-chan struct{}) { lookFor(t, v.seen, ended) })
 				}
@@ -167,7 +167,7 @@ func (v victim) run(t *testing.T, stage string, leftovers []string) time.Duratio
 		t.Errorf("%s: there are %q, want %q", stage, got, v.want)
 	}
 	for _, path := range leftovers {
-		said := strings.Contains(stderr.String(), "gpuconv: removed "+path+", which a process left that was killed\n")
+		said := strings.Contains(stderr.String(), "gpuconv: removed "+path+", which a killed process left\n")
 		if strings.Contains(path, ".partial") && !said {
 			t.Errorf("%s: %s was removed without a word: %q", stage, path, stderr.String())
 		}

@@ -24,7 +24,7 @@ func TestLines(t *testing.T) {
 }
 
 // refuseWide reports the lines that tooWide returns for the tracked files that are asked for. Generated files and
-// testdata are left out. There must be at least so many files.
+// testdata are left out. There must be at least least files.
 func refuseWide(t *testing.T, least int, asked func(string) bool, tooWide func(string, []byte) []proseLine) {
 	t.Helper()
 	root := filepath.Join("..", "..")

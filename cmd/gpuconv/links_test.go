@@ -194,7 +194,7 @@ func TestMarkdownLinks(t *testing.T) {
 func trackedFiles(t *testing.T, root string) []string {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(root, ".git")); errors.Is(err, fs.ErrNotExist) {
-		t.Skip("this is no repository")
+		t.Skip("this is not a repository")
 	}
 	list := exec.Command("git", "ls-files", "-z")
 	list.Dir = root

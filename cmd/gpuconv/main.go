@@ -123,7 +123,7 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 }
 
 // unprinted returns the error of a verb that did its work but could not print on stdout, because of lost. If the verb
-// wrote files, it is no error that the reader of stdout went away.
+// wrote files, it is not an error that the reader of stdout went away.
 func unprinted(cmd *cobra.Command, lost error) error {
 	files := writesFiles(cmd)
 	if lost == nil || files && errors.Is(lost, syscall.EPIPE) {

@@ -22,6 +22,9 @@ import (
 // graceVariable sets how long the program may take to stop, for tests on a busy machine.
 const graceVariable = "TEST_GRACE"
 
+// leaseVariable sets how long a folder belongs to a process that does nothing.
+const leaseVariable = "TEST_LEASE"
+
 // TestMain runs the test binary as the program gpuconv if it is started under that name, as scripts and tests do.
 func TestMain(m *testing.M) {
 	if _, chosen := os.LookupEnv(cacheVariable); !chosen { // tests leave the user's cache alone
@@ -30,6 +33,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"gpuconv": func() {
 		if longer, err := time.ParseDuration(os.Getenv(graceVariable)); err == nil {
 			grace = longer
+		}
+		if shorter, err := time.ParseDuration(os.Getenv(leaseVariable)); err == nil {
+			lease = shorter
 		}
 		main()
 	}})

@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-// TestMemoryFlag: run takes at most --memory and 64 MiB, however many images there are. Without the flag it takes more.
+// TestMemoryFlag: run takes at most --memory plus 64 MiB, however many images there are. Without the flag it takes
+// more.
 func TestMemoryFlag(t *testing.T) {
 	if raceEnabled || runtime.GOOS != "linux" {
-		t.Skip("the memory of other programs is not what is tested, or is not known")
+		t.Skip("the race detector takes memory too, or the system does not tell how much a process has")
 	}
 	t.Chdir(t.TempDir())
 	const flag, most = "40MiB", (40 + 64) << 20
@@ -40,8 +41,8 @@ func TestMemoryFlag(t *testing.T) {
 	}
 }
 
-// peakOf runs a command, and returns the most bytes of memory that its process had, by a look at each millisecond. It
-// is 0 on systems other than Linux.
+// peakOf runs a command, and returns the most bytes of memory that its process had. It looks every millisecond. It
+// returns 0 on systems other than Linux.
 func peakOf(cmd *exec.Cmd) (most float64, err error) {
 	if err := cmd.Start(); err != nil {
 		return 0, err
@@ -58,10 +59,10 @@ func peakOf(cmd *exec.Cmd) (most float64, err error) {
 	}
 }
 
-// TestPeakIsOfTheProcess: the memory of the process that started it does not count.
+// TestPeakIsOfTheProcess: peakOf does not count the memory of the process that starts the command.
 func TestPeakIsOfTheProcess(t *testing.T) {
 	if raceEnabled || runtime.GOOS != "linux" {
-		t.Skip("the memory of other programs is not known")
+		t.Skip("the race detector takes memory too, or the system does not tell how much a process has")
 	}
 	held := make([]byte, 300<<20)
 	for i := 0; i < len(held); i += 4096 {
@@ -74,8 +75,8 @@ func TestPeakIsOfTheProcess(t *testing.T) {
 	runtime.KeepAlive(held)
 }
 
-// highWater returns the most bytes of memory that a process has had so far. The system's account of a process that has
-// ended also counts the process that started it.
+// highWater returns the most bytes of memory that a process has had so far. It asks while the process runs: what the
+// system reports after its end also counts the process that started it.
 func highWater(pid int) (kilobytes float64) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if _, rest, ok := strings.Cut(string(text), "VmHWM:"); ok && err == nil {

@@ -103,8 +103,8 @@ func TestNotFiniteIsSaid(t *testing.T) {
 	}
 }
 
-// TestRunSaysNotFinite: the main job reports them too, in text and in run.json, for the images that were checked and
-// for all images.
+// TestRunSaysNotFinite: gpuconv run too reports outputs that are NaN or infinite, in text and in run.json, for the
+// images that were checked and for all images.
 func TestRunSaysNotFinite(t *testing.T) {
 	t.Chdir(t.TempDir())
 	arrayFile(t, "w.npy", map[int]float64{4: math.NaN()}, 2, 1, 3, 3)
@@ -143,20 +143,20 @@ func TestRunSaysNotFinite(t *testing.T) {
 }
 
 // TestTuningRefusesCells: if a cell of a table should be a number and is not, it is refused with its line and column,
-// whatever the other cells are. A table in the form of other programs is read.
+// whatever the other cells are. Tables as other programs write them are read, such as with CRLF and a byte order mark.
 func TestTuningRefusesCells(t *testing.T) {
 	unraced(t)
 	t.Chdir(t.TempDir())
 	arrayFile(t, "y.npy", map[int]float64{1: 3}, 4, 1, 1, 1)
 	for table, want := range map[string]string{
-		"orientation_deg\n0\n45°\n90\n135\n":                        `line 3, column orientation_deg: "45°" is no number`,
-		"orientation_deg\n0°\n45°\n90°\n135°\n":                     `line 2, column orientation_deg: "0°" is no number`,
-		"orientation_deg\n0\n\"45,0\"\n90\n135\n":                   `line 3, column orientation_deg: "45,0" is no number`,
+		"orientation_deg\n0\n45°\n90\n135\n":                        `line 3, column orientation_deg: "45°" is not a number`,
+		"orientation_deg\n0°\n45°\n90°\n135°\n":                     `line 2, column orientation_deg: "0°" is not a number`,
+		"orientation_deg\n0\n\"45,0\"\n90\n135\n":                   `line 3, column orientation_deg: "45,0" is not a number`,
 		"orientation_deg\n0\n1e400\n90\n135\n":                      `line 3, column orientation_deg: "1e400" is beyond float64`,
-		"image,orientation_deg\n0,0\n1,45\n2,inf\n3,135\n":          `line 4, column orientation_deg: "inf" is no number`,
-		"orientation_deg,phase_deg\n0,a\n45,a\n90,b\n135,b\n":       `line 2, column phase_deg: "a" is no number`,
-		"orientation_deg,frame\n0,one\n45,two\n90,two\n135,two\n":   `line 2, column frame: "one" is no number`,
-		"orientation_deg,contrast\n0,1\n45,1\n90,50%\n135,1\n":      `line 4, column contrast: "50%" is no number`,
+		"image,orientation_deg\n0,0\n1,45\n2,inf\n3,135\n":          `line 4, column orientation_deg: "inf" is not a number`,
+		"orientation_deg,phase_deg\n0,a\n45,a\n90,b\n135,b\n":       `line 2, column phase_deg: "a" is not a number`,
+		"orientation_deg,frame\n0,one\n45,two\n90,two\n135,two\n":   `line 2, column frame: "one" is not a number`,
+		"orientation_deg,contrast\n0,1\n45,1\n90,50%\n135,1\n":      `line 4, column contrast: "50%" is not a number`,
 		"\xff\xfeo\x00r\x00":                                        `its text is UTF-16: want UTF-8`,
 		"orientation_deg\n0\nnan\n90\n135\n":                        `--table t.csv: table: line 3, column orientation_deg: has no value, want a number in each line`,
 		"orientation_deg,sf\n0,1\n45,2\n90,\n135,2\n":               `--table t.csv: table: line 4, column sf: has no value, want a number in each line`,
@@ -191,7 +191,7 @@ func TestTuningSaysNaN(t *testing.T) {
 		os.RemoveAll("tuned")
 		code, stdout, stderr := ran(t, "tuning", "--input", "y.npy", "--orientations", orientations, "--output",
 			"tuned")
-		if code != 0 || !strings.Contains(stdout, "note      1 of 4 responses NaN or infinite: ") {
+		if code != 0 || !strings.Contains(stdout, "note      1 of 4 responses are NaN or infinite: ") {
 			t.Errorf("%s: exit code %d, stdout %q, stderr %q", orientations, code, stdout, stderr)
 		}
 	}

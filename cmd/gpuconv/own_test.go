@@ -15,7 +15,8 @@ import (
 	"gpuconv/npy"
 )
 
-// ownFolder is a folder with pictures of two sizes, an array and a list.
+// ownFolder returns a new folder with pictures of two sizes, arrays, lists, and a run.json that has no flags and one
+// that has a flag it must not have.
 func ownFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -105,7 +106,7 @@ func TestOwnImages(t *testing.T) {
 }
 
 // TestChannelsLast: where no filters say how many channels there are, an array that may have the channels last is read
-// as any other, and a line says how.
+// as any other, and a note says how it is read.
 func TestChannelsLast(t *testing.T) {
 	dir := ownFolder(t)
 	for name, want := range map[string]string{
@@ -179,7 +180,7 @@ func columnOf(t *testing.T, path, name string) (words []string) {
 	return words
 }
 
-// TestSizesInPart: if a later size fails, or an interrupt comes, an error says what is written already.
+// TestSizesInPart: if a later size fails, or an interrupt comes, an error says how many sizes are written already.
 func TestSizesInPart(t *testing.T) {
 	unraced(t)
 	dir := ownFolder(t)
@@ -298,7 +299,7 @@ func TestImageFlagsAlike(t *testing.T) {
 				}
 			}
 			if !strings.Contains(flags, "--colour") {
-				flags += " --colour rgb" // as the filters have run and conv do
+				flags += " --colour rgb" // run and conv take rgb, because the filters have three channels
 			}
 			report := do("stimuli --dry-run --output images.npy --input mixed/b.png " + flags)
 			do("stimuli --output images.npy --input mixed/b.png " + flags)

@@ -80,7 +80,7 @@ func needPython(t *testing.T, packages ...string) {
 	for _, name := range packages {
 		if out, err := exec.Command(python, "-c", "import "+name).CombinedOutput(); err != nil {
 			if slices.Contains(required, name) {
-				t.Fatalf("%s has %s, and Python has not: %v\n%s", requirePython, name, err, out)
+				t.Fatalf("%s has %s, but Python does not: %v\n%s", requirePython, name, err, out)
 			}
 			t.Skipf("Python has no %s", name)
 		}

@@ -50,7 +50,7 @@ func TestPicturesSay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	passed := "gpuconv: note: photos: passed over 2 files that are no images: clip, notes.txt\n" +
+	passed := "gpuconv: note: photos: passed over 2 files that are not images: clip, notes.txt\n" +
 		"gpuconv: note: photos: passed over 1 folder, and what is in it: more\n"
 	convolve := "conv --backend cpu --weight w.npy --output y.npy --input "
 	for args, want := range map[string]string{
@@ -78,7 +78,7 @@ func TestPicturesSay(t *testing.T) {
 	}
 }
 
-// TestNoPictures: every flag that reads files says what a file is that it cannot read.
+// TestNoPictures: every flag that reads files says what kind of file it cannot read.
 func TestNoPictures(t *testing.T) {
 	folder := inputsFolder(t)
 	at := func(name string) string { return filepath.Join(folder, name) }
@@ -125,10 +125,10 @@ func TestNoPictures(t *testing.T) {
 		"run --output y --stimulus none.png":                        "--stimulus: none.png: no such file or directory",
 		"run --output y --stimulus none.npy":                        "--stimulus: none.npy: no such file or directory",
 		"run --output y --stimulus none.npz:x":                      "--stimulus: none.npz:x: no such file or directory",
-		"run --output y --stimulus fine.npy --background 1":         "--background 1: fine.npy is no picture",
+		"run --output y --stimulus fine.npy --background 1":         "--background 1: fine.npy is not a picture",
 		"run --output y --filter new.pt":                            "--filter: new.pt: its pickle ends too early",
 		convolve + "--weight w.npy --input p.png --background 2":    `--background "2": want a grey from 0 (black) to 1`,
-		convolve + "--weight w.npy --input fine.npy --background 0": "--background 0: fine.npy is no picture",
+		convolve + "--weight w.npy --input fine.npy --background 0": "--background 0: fine.npy is not a picture",
 		"run --output y --orientations 0 --background 0":            "--background 0: want --stimulus with image files",
 		"stimuli --output y.npy --background 0":                     "--background 0: want --input with it",
 	} {

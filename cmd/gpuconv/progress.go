@@ -38,7 +38,8 @@ func newTimedProgress(w io.Writer, what string, total int) *progress {
 	return p
 }
 
-// newProgressOf is newProgress for a unit other than images. Without a unit it shows no rate, and predicts no time.
+// newProgressOf is like newProgress, but for a unit other than images. Without a unit it shows no rate, and predicts no
+// time.
 func newProgressOf(w io.Writer, what, unit string, total int) *progress {
 	p := &progress{what: what, total: total, began: time.Now(), last: time.Now()}
 	terminal, ok := barOf(w)

@@ -305,7 +305,7 @@ func TestProofChecksFirst(t *testing.T) {
 	}
 }
 
-// TestProofStops: a proof stops after so many failures.
+// TestProofStops: a proof stops after a given number of failures.
 func TestProofStops(t *testing.T) {
 	var cases []verify.Case
 	for _, c := range verify.Quick(verify.Stimuli(), verify.Banks()) {

@@ -102,7 +102,7 @@ func TestResumeKilled(t *testing.T) {
 			if err := os.RemoveAll("out"); err != nil {
 				t.Fatal(err)
 			}
-			continue // it was faster than the signal: that is no kill
+			continue // it was faster than the signal: that is not a kill
 		}
 		killed++
 		begun, counted := journalOf(t, `{"begins":`), journalOf(t, `{"chunk":`)
@@ -144,5 +144,55 @@ func TestResumeInterrupted(t *testing.T) {
 	}
 	if got := arraySum(t, "out"); got != want {
 		t.Errorf("it has %s, want %s", got, want)
+	}
+}
+
+// TestResumeStopped: a run that is stopped for longer than its lease loses the folder to the next one, which completes
+// it. When the first one goes on, it says so and changes nothing.
+func TestResumeStopped(t *testing.T) {
+	unraced(t)
+	unixOnly(t)
+	t.Chdir(t.TempDir())
+	want := plainSum(t)
+	t.Setenv(leaseVariable, "3s")
+	args := append(strings.Fields(resumed), "--resume", "--output", "out")
+	first := program(t, args...)
+	first.Env = append(first.Env, leaseVariable+"=3s", graceVariable+"=1m")
+	var said bytes.Buffer
+	first.Stderr = &said
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = first.Process.Kill() })
+	deadline := time.After(time.Minute)
+	for journalOf(t, `{"chunk":`) == 0 {
+		select {
+		case <-deadline:
+			t.Fatal("no chunk after a minute")
+		case <-time.After(time.Millisecond):
+		}
+		if exists("out") {
+			t.Skip("it ended before it could be stopped")
+		}
+	}
+	_ = first.Process.Signal(syscall.SIGSTOP)
+	if exists("out") {
+		t.Skip("it ended before it was stopped")
+	}
+	code, stdout, stderr := inFolder(t, ".", args...)
+	for code == exitUsage && strings.Contains(stderr, "another process is writing this one") {
+		time.Sleep(300 * time.Millisecond)
+		code, stdout, stderr = inFolder(t, ".", args...)
+	}
+	if got := arraySum(t, "out"); code != exitOK || got != want {
+		t.Fatalf("it has %s, want %s: %s %s", got, want, stdout, stderr)
+	}
+	before := names(t, ".")
+	_ = first.Process.Signal(syscall.SIGCONT)
+	if err := first.Wait(); err == nil || !strings.Contains(said.String(), "another process has taken it over") {
+		t.Errorf("the first one ends with %v and %q", err, said.String())
+	}
+	if got := arraySum(t, "out"); got != want || names(t, ".") != before {
+		t.Errorf("it has %s and %s, want %s and %s", got, names(t, "."), want, before)
 	}
 }

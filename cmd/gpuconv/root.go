@@ -66,7 +66,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// knownVerb refuses a first argument that is no verb.
+// knownVerb refuses a first argument that is not a verb.
 func knownVerb(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -93,8 +93,8 @@ func terminalOf(w io.Writer) (*os.File, bool) {
 }
 
 // barOf returns the terminal for a progress bar, which moves the cursor. It returns none for a dumb terminal, for a
-// Jupyter notebook, where a cursor cannot overwrite what was shown, and for a screen that is muted or that --verbose
-// lets say more.
+// Jupyter notebook, where a cursor cannot overwrite what was shown, and for a screen that is muted or on which
+// --verbose prints more.
 func barOf(w io.Writer) (*os.File, bool) {
 	if s, ok := w.(*screen); ok && (s.muted || s.told) {
 		return nil, false

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestNoColours: nothing that a terminal is sent sets a colour, whether NO_COLOR is set or not.
+// TestNoColours: nothing that is sent to a terminal sets a colour, whether NO_COLOR is set or not.
 func TestNoColours(t *testing.T) {
 	for _, set := range []string{"", "1"} {
 		t.Setenv("NO_COLOR", set)

@@ -173,14 +173,14 @@ func filePlaces() []place {
 			return []string{"conv", "--input", "odd.npz:none", "--weight", "w.npy", "--output", "z.npy"}
 		}},
 		{"a picture's name", func(t testing.TB, text string) []string {
-			put(t, "a"+text+".png", onePixel(t))
+			put(t, "a"+text+".png", smallPicture(t))
 			return []string{"conv", "--backend", "cpu", "--input", "a" + text + ".png", "--weight", "w.npy", "--padding", "1", "--output", "z.npy"}
 		}},
 		{"names in a folder of pictures", func(t testing.TB, text string) []string {
 			if err := os.Mkdir("pictures", 0o777); err != nil {
 				t.Fatal(err)
 			}
-			put(t, filepath.Join("pictures", "a"+text+".png"), onePixel(t))
+			put(t, filepath.Join("pictures", "a"+text+".png"), smallPicture(t))
 			put(t, filepath.Join("pictures", "b"+text+".gif"), "GIF89a")
 			return []string{"run", "--backend", "cpu", "--stimulus", "pictures", "--output", "out"}
 		}},
@@ -218,7 +218,7 @@ func filePlaces() []place {
 func variablePlace(variable, verb string, flags []string) func(t testing.TB, text string) []string {
 	return func(t testing.TB, text string) []string {
 		if strings.Contains(text, "\x00") {
-			t.Skip("no value of a variable")
+			t.Skip("a variable cannot hold it")
 		}
 		t.Setenv(variable, text)
 		return append([]string{verb}, flags...)
@@ -255,7 +255,7 @@ func answered(form string) func(t testing.TB, text string) []string {
 	}
 }
 
-func onePixel(t testing.TB) string {
+func smallPicture(t testing.TB) string {
 	var file bytes.Buffer
 	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 3, 3))); err != nil {
 		t.Fatal(err)
@@ -370,7 +370,7 @@ func TestPlacesSpeak(t *testing.T) {
 	}
 }
 
-// printed returns what a command prints that gets a text at a place, in a new folder of small files.
+// printed returns what a command prints if it gets a text at a place. The command runs in a new folder of small files.
 func (p place) printed(t *testing.T, text string) (stdout, stderr string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -393,7 +393,7 @@ func (p place) printed(t *testing.T, text string) (stdout, stderr string) {
 func checkPrinted(t *testing.T, place, where, text string) {
 	t.Helper()
 	if !utf8.ValidString(text) {
-		t.Errorf("%s: %s is no UTF-8: %q", place, where, text)
+		t.Errorf("%s: %s is not UTF-8: %q", place, where, text)
 	}
 	for _, r := range text {
 		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) && r != '\n' && r != '\t' {

@@ -20,8 +20,7 @@ type documented struct {
 	lines []string
 }
 
-// commandsOf reads the console blocks of a document. Every line that starts with $
-// is a command of gpuconv.
+// commandsOf reads the console blocks of a document. Every line that starts with $ is a command of gpuconv.
 func commandsOf(t *testing.T, path string) []documented {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -44,7 +43,7 @@ func commandsIn(t *testing.T, lines []string) (all []documented) {
 		case isCommand:
 			all = append(all, documented{args: arguments(command)})
 		case strings.HasPrefix(line, "$"):
-			t.Fatalf("%q is no command of gpuconv", line)
+			t.Fatalf("%q is not a command of gpuconv", line)
 		case len(all) > 0:
 			last := &all[len(all)-1]
 			last.lines = append(last.lines, line)
@@ -134,14 +133,15 @@ func copyTo(t *testing.T, path string, content []byte) {
 // TestTuningPage types the commands of docs/tuning.md.
 func TestTuningPage(t *testing.T) { typed(t, "../../docs/tuning.md", 2) }
 
-// typed types the commands of a page, at least as many as least, in one folder, and compares what they print.
+// typed types the commands of a page in one folder, and compares what they print. The page must have at least least
+// commands.
 func typed(t *testing.T, page string, least int) {
 	t.Helper()
 	unraced(t)
 	typedIn(t, t.TempDir(), page, least)
 }
 
-// typedIn is typed in a folder that has files.
+// typedIn is like typed, in a folder that already has files.
 func typedIn(t *testing.T, dir, page string, least int) {
 	t.Helper()
 	commands := commandsOf(t, page)

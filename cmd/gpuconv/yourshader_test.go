@@ -49,7 +49,7 @@ func typeIn(t *testing.T, dir string, b block) {
 	t.Helper()
 	args, ok := strings.CutPrefix(b.lines[0], "$ gpuconv ")
 	if !ok {
-		t.Fatalf("%q is no command of gpuconv", b.lines[0])
+		t.Fatalf("%q is not a command of gpuconv", b.lines[0])
 	}
 	cmd := program(t, strings.Fields(args)...)
 	cmd.Dir = dir

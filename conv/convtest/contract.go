@@ -136,9 +136,9 @@ func badArguments(t *testing.T, backend conv.Backend, p conv.Problem, drawn comp
 		_, err := backend.Plan(p, w, b)
 		return err
 	}
-	noBias, even := p, p
+	noBias, twoGroups := p, p
 	noBias.Bias = false
-	even.Groups = 2
+	twoGroups.Groups = 2
 	for name, c := range map[string]struct {
 		err error
 		arg string
@@ -151,12 +151,12 @@ func badArguments(t *testing.T, backend conv.Backend, p conv.Problem, drawn comp
 		"long bias":         {planned(p, drawn.Weight, make([]float32, 6)), "bias"},
 		"no bias":           {planned(p, drawn.Weight, nil), "bias"},
 		"unannounced bias":  {planned(noBias, drawn.Weight, drawn.Bias), "bias"},
-		"groups":            {planned(even, drawn.Weight, drawn.Bias), "groups"},
+		"groups":            {planned(twoGroups, drawn.Weight, drawn.Bias), "groups"},
 		"nil src":           {plan.Run(tensor(dst), nil), "src"},
 		"nil dst":           {plan.Run(nil, drawn.Src), "dst"},
 		"larger batch":      {plan.Run(tensor(dst.WithN(8)), tensor(p.Src.WithN(8))), "src"},
 		"other image":       {plan.Run(tensor(dst), tensor(conv.Shape{7, 2, 12, 9})), "src"},
-		"dst of less":       {plan.Run(tensor(dst.WithN(6)), drawn.Src), "dst"},
+		"dst of fewer":      {plan.Run(tensor(dst.WithN(6)), drawn.Src), "dst"},
 		"dst of other size": {plan.Run(tensor(conv.Shape{7, 5, 9, 11}), drawn.Src), "dst"},
 	} {
 		var shape *conv.ShapeError

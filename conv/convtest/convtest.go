@@ -41,7 +41,7 @@ func Run(t *testing.T, backend, judge conv.Backend) {
 func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 	explainer, ok := backend.(conv.Explainer)
 	if !ok {
-		t.Fatal("the backend is no conv.Explainer")
+		t.Fatal("the backend is not a conv.Explainer")
 	}
 	taken := 0
 	for i, c := range Cases() {

@@ -15,7 +15,7 @@ func powers(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv
 	drawn compare.Case) {
 	t.Run("submissions", func(t *testing.T) {
 		if _, ok := open(t, p, drawn).(conv.Submitter); !ok {
-			t.Skip("the plan is no conv.Submitter")
+			t.Skip("the plan is not a conv.Submitter")
 		}
 		if err := submissions(func() conv.Plan { return open(t, p, drawn) }, p, drawn.Src); err != nil {
 			t.Error(err)
@@ -23,7 +23,7 @@ func powers(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv
 	})
 	t.Run("phases", func(t *testing.T) {
 		if _, ok := open(t, p, drawn).(conv.Phaser); !ok {
-			t.Skip("the plan is no conv.Phaser")
+			t.Skip("the plan is not a conv.Phaser")
 		}
 		if err := phases(open(t, p, drawn), p, drawn.Src); err != nil {
 			t.Error(err)

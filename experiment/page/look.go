@@ -120,7 +120,7 @@ func varyingColumns(t *param.Table) (all []param.Column) {
 	return all
 }
 
-// rowTitle returns what a table says of a row, such as orientation_deg 45, sf_cycles_per_pixel 0.1.
+// rowTitle returns what a table says about a row, such as orientation_deg 45, sf_cycles_per_pixel 0.1.
 func rowTitle(columns []param.Column, row int) string {
 	var parts []string
 	for _, c := range columns {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestFingerprint: another content, size or time of writing is another fingerprint. Of a large file the start, the
-// middle and the end count.
+// TestFingerprint: a file with other bytes, another size or another time of writing has another fingerprint. In a large
+// file, bytes at the start, in the middle and at the end count.
 func TestFingerprint(t *testing.T) {
 	then := time.Unix(1e9, 5)
 	print := func(content []byte, modified time.Time) string {

@@ -48,7 +48,7 @@ const (
 type rules struct {
 	want   string
 	most   int64 // the largest size in bytes
-	stream bool  // /dev/stdin, /dev/fd/N and /proc/self/fd/N are accepted, if they are no folder
+	stream bool  // /dev/stdin, /dev/fd/N and /proc/self/fd/N are accepted, if they are not folders
 	// own refuses links, files with several names, and files that are replaced while they are opened. Unless shared is
 	// set too, it accepts only files that nobody but the user or root can have written.
 	own    bool

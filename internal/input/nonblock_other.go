@@ -2,5 +2,5 @@
 
 package input
 
-// nonblock is no flag: on these systems, opening a file never waits.
+// nonblock sets no flag: on these systems, opening a file never waits.
 const nonblock = 0

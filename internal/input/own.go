@@ -56,7 +56,7 @@ func openSame(path string, flag int, info fs.FileInfo) (*os.File, error) {
 
 // alone refuses all but a regular file with one name. info comes from [os.Lstat], so it describes a link itself.
 func alone(info fs.FileInfo) error {
-	const want = "want a file of its own, or none; remove it"
+	const want = "want a file of its own, or no file: remove it"
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return Refusal("this is a link: " + want)
@@ -71,10 +71,10 @@ func alone(info fs.FileInfo) error {
 // private refuses a file or folder that another user owns or that others may write to. It trusts root as an owner.
 func private(info fs.FileInfo) error {
 	if user, known := owner(info); known && user != 0 && user != os.Geteuid() {
-		return Refusal(fmt.Sprintf("it belongs to user %d: want what is yours alone", user))
+		return Refusal(fmt.Sprintf("it belongs to user %d: want one that only you can change", user))
 	} else if mode := info.Mode().Perm(); known && mode&0o022 != 0 {
-		return Refusal(fmt.Sprintf("others may write to it, its mode is %#o: want what is yours alone, chmod go-w",
-			mode))
+		return Refusal(fmt.Sprintf(
+			"others may write to it, its mode is %#o: want one that only you can change, chmod go-w", mode))
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func New(text string) (*template.Template, error) {
 // window is narrow, and paper. The classes are bad (a row or a value that the reader must see) and figure (a number).
 func Style() template.CSS { return template.CSS(style) }
 
-// Picture returns the address of a picture that is in the page itself. media is its type, such as image/png.
+// Picture returns a picture as a data URL, for a page that loads nothing else. media is its type, such as image/png.
 func Picture(media string, content []byte) template.URL {
 	// safe: it contains nothing but base64 and the type
 	return template.URL("data:" + media + ";base64," + base64.StdEncoding.EncodeToString(content))

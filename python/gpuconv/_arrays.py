@@ -12,7 +12,7 @@ class PrecisionWarning(UserWarning):
     """Numbers were rounded to float32, in which gpuconv computes."""
 
 
-# Types all of whose values float32 has.
+# Types whose values are all exact in float32.
 _EXACT = tuple(map(np.dtype, (np.float32, np.float16, np.bool_, np.int8, np.uint8, np.int16, np.uint16)))
 
 
@@ -64,7 +64,7 @@ def to_numpy(name, x):
         except (ValueError, TypeError, MemoryError):
             raise
         except Exception as error:  # from code that is not ours
-            raise TypeError(f"{name} is a {type(x).__name__} that is no array: {error!r}") from error
+            raise TypeError(f"{name} is a {type(x).__name__} that is not an array: {error!r}") from error
     if isinstance(x, (list, tuple)):
         try:
             return np.asarray(x)
@@ -90,7 +90,7 @@ def dense(name, x):
 
 
 def like(x, result):
-    """Return a NumPy result as what x is: a tensor for a tensor, an array of x's library if x names it."""
+    """Return a NumPy result as the same kind as x: a tensor for a tensor, an array of x's library if x names it."""
     if isinstance(x, np.ndarray):
         return result
     if _is_tensor(x):
@@ -136,7 +136,7 @@ def _lined(memory):
 
 
 def _spare(size):
-    """Return an array of at least so many numbers: the memory of a result that is gone, if it fits, or a new one."""
+    """Return an array of at least this many numbers: the memory of a result that is gone, if it fits, or a new one."""
     try:
         memory = _Lent.spare.pop()
     except IndexError:

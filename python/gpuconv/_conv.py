@@ -23,7 +23,7 @@ _SIZES = 8  # sizes of images for which a Conv2d keeps plans; each may hold memo
 
 
 class _Plan:
-    """A plan for images of one size, and for at most so many of them."""
+    """A plan for images of one size, and for at most a given number of them."""
 
     def __init__(self, spec, device, src, weight, bias):
         self.images, self.device, self.library, self.closed = src[0], device, _library.library(), False
@@ -70,7 +70,7 @@ class _Plan:
         return status
 
     def serves(self, images):
-        """Say if the plan computes so many images, on a device that is there."""
+        """Say if the plan computes this many images, on a device that is there."""
         return images <= self.images and not self.device.lost
 
     def close(self):
@@ -107,7 +107,7 @@ class Conv2d:
         Pixels around each image: everywhere, for (rows, columns), or at (top, bottom, left, right). 'same' keeps the
         size of the images; a pixel that cannot be shared goes to the bottom or right, as in PyTorch.
     groups : int
-        Filters are cut into so many groups, each of which sees its own channels.
+        Filters are cut into this many groups. Each group reads its own channels.
     padding_mode : {'zeros', 'reflect', 'replicate', 'circular', 'symmetric'}
         What fills the padding.
     activation : {None, 'relu', 'energy'}
@@ -179,7 +179,7 @@ class Conv2d:
         return y.finish(x)
 
     def _plan(self, shape):
-        """Return the plan for images of a shape, made for at least so many images."""
+        """Return the plan for images of a shape, made for at least this many images."""
         self._check_open()
         _library.library()  # refuses a fork, in which the lock may be held for ever
         plan = self._plans.get(shape[1:])

@@ -60,7 +60,7 @@ def _title(table, names, row):
 
 
 def _spread(count, most):
-    """Return at most so many of count numbers, evenly spread."""
+    """Return at most `most` of `count` numbers, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else []
 
 
@@ -107,7 +107,7 @@ class Drawn(tuple):
         Parameters
         ----------
         most : int
-            At most so many.
+            Draw at most this many.
 
         Returns
         -------
@@ -241,7 +241,7 @@ class Run:
         Parameters
         ----------
         most : int
-            At most so many images; of the channels the first twelve are drawn.
+            Draw at most this many images, and the first twelve channels of each.
 
         Returns
         -------

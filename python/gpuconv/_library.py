@@ -37,10 +37,10 @@ class Wrong(Error):
 
 
 class Closed(ValueError):
-    """What is used is closed already."""
+    """The object is already closed."""
 
 
-# The codes of enum gpuconv_status that are no Error.
+# Codes of enum gpuconv_status that this file names.
 _INVALID, _HANDLE, _NO_MEMORY, _WRONG, TIMEOUT = 1, 2, 6, 7, 8
 _ERRORS = {
     _INVALID: ValueError,
@@ -165,7 +165,7 @@ def call(name, *arguments):
 
 
 def read(name, *arguments):
-    """Call a function that writes JSON, and return what it says. Outputs that are wrong are no error here."""
+    """Call a function that writes JSON, and return what it says. Outputs that are wrong are not an error here."""
     length, room = _size(), 4096
     while True:
         text = ctypes.create_string_buffer(room)
@@ -178,7 +178,7 @@ def read(name, *arguments):
 
 
 def options(backend, device, algorithm, precision):
-    """Return what chooses a device as texts and None, which never change. device may be a number."""
+    """Return the arguments that choose a device as a tuple of texts and None. device may be a number."""
     if device is not None and not isinstance(device, str):
         try:
             device = str(operator.index(device))
@@ -216,7 +216,7 @@ class Device:
 
     @contextlib.contextmanager
     def used(self):
-        """Forget the device if what is done with it finds that it is lost. The next call then opens it again."""
+        """Forget the device if a call finds that it is lost. The next call then opens it again."""
         try:
             yield
         except DeviceLost:

@@ -15,7 +15,7 @@ from test_conv import problems
 
 @given(problems())
 def test_reference_is_pytorch(problem):
-    """The reference of these tests is PyTorch's conv2d in float64, where that has the options."""
+    """The reference of these tests is PyTorch's conv2d in float64, for the options that conv2d has."""
     x, w, b, spec = problem
     top, bottom, left, right = spec["padding"]
     assume(spec["padding_mode"] != "symmetric" and len(x) and max(spec["padding"]) < min(x.shape[2:]))

@@ -12,14 +12,14 @@ import (
 // Decoded is the result of [tuning.Decode] with the question that it answers.
 type Decoded struct {
 	*tuning.Decoding
-	Column string    // of the table
-	Values []float64 // in it
+	Column string    // of the table of images
+	Values []float64 // of the images in Column
 	Labels []int     // of the images
 	Sides  [2]string // what the labels −1 and 1 mean, such as left and right
 }
 
-// Memory returns the bytes that [tuning.Decode] takes for this many cells and images, or 0 without a question. They are
-// the responses, and a matrix of all pairs of cells, its factors and a copy.
+// Memory returns the bytes that [tuning.Decode] takes for this many cells and images, or 0 if d is nil. They hold the
+// responses, a matrix of all pairs of cells, its factors and a copy.
 func (d *Decoded) Memory(cells, images int) float64 {
 	if d == nil {
 		return 0

@@ -10,7 +10,7 @@ import (
 	"gpuconv/tuning/report"
 )
 
-// The text of a report. Write has its tables, JSON and pictures.
+// Print the text of a report. Write makes its tables, JSON and pictures.
 func ExampleTuning_WriteText() {
 	r := &tuning.Responses{Images: 4, Cells: 2, Data: []float64{1, 4, 3, 4, 1, 4, 0, 4}}
 	table := &param.Table{Columns: []param.Column{{Name: "orientation_deg", Numbers: []float64{0, 45, 90, 135}}}}
@@ -28,5 +28,5 @@ func ExampleTuning_WriteText() {
 	// cell  orientation  circ. variance  OSI    half-width
 	// 0     45°          0.400           1.000  -
 	// 1     -            1.000           0.000  -
-	// note      cell 1: all responses over orientation alike: there is no peak
+	// note      cell 1: all responses over orientation are alike: there is no peak
 }

@@ -15,7 +15,8 @@ const fromFile = "file"
 // [filters.Labels] writes it. If the table has twice as many filters as there are channels, each channel is the energy
 // of a pair, and its name is that of the first filter of the pair. Where channels would have the same name, the spatial
 // frequencies and the phases that differ follow it; those of an energy have no phase. FilterNames returns nil for
-// tables of other lengths, and for a table without a column "kind". Weights of a file have no name but their number.
+// tables of other lengths, and for a table without a column "kind". Filters whose weights are from a file have the name
+// "".
 func FilterNames(t *param.Table, channels int) []string {
 	labels := filters.Labels(t)
 	if labels == nil || t.Len() != channels && t.Len() != 2*channels {

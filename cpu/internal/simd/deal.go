@@ -38,7 +38,7 @@ func (k *Kernels) Deal(d *Deal) {
 	dealGeneric(d)
 }
 
-// dealGeneric is Deal in plain Go, for any number of phases.
+// dealGeneric does what Deal does, in plain Go, for any number of phases.
 func dealGeneric(d *Deal) {
 	for r := range d.Rows {
 		dst, src := d.Dst[r*d.DstStep:], d.Src[r*d.SrcStep:][:d.Groups*len(d.To)]

@@ -13,8 +13,8 @@ func native() (all []ISA) {
 	return all
 }
 
-// kernels returns the kernels of an instruction set that the processor has. With AVX-512, too, AVX2's kernels deal: see
-// deals in asm/deal.go.
+// kernels returns the kernels of an instruction set that the processor has. With AVX-512 too, Deal uses AVX2's kernels:
+// see deals in asm/deal.go.
 func kernels(isa ISA) *Kernels {
 	switch isa {
 	case AVX512:

@@ -33,7 +33,7 @@ func (k *Kernels) AddMagnitudes(m *Magnitudes) {
 	k.magnitudes(m)
 }
 
-// magnitudesGeneric is AddMagnitudes in plain Go, for 4 lanes.
+// magnitudesGeneric does what AddMagnitudes does, in plain Go, for 4 lanes.
 func magnitudesGeneric(m *Magnitudes) {
 	n := 4 * m.Vectors
 	sums, squares := m.Sums[:n], m.Squares[:n]

@@ -78,7 +78,7 @@ func (k *Kernels) TransformProducts(p *Products) {
 	k.products(p)
 }
 
-// patchesGeneric is TransformPatches in plain Go, for 4 lanes.
+// patchesGeneric does what TransformPatches does, in plain Go, for 4 lanes.
 func patchesGeneric(p *Patches) {
 	for c := range p.Count {
 		for j := range 4 {
@@ -108,7 +108,7 @@ func inputTransform(d [6]float32) [6]float32 {
 	return [6]float32{4*d[0] - 5*d[2] + d[4], a + b, a - b, c + e, c - e, 4*d[1] - 5*d[3] + d[5]}
 }
 
-// productsGeneric is TransformProducts in plain Go, for 4 lanes.
+// productsGeneric does what TransformProducts does, in plain Go, for 4 lanes.
 func productsGeneric(p *Products) {
 	for j := range 4 {
 		var half [4][6]float32

@@ -18,7 +18,7 @@ const (
 // Identity asks EGL and the kernel which device the candidate is. It loads no driver that listing did not load.
 func (c Candidate) Identity() Identity { return c.identity("/") }
 
-// identity is Identity with another folder in place of /, for tests.
+// identity is like Identity, with another folder in place of /, for tests.
 func (c Candidate) identity(root string) Identity {
 	id := Identity{CUDA: -1}
 	lib := c.lib

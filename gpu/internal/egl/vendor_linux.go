@@ -88,7 +88,7 @@ func (v Vendor) Load() error {
 		return fmt.Errorf("%s: %w", fault.Printable(v.File), err)
 	}
 	if _, err := purego.Dlsym(handle, "__egl_Main"); err != nil {
-		return fmt.Errorf("%s: %s is no driver of EGL: it has no __egl_Main", fault.Printable(v.File),
+		return fmt.Errorf("%s: %s is not a driver of EGL: it has no __egl_Main", fault.Printable(v.File),
 			fault.Printable(v.Library))
 	}
 	return nil

@@ -84,7 +84,8 @@ var amdKinds = []struct {
 	{regexp.MustCompile(`^s_`), Scalar},
 }
 
-// countAMD counts an instruction by its name. A name that no expression matches is no instruction, and is not counted.
+// countAMD counts an instruction by its name. A name that no expression matches is not an instruction, and is not
+// counted.
 func (b *blocks) countAMD(name string) {
 	for _, k := range amdKinds {
 		if k.begins.MatchString(name) {

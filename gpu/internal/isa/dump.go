@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The lines that TestStages of package gpu writes. What a driver prints of a stage is between the stage's line and
+// The lines that TestStages of package gpu writes. What a driver prints about a stage is between the stage's line and
 // endLine.
 const (
 	deviceLine = "== device "
@@ -52,7 +52,7 @@ func Read(r io.Reader) (device string, all []Stage, err error) {
 	return device, all, lines.Err()
 }
 
-// read sets the stage's figures from what a driver printed about it. It returns false if that is nothing.
+// read sets the stage's figures from what a driver printed about it. It returns false if the driver printed nothing.
 func (s *Stage) read(lines []string) (known bool, err error) {
 	for _, compiler := range []func([]string) (Figures, bool, error){readAMD, readNAK} {
 		if s.Figures, known, err = compiler(lines); known || err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Figures are what a compiler says of one stage, and what is counted in its assembly. What it does not print is 0.
+// Figures are what a compiler says about one stage, and what is counted in its assembly. What it does not print is 0.
 type Figures struct {
 	Registers int // vector registers of an invocation
 	Scalars   int // scalar registers of a wave; NAK does not print them

@@ -1,4 +1,4 @@
-// Package paper predicts how long a GPU would take that this machine does not have. The model knows the device's peak
+// Package paper predicts how long a GPU that this machine does not have would take. The model knows the device's peak
 // rates of arithmetic and memory, what a compiler printed about each stage (package isa), and how many invocations and
 // bytes a stage has. A predicted time lies between the time at the roof, which no program can beat, and a measured one:
 // it leaves out launches, tails of dispatches and conflicts. docs/drivers.md has the formulas.
@@ -38,7 +38,7 @@ const (
 	// lanes is how many multiply-adds a scheduler starts in a clock, and clock how many clocks a second has: on an H200
 	// 1.98e9, on an RX 6800 2.1e9. From these follows how many schedulers a device with a given roof has.
 	lanes, clock = 32, 2e9
-	// latency is how many clocks a load takes that no cache of a multiprocessor serves. 480 were measured on an H100
+	// latency is how many clocks a load takes if no cache of a multiprocessor serves it. 480 were measured on an H100
 	// (arXiv 2402.13499) without other loads.
 	latency = 500
 )

@@ -43,7 +43,7 @@ func TestPredict(t *testing.T) {
 			w.MACs, w.Main, w.Length, w.Waves = 0, isa.Mix{}, 100, 4
 			return w
 		}, Time{1e6 * 100 / 64e9, 0, 1e-3, 1.0 / 6}},
-		// A wave computes for 100 clocks and waits for 500, and 4 of a multiprocessor's are one of a scheduler.
+		// A wave computes for 100 clocks and waits for 500. 4 waves of a multiprocessor are one for each scheduler.
 		{"one wave", nvidia, func(w Work) Work { w.Waves = 4; return w },
 			Time{1e6 * 1020 / 64e9, 1e6 * 400 / 64e9, 1e-3, 1.0 / 6}},
 		// A wave of 64 computes for 140 clocks.
@@ -65,8 +65,8 @@ func TestPredict(t *testing.T) {
 	}
 }
 
-// TestRoofs: a program of multiply-adds alone takes the time at the roof of arithmetic, and one without arithmetic that
-// of memory.
+// TestRoofs: a program of multiply-adds alone takes the time at the roof of arithmetic. One without arithmetic takes
+// the time at the roof of memory.
 func TestRoofs(t *testing.T) {
 	pure := isa.Figures{Waves: 64, Length: 1000, Main: isa.Mix{isa.FMA: 1000}}
 	for name, chip := range Chips() {

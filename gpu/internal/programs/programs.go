@@ -130,7 +130,7 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 	for _, file := range files {
 		info, err := file.Info()
 		switch {
-		case err != nil || !info.Mode().IsRegular(): // another process has removed it, or it is no program
+		case err != nil || !info.Mode().IsRegular(): // another process has removed it, or it is not a program
 		case isPartial(file.Name()) && time.Since(info.ModTime()) > abandoned:
 			_ = os.Remove(filepath.Join(f.Path, file.Name()))
 		case complete.MatchString(file.Name()):

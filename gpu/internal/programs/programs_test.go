@@ -122,14 +122,14 @@ func TestDamagedFile(t *testing.T) {
 // TestPrivate: only the user may read or change a program. Save replaces what another left in its place.
 func TestPrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("there are no permissions of this kind")
+		t.Skip("Windows has no permissions of this kind")
 	}
 	f := &Folder{Path: t.TempDir(), Most: Most}
 	path := f.file(f.key("a"))
 	for name, leave := range map[string]func() error{
 		"nothing":                  func() error { return nil },
 		"a program that all share": func() error { return os.Chmod(path, 0o666) },
-		"a file that is closed":    func() error { return os.Chmod(path, 0) },
+		"an unreadable file":       func() error { return os.Chmod(path, 0) },
 		"a link to a folder":       func() error { return errors.Join(os.RemoveAll(path), os.Symlink(f.Path, path)) },
 	} {
 		if err := f.Save("a", example(1, 400)); err != nil {
@@ -148,7 +148,7 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// TestNoFolder: a folder that cannot be made or written is an error of Save, and has no programs.
+// TestNoFolder: if the folder cannot be made or written, Save returns an error and Load finds no program.
 func TestNoFolder(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -203,7 +203,7 @@ func TestPrune(t *testing.T) {
 		}
 		old(f.file(f.key(source)), time.Hour-time.Duration(i)*time.Minute)
 	}
-	if _, ok := f.Load("a"); !ok { // it is the youngest now
+	if _, ok := f.Load("a"); !ok { // now a was used last
 		t.Error("a is gone already")
 	}
 	if err := f.Save("d", example(3, 1000)); err != nil {

@@ -74,7 +74,7 @@ func fits[F fitted](fit func(conv.Problem, Profile) (F, error)) func(conv.Proble
 	}
 }
 
-// fitTo is a.fit, but refuses hardware if a is for software renderers only.
+// fitTo is like a.fit, but refuses hardware if a is for software renderers only.
 func (a algorithm) fitTo(p conv.Problem, device Profile) (fitted, error) {
 	if a.softwareOnly && device.Class != Software {
 		return nil, hardwareRefused(device.Class)
@@ -131,7 +131,7 @@ type chosen struct {
 	bands Bands // how images are cut for it
 }
 
-// choose returns the algorithm for p, and the reason against each other one. If forced is not "", it returns that
+// choose returns the algorithm for p, and why each other one is rejected. If forced is not "", it returns that
 // algorithm or an error.
 func choose(p conv.Problem, device Profile, forced string) (chosen, []conv.Rejected, error) {
 	if forced != "" && !slices.Contains(AlgorithmNames(), forced) {

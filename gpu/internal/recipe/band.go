@@ -125,8 +125,8 @@ func (a algorithm) cut(p conv.Problem, device Profile) (fitted, Bands, error) {
 	return f, b, err
 }
 
-// oneRow returns the reason why an algorithm cannot compute even one row of outputs. band is that reason, whole the
-// reason against whole images. If they differ, the text says that it is about one row.
+// oneRow returns the reason why an algorithm cannot compute even one row of outputs. band is that reason, and whole is
+// the reason why it cannot compute whole images. If they differ, the text says that it is about one row.
 func oneRow(whole, band error) error {
 	if whole == nil || whole.Error() == band.Error() {
 		return band

@@ -7,8 +7,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestFuses: llvmpipe of Mesa 26 and later computes fma() as one instruction, also under zink. No other renderer
-// counts.
+// TestFuses: llvmpipe of Mesa 26 and later computes fma() as one instruction, also under zink. Fuses is false for all
+// other renderers.
 func TestFuses(t *testing.T) {
 	for _, c := range []struct {
 		renderer, version string
@@ -27,8 +27,8 @@ func TestFuses(t *testing.T) {
 	}
 }
 
-// TestClassOf: what drivers say, as reports on the web quote it. Mesa's drivers of NVIDIA's hardware are NVIDIA's
-// class, those of others that of the hardware, through zink, virgl and D3D12 too.
+// TestClassOf: the texts of drivers are quoted from reports on the web. With Mesa's drivers the class is that of the
+// hardware, also through zink, virgl and D3D12.
 func TestClassOf(t *testing.T) {
 	for _, c := range []struct {
 		vendor, renderer string
@@ -85,8 +85,9 @@ func TestClassOf(t *testing.T) {
 	}
 }
 
-// TestDeviceClass: what EGL lists as software is hardware only if its renderer names hardware. The renderers are those
-// of Mesa 26.2.6, as gpuconv info lists EGL's software device: with zink on NVK and on lavapipe, and without zink.
+// TestDeviceClass: a device that EGL lists as software counts as hardware only if its renderer names hardware. The
+// renderers are what gpuconv info prints for EGL's software device with Mesa 26.2.6: with zink on NVK and on lavapipe,
+// and without zink.
 func TestDeviceClass(t *testing.T) {
 	for _, c := range []struct {
 		vendor, renderer string
@@ -110,7 +111,7 @@ func TestDeviceClass(t *testing.T) {
 	}
 }
 
-// TestParseClass: names are read as they are written. Others are refused by one line that lists them.
+// TestParseClass: every name of ClassNames is accepted. Any other is refused with one line that lists the names.
 func TestParseClass(t *testing.T) {
 	for _, name := range ClassNames() {
 		if c, err := ParseClass(name); err != nil || c.String() != name {
@@ -126,8 +127,8 @@ func TestParseClass(t *testing.T) {
 	}
 }
 
-// TestAs: a device with the tiles of another class draws what hardware of that class would within the same limits, in
-// the same chunks. Where its own loops end stays.
+// TestAs: a device with the tiles of another class gets the tiles, chunks and shaders that hardware of that class gets
+// within the same limits. It keeps its own limit of loop iterations.
 func TestAs(t *testing.T) {
 	limits := roomy().Limits
 	software := NewProfile(Software, limits, true, true)
@@ -161,7 +162,7 @@ func TestAs(t *testing.T) {
 	}
 }
 
-// TestTraits: waves fill work-groups, and lanes of direct_shared the banks of shared memory.
+// TestTraits: waves fill work-groups, and the lanes of direct_shared fill the banks of shared memory.
 func TestTraits(t *testing.T) {
 	for class, has := range classes {
 		d := roomy()

@@ -55,7 +55,7 @@ func smallBounds(p conv.Problem, device Profile) slideBounds {
 	return t
 }
 
-// smallTilings is slideTilings with the bounds of direct_small.
+// smallTilings is like slideTilings, with the bounds of direct_small.
 func smallTilings(p conv.Problem, device Profile) []Tiling { return smallBounds(p, device).tilings() }
 
 // smallLoaded returns how many registers of an invocation sums and weights of a tile of filters may take if the shader

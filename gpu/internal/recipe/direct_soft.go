@@ -56,7 +56,7 @@ func (s soft) worth() error {
 	}
 	if s.device.Images == 0 {
 		if s.MACs() < softWorth {
-			return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would",
+			return fmt.Errorf("%.3g multiplications do not repay compiling %d at once: want %.3g",
 				s.MACs(), written, float64(softWorth))
 		}
 		return nil

@@ -150,9 +150,9 @@ func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	return chooseSoftTileWithin(p, device, sums, device.Unrolled, false)
 }
 
-// chooseSoftTileWithin is chooseSoftTile for programs that write out at most unrolled multiplications; 0 for no bound.
-// If short or device.Even is set, it prefers steps of equally many taps: then a second program, for the taps that are
-// left over, is not needed.
+// chooseSoftTileWithin is like chooseSoftTile, but for programs that write out at most unrolled multiplications; 0 for
+// no bound. If short or device.Even is set, it prefers steps of equally many taps: then a second program, for the taps
+// that are left over, is not needed.
 func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrolled int, short bool) (soft, error) {
 	const most = 64 // with more, most texels of a window would be read by no tap
 	if s, d := max(p.Stride[0], p.Stride[1]), max(p.Dilation[0], p.Dilation[1]); s > most || d > most {

@@ -68,8 +68,8 @@ func TestLimitsOfDrivers(t *testing.T) {
 	}
 }
 
-// TestFiguresOfDrivers: the figures that are kept of a driver's compiler are of the tiles that its device takes today.
-// Otherwise make isa has to write them anew, and gpuconv info --roof leaves them out.
+// TestFiguresOfDrivers: each kept figure of a driver's compiler is of the tile that its device gets today. Otherwise
+// gpuconv info --roof leaves the figure out, and make isa has to write it anew.
 func TestFiguresOfDrivers(t *testing.T) {
 	for chip, name := range map[string]string{"navi21": "radeonsi, navi21", "ampere": "zink on NVK"} {
 		device := NewProfile(driverLimits[name].class, driverLimits[name].limits, true, false)
@@ -118,8 +118,8 @@ func within(work Pass, limits Limits) bool {
 	return work.Groups[0]*work.Groups[1] <= math.MaxInt32 && work.WeightBytes <= limits.UniformBlock
 }
 
-// TestLargestOfDrivers: whatever blocks a driver has, an image that is larger than buffers may be is cut. No dispatch
-// counts beyond its cap, though work-groups along two axes would.
+// TestLargestOfDrivers: an image larger than bufferCap is cut, even if a driver allows larger buffers. A dispatch has
+// at most indexCap units, even if the work-groups along two axes could have more.
 func TestLargestOfDrivers(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{3, 2, 15000, 15000}, Weight: conv.Shape{1, 2, 3, 3}} // 1.8 GB each
 	for name, c := range driverLimits {
@@ -141,7 +141,8 @@ func TestLargestOfDrivers(t *testing.T) {
 	}
 }
 
-// TestSharedOfDrivers: a tile of pixels between 48 and 64 KiB is taken where there are 64. Else one of fewer rows is.
+// TestSharedOfDrivers: with 64 KiB of shared memory a tile of pixels between 48 and 64 KiB is taken, and with 48 KiB
+// one of fewer rows.
 func TestSharedOfDrivers(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{512, 1, 400, 400}, Weight: conv.Shape{8, 1, 71, 71}}
 	p.Stride = [2]int{2, 2}

@@ -80,7 +80,7 @@ func (f fft) sourcePairs() int { return ceilDiv(f.Src.C(), 2) }
 // fitFFT accepts convolutions of stride 1 whose kernels fit into a tile.
 func fitFFT(p conv.Problem, device Profile) (fft, error) {
 	if p.Stride != [2]int{1, 1} {
-		return fft{}, fmt.Errorf("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
+		return fft{}, fmt.Errorf("stride %d,%d: want 1", p.Stride[0], p.Stride[1])
 	}
 	if err := acceptsImages(p, device); err != nil {
 		return fft{}, err

@@ -40,7 +40,8 @@ func TestFFTSides(t *testing.T) {
 	}
 }
 
-// TestFFTLimits: a refusal names what fft does not take, and limits that are smaller than any real ones.
+// TestFFTLimits: a refusal names the property that fft does not compute, or the limit of the device. These limits are
+// smaller than any real ones.
 func TestFFTLimits(t *testing.T) {
 	p := problems.Layer(2, 3, 8, 31, 48)
 	strided, wide, dilated := p, problems.Layer(1, 1, 4, 65, 80), problems.Layer(1, 1, 4, 9, 80)
@@ -51,9 +52,9 @@ func TestFFTLimits(t *testing.T) {
 		change func(d *Profile)
 		want   string
 	}{
-		{strided, func(*Profile) {}, "stride 1,2, it takes 1"},
-		{wide, func(*Profile) {}, "a kernel that spans 65×65 pixels, it takes up to 64"},
-		{dilated, func(*Profile) {}, "a kernel that spans 17×65 pixels, it takes up to 64"},
+		{strided, func(*Profile) {}, "stride 1,2: want 1"},
+		{wide, func(*Profile) {}, "a kernel that spans 65×65 pixels: want at most 64"},
+		{dilated, func(*Profile) {}, "a kernel that spans 17×65 pixels: want at most 64"},
 		{p, func(d *Profile) { d.SharedMemory = 8*32*32 - 1 }, "bytes of shared memory per work-group, the device has 8191"},
 		{p, func(d *Profile) { d.WorkGroupInvocations = 127 }, "invocations per work-group, the device has 127"},
 		{p, func(d *Profile) { d.StorageBlock = 16*(4*3*33*64+64) - 1 }, "spectra of weight [8 3 31 31], the device's buffers hold 406527 bytes"},

@@ -136,7 +136,7 @@ func chooseFFTTile(p conv.Problem, sums [2]int, span int, device Profile) (down,
 	case least > 0:
 		return down, across, nil
 	case err == nil:
-		err = fmt.Errorf("a kernel that spans %d×%d pixels, it takes up to %d",
+		err = fmt.Errorf("a kernel that spans %d×%d pixels: want at most %d",
 			fftReach(p, 0), fftReach(p, 1), fftExtents()[0])
 	}
 	return down, across, err

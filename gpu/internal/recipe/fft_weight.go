@@ -78,7 +78,7 @@ func (f fft) packedVectors() int {
 	return n
 }
 
-// packedProduct is packedVectors for any f, with an error if the number overflows.
+// packedProduct is like packedVectors, but for any f, with an error if the number overflows.
 func (f fft) packedProduct() (int, error) {
 	n, err := conv.Product(f.Groups, f.pairs(), f.Weight[1], f.constants.spectrum())
 	return fftRoots + n, err

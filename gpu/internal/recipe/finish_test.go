@@ -7,7 +7,7 @@ import (
 )
 
 // TestFinishingTilings: tiles of slides with even numbers of rows and of filters make energy and pools themselves,
-// others do not. These are all that gpuconv autotune may measure.
+// others do not. The test tries every tile that gpuconv autotune may measure.
 func TestFinishingTilings(t *testing.T) {
 	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
 		p := problems.TiledPairs(algorithm)
@@ -33,7 +33,7 @@ func TestFinishingTilings(t *testing.T) {
 	}
 }
 
-// everyClass has a device of each class that has tiles of its own.
+// everyClass returns a device of each class, by the name of the class.
 func everyClass() map[string]Profile {
 	all := map[string]Profile{}
 	for class := range classes {

@@ -18,8 +18,8 @@ func (t IgemmTile) lanes() int     { return t.LanesK * t.LanesQ }
 func (t IgemmTile) filters() int   { return t.LanesK * t.Rows }
 func (t IgemmTile) positions() int { return t.LanesQ * t.Columns }
 
-// held is how many rows an invocation takes at a time. With 8×8 sums it takes half of them, so that weights need fewer
-// registers.
+// held is how many rows of weights an invocation holds in registers at a time: all, or half of them with 8×8 sums,
+// which leave fewer registers.
 func (t IgemmTile) held() int {
 	if t.Rows*t.Columns >= 64 {
 		return t.Rows / 2
@@ -34,10 +34,10 @@ func (t IgemmTile) String() string {
 // sharedBytes is how many bytes of shared memory two tiles of weights and two of pixels take.
 func (t IgemmTile) sharedBytes() int { return 4 * 2 * t.Depth * (t.filters() + t.positions()) }
 
-// igemmTiles are the tiles for a class of devices, those with most multiplications per load first. None was timed, as
-// no hardware was at hand. In each tile an invocation copies whole vec4. Its Rows are a multiple of 2, for pairs of
-// filters, and its Columns a multiple of 4, for windows of 2×2 sums, so that it can finish both. TestIgemmTiles checks
-// this.
+// igemmTiles are the tiles for a class of devices, those with the most multiplications per load first. None was timed,
+// as no hardware was at hand. In each tile an invocation copies whole vec4s. Its Rows are a multiple of 2, so that it
+// has both filters of a pair for energy. Its Columns are a multiple of 4, so that it has all sums of a 2×2 window for a
+// pool. TestIgemmTiles checks this.
 func igemmTiles(device Profile) []IgemmTile {
 	switch {
 	case device.Class == Software:
@@ -54,8 +54,8 @@ func igemmTiles(device Profile) []IgemmTile {
 		}
 	}
 	// Other devices may have only 128 registers for an invocation, or only 16 KiB of shared memory for two work-groups.
-	// On AMD's, invocations of 8×8 sums took 152 registers, so that three waves run on a scheduler of Navi 21 and one
-	// on Vega 10. Those of 8×4 sums take 96 and 112 registers: five waves and two run.
+	// On AMD, invocations of 8×8 sums took 152 registers, so that three waves run on a scheduler of Navi 21 and one on
+	// Vega 10. Those of 8×4 sums take 96 and 112 registers: five waves and two run.
 	return []IgemmTile{
 		{8, 16, 8, 4, 8}, // 64×64: 8 KiB; 16 FLOP per byte loaded
 		{8, 8, 4, 8, 8},  // 32×64
@@ -90,7 +90,7 @@ func igemmTilings(_ conv.Problem, device Profile) (all []Tiling) {
 type igemmConstants struct {
 	tile        IgemmTile
 	paddingMode conv.PaddingMode // or allInside
-	tail        bool             // taps are no multiple of the tile's depth
+	tail        bool             // the number of taps is not a multiple of the tile's depth
 	bias        bool
 	finish
 }
@@ -224,9 +224,9 @@ const (
 func (g igemm) worth() error {
 	switch {
 	case g.filters < igemmWorthFilters:
-		return fmt.Errorf("%d filters in a group leave its blocks idle, %d would not", g.filters, igemmWorthFilters)
+		return fmt.Errorf("%d filters in a group leave its blocks half idle: want %d", g.filters, igemmWorthFilters)
 	case g.taps() < igemmWorthTaps:
-		return fmt.Errorf("%d taps do not repay copying to shared memory, %d would", g.taps(), igemmWorthTaps)
+		return fmt.Errorf("%d taps do not repay copying to shared memory: want %d", g.taps(), igemmWorthTaps)
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func TestHardwareLimits(t *testing.T) {
 		{"winograd", p, func(d *Profile) { d.StorageBlock = (36+9)*64*64*4 - 1 }, "737280 bytes of weights, the device's buffers hold 737279"},
 		{"winograd", p, func(d *Profile) { d.WorkGroups = [3]int{3, 4, 99} }, "1024 tiles of an image, the device dispatches 768 at once"},
 		{"winograd", long, func(d *Profile) { d.LoopIterations = SoftwareLoopLimit }, "512 channels, computing what is not finite tap by tap: the device ends loops after 65535 iterations"},
-		{"winograd", problems.Layer(2, 64, 64, 5, 14), func(*Profile) {}, "a kernel of 5×5, it takes 3×3"},
+		{"winograd", problems.Layer(2, 64, 64, 5, 14), func(*Profile) {}, "a kernel of 5×5: want 3×3"},
 	} {
 		d := nvidia()
 		if _, _, err := choose(c.p, d, c.algorithm); err != nil && c.p.Weight[2] == 3 {

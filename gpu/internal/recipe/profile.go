@@ -15,10 +15,10 @@ type Profile struct {
 	// Unrolled is the most multiplications that a program for a software renderer may write out instead of looping; 0
 	// for no limit. More run faster and compile longer. For hardware only tests set it.
 	Unrolled int
-	// Even says that direct_soft cuts taps into equal steps if it can, since a rest takes another program.
+	// Even says that direct_soft cuts taps into equal steps if it can, because a rest needs a program of its own.
 	Even bool
-	// ByRow says that direct and direct_soft sum each row of a kernel's taps apart, in parts of at most rowPart taps.
-	// It is for software renderers whose multiply-adds wait for each other; see direct_soft.comp.
+	// ByRow says that direct and direct_soft sum each row of a kernel's taps separately, in parts of at most rowPart
+	// taps. It is for software renderers whose multiply-adds wait for each other; see direct_soft.comp.
 	ByRow bool
 	// Compiled reports whether a cache has a program, which need not be compiled then. It is nil if that is not known.
 	Compiled func(Key) bool

@@ -15,7 +15,7 @@ import (
 type slide struct {
 	rows, filters      int // of sums
 	tapsH, tapsW       int // of a part: KH is a multiple of tapsH
-	restW              int // columns of taps of the last part across, if KW is no multiple of tapsW; else 0
+	restW              int // columns of taps of the last part across, if KW is not a multiple of tapsW; else 0
 	strideH, dilationH int
 	finish
 }
@@ -121,7 +121,7 @@ func (t slideBounds) tileFilters(f finish, perGroup int) (filters, tiles int) {
 // in one tile, and both columns of a window in one work-group.
 func chooseSlideTile(p conv.Problem, t slideBounds, f finish, sums conv.Shape, filters int) (slide, error) {
 	if filters%f.filtersPerPlane() > 0 || t.lanes%f.span() > 0 {
-		return slide{}, fmt.Errorf("%d filters of a tile or %d lanes of a work-group are no pairs", filters, t.lanes)
+		return slide{}, fmt.Errorf("%d filters of a tile or %d lanes of a work-group are not pairs", filters, t.lanes)
 	}
 	var best slide
 	var least float64

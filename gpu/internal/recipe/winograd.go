@@ -116,13 +116,13 @@ func winogradTakes(p conv.Problem) error {
 	one := [2]int{1, 1}
 	switch {
 	case p.Weight[2] != 3 || p.Weight[3] != 3:
-		return fmt.Errorf("a kernel of %d×%d, it takes 3×3", p.Weight[2], p.Weight[3])
+		return fmt.Errorf("a kernel of %d×%d: want 3×3", p.Weight[2], p.Weight[3])
 	case p.Stride != one:
-		return fmt.Errorf("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
+		return fmt.Errorf("stride %d,%d: want 1", p.Stride[0], p.Stride[1])
 	case p.Dilation != one:
-		return fmt.Errorf("dilation %d,%d, it takes 1", p.Dilation[0], p.Dilation[1])
+		return fmt.Errorf("dilation %d,%d: want 1", p.Dilation[0], p.Dilation[1])
 	case p.Groups != 1:
-		return fmt.Errorf("%d groups, it takes 1", p.Groups)
+		return fmt.Errorf("%d groups: want 1", p.Groups)
 	}
 	return nil
 }
@@ -164,11 +164,11 @@ const (
 
 func (w winograd) worth() error {
 	if w.Src.C() < winogradWorth || w.filters() < winogradWorth {
-		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would",
+		return fmt.Errorf("%d channels and %d filters do not repay the transforms: want %d of each",
 			w.Src.C(), w.filters(), winogradWorth)
 	}
 	if n := w.Src.N() * w.imageTiles(); n < winogradWorthTiles {
-		return fmt.Errorf("%d tiles leave blocks of products idle, %d would not", n, winogradWorthTiles)
+		return fmt.Errorf("%d tiles leave blocks of products idle: want %d", n, winogradWorthTiles)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestWinogradFinish(t *testing.T) {
 }
 
 // TestWinogradWeight: with Aᵀ and Bᵀ, transformed weights give the sums of the direct form. The test multiplies in one
-// dimension, which each row and each column is.
+// dimension, because rows and columns are transformed alike.
 func TestWinogradWeight(t *testing.T) {
 	at := [4][6]float64{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
 	bt := [6][6]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0},

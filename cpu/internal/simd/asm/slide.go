@@ -311,9 +311,9 @@ func (s *slide) clear(input reg.VecVirtual, i int) {
 	s.VANDPS(operand.Mem{Base: s.mask, Disp: i * s.maskBytes()}, input, input)
 }
 
-// load loads one register of inputs for the j-th register of sums. VMASKMOVPS is slow on old processors of AMD:
-// where whole registers may be read, lanes are cleared after the load, and with a stride of 2 after every second one is
-// taken.
+// load loads one register of inputs for the j-th register of sums. VMASKMOVPS is slow on old processors of AMD. So
+// where whole registers may be read, a plain load reads them, and lanes are cleared afterwards. With a stride of 2 they
+// are cleared once every second lane has been picked.
 func (s *slide) load(at reg.Register, j, part int, input reg.VecVirtual) {
 	from := s.place(at, j, s.stride)
 	from.Disp = part * s.isa.bytes()

@@ -200,9 +200,9 @@ func (t *tile) addByInput(weight, offset reg.Register) {
 	}
 }
 
-// finish applies ReLU if it is asked for, and stores the sums. Streaming stores were slower: 56 against 61 GFLOP/s with
-// outputs of 302 MB, and 37 against 60 with rows of 640 columns, because a tile writes to as many cache lines as it has
-// filters.
+// finish applies ReLU if it is asked for, and stores the sums. Streaming stores were slower: 56 instead of 61 GFLOP/s
+// with outputs of 302 MB, and 37 instead of 60 with rows of 640 columns, because a tile writes to as many cache lines
+// as it has filters.
 func (t *tile) finish() {
 	t.TESTQ(operand.U32(flagReLU), t.flags)
 	t.JZ(operand.LabelRef("store"))

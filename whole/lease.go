@@ -1,0 +1,291 @@
+package whole
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"gpuconv/fault"
+	"gpuconv/internal/input"
+)
+
+// A kept folder has a lease beside its lock. A lock may hold on one machine only, and a process that is stopped keeps
+// it. The lease is a file, gpuconv.lease.N, whose owner writes it again every few seconds. Who finds that it was not
+// written for a minute makes the one with the next number. Only one process can, because a file is created once, on NFS
+// 3 and 4 too. The highest number counts: who sees a higher one has lost the folder, and writes nothing more.
+//
+// Times are those that the file system gives to files, so that it does not matter what the clocks of machines say. A
+// process that has the lock too, on the machine of a lease's owner, knows that the owner is dead, and does not wait.
+
+const (
+	leaseName = mark + "lease."
+	leaseTime = time.Minute     // how long a lease holds that is not renewed
+	renewals  = 6               // in that time
+	trusted   = time.Second / 2 // how long a lease need not be looked at again while parts are written
+)
+
+// errTaken is the error of a process that has lost its lease.
+var errTaken = errors.New("another process has taken it over meanwhile: this one had stopped for longer than its lease")
+
+// lease is one that this process owns, or has owned.
+type lease struct {
+	inner  place
+	number int
+	text   string // the content of the file
+	time   time.Duration
+
+	mutex  sync.Mutex
+	looked time.Time // when it was last found to be this process's
+	lost   error
+	again  *time.Timer
+	ended  bool
+}
+
+func leaseFile(number int) string { return leaseName + strconv.Itoa(number) }
+
+// last returns the number and the text of the lease that counts. The number is 0 if there is none.
+func (p place) last() (number int, text string, at time.Time, err error) {
+	folder, err := p.root.Open(".")
+	if err != nil {
+		return 0, "", at, err
+	}
+	defer folder.Close()
+	names, err := folder.Readdirnames(-1)
+	for _, name := range names {
+		text, is := strings.CutPrefix(name, leaseName)
+		if n, err := strconv.Atoi(text); is && err == nil {
+			number = max(number, n)
+		}
+	}
+	if err != nil || number == 0 {
+		return 0, "", at, err
+	}
+	text, at, err = p.readLease(number)
+	return number, text, at, err
+}
+
+// readLease opens a lease, because NFS shows what another machine has done to a file when it is opened.
+func (p place) readLease(number int) (text string, at time.Time, err error) {
+	f, err := p.root.Open(leaseFile(number))
+	if err != nil {
+		return "", at, err
+	}
+	defer f.Close()
+	line := make([]byte, 512)
+	n, _ := f.Read(line) // a power cut may have left nothing
+	info, err := f.Stat()
+	if err != nil {
+		return "", at, err
+	}
+	return string(line[:n]), info.ModTime(), nil
+}
+
+// here names this machine as long as it runs, for processes that share its locks.
+func here() string {
+	boot, _ := input.ReadFile(context.Background(), input.System, "/proc/sys/kernel/random/boot_id")
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%s %q", strings.TrimSpace(string(boot)), host)
+}
+
+// take takes the lease of a folder. locked is what locking the folder returned: nil, errInUse or errUnlockable. If a
+// process that may be alive has the lease, take returns a [*leasedError], or errInUse if that process has the lock.
+func (h *hidden) take(duration time.Duration, locked error) error {
+	number, text, renewed, err := h.inner.last()
+	if err != nil {
+		return err
+	}
+	owner := "" // a power cut may have left a part
+	if line, whole := strings.CutSuffix(text, "\n"); whole {
+		_, owner, _ = strings.Cut(line, " ")
+	}
+	dead := number == 0 || locked == nil && (owner == "" || owner == here())
+	switch {
+	case number == 0 && errors.Is(locked, errInUse): // it is just being made
+		return errInUse
+	case !dead:
+		if err := h.expired(owner, locked, duration, renewed); err != nil {
+			return err
+		}
+	}
+	l := &lease{inner: h.inner, number: number + 1, time: duration, text: rand.Text() + " " + here() + "\n"}
+	if err := l.create(); err != nil {
+		return err
+	}
+	if number > 0 {
+		if _, at, err := h.inner.readLease(number); err == nil && !dead && !at.Equal(renewed) {
+			_ = h.inner.remove(leaseFile(l.number)) // it has come back
+			return errInUse
+		}
+		if errors.Is(locked, errInUse) {
+			err = h.relock(l.number)
+		}
+		if err == nil {
+			err = h.inner.remove(leaseFile(number))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			_ = h.inner.remove(leaseFile(l.number))
+			return err
+		}
+	}
+	if now, _, _, err := h.inner.last(); err != nil || now != l.number { // others took it meanwhile, in turn
+		_ = h.inner.remove(leaseFile(l.number))
+		return errors.Join(errInUse, err)
+	}
+	h.lease = l
+	l.looked = time.Now()
+	l.again = time.AfterFunc(duration/renewals, l.renew)
+	return nil
+}
+
+// leasedError says that a lease is in the way that a dead process may have left.
+type leasedError struct {
+	left time.Duration // until it ends, if nobody renews it
+	host string
+}
+
+// Error implements error.
+func (e *leasedError) Error() string { return "a process on " + e.host + " is writing it" }
+
+// expired returns nil if a lease that was last renewed at this time has ended, by the clock of the file system.
+func (h *hidden) expired(owner string, locked error, duration time.Duration, renewed time.Time) error {
+	now, err := h.clock()
+	if err != nil {
+		return errors.Join(errInUse, err)
+	}
+	left := duration - now.Sub(renewed)
+	switch {
+	case left <= 0:
+		return nil
+	case errors.Is(locked, errInUse):
+		return errInUse
+	}
+	host := "another machine"
+	if _, quoted, _ := strings.Cut(owner, " "); quoted != "" {
+		host, _ = strconv.Unquote(quoted)
+	}
+	return &leasedError{left, fault.Printable(host)}
+}
+
+// clock returns the time by the clock of the file system: that of a file that is written now.
+func (h *hidden) clock() (time.Time, error) {
+	_, err := h.lock.WriteAt([]byte{'\n'}, 0)
+	if err == nil {
+		err = h.lock.Sync() // NFS writes no sooner
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	info, err := h.lock.Stat()
+	if err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime(), nil
+}
+
+// create makes the file of a lease. It reports errInUse if another process has just made it.
+func (l *lease) create() error {
+	f, err := l.inner.create(leaseFile(l.number), 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return errInUse
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte(l.text))
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		_ = l.inner.remove(leaseFile(l.number))
+	}
+	return err
+}
+
+// relock gives the folder a lock file of its own, because a process that has stopped has locked the old one.
+func (h *hidden) relock(number int) error {
+	name := leaseFile(number) + ".lock"
+	f, err := h.inner.create(name, 0o600)
+	if err != nil {
+		return err
+	}
+	if err = lock(f.File); err == nil || errors.Is(err, errUnlockable) {
+		err = h.inner.rename(name, lockName)
+	}
+	if err != nil {
+		f.Close()
+		_ = h.inner.remove(name)
+		return err
+	}
+	h.lock.Close()
+	h.lock = f.File
+	return nil
+}
+
+// check returns errTaken if the lease is lost. It need not look if it has looked within the last of this time. Both
+// clocks of the machine must say so: one of them stands still while the machine sleeps.
+func (l *lease) check(within time.Duration) error {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.ended {
+		return l.lost
+	}
+	since, wall := time.Since(l.looked), time.Now().Round(0).Sub(l.looked.Round(0))
+	if l.lost == nil && (max(since, wall) >= within || wall < 0) {
+		l.look()
+	}
+	return l.lost
+}
+
+// look renews the lease, and looks whether it is still this process's.
+func (l *lease) look() {
+	began := time.Now()
+	f, err := l.inner.root.OpenFile(leaseFile(l.number), os.O_RDWR, 0)
+	if err == nil {
+		line := make([]byte, len(l.text)+1)
+		n, _ := f.ReadAt(line, 0)
+		if string(line[:n]) != l.text {
+			err = fs.ErrNotExist
+		} else {
+			_, err = f.WriteAt([]byte(l.text), 0)
+		}
+		if closeErr := f.Close(); err == nil { // NFS writes no later
+			err = closeErr
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && l.inner.holds(leaseFile(l.number+1)):
+		l.lost = errTaken
+	case err == nil:
+		l.looked = began
+	case time.Since(l.looked) >= l.time/2: // such as a full disk, or a server that does not answer
+		l.lost = err
+	}
+}
+
+// renew is called by the timer.
+func (l *lease) renew() {
+	_ = l.check(l.time / renewals / 2)
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if !l.ended && l.lost == nil {
+		l.again.Reset(l.time / renewals)
+	}
+}
+
+// end ends a lease that stays in the folder: nobody need wait for it. owned says that it is still this process's.
+func (l *lease) end(owned bool) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.ended = true
+	l.again.Stop()
+	if owned {
+		_ = l.inner.root.Chtimes(leaseFile(l.number), time.Unix(0, 0), time.Unix(0, 0))
+	}
+}

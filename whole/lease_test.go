@@ -1,0 +1,176 @@
+package whole
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// unlockable are options for a file system without locks.
+func unlockable() Options {
+	return Options{NoSync: true, seam: func(c change, do func() error) error {
+		if c.action == locks {
+			return errUnlockable
+		}
+		return do()
+	}}
+}
+
+// age makes a file look as if it was last written this long ago.
+func age(t *testing.T, path string, ago time.Duration) {
+	t.Helper()
+	then := time.Now().Add(-ago)
+	if err := os.Chtimes(path, then, then); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLease: what a process has left is taken over at once if it is dead for certain. Otherwise the next process is
+// told how long to wait, and takes it over after the lease has ended.
+func TestLease(t *testing.T) {
+	elsewhere := func(text string) string { return "token boot \"else\\twhere\"\n" }
+	for name, c := range map[string]struct {
+		options Options
+		lease   func(text string) string
+		ago     time.Duration
+		host    string // of the error; "" if there is none
+	}{
+		"on this machine":            {Options{NoSync: true}, nil, 0, ""},
+		"of a power cut":             {Options{NoSync: true}, func(text string) string { return text[:9] }, 0, ""},
+		"on another one":             {Options{NoSync: true}, elsewhere, 30 * time.Second, `else\twhere`},
+		"on another one, long ago":   {Options{NoSync: true}, elsewhere, 61 * time.Second, ""},
+		"without locks":              {unlockable(), nil, 30 * time.Second, "a process on"},
+		"without locks, cut":         {unlockable(), func(string) string { return "" }, 0, "another machine"},
+		"without locks, long ago":    {unlockable(), nil, 61 * time.Second, ""},
+		"on another one, in a while": {Options{NoSync: true}, elsewhere, -time.Hour, `else\twhere`},
+		"with a shorter lease":       {Options{NoSync: true, Lease: time.Second}, elsewhere, 2 * time.Second, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "out")
+			abandon(t, path, aPart)
+			lease := filepath.Join(Unfinished(path), leaseFile(1))
+			if c.lease != nil {
+				write(t, lease, c.lease(read(lease)))
+			}
+			age(t, lease, c.ago)
+			d, err := c.options.KeepFolder(path, "a")
+			if c.host != "" {
+				e := new(Error)
+				if !errors.As(err, &e) || e.Wait <= 20*time.Second || !strings.Contains(err.Error(), c.host) {
+					t.Errorf("error %v, want a Wait and %q", err, c.host)
+				}
+				if read(filepath.Join(Unfinished(path), grownName)) != keptParts[0] || !exists(lease) {
+					t.Error("it is changed")
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(grow(d), d.Commit()); err != nil || exists(Unfinished(path)) {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestLeaseIsGiven: a process that ends leaves nothing to wait for.
+func TestLeaseIsGiven(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	d, err := unlockable().KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Keep()
+	d.Discard()
+	if d, err = unlockable().KeepFolder(path, "a"); err != nil {
+		t.Fatal(err)
+	}
+	d.Discard()
+}
+
+// TestLeaseRace: of many processes that find a lease that has ended, one gets the folder.
+func TestLeaseRace(t *testing.T) {
+	for range 20 {
+		path := filepath.Join(t.TempDir(), "out")
+		abandon(t, path, aPart)
+		age(t, filepath.Join(Unfinished(path), leaseFile(1)), time.Hour)
+		var owners atomic.Int32
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if d, err := unlockable().KeepFolder(path, "a"); err == nil && d.hidden.signed() == nil {
+					owners.Add(1)
+					defer d.hidden.lease.end(false)
+				}
+			})
+		}
+		if all.Wait(); owners.Load() != 1 {
+			t.Fatalf("%d processes own it", owners.Load())
+		}
+	}
+}
+
+// TestLeaseReturns: an owner that renews its lease just when another process takes it keeps it, or both lose it.
+func TestLeaseReturns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	abandon(t, path, aPart)
+	lease := filepath.Join(Unfinished(path), leaseFile(1))
+	age(t, lease, time.Hour)
+	o := unlockable()
+	without := o.seam
+	o.seam = func(c change, do func() error) error {
+		if c.action == creates && filepath.Base(c.path) == leaseFile(2) {
+			age(t, lease, 0)
+		}
+		return without(c, do)
+	}
+	if _, err := o.KeepFolder(path, "a"); err == nil || !strings.Contains(err.Error(), "another process is writing") {
+		t.Errorf("error %v", err)
+	}
+	if exists(filepath.Join(Unfinished(path), leaseFile(2))) || !exists(lease) {
+		t.Error("the lease is taken")
+	}
+}
+
+// leaseVariable is the folder that a process of TestLeaseStopped writes.
+const leaseVariable = "TEST_LEASE_OF"
+
+// shortLease is so long that a process that works keeps it on a busy machine.
+const shortLease = 3 * time.Second
+
+// TestLeaseOwner is a process of TestLeaseStopped. It writes parts, one after the other, until it must not.
+func TestLeaseOwner(t *testing.T) {
+	path := os.Getenv(leaseVariable)
+	if path == "" {
+		t.Skip("TestLeaseStopped starts it")
+	}
+	d, err := Options{NoSync: true, Lease: shortLease}.KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := d.Grow()
+	for i := 0; err == nil; i++ {
+		err = add(d, g, fmt.Sprintf("part %06d\n", i), int64(12*i))
+		time.Sleep(time.Millisecond)
+	}
+	d.Discard()
+	fmt.Printf("owner: %v\n", err)
+}
+
+// ownerEnds returns what the process of TestLeaseOwner prints at its end.
+func ownerEnds(out *bufio.Scanner) string {
+	for out.Scan() {
+		if text, found := strings.CutPrefix(out.Text(), "owner: "); found {
+			return text
+		}
+	}
+	return ""
+}

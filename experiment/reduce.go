@@ -47,8 +47,8 @@ func (k Summary) reduction(numbers conv.Shape, p conv.Problem, plan conv.Plan, f
 		}}
 }
 
-// seesAll reports whether a value that is not finite, anywhere in a map, makes a number of the map that is not finite: a
-// sum of all values does.
+// seesAll reports whether a value that is not finite, anywhere in a map, makes a number of the map that is not finite.
+// A sum of all values does.
 func (k Summary) seesAll() bool {
 	return slices.ContainsFunc(k, func(s Statistic) bool { return s.Kind != Max && s.Kind != Position })
 }

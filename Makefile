@@ -25,7 +25,7 @@ wheel: ## build the Python package, a wheel for Linux and a source distribution,
 	./scripts/wheel out/wheel
 
 # The tests of python/, if this Python has what they need. PYTHON is another one. PyTorch is compared with if it is there.
-# GPUCONV_REQUIRE_PYTHON lists what must be there: numpy,pytest,hypothesis in .ci/run.
+# GPUCONV_REQUIRE_PYTHON lists what must be there: see .ci/run.
 PYTHON ?= python3
 python: build library
 	@if $(PYTHON) -c 'import sys, numpy, pytest, hypothesis; assert sys.version_info >= (3, 10)' 2>/dev/null; then \
@@ -91,7 +91,7 @@ glfw: setup
 		-run 'GLFW|TestScripts/^glfw$$|TestScripts/^context$$' ./gpu ./gpu/internal/glfw ./cmd/gpuconv
 
 # The packages that take longest come first, so that the last one does not leave a core idle.
-longest := ./experiment ./gpu ./cmd/gpuconv ./cpu
+longest := ./gpu ./cmd/gpuconv ./cpu ./experiment
 
 # The packages that start goroutines, lock or use unsafe. Only these are tested under the race detector.
 CONCURRENT := $(longest) ./autotune ./batch ./bench ./capi/... ./compare ./conv/convtest ./cpu/... ./dataset $\

@@ -57,7 +57,7 @@ func TestRunComplete(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	ctx := existing{t.Context(), filepath.Join(out, "run.json")}
 	backend := &closing{err: errors.New("the device is lost")}
-	r, err := small(t).Run(ctx, backend, out)
+	r, err := pictured(t).Run(ctx, backend, out)
 	if err != nil || r == nil || backend.open != 0 {
 		t.Errorf("report %v, error %v, %d plans open", r, err, backend.open)
 	}
@@ -102,7 +102,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("energy of three filters: %v", err)
 	}
 	var done []int
-	job := small(t)
+	job := pictured(t)
 	job.Progress = func(n int) { done = append(done, n) }
 	r, err := job.Run(t.Context(), backend, filepath.Join(root, "new", "out"))
 	if err != nil || r.Check.Images != 16 || r.Started.IsZero() || !slices.Equal(done, []int{30}) {

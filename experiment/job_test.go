@@ -20,8 +20,16 @@ import (
 	"gpuconv/whole"
 )
 
-// small is a job that takes almost no time.
+// small is a job that takes almost no time. It draws no pictures, which would take most of it.
 func small(t testing.TB) Job {
+	t.Helper()
+	j := pictured(t)
+	j.Look.Formats = []string{}
+	return j
+}
+
+// pictured is small with pictures.
+func pictured(t testing.TB) Job {
 	t.Helper()
 	return tutorial(t, stimuli.NMA{Resolution: 0.02}, "0:90:3", filters.NMA{Channels: 3, Size: 5})
 }
@@ -129,7 +137,7 @@ func TestWrongBackend(t *testing.T) {
 // TestFit: a job in the memory that it was given takes at most that, in the largest portion for which this holds. What
 // is not enough for one image is refused.
 func TestFit(t *testing.T) {
-	j := small(t)
+	j := pictured(t)
 	p, err := j.Problem()
 	if err != nil {
 		t.Fatal(err)
@@ -242,7 +250,7 @@ func (l late) Timings() conv.Timings {
 
 // TestInterruptedLate: an interrupt after the last image leaves nothing either.
 func TestInterruptedLate(t *testing.T) {
-	j, out := small(t), folder(t)
+	j, out := pictured(t), folder(t)
 	e := prepared(t, j, 30)
 	ctx, cancel := context.WithCancel(t.Context())
 	e.Plan = late{e.Plan, cancel}

@@ -19,13 +19,20 @@ import (
 	"gpuconv/whole"
 )
 
+// perhapsPictured is the job of these tests. Only TestKeep compares pictures, where their values differ. With -short it
+// compares only those of float32.
+func perhapsPictured(t *testing.T) Job {
+	t.Helper()
+	if t.Name() == "TestKeep/float32" || strings.HasPrefix(t.Name(), "TestKeep/float") && !testing.Short() {
+		return pictured(t)
+	}
+	return small(t)
+}
+
 // keep runs a job of 30 images in chunks of 7, in a folder that is kept. change changes the job before.
 func keep(t *testing.T, ctx context.Context, path string, change func(j *Job, on *Prepared)) (*Report, error) {
 	t.Helper()
-	j := small(t)
-	if !strings.HasPrefix(t.Name(), "TestKeep/float") { // pictures take most of the time
-		j.Look.Formats = []string{}
-	}
+	j := perhapsPictured(t)
 	on := prepared(t, j, 7)
 	if change != nil {
 		change(&j, &on)
@@ -64,8 +71,7 @@ func sameFiles(t *testing.T, got, want string) {
 		t.Fatalf("%d files, %v", len(entries), err)
 	}
 	for _, e := range entries {
-		picture := filepath.Ext(e.Name()) == ".png" && !strings.HasPrefix(t.Name(), "TestKeep/float")
-		if e.Name() == reportName || picture {
+		if e.Name() == reportName {
 			continue
 		}
 		a, err := os.ReadFile(filepath.Join(got, e.Name()))
@@ -79,7 +85,7 @@ func sameFiles(t *testing.T, got, want string) {
 // plain runs the job at once, in a folder that is not kept.
 func plain(t *testing.T, change func(j *Job, on *Prepared)) string {
 	t.Helper()
-	j := small(t)
+	j := perhapsPictured(t)
 	on := prepared(t, j, 7)
 	if change != nil {
 		change(&j, &on)

@@ -3,9 +3,9 @@ package experiment
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -19,7 +19,7 @@ import (
 func sampling(t *testing.T) Job {
 	t.Helper()
 	j := tutorial(t, stimuli.NMA{Resolution: 0.05}, "0:90:0.375", filters.NMA{Channels: 6, Size: 7})
-	j.Check = Checking{Sample: true}
+	j.Check, j.Look.Formats = Checking{Sample: true}, []string{}
 	return j
 }
 
@@ -156,27 +156,32 @@ func TestSampleOfPieces(t *testing.T) {
 		s := &sample{wanted: wanted, random: rand.New(rand.NewPCG(1, 1)),
 			edges: edges{border: [2]int{3, 3}, chunk: 1}}
 		all := s.draw(conv.Shape{images, 6, 24, 32})
-		outputs, alike := slices.Clone(all.outputs), slices.Clone(all.alike)
-		if least := math.Ceil(wanted * images); least < images*4608 && len(outputs) != int(least)+int(least-1)/3 {
-			t.Errorf("%v of an image: %d outputs, want %v and one more for each three", wanted, len(outputs), least)
+		if least := math.Ceil(wanted * images); least < images*4608 &&
+			len(all.outputs) != int(least)+int(least-1)/3 {
+			t.Errorf("%v of an image: %d outputs, want %v and one more for each three", wanted, len(all.outputs), least)
+		}
+		type drawn struct {
+			output int
+			alike  bool
+		}
+		want := map[drawn]int{} // how often
+		for i, output := range all.outputs {
+			want[drawn{output, all.alike[i]}]++
 		}
 		for _, piece := range []int{1, 7, images} {
-			left, judged := drawing{outputs, all.image, alike}, 0
+			left, got := all, map[drawn]int{}
 			for first := 0; first < images; first += piece {
 				part := left.take(first, min(piece, images-first))
-				judged += len(part.outputs)
 				for i, output := range part.outputs {
-					at := slices.Index(outputs, output+first*all.image)
-					if at < 0 || output >= piece*all.image || wanted < 5 && alike[at] != part.alike[i] {
+					if output < 0 || output >= piece*all.image {
 						t.Fatalf("%v of an image, %d at a time: output %d of image %d on", wanted, piece, output, first)
 					}
-				}
-				if wanted > 5 {
-					break // a long search
+					got[drawn{output + first*all.image, part.alike[i]}]++
 				}
 			}
-			if wanted <= 5 && (judged != len(outputs) || len(left.outputs) > 0) {
-				t.Errorf("%v of an image, %d at a time: %d outputs, want %d", wanted, piece, judged, len(outputs))
+			if !maps.Equal(got, want) || len(left.outputs) > 0 {
+				t.Errorf("%v of an image, %d at a time: other outputs than at once, and %d are left", wanted, piece,
+					len(left.outputs))
 			}
 		}
 	}

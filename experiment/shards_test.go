@@ -104,7 +104,7 @@ func (n namedFiles) Table() (*param.Table, error) {
 // TestMergeKeepsNames: stimuli.csv of the merged folder has the bytes of one run's, whatever files are called.
 func TestMergeKeepsNames(t *testing.T) {
 	j := small(t)
-	j.Images, j.Check, j.Look.Formats = namedFiles{j.Images}, Checking{}, []string{}
+	j.Images, j.Check = namedFiles{j.Images}, Checking{}
 	dir := t.TempDir()
 	for i := range 4 {
 		shard, err := j.CutShard(i+1, 4)
@@ -395,7 +395,6 @@ func TestCutPictures(t *testing.T) {
 // TestMemoryOfAShard: a shard of a sweep has room for its own rows of the table, one of a job of 30.
 func TestMemoryOfAShard(t *testing.T) {
 	j := small(t)
-	j.Look.Formats = []string{}
 	shard, err := j.CutShard(1, 30)
 	if err != nil {
 		t.Fatal(err)

@@ -17,8 +17,9 @@ func TestCIRun(t *testing.T) {
 	const (
 		python  = "no mirror here has python3-numpy python3-pytest python3-hypothesis"
 		numpy   = "no mirror here has python3-numpy"
+		figures = "no mirror here has python3-matplotlib python3-pandas python3-tqdm python3-nbconvert"
 		browser = "no mirror here has chromium-headless-shell"
-		all     = "make test: Python numpy,pytest,hypothesis, browser 1"
+		all     = "make test: Python numpy,pytest,hypothesis,matplotlib,pandas,tqdm,nbconvert,ipykernel, browser 1"
 	)
 	for name, c := range map[string]struct {
 		there, mirror, broken string // what is there, what a mirror has, and what has a package that is empty
@@ -26,15 +27,17 @@ func TestCIRun(t *testing.T) {
 		fails                 bool
 		want                  []string // parts of what is printed
 	}{
-		"all there":           {there: "numpy pytest chromium", want: []string{all}},
-		"all from mirrors":    {mirror: "numpy pytest chromium", want: []string{all}},
-		"no mirror":           {want: []string{"Python , browser ", python, numpy, browser}},
-		"NumPy alone":         {there: "numpy", want: []string{"Python numpy, browser ", python, browser}},
+		"all there":        {there: "numpy pytest matplotlib chromium", want: []string{all}},
+		"all from mirrors": {mirror: "numpy pytest matplotlib chromium", want: []string{all}},
+		"no mirror":        {want: []string{"Python , browser ", python, numpy, browser}},
+		"NumPy alone":      {there: "numpy", want: []string{"Python numpy, browser ", python, browser}},
+		"no figures": {there: "numpy pytest chromium",
+			want: []string{"Python numpy,pytest,hypothesis, browser 1", figures}},
 		"a mirror without":    {mirror: "numpy chromium", want: []string{"Python numpy, browser 1", python}},
-		"broken pytest":       {mirror: "numpy pytest chromium", broken: "pytest", fails: true, want: []string{"ci: tests of python/: "}},
-		"a broken browser":    {mirror: "numpy pytest chromium", broken: "chromium", fails: true, want: []string{"ci: pages in a browser: "}},
-		"no other drivers":    {there: "numpy pytest chromium", scripts: "3", want: []string{all, "drivers shim pascal: see above", "jobs lint: see above", "slurm bin/gpuconv: see above", "make demo: "}},
-		"a driver that fails": {there: "numpy pytest chromium", scripts: "1", fails: true, want: []string{all}},
+		"broken pytest":       {mirror: "numpy pytest matplotlib chromium", broken: "pytest", fails: true, want: []string{"ci: tests of python/: "}},
+		"a broken browser":    {mirror: "numpy pytest matplotlib chromium", broken: "chromium", fails: true, want: []string{"ci: pages in a browser: "}},
+		"no other drivers":    {there: "numpy pytest matplotlib chromium", scripts: "3", want: []string{all, "drivers shim pascal: see above", "jobs lint: see above", "slurm bin/gpuconv: see above", "make demo: "}},
+		"a driver that fails": {there: "numpy pytest matplotlib chromium", scripts: "1", fails: true, want: []string{all}},
 	} {
 		r := newCIRoot(t)
 		for _, one := range strings.Fields(c.there) {
@@ -82,14 +85,14 @@ func newCIRoot(t *testing.T) ciRoot {
 	r.put("bin/make", shell+`echo "make $1: Python $GPUCONV_REQUIRE_PYTHON, browser $GPUCONV_REQUIRE_CHROMIUM"`+"\n")
 	r.put("bin/python3", shell+`there=$(dirname "$0")/../there
 test -e "$there/numpy" || exit 1
-case "$2" in *pytest*) test -e "$there/pytest" ;; esac
+case "$2" in *pytest*) test -e "$there/pytest" ;; *matplotlib*) test -e "$there/matplotlib" ;; esac
 `)
-	r.put("bin/apt-cache", shell+`case " $MIRROR " in *" $(echo "$3" | sed 's/python3-//; s/hypothesis/pytest/; s/-.*//') "*) ;; *) exit 1 ;; esac`+"\n")
+	r.put("bin/apt-cache", shell+`case " $MIRROR " in *" $(echo "$3" | sed 's/python3-//; s/hypothesis/pytest/; s/pandas\|tqdm\|nbconvert\|ipykernel/matplotlib/; s/-.*//') "*) ;; *) exit 1 ;; esac`+"\n")
 	r.put("bin/apt-get", shell+`there=$(dirname "$0")/../there
 test -n "$MIRROR" || exit 100
 case "$*" in *update*) exit ;; esac
 for package; do
-	case "$package" in python3-numpy) one=numpy ;; python3-pytest) one=pytest ;; chromium*) one=chromium ;; *) continue ;; esac
+	case "$package" in python3-numpy) one=numpy ;; python3-pytest) one=pytest ;; python3-matplotlib) one=matplotlib ;; chromium*) one=chromium ;; *) continue ;; esac
 	test "$one" = "$BROKEN" && continue
 	: >"$there/$one"
 	test $one != chromium || ln -s "$0" "$(dirname "$0")/chromium-headless-shell"

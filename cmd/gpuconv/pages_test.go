@@ -70,7 +70,7 @@ func TestTablesPage(t *testing.T) {
 // python is the program that runs Python here, if there is one: python3, or what GPUCONV_PYTHON names.
 var python = cmp.Or(os.Getenv("GPUCONV_PYTHON"), "python3")
 
-// requirePython lists packages, with commas between them, whose absence is a failure: numpy in .ci/run.
+// requirePython lists packages, with commas between them, whose absence is a failure: see .ci/run.
 const requirePython = "GPUCONV_REQUIRE_PYTHON"
 
 // needPython skips a test if Python or one of the packages is missing, or fails it if that one is required.
@@ -147,34 +147,6 @@ func runPython(t *testing.T, dir, text, want string) {
 	out, err := cmd.Output()
 	if got := strings.TrimRight(string(out), "\n"); err != nil || got != want {
 		t.Errorf("%v: it prints\n%s\nwant\n%s\n%s", err, got, want, &stderr)
-	}
-}
-
-// TestNotebook runs docs/tutorial.ipynb with nbconvert.
-func TestNotebook(t *testing.T) {
-	unraced(t)
-	needPython(t, "nbconvert", "ipykernel", "numpy", "pandas", "matplotlib")
-	dir := t.TempDir()
-	notebook, err := os.ReadFile("../../docs/tutorial.ipynb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	copyTo(t, filepath.Join(dir, "tutorial.ipynb"), notebook)
-	to := "html"
-	cmd := exec.Command(python, "-m", "nbconvert", "--execute", "--to", to, "tutorial.ipynb")
-	cmd.Dir, cmd.Env = dir, program(t).Env
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	page, err := os.ReadFile(filepath.Join(dir, "tutorial.html"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if pictures := bytes.Count(page, []byte("data:image/png;base64,")); pictures < 3 {
-		t.Errorf("the page has %d pictures, want at least 3", pictures)
-	}
-	if shots := os.Getenv("GPUCONV_SCREENSHOTS"); shots != "" {
-		copyTo(t, filepath.Join(shots, "tutorial.html"), page)
 	}
 }
 

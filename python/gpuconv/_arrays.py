@@ -1,6 +1,7 @@
 """The caller's arrays as float32 in C order, and results as arrays of the kind that the caller uses."""
 
 import collections
+import ctypes
 import math
 import sys
 import warnings
@@ -11,6 +12,8 @@ import numpy as np
 class PrecisionWarning(UserWarning):
     """Numbers were rounded to float32, in which gpuconv computes."""
 
+
+_FLOAT = np.dtype(np.float32)
 
 # Types whose values are all exact in float32.
 _EXACT = tuple(map(np.dtype, (np.float32, np.float16, np.bool_, np.int8, np.uint8, np.int16, np.uint16)))
@@ -77,7 +80,7 @@ def to_numpy(name, x):
 def dense(name, x):
     """Return an array of the caller as float32 in C order. It is copied only if it is not that already."""
     x = to_numpy(name, x)
-    if x.dtype == np.float32 and x.flags.c_contiguous and x.flags.aligned:
+    if x.dtype == _FLOAT and (flags := x.flags).c_contiguous and flags.aligned:
         return x
     if x.dtype.newbyteorder("=") in (np.float64, np.longdouble):
         text = f"{name} is {x.dtype}: gpuconv computes in float32, and rounds it"
@@ -87,6 +90,17 @@ def dense(name, x):
                         "or integers of 8 or 16 bits")
     with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite
         return np.require(x, np.float32, ["C", "A"])
+
+
+_Start = ctypes.c_char * 0
+
+
+def start(array):
+    """Return what ctypes passes as the address of a dense array."""
+    try:
+        return _Start.from_buffer(array)  # takes a fifth of the time of array.ctypes.data, 3 µs
+    except TypeError:  # read-only
+        return array.__array_interface__["data"][0]
 
 
 def like(x, result):
@@ -184,7 +198,7 @@ class Output:
         target = _in_place(out)
         if target.shape != shape:
             raise ValueError(f"out {target.shape}: want {shape}")
-        if target.dtype != np.float32:
+        if target.dtype != _FLOAT:
             raise TypeError(f"out is {target.dtype}: want float32")
         if not target.flags.writeable:
             raise ValueError("out is read-only: want an array that can be written")

@@ -8,7 +8,7 @@ import threading
 import numpy as np
 
 from . import _library, _pending
-from ._arrays import Output, dense
+from ._arrays import Output, dense, start
 from ._pending import Batch, Waiter
 from ._spec import Spec, dimensions
 
@@ -44,8 +44,7 @@ class _Plan:
         """Compute some images. dst and src are dense arrays."""
         library = self.library
         if images * self.work <= short:
-            status = library.gpuconv_run(self.handle, dst.__array_interface__["data"][0],
-                                         src.__array_interface__["data"][0], images)
+            status = library.gpuconv_run(self.handle, start(dst), start(src), images)
         else:
             status = self._wait(library, dst, src, images)
         if status:
@@ -284,10 +283,13 @@ def _key(weight, moved, chosen):
 _key_again = functools.lru_cache(64)(_key)
 
 
-def _plain(value):
-    """Say if a value equals only values that mean the same: 1 == True == 1.0, and an array changes."""
-    kind = type(value)
-    return value is None or kind is int or kind is str or (kind is tuple and all(map(_plain, value)))
+_SIMPLE = frozenset((type(None), int, str))
+
+
+def _plain(values):
+    """Say if values equal only values that mean the same: 1 == True == 1.0, and an array changes."""
+    return _SIMPLE.issuperset(map(type, values)) or all(
+        type(v) in _SIMPLE or (type(v) is tuple and _plain(v)) for v in values)
 
 
 def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros", activation=None,

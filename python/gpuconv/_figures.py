@@ -46,17 +46,20 @@ def _varying(table):
 
 
 def _title(table, names, row):
-    """Return what tells a row from the others: orientation 45°, sf 0.1."""
+    """Return what tells a row from the others, a line for each: gabor, orientation 45°."""
     parts = []
     for name in names:
         value = np.asarray(table[name])[row]
+        if isinstance(value, str):  # such as a kind
+            parts.append(value)
+            continue
         if isinstance(value, (float, np.floating)):
             if value != value:
                 continue
             value = f"{value:.4g}"
         unit = next((u for u in _UNITS if name.endswith(u)), "")
         parts.append(f"{name.removesuffix(unit).replace('_', ' ')} {value}{_UNITS.get(unit, '')}")
-    return ", ".join(parts[:2])
+    return "\n".join(parts[:2])
 
 
 def _spread(count, most):
@@ -124,7 +127,7 @@ class Drawn(tuple):
         colours = {"cmap": "bwr", "vmin": -limit, "vmax": limit} if signed else {"cmap": "gray"}
         if not signed:
             colours |= {"vmin": array.min(initial=0), "vmax": array.max(initial=0)}
-        figure, axes = pyplot.subplots(1, max(len(rows), 1), figsize=(1.7 * max(len(rows), 2), 2), squeeze=False,
+        figure, axes = pyplot.subplots(1, max(len(rows), 1), figsize=(1.7 * max(len(rows), 2), 2.2), squeeze=False,
                                        layout="constrained")
         for axis, row in zip(axes[0], rows):
             _panel(axis, array[row].mean(0), _title(table, names, row), **colours)
@@ -179,7 +182,8 @@ class Tuning:
                 axis.plot(value[drawn], response[drawn], marker=".", label=label)
             axis.set(xlabel=str(parameter), ylabel="response")
         if parameters:
-            axes[0, 0].legend(title="cell", fontsize="small")
+            axes[0, -1].legend(*axes[0, 0].get_legend_handles_labels(), title="cell", fontsize="small",
+                               loc="upper left", bbox_to_anchor=(1, 1))
         return axes[0]
 
 
@@ -267,7 +271,7 @@ class Run:
             for k, axis in enumerate(line):
                 last = _panel(axis, self.activations[row, k], f"channel {k}" if row == rows[0] else "", cmap="bwr",
                               vmin=-limit, vmax=limit)
-            line[0].set_ylabel(_title(self.stimuli, names, row).replace(", ", "\n"), fontsize="small")
+            line[0].set_ylabel(_title(self.stimuli, names, row), fontsize="small")
         if len(rows):
             figure.colorbar(last, ax=axes, label="activation", shrink=0.7)
         return axes

@@ -1,10 +1,22 @@
 """What the tests share. GPUCONV_LIBRARY and GPUCONV_PROGRAM name what is tested, as `make python` sets them."""
 
+import importlib
+import os
+
 import numpy as np
+import pytest
 from hypothesis import settings
 
 settings.register_profile("gpuconv", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("gpuconv")
+
+
+def need(name):
+    """Import a package, or skip what needs it. GPUCONV_REQUIRE_PYTHON lists those that must be there."""
+    if name in os.environ.get("GPUCONV_REQUIRE_PYTHON", "").split(","):
+        return importlib.import_module(name)
+    return pytest.importorskip(name)
+
 
 _PAD = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap", "symmetric": "symmetric"}
 

@@ -189,6 +189,9 @@ def test_read_only(conv):
     x = X.copy()
     x.flags.writeable = False
     np.testing.assert_array_equal(conv(x), conv(X))
+    for array in (x, X):
+        at = ctypes.cast(_arrays.start(array), ctypes.c_void_p).value
+        assert at == array.ctypes.data
 
 
 def test_broadcast(conv):

@@ -8,6 +8,7 @@ import types
 
 import numpy as np
 import pytest
+from conftest import need
 from test_program import gpuconv  # skips if there is no program
 
 from gpuconv import _figures, _progress, _tables
@@ -22,7 +23,7 @@ def matplotlib(request, monkeypatch):
         monkeypatch.setitem(sys.modules, "matplotlib", None)
         yield None
         return
-    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib = need("matplotlib")
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
@@ -33,7 +34,7 @@ def matplotlib(request, monkeypatch):
 @pytest.fixture(params=["with", "without"])
 def pandas(request, monkeypatch):
     if request.param == "with":
-        return pytest.importorskip("pandas")
+        return need("pandas")
     monkeypatch.setitem(sys.modules, "pandas", None)
     return None
 
@@ -70,6 +71,9 @@ def test_drawn(name, matplotlib):
         return
     assert axes.shape == (panels,)
     assert len({axis.get_title() for axis in axes}) == panels
+    axes[0].figure.canvas.draw()
+    boxes = [axis.title.get_window_extent() for axis in axes]
+    assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:])), "titles overlap"
     shown = axes[0].images[0].get_array()
     np.testing.assert_array_equal(shown, array[0, 0])
 
@@ -103,6 +107,9 @@ def test_tuning(matplotlib):
     assert [axis.get_xlabel() for axis in axes] == ["orientation", "sf"]
     assert [len(axis.lines) for axis in axes] == [2, 2]
     assert list(axes[0].lines[0].get_xdata()) == list(range(0, 180, 30))
+    axes[0].figure.canvas.draw()
+    legend = axes[1].get_legend().get_window_extent()
+    assert axes[1].get_window_extent().x1 <= legend.x0 < legend.x1 <= axes[0].figure.bbox.x1
 
 
 def test_run(matplotlib):
@@ -179,7 +186,7 @@ def test_progress(monkeypatch):
 def test_progress_of_tqdm(installed, monkeypatch, capsys):
     """The real tqdm writes to stderr; without it nothing does."""
     if installed:
-        pytest.importorskip("tqdm")
+        need("tqdm")
     else:
         monkeypatch.setitem(sys.modules, "tqdm", None)
         monkeypatch.setitem(sys.modules, "tqdm.auto", None)

@@ -5,10 +5,11 @@ import copy
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+from conftest import need, reference
+
+torch = need("torch")
 import gpuconv
 import gpuconv.torch
-from conftest import reference
 from hypothesis import assume, given
 from test_conv import problems
 

@@ -41,8 +41,29 @@ type item struct {
 	*head     // that of other images, too, if they are alike
 }
 
-// itemBytes is about how much memory an item takes, with its path and what was found in it: see TestFilesList.
-const itemBytes = 160
+// These are about how many bytes of memory an item takes with its path, a head, and what a head of a TIFF has of a page:
+// see TestFilesList.
+const (
+	itemBytes = 160
+	headBytes = 128
+	pageBytes = 16
+)
+
+// listBytes estimates how much memory the list of images takes. Pictures of a kind and size share a head; TIFFs have
+// one for each page, as most WebP files do.
+func (f *Files) listBytes() float64 {
+	bytes := itemBytes * float64(len(f.items))
+	for i, of := range f.items {
+		if i > 0 && of.head == f.items[i-1].head {
+			continue
+		}
+		bytes += headBytes
+		if of.page == 0 { // the pages of a file share the rest
+			bytes += pageBytes * float64(len(of.directories))
+		}
+	}
+	return bytes
+}
 
 // OpenFiles returns the set of an image file, or of the images in a folder. It reads the first image of each file,
 // whatever o.FirstPage is. With the zero Options images are grey, as [ReadImage] reads them. In a folder it takes files

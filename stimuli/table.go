@@ -60,12 +60,12 @@ func WriteTable(w io.Writer, s Set) error {
 
 // TableMemory estimates how many bytes WriteTable takes, and the list of the files of [Files].
 func TableMemory(s Set) float64 {
-	n, of, items := s.Shape().N(), s, 0
+	n, of, list := s.Shape().N(), s, 0.0
 	if p, ok := s.(*Part); ok {
 		of = p.of
 	}
 	if f, ok := of.(*Files); ok {
-		items = len(f.items)
+		list = f.listBytes()
 	}
 	switch {
 	case partsOf(s) != nil:
@@ -73,5 +73,5 @@ func TableMemory(s Set) float64 {
 	case of != s:
 		n = of.Shape().N() // the table of all is made for that of a part
 	}
-	return rowBytes*float64(n) + itemBytes*float64(items)
+	return rowBytes*float64(n) + list
 }

@@ -49,8 +49,9 @@ func TestWriteTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := &Files{shape: conv.Shape{n, 1, 2, 2}}
+	alike := &head{}
 	for i := range n {
-		files.items = append(files.items, item{path: fmt.Sprintf("folder/%d.png", i), head: &head{}})
+		files.items = append(files.items, item{path: fmt.Sprintf("folder/%d.png", i), head: alike})
 	}
 	files.items[n-1].page = 1 // in the last part
 	ofFiles, err := NewPart(files, 7, n-20)
@@ -76,7 +77,7 @@ func TestWriteTable(t *testing.T) {
 		case "joined", "part of joined":
 			want = rowBytes * float64(joined.Shape().N())
 		case "files", "part of files":
-			want += itemBytes * n
+			want += itemBytes*n + headBytes
 		}
 		if got := TableMemory(s); got != want {
 			t.Errorf("%s: %v bytes, want %v", name, got, want)

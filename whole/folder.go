@@ -227,10 +227,8 @@ func (d *Folder) Create(name string) (*File, error) {
 	if d.done {
 		return nil, named(name, os.ErrClosed)
 	}
-	if d.journal != nil {
-		if err := d.hidden.signed(); err != nil {
-			return nil, named(d.path, err)
-		}
+	if err := d.signed(); err != nil {
+		return nil, named(d.path, err)
 	}
 	f, err := d.files.create(name, 0o666)
 	if err != nil {
@@ -273,7 +271,7 @@ func (d *Folder) keep(f *File) error {
 func (d *Folder) drop(f *File) error {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	if d.done || d.journal != nil && d.hidden.signed() != nil {
+	if d.done || d.signed() != nil {
 		return nil // it was removed with the folder, or a file of that name is another process's
 	}
 	delete(d.written, f.name)
@@ -309,10 +307,7 @@ func (d *Folder) Commit() error {
 
 // ready returns an error if another process took a kept folder over, or if a committed file of it is not whole.
 func (d *Folder) ready() error {
-	if d.journal == nil {
-		return nil
-	}
-	if err := d.hidden.signed(); err != nil {
+	if err := d.signed(); err != nil || d.journal == nil {
 		return err
 	}
 	for _, file := range d.committed {
@@ -339,10 +334,8 @@ func (d *Folder) place() error {
 	if err := d.hidden.inner.syncIn(filesName); err != nil {
 		return err
 	}
-	if d.journal != nil {
-		if err := d.hidden.signed(); err != nil { // again: a server that did not answer may have taken minutes
-			return err
-		}
+	if err := d.signed(); err != nil { // again: a server that did not answer may have taken minutes
+		return err
 	}
 	if err := base.rename(from, d.name); err == nil {
 		if err = base.sync(); err != nil {

@@ -149,6 +149,14 @@ func (p place) adopt(name string, lease time.Duration) (h *hidden, err error) {
 // signed returns an error if another process has taken the folder over.
 func (h *hidden) signed() error { return h.lease.check(0) }
 
+// signed is like hidden.signed. For a folder that is not kept it returns nil.
+func (d *Folder) signed() error {
+	if d.journal == nil {
+		return nil
+	}
+	return d.hidden.signed()
+}
+
 // reopen undoes what a former process had begun with complete files, and opens the journal.
 func (d *Folder) reopen() (err error) {
 	h := d.hidden

@@ -138,7 +138,7 @@ func TestMissingBesideTheCurve(t *testing.T) {
 	}
 	y[1], y[4] = math.NaN(), math.Inf(-1)
 	table.Columns = []param.Column{{Name: "orientation_deg", Numbers: orientation}, {Name: "sf", Numbers: sf}}
-	const said = "2 of 12 responses beside the curve over orientation are NaN or infinite"
+	const said = "2 of 12 responses outside the curve over orientation are NaN or infinite"
 	for over, want := range map[Reduction]string{Best: said,
 		Largest: "1 of 6 responses over orientation NaN or infinite"} { // −∞ is not a largest response
 		s := Settings{By: []Axis{ByOrientation}, Phases: Largest, Over: over}

@@ -62,7 +62,7 @@ type judgement struct {
 	Outputs  int          `json:"outputs"`
 	Sampled  bool         `json:"sampled"` // single outputs were drawn with the seed, and not whole images judged
 	Seed     uint64       `json:"seed,omitzero"`
-	Rate     float64      `json:"rate"` // as sample.rate; for whole images 1 if they are all of the chunk's, otherwise 0
+	Rate     float64      `json:"rate"` // as sample.rate; for whole images 1 if the chunk has no others, otherwise 0
 	Warnings int          `json:"warnings"`
 	BothNaN  int          `json:"both_nan"`
 	BothInf  int          `json:"both_infinite"`

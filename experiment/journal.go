@@ -11,6 +11,7 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/fault"
+	"gpuconv/npy"
 	"gpuconv/param"
 	"gpuconv/whole"
 )
@@ -39,15 +40,17 @@ func (b begun) all() []Setting {
 
 // chunk is a range of images whose activations are on the disk, and what was found out about them.
 type chunk struct {
-	First     int       `json:"first"`
-	Images    int       `json:"images"`
-	CRC32C    uint32    `json:"crc32c"` // of the bytes of their activations in the file
-	NaN       int       `json:"nan,omitempty"`
-	Infinite  int       `json:"infinite,omitempty"`
-	Overflown int       `json:"overflown,omitempty"`
-	Numbers   notFinite `json:"numbers,omitzero"` // with a Summary: of the numbers of the maps
-	At        time.Time `json:"at"`               // when it was done
-	Judged    judgement `json:"judged,omitzero"`
+	First  int    `json:"first"`
+	Images int    `json:"images"`
+	CRC32C uint32 `json:"crc32c"` // of the bytes of their activations in the file
+	// of each part without a break, if the file is an archive
+	Pieces    []npy.Sums `json:"pieces,omitempty"`
+	NaN       int        `json:"nan,omitempty"`
+	Infinite  int        `json:"infinite,omitempty"`
+	Overflown int        `json:"overflown,omitempty"`
+	Numbers   notFinite  `json:"numbers,omitzero"` // with a Summary: of the numbers of the maps
+	At        time.Time  `json:"at"`               // when it was done
+	Judged    judgement  `json:"judged,omitzero"`
 }
 
 // notFinite says how many of the numbers of a chunk are not finite.

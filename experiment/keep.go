@@ -53,11 +53,10 @@ type keeper struct {
 	folder  *whole.Folder
 	journal *whole.Journal
 	file    *whole.Grown
-	head    []byte     // of the file
-	maps    conv.Shape // of all images
-	outputs conv.Shape // of all images: maps, or numbers of them
-	each    int64      // bytes of the activations of an image
-	chunks  []*chunk   // the finished ones, by their number
+	layout  *npy.Layout // of the file
+	maps    conv.Shape  // of all images
+	outputs conv.Shape  // of all images: maps, or numbers of them
+	chunks  []*chunk    // the finished ones, by their number
 	history *history
 	resumed Resumed
 	now     []Setting
@@ -74,14 +73,13 @@ func (j Job) newKeeper(ctx context.Context, on Prepared, out *whole.Folder) (*ke
 	if k.outputs, err = j.Activations(on.Problem); err != nil {
 		return nil, err
 	}
-	if k.head, err = j.Format.Head(k.outputs[:]...); err != nil {
+	images, size := k.outputs.N(), on.Problem.Src.N()
+	if k.layout, err = chunked(j.Format, images, size).Layout(arrayName, k.outputs[:]...); err != nil {
 		return nil, err
 	}
-	k.each = shapeBytes(k.outputs, j.Format)
 	if k.now, err = j.settings(on); err != nil {
 		return nil, err
 	}
-	images, size := k.outputs.N(), on.Problem.Src.N()
 	k.chunks = make([]*chunk, (images+size-1)/size)
 	if err := k.begin(); err != nil {
 		return nil, &fault.Error{Package: "experiment", Argument: whole.Unfinished(out.Path()), Err: err}
@@ -168,25 +166,23 @@ const verifyBytes = 1 << 20
 // sum returns the checksum of a chunk in the file. Bytes beyond the end of the file count as missing, so that the sum
 // is wrong.
 func (k *keeper) sum(ctx context.Context, c chunk, buffer []byte) (sum uint32, err error) {
-	at := k.at(c.First)
-	for left := int64(c.Images) * k.each; left > 0; {
-		if err := ctx.Err(); err != nil {
-			return 0, err
+	for _, p := range k.layout.Pieces(c.First, c.Images) {
+		for left, at := p.Bytes, p.At; left > 0; {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
+			n, err := k.file.ReadAt(buffer[:min(left, int64(len(buffer)))], at)
+			if err != nil && err != io.EOF {
+				return ^c.CRC32C, nil // a part of the disk that cannot be read: write it again
+			}
+			if n == 0 {
+				return ^c.CRC32C, nil
+			}
+			sum, left, at = whole.Checksum(sum, buffer[:n]), left-int64(n), at+int64(n)
 		}
-		n, err := k.file.ReadAt(buffer[:min(left, int64(len(buffer)))], at)
-		if err != nil && err != io.EOF {
-			return ^c.CRC32C, nil // a part of the disk that cannot be read: write it again
-		}
-		if n == 0 {
-			return ^c.CRC32C, nil
-		}
-		sum, left, at = whole.Checksum(sum, buffer[:n]), left-int64(n), at+int64(n)
 	}
 	return sum, nil
 }
-
-// at returns where the activations of an image begin in the file.
-func (k *keeper) at(image int) int64 { return int64(len(k.head)) + int64(image)*k.each }
 
 // done returns how many images count.
 func (k *keeper) done() (n int) {
@@ -228,8 +224,10 @@ func (k *keeper) convolve(ctx context.Context, w *watched) error {
 }
 
 func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
-	if _, err := k.file.WriteAt(k.head, 0); err != nil {
-		return err
+	if k.job.Format.Kind == npy.NPY { // now, so that the last sync is that of a chunk
+		if _, err := k.layout.WriteFrame(k.file, make([]npy.Sums, k.layout.Regions())); err != nil {
+			return err
+		}
 	}
 	drawn := &examplesOf{Source: awaitedSource{k.job.Images, ctx}, gallery: w.gallery, begins: func(first int) error {
 		return k.add(entry{Begins: &first})
@@ -297,7 +295,7 @@ func (e *examplesOf) until(first int) error {
 // write writes and judges a chunk, which does not count yet.
 func (k *keeper) write(ctx context.Context, w *watched, first int, src, dst *conv.Tensor) (*chunk, error) {
 	c := &chunk{First: first, Images: src.Shape.N(), At: time.Now().UTC().Truncate(time.Millisecond)}
-	at := &place{to: k.file, at: k.at(first)}
+	at := &places{to: k.file, pieces: k.layout.Pieces(first, c.Images)}
 	encoder := k.job.Format.NewEncoder(at)
 	var written NotFinite
 	for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
@@ -309,8 +307,13 @@ func (k *keeper) write(ctx context.Context, w *watched, first int, src, dst *con
 	if k.job.Summary != nil {
 		c.Numbers = notFinite{written.NaN, written.Infinite}
 	}
-	k.file.Begin(k.at(first), at.at-k.at(first))
+	for _, p := range at.pieces {
+		k.file.Begin(p.At, p.Bytes)
+	}
 	c.CRC32C, c.Overflown = at.sum, encoder.Overflown()
+	if k.job.Format.Kind != npy.NPY {
+		c.Pieces = at.sums
+	}
 	found, err := k.found(ctx, w, first, src, dst, written)
 	if err != nil {
 		return nil, err
@@ -341,30 +344,48 @@ func (k *keeper) found(ctx context.Context, w *watched, first int, src, dst *con
 	return f, err
 }
 
-// place writes at a place in the file, and computes the checksum of what it writes.
-type place struct {
-	to  io.WriterAt
-	at  int64
-	sum uint32
+// places writes at places in the file, one after the other, and computes the checksums of what it writes.
+type places struct {
+	to     io.WriterAt
+	pieces []npy.Piece
+	sums   []npy.Sums // of the pieces
+	done   int64      // bytes of the last of them
+	sum    uint32     // of all
 }
 
 // Write implements [io.Writer].
-func (p *place) Write(data []byte) (int, error) {
-	n, err := p.to.WriteAt(data, p.at)
-	p.sum, p.at = whole.Checksum(p.sum, data[:n]), p.at+int64(n)
+func (p *places) Write(data []byte) (n int, err error) {
+	for n < len(data) && err == nil {
+		if len(p.sums) == 0 || p.done == p.pieces[len(p.sums)-1].Bytes {
+			p.sums, p.done = append(p.sums, npy.Sums{}), 0
+		}
+		last := len(p.sums) - 1
+		part := data[n:min(int64(len(data)), int64(n)+p.pieces[last].Bytes-p.done)]
+		var wrote int
+		wrote, err = p.to.WriteAt(part, p.pieces[last].At+p.done)
+		p.sum = whole.Checksum(p.sum, part[:wrote])
+		p.sums[last].Add(part[:wrote])
+		n, p.done = n+wrote, p.done+int64(wrote)
+	}
 	return n, err
 }
 
 // complete adds up what all processes found, reads the activations that the pictures show, and commits the file.
 func (k *keeper) complete(ctx context.Context, w *watched) error {
-	sum := whole.Checksum(0, k.head)
+	sums := make([]npy.Sums, k.layout.Regions())
 	w.check.result, w.check.images, w.check.sampled = compare.Result{}, 0, &sampled{rate: 1}
 	w.stats.NotFinite = NotFinite{Outputs: k.maps[0] * k.maps[1] * k.maps[2] * k.maps[3]}
 	if k.job.Summary != nil {
 		w.stats.Numbers.Outputs = k.outputs[0] * k.outputs[1] * k.outputs[2] * k.outputs[3]
 	}
 	for _, c := range k.chunks {
-		sum = whole.JoinChecksums(sum, c.CRC32C, int64(c.Images)*k.each)
+		for i, p := range k.layout.Pieces(c.First, c.Images) {
+			of := npy.Sums{CRC32C: c.CRC32C}
+			if i < len(c.Pieces) {
+				of = c.Pieces[i]
+			}
+			sums[p.Region].Join(of, p.Bytes)
+		}
 		w.stats.NotFinite.NaN += c.NaN
 		w.stats.NotFinite.Infinite += c.Infinite
 		w.stats.Numbers.NaN += c.Numbers.NaN
@@ -377,7 +398,15 @@ func (k *keeper) complete(ctx context.Context, w *watched) error {
 	if err := k.readShown(ctx, w.gallery); err != nil {
 		return err
 	}
-	return k.file.Commit(whole.Sum{Bytes: k.at(k.outputs.N()), CRC32C: fmt.Sprintf("%08x", sum)})
+	var to io.WriterAt
+	if k.job.Format.Kind != npy.NPY {
+		to = k.file
+	}
+	sum, err := k.layout.WriteFrame(to, sums)
+	if err != nil {
+		return err
+	}
+	return k.file.Commit(whole.Sum{Bytes: k.layout.Size(), CRC32C: fmt.Sprintf("%08x", sum)})
 }
 
 // readShown reads the activations that the pictures show from the file, so that pictures are the same however often the
@@ -388,9 +417,10 @@ func (k *keeper) readShown(ctx context.Context, g *gallery) error {
 	}
 	for row, n := range g.shown {
 		image := g.activations.Images(row, row+1)
+		at := k.layout.Pieces(n, 1)[0]
 		r, err := npy.NewRaw(npy.Raw{Name: k.job.Format.Name(arrayName), Shape: image.Shape[:],
 			DType: map[bool]string{false: "f4", true: "f2"}[k.job.Format.Half],
-			Src:   io.NewSectionReader(k.file, k.at(n), k.each)})
+			Src:   io.NewSectionReader(k.file, at.At, at.Bytes)})
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 	"gpuconv/conv"
 	"gpuconv/fault"
 	"gpuconv/filters"
+	"gpuconv/npy"
 	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
@@ -111,7 +112,11 @@ func TestKeep(t *testing.T) {
 		"float32, numbers of an array": func(j *Job, _ *Prepared) {
 			j.Summary, j.Images = Summary{{Kind: Mean}}, openArray(t, array)
 		},
-		"all portion": func(j *Job, on *Prepared) { *on = prepared(t, *j, 30) },
+		"npz":           func(j *Job, _ *Prepared) { j.Format.Kind = npy.NPZ },
+		"zarr":          func(j *Job, _ *Prepared) { j.Format.Kind = npy.Zarr },
+		"zarr, float16": func(j *Job, _ *Prepared) { j.Format.Kind, j.Format.Half = npy.Zarr, true },
+		"zarr, numbers": func(j *Job, _ *Prepared) { j.Format.Kind, j.Summary = npy.Zarr, Summary{{Kind: Mean}} },
+		"all portion":   func(j *Job, on *Prepared) { *on = prepared(t, *j, 30) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := plain(t, change)

@@ -36,11 +36,21 @@ func (k Summary) reduction(numbers conv.Shape, p conv.Problem, plan conv.Plan, f
 	return &batch.Reduction{Shape: numbers, Images: atOnce(p, plan),
 		Make: func(first int, src, maps, dst *conv.Tensor) error {
 			k.reduceAll(dst, maps)
+			if k.seesAll() && finite(dst.Data) {
+				found.Outputs += len(maps.Data)
+				return look(first, src, maps)
+			}
 			for piece := range slices.Chunk(maps.Data, pieceOfOutputs) {
 				found.count(piece)
 			}
 			return look(first, src, maps)
 		}}
+}
+
+// seesAll reports whether a value that is not finite, anywhere in a map, makes a number of the map that is not finite.
+// A sum of all values does.
+func (k Summary) seesAll() bool {
+	return slices.ContainsFunc(k, func(s Statistic) bool { return s.Kind != Max && s.Kind != Position })
 }
 
 // floatsPerCore is how many outputs are worth waking a core for: about 0.1 ms of work.

@@ -43,6 +43,10 @@ func (j Job) settings(on Prepared) ([]Setting, error) {
 	if err != nil {
 		return nil, err
 	}
+	archive := "" // .npy was the only one
+	if j.Format.Kind != npy.NPY {
+		archive = j.Format.Kind.String()
+	}
 	b := r.Backend
 	all := []Setting{{"numerics", strconv.Itoa(numerics)},
 		{"images", fmt.Sprint(r.StimuliShape)}, {"stimuli", images},
@@ -51,7 +55,8 @@ func (j Job) settings(on Prepared) ([]Setting, error) {
 		{"activation", r.Activation}, {"stride", fmt.Sprint(r.Stride)}, {"padding", fmt.Sprint(r.PaddingAll)},
 		{"padding-mode", r.PaddingMode}, {"dilation", fmt.Sprint(r.Dilation)}, {"groups", strconv.Itoa(r.Groups)},
 		{"pool", r.Pool}, {"keep", r.Summary.String()}, {"flip", strconv.FormatBool(r.Flip)},
-		{"type", r.ActivationsDType}, {"backend", b.Name}, {"device", b.Device}, {"driver", b.Driver},
+		{"type", r.ActivationsDType}, {"format", archive}, {"backend", b.Name}, {"device", b.Device},
+		{"driver", b.Driver},
 		{"instructions", instructions(b.ISA)}, {"algorithm", b.Algorithm}, {"tile", b.Tile},
 		{"shaders", b.ShaderHash}}
 	return slices.DeleteFunc(all, func(s Setting) bool { return s.Value == "" }), nil

@@ -42,10 +42,8 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 		return Written{}, err
 	}
 	var written Written
-	format, n := s.Format, s.Images.Shape().N()
-	portions := (n + s.Problem.Src.N() - 1) / s.Problem.Src.N()
-	format.Chunk = (n + portions - 1) / max(1, portions) // about a portion, so that the last chunk has little filling
-	format.Axes = axes
+	n := s.Images.Shape().N()
+	format := chunked(s.Format, n, s.Problem.Src.N())
 	job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
 	job.Progress = s.Progress
 	look := func(first int, src, maps *conv.Tensor) error {
@@ -106,6 +104,14 @@ func Draw(ctx context.Context, images batch.Source, file *whole.File) error {
 		}
 		return nil
 	})
+}
+
+// chunked returns f for n images in portions of this size. A chunk of Zarr has about a portion, so that the last chunk
+// has little filling.
+func chunked(f npy.Format, n, portion int) npy.Format {
+	portions := (n + portion - 1) / portion
+	f.Chunk, f.Axes = (n+portions-1)/max(1, portions), axes
+	return f
 }
 
 // axes are the names of the axes of activations, for xarray.

@@ -274,9 +274,10 @@ func TestSummaryNumbersNotFinite(t *testing.T) {
 	for name, c := range map[string]struct {
 		values        [2]float32
 		nan, infinite int // of each of 5 portions
+		maps          int // how many values of its maps are infinite
 	}{
-		"large":    {[2]float32{1e25, 1}, 0, 1},
-		"opposite": {[2]float32{float32(math.Inf(1)), float32(math.Inf(-1))}, 1, 1},
+		"large":    {[2]float32{1e25, 1}, 0, 1, 0},
+		"opposite": {[2]float32{float32(math.Inf(1)), float32(math.Inf(-1))}, 1, 1, 2},
 	} {
 		for _, kept := range []bool{false, true} {
 			change := func(j *Job, on *Prepared) {
@@ -305,6 +306,9 @@ func TestSummaryNumbersNotFinite(t *testing.T) {
 			if want := (NotFinite{30 * 3 * 2, 5 * c.nan, 5 * c.infinite}); r.Numbers != want ||
 				r.NumbersNaN != want.NaN || r.NumbersInfinite != want.Infinite {
 				t.Errorf("%s, kept %v: %+v, want %+v", name, kept, r.Numbers, want)
+			}
+			if want := (NotFinite{30 * 3 * 10 * 13, 0, 5 * c.maps}); r.NotFinite != want {
+				t.Errorf("%s, kept %v: %+v in the maps, want %+v", name, kept, r.NotFinite, want)
 			}
 		}
 	}
@@ -339,17 +343,28 @@ func TestSummaryTimes(t *testing.T) {
 	}
 }
 
-// TestSummaryNotFinite: run.json and the journal count what is not finite in the maps.
+// TestSummaryNotFinite: run.json and the journal count what is not finite in the maps, also where no number shows it.
 func TestSummaryNotFinite(t *testing.T) {
-	change := func(j *Job, on *Prepared) {
-		j.Summary, j.Check = Summary{{Kind: Max}}, Checking{}
-		on.Plan = altered{on.Plan, func(dst *conv.Tensor) error {
-			dst.Data[0], dst.Data[1] = float32(math.NaN()), float32(math.Inf(1))
-			return nil
-		}}
-	}
-	r, err := keep(t, t.Context(), filepath.Join(t.TempDir(), "out"), change)
-	if err != nil || r.NaN != 5 || r.Infinite != 5 || r.NotFinite.Outputs != 30*3*10*13 {
-		t.Errorf("%+v, %v: want one NaN and one infinite of each of 5 portions", r.NotFinite, err)
+	nan, infinity := float32(math.NaN()), float32(math.Inf(1))
+	for _, c := range []struct {
+		keep   string
+		values []float32
+		want   NotFinite // NaN and infinite values of each of 5 portions
+	}{
+		{"max", []float32{nan, infinity}, NotFinite{NaN: 1, Infinite: 1}},
+		{"max,position:9,12", []float32{-infinity, 1, 1}, NotFinite{Infinite: 1}},
+		{"max,mean", []float32{-infinity, 1, 1, nan}, NotFinite{NaN: 1, Infinite: 1}},
+		{"pool:2x3", []float32{1, nan}, NotFinite{NaN: 1}},
+		{"pool:2x3", nil, NotFinite{}},
+	} {
+		r, err := keep(t, t.Context(), filepath.Join(t.TempDir(), "out"), func(j *Job, on *Prepared) {
+			j.Summary, _ = ParseSummary(c.keep)
+			j.Check = Checking{}
+			on.Plan = altered{on.Plan, func(dst *conv.Tensor) error { copy(dst.Data, c.values); return nil }}
+		})
+		if want := (NotFinite{30 * 3 * 10 * 13, 5 * c.want.NaN, 5 * c.want.Infinite}); err != nil ||
+			r.NotFinite != want {
+			t.Errorf("%s of %v: %+v, %v, want %+v", c.keep, c.values, r.NotFinite, err, want)
+		}
 	}
 }

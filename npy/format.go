@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"time"
 
 	"gpuconv/conv"
@@ -102,8 +103,12 @@ func (f Format) begin(file *whole.File, array string, shape []int) (*Writer, err
 
 // stored begins an entry of an archive, without compression. The same arrays give the same bytes.
 func stored(archive *zip.Writer, name string) (io.Writer, error) {
-	return archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store,
-		Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}) // zip's first day, as in NumPy
+	return archive.CreateHeader(storedHeader(name))
+}
+
+func storedHeader(name string) *zip.FileHeader {
+	return &zip.FileHeader{Name: name, Method: zip.Store,
+		Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)} // zip's first day, as in NumPy
 }
 
 // chunks cuts elements into the chunks of an array of Zarr: each is an entry of the archive.
@@ -187,13 +192,14 @@ func (c *chunks) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// begin begins the entry of the next chunk, such as activations/c/3/0/0/0.
+// key returns the name of the entry of a chunk, such as activations/c/3/0/0/0.
+func (c *chunks) key(i int) string {
+	return fmt.Sprintf("%s/c/%d%s", c.array, i, strings.Repeat("/0", c.axes-1))
+}
+
+// begin begins the entry of the next chunk.
 func (c *chunks) begin() (err error) {
-	name := fmt.Sprintf("%s/c/%d", c.array, c.made)
-	for range c.axes - 1 {
-		name += "/0"
-	}
-	c.entry, err = stored(c.archive, name)
+	c.entry, err = stored(c.archive, c.key(c.made))
 	c.made, c.left = c.made+1, c.size
 	return err
 }

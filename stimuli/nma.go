@@ -117,6 +117,9 @@ func (g NMA) grating(dst []float32, columns int, orientation float64) {
 	for i := 0; i*columns < len(dst); i++ {
 		down := float64(g.coordinate(i) * sin)
 		row := dst[i*columns:][:columns]
+		if math.Abs(across[columns-1])+math.Abs(down) < far && signs(row, across, down, [2]float32{high, low}) {
+			continue
+		}
 		for j, x := range across {
 			row[j] = low // also where the cosine is exactly 0: the tutorial has 0 there
 			if cosPositive(x + down) {
@@ -152,14 +155,33 @@ func (g NMA) mask(dst []float32, columns int) {
 	}
 }
 
-// cosPositive reports whether cos(x) > 0. To save time it computes the cosine only near a zero. No float64 has a cosine
-// of exactly 0, and Go's math, like glibc, reduces the argument exactly enough to get the sign right.
+// To save time the cosine itself is computed only where its argument is near a zero of it, or large.
+const (
+	margin = 1e-6 // in half turns
+	far    = 1e6  // in radians: up to there a number of half turns is off by less than 1e-9
+)
+
+// cosPositive reports whether cos(x) > 0. No float64 has a cosine of exactly 0, and Go's math, like glibc, reduces the
+// argument exactly enough to get the sign right.
 func cosPositive(x float64) bool {
-	const clear, far = 1e-6, 1e6        // |x| < far: turns is off by less than 1e-9
 	turns := float64(x * (1 / math.Pi)) // half turns
 	nearest := math.RoundToEven(turns)
-	if !(math.Abs(turns-nearest) < 0.5-clear && math.Abs(x) < far) {
+	if !(math.Abs(turns-nearest) < 0.5-margin && math.Abs(x) < far) {
 		return math.Cos(x) > 0
 	}
 	return int64(nearest)&1 == 0
+}
+
+// signs does for a row of arguments, x + down, what cosPositive does: it writes values[0] where the cosine is positive,
+// and values[1] elsewhere. No argument may reach far. If one is near a zero, signs returns false, and row is undefined.
+func signs(row []float32, across []float64, down float64, values [2]float32) bool {
+	const whole = 3 << 51 // the sum with it is rounded to a whole number, whose last bit says whether it is odd
+	farthest := uint64(0) // from a whole number; as bits, which have the same order
+	for j, x := range across[:len(row)] {
+		turns := float64((x + down) * (1 / math.Pi))
+		rounded := turns + whole
+		farthest = max(farthest, math.Float64bits(turns-(rounded-whole))&math.MaxInt64)
+		row[j] = values[math.Float64bits(rounded)&1]
+	}
+	return farthest < math.Float64bits(0.5-margin)
 }

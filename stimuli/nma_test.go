@@ -194,6 +194,27 @@ func TestNMARefuses(t *testing.T) {
 	}
 }
 
+// TestNMARows: rows that are drawn at once have the signs of each pixel's cosine, also where its argument is large.
+func TestNMARows(t *testing.T) {
+	for _, frequency := range []float64{1.0 / 28, 3, 1e5, 1e12} {
+		g := NMA{SpatialFrequency: frequency}.withDefaults()
+		for orientation := -90.0; orientation < 90; orientation += 7.5 {
+			image := make([]float32, 48*64)
+			if err := g.Draw(image, orientation); err != nil {
+				t.Fatal(err)
+			}
+			sin, cos := sincos(orientation * (math.Pi / 180))
+			for i, v := range image {
+				x := float64(g.coordinate(i%64)*cos) + float64(g.coordinate(i/64)*sin)
+				if (v > 0) != (math.Cos(x) > 0) {
+					t.Fatalf("frequency %v, %v°: pixel %d is %v, cos %v is %v", frequency, orientation, i, v, x,
+						math.Cos(x))
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkDraw(b *testing.B) {
 	image := make([]float32, 48*64)
 	b.Run("hw=48x64", func(b *testing.B) {

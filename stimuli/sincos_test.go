@@ -3,6 +3,7 @@ package stimuli
 import (
 	"math"
 	"math/big"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -92,12 +93,20 @@ func TestSincosFar(t *testing.T) {
 	}
 }
 
-// TestCosPositive checks the shortcut, next to the zeros and beyond its range too.
+// TestCosPositive checks the shortcuts, of one argument and of a row, next to the zeros and beyond their range too.
 func TestCosPositive(t *testing.T) {
+	answered := 0
 	check := func(x float64) {
 		_, cos := bigSincos(x)
 		if got := cosPositive(x); got != (cos.Sign() > 0) {
 			t.Fatalf("cosPositive(%v) is %v, the cosine %.3g", x, got, cos)
+		}
+		row := make([]float32, 3)
+		if math.Abs(x) < far-2 && signs(row, []float64{-2, x - 1, 0}, 1, [2]float32{1, -1}) {
+			answered++
+			if want := float32(cos.Sign()); !slices.Equal(row, []float32{1, want, 1}) && x-1+1 == x {
+				t.Fatalf("signs of -1, %v, 1 are %v, the cosine %.3g", x, row, cos)
+			}
 		}
 	}
 	for k := -50.0; k < 50; k++ {
@@ -110,6 +119,9 @@ func TestCosPositive(t *testing.T) {
 			check(math.Nextafter(zero, math.Inf(1)))
 			check(math.Nextafter(zero, math.Inf(-1)))
 		}
+	}
+	if answered < 1000 {
+		t.Errorf("signs left all rows but %d to the cosine", answered)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"runtime"
 	"sync"
-	"time"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
@@ -292,7 +291,7 @@ type prepared struct {
 // prepare asks each subject that is a [conv.Explainer] whether it refuses the case. The judge computes the case only if
 // a subject is left.
 func (r Runner) prepare(c Case) prepared {
-	e := prepared{c: c, refused: make([]error, len(r.Subjects)), works: &works{}}
+	e := prepared{c: c, refused: make([]error, len(r.Subjects))}
 	wanted := false
 	for i, s := range r.Subjects {
 		if explainer, ok := s.twin(c, 0).(conv.Explainer); ok {
@@ -305,6 +304,7 @@ func (r Runner) prepare(c Case) prepared {
 	if !wanted {
 		return e
 	}
+	e.works = newWorks(c, r.Subjects, e.refused)
 	var filled compare.Case
 	if filled, e.err = c.Fill(); e.err == nil {
 		e.trial, e.err = compare.NewTrial(r.Judge, filled)
@@ -324,11 +324,7 @@ func (r Runner) hold(e prepared, i, worker int) Record {
 	if e.c.Relation.Name != "" {
 		options.Relations = []compare.Relation{e.c.Relation}
 	}
-	began := time.Now()
-	record.Outcome, record.As = e.works.run(e.trial, s, s.twin(e.c, worker), options)
-	if record.As == "" {
-		record.Seconds = time.Since(began).Seconds()
-	}
+	record.Outcome, record.Seconds, record.As = e.works.run(e.trial, i, worker, options)
 	return record
 }
 

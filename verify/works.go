@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
@@ -14,43 +15,91 @@ type workHasher interface {
 	Work(p conv.Problem) (string, error)
 }
 
-// works has the outcomes of one case with the tiles of several classes of devices. Often two classes cut the case
-// alike. Then it is computed for the first of them only.
+// works has the outcomes of one case. Often two classes of devices cut the case alike. Then it is computed for the
+// first of them only, in the order of the subjects, whichever worker comes first.
 type works struct {
-	mu  sync.Mutex
-	all map[string]*work
+	c     Case
+	by    []Subject
+	keys  []func() string // for each subject, a text that tells its work apart; "" if it has none
+	works []work
 }
 
-// work is what one backend did in the case.
+// work is what one subject did in the case.
 type work struct {
-	done    sync.Once
-	tiles   string                  // the class that did it
-	outcome compare.Outcome         // of all checks
+	once    sync.Once
+	ended   any // the panic that ended it
+	outcome compare.Outcome
+	seconds float64
 	parts   map[conv.Problem]string // the work of each problem that the checks made plans of
 }
 
-// run tests a backend of a subject. If a backend of another class has passed or failed the same checks with the same
-// work, run returns its outcome and its class.
-func (w *works) run(t *compare.Trial, s Subject, b conv.Backend, o compare.Options) (compare.Outcome, string) {
-	maker, ok := b.(workHasher)
-	if !ok || s.Tiles == "" {
-		return t.Run(b, o), ""
+// newWorks returns works without outcomes. refused says which subjects refuse the case.
+func newWorks(c Case, by []Subject, refused []error) *works {
+	w := &works{c: c, by: by, keys: make([]func() string, len(by)), works: make([]work, len(by))}
+	for i, s := range by {
+		w.keys[i] = sync.OnceValue(func() string {
+			b := s.twin(c, 0)
+			maker, ok := b.(workHasher)
+			if !ok || s.Tiles == "" || refused[i] != nil {
+				return ""
+			}
+			strict := !s.asked(c.Problem) && tolerated(b, c.Problem) // otherwise the checks are the same, asked or not
+			return fmt.Sprintln(s.Name, s.Algorithm, s.Device, s.Driver, strict, workOf(maker, c.Problem))
+		})
 	}
-	strict := !o.Asked && tolerated(b, t.Case.Problem) // otherwise the checks are the same, asked or not
-	first := w.of(fmt.Sprintln(s.Name, s.Algorithm, s.Device, s.Driver, strict, workOf(maker, t.Case.Problem)))
-	first.done.Do(func() {
-		log := &logged{Backend: b, maker: maker, parts: map[conv.Problem]string{}}
-		first.tiles, first.outcome, first.parts = s.Tiles, t.Run(log, o), log.parts
-	})
-	if first.tiles == s.Tiles {
-		return first.outcome, ""
-	}
-	for p, part := range first.parts { // relations derive problems from that of the case
-		if workOf(maker, p) != part {
-			return t.Run(b, o), ""
+	return w
+}
+
+// first returns the first subject with the work of subject i: i, or one before it that has another class.
+func (w *works) first(i int) int {
+	for j := range i {
+		if w.keys[i]() != "" && w.keys[j]() == w.keys[i]() && w.by[j].Tiles != w.by[i].Tiles {
+			return j
 		}
 	}
-	return first.outcome, first.tiles
+	return i
+}
+
+// run tests subject i, with the twin of a worker. If a subject of another class passes or fails the same checks with
+// the same work, run returns its outcome and its class.
+func (w *works) run(t *compare.Trial, i, worker int, o compare.Options) (out compare.Outcome, seconds float64,
+	as string) {
+	first := w.first(i)
+	done := w.do(t, first, worker, o)
+	if first == i {
+		return done.outcome, done.seconds, ""
+	}
+	maker := w.by[i].twin(w.c, worker).(workHasher)
+	for p, part := range done.parts { // relations derive problems from that of the case
+		if workOf(maker, p) != part {
+			done = w.do(t, i, worker, o)
+			return done.outcome, done.seconds, ""
+		}
+	}
+	return done.outcome, 0, w.by[first].Tiles
+}
+
+// do returns the work of subject i, which is done once.
+func (w *works) do(t *compare.Trial, i, worker int, o compare.Options) *work {
+	one, b := &w.works[i], w.by[i].twin(w.c, worker)
+	one.once.Do(func() {
+		defer func() {
+			if one.ended = recover(); one.ended != nil {
+				panic(one.ended)
+			}
+		}()
+		if w.keys[i]() != "" {
+			one.parts = map[conv.Problem]string{}
+			b = &logged{Backend: b, maker: b.(workHasher), parts: one.parts}
+		}
+		began := time.Now()
+		one.outcome = t.Run(b, o)
+		one.seconds = time.Since(began).Seconds()
+	})
+	if one.ended != nil { // on another worker
+		panic(one.ended)
+	}
+	return one
 }
 
 // tolerated reports whether checks depend on [compare.Options].Asked, or nobody knows that.
@@ -61,18 +110,6 @@ func tolerated(b conv.Backend, p conv.Problem) bool {
 	}
 	d, err := explainer.Explain(p)
 	return err != nil || d.Tolerance > 0 || d.Bound > conv.MaxBound
-}
-
-func (w *works) of(key string) *work {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.all == nil {
-		w.all = map[string]*work{}
-	}
-	if w.all[key] == nil {
-		w.all[key] = &work{}
-	}
-	return w.all[key]
 }
 
 // workOf returns a text for a backend's work on a problem. An error is such a text, too.

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -29,6 +30,7 @@ func (c classed) Plan(p conv.Problem, w *conv.Tensor, bias []float32) (conv.Plan
 
 // TestWorks: a case is computed once for classes whose work is the same for its problem and for those that a relation
 // derives from it, and their outcomes are equal, also failures. Other drivers, and subjects without a class, compute.
+// Whichever worker comes first, the first class computes.
 func TestWorks(t *testing.T) {
 	same := func(conv.Problem) string { return "same" }
 	c := few(20)[0]
@@ -50,13 +52,7 @@ func TestWorks(t *testing.T) {
 			return "same"
 		}
 	}
-	for name, test := range map[string]struct {
-		c      Case
-		first  conv.Backend
-		change func(s *Subject)
-		work   [2]func(conv.Problem) string
-		as     string
-	}{
+	for name, test := range map[string]worksTest{
 		"the same work":      {c: c, as: "nvidia"},
 		"a failure, too":     {c: c, first: broken{plan: errors.New("out of memory")}, as: "nvidia"},
 		"other work":         {c: c, work: [2]func(conv.Problem) string{same, func(conv.Problem) string { return "other" }}},
@@ -66,45 +62,64 @@ func TestWorks(t *testing.T) {
 		"another algorithm":  {c: c, change: func(s *Subject) { s.Algorithm = "igemm" }},
 		"the device's tiles": {c: c, change: func(s *Subject) { s.Tiles = "" }},
 	} {
-		var plans [2]atomic.Int64
-		var all []Subject
-		for i, class := range []string{"nvidia", "amd"} {
-			b := classed{cpu.Engine{}, same, &plans[i]}
-			if test.first != nil && i == 0 {
-				b.Backend = test.first
-			}
-			if test.work[i] != nil {
-				b.work = test.work[i]
-			}
-			all = append(all, Subject{Backend: b, Name: "gpu", Algorithm: "direct", Tiles: class, Driver: "4.5"})
+		for _, order := range [][2]int{{0, 1}, {1, 0}} {
+			t.Run(fmt.Sprint(name, order), func(t *testing.T) { test.run(t, order) })
 		}
-		if test.change != nil {
-			test.change(&all[1])
+	}
+}
+
+// worksTest is a case of two subjects, and the class as which the second is computed.
+type worksTest struct {
+	c      Case
+	first  conv.Backend
+	change func(s *Subject)
+	work   [2]func(conv.Problem) string // nil: the same
+	as     string
+}
+
+func (test worksTest) run(t *testing.T, order [2]int) {
+	var plans [2]atomic.Int64
+	var all []Subject
+	for i, class := range []string{"nvidia", "amd"} {
+		b := classed{cpu.Engine{}, func(conv.Problem) string { return "same" }, &plans[i]}
+		if test.first != nil && i == 0 {
+			b.Backend = test.first
 		}
-		e := Runner{Judge: cpu.Reference{}, Subjects: all, Cases: []Case{test.c}}
-		made := e.prepare(test.c)
-		if made.err != nil {
-			t.Fatal(name, made.err)
+		if test.work[i] != nil {
+			b.work = test.work[i]
 		}
-		first, second := e.hold(made, 0, 0), e.hold(made, 1, 0)
-		if first.As != "" || plans[0].Load() == 0 {
-			t.Errorf("%s: the first was computed as %q, in %d plans", name, first.As, plans[0].Load())
-		}
-		if second.As != test.as || (plans[1].Load() == 0) != (test.as != "") {
-			t.Errorf("%s: as %q in %d plans, want as %q", name, second.As, plans[1].Load(), test.as)
-		}
-		if test.as != "" && (first.Outcome.Why() != second.Outcome.Why() ||
-			first.Outcome.Status() != second.Outcome.Status()) {
-			t.Errorf("%s: %s, then %s", name, first.Line(), second.Line())
-		}
-		r := Report{Cases: []Entry{NewEntry(first), NewEntry(second)}}
-		var want []Skip
-		if test.as != "" {
-			want = []Skip{{1, "gpu direct with the tiles of amd", "the same work as with the tiles of nvidia"}}
-			want[0].Who = r.Cases[1].Who()
-		}
-		if got := r.Alike(); !slices.Equal(got, want) {
-			t.Errorf("%s: %v, want %v", name, got, want)
-		}
+		all = append(all, Subject{Backend: b, Name: "gpu", Algorithm: "direct", Tiles: class, Driver: "4.5"})
+	}
+	if test.change != nil {
+		test.change(&all[1])
+	}
+	e := Runner{Judge: cpu.Reference{}, Subjects: all, Cases: []Case{test.c}}
+	made := e.prepare(test.c)
+	if made.err != nil {
+		t.Fatal(made.err)
+	}
+	var records [2]Record
+	for _, i := range order {
+		records[i] = e.hold(made, i, 0)
+	}
+	first, second := records[0], records[1]
+	if first.As != "" || plans[0].Load() == 0 {
+		t.Errorf("the first was computed as %q, in %d plans", first.As, plans[0].Load())
+	}
+	if second.As != test.as || (plans[1].Load() == 0) != (test.as != "") {
+		t.Errorf("as %q in %d plans, want as %q", second.As, plans[1].Load(), test.as)
+	}
+	if test.as != "" && (first.Outcome.Why() != second.Outcome.Why() ||
+		first.Outcome.Status() != second.Outcome.Status()) {
+		t.Errorf("%s, then %s", first.Line(), second.Line())
+	}
+	r := Report{Cases: []Entry{NewEntry(first), NewEntry(second)}}
+	var want []Skip
+	if test.as != "" {
+		want = []Skip{{1, "gpu direct with the tiles of amd", "the same work as with the tiles of nvidia"}}
+		want[0].Who = r.Cases[1].Who()
+	}
+	if got := r.Alike(); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -171,9 +171,19 @@ func Checksum(sum uint32, p []byte) uint32 {
 }
 
 // JoinChecksums returns the CRC-32C of two parts, one after the other, from the CRC-32C of each and the number of bytes
-// of the second. This is Mark Adler's crc32_combine of zlib: a byte of zeros multiplies a CRC by x⁸, modulo the
-// polynomial, so n of them multiply it by x⁸ⁿ.
+// of the second.
 func JoinChecksums(first, second uint32, bytes int64) uint32 {
+	return join(first, second, bytes, crc32.Castagnoli)
+}
+
+// JoinZipChecksums is JoinChecksums for the CRC-32 of zip.
+func JoinZipChecksums(first, second uint32, bytes int64) uint32 {
+	return join(first, second, bytes, crc32.IEEE)
+}
+
+// join is Mark Adler's crc32_combine of zlib: a byte of zeros multiplies a CRC by x⁸, modulo the polynomial, so n of
+// them multiply it by x⁸ⁿ.
+func join(first, second uint32, bytes int64, polynomial uint32) uint32 {
 	// Bit 31 is x⁰, as in the table of hash/crc32.
 	product := func(a, b uint32) (p uint32) {
 		for ; a != 0; a <<= 1 {
@@ -183,7 +193,7 @@ func JoinChecksums(first, second uint32, bytes int64) uint32 {
 			low := b & 1
 			b >>= 1
 			if low != 0 {
-				b ^= crc32.Castagnoli
+				b ^= polynomial
 			}
 		}
 		return p

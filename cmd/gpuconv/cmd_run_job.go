@@ -23,8 +23,8 @@ func (f *runFlags) validate() error {
 	}
 	if format, err := f.arrayFormat(); err != nil {
 		return err
-	} else if f.resume && format.Kind != npy.NPY {
-		return refused("resume", "", errors.New("want --format npy with it"))
+	} else if f.shards.part.Parts > 0 && format.Kind != npy.NPY {
+		return refused("format", f.format, errors.New("want npy with --shard, for merge"))
 	}
 	if _, err := f.summary(); err != nil {
 		return err

@@ -109,6 +109,9 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 		if b.tiles = class; slices.Contains(f.classes()[:i], class) {
 			return misread("tiles", f.tiles, errors.New("want each class once"))
 		}
+		if class == "" && f.tiles != "" {
+			return misread("tiles", f.tiles, errors.New("want a class before and after each comma"))
+		}
 		if err := b.validate(); err != nil {
 			return err
 		}

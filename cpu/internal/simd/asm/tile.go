@@ -150,29 +150,62 @@ func (t *tile) begin() {
 // addTaps adds each tap's products.
 func (t *tile) addTaps() {
 	weight, offsets, left := t.field(tileWeight), t.field(tileOffsets), t.field(tileTaps)
-	offset := t.GP64()
-	t.loop("tap")
-	t.MOVQ(operand.Mem{Base: offsets}, offset)
-	if t.vectors <= t.filters {
-		t.addByWeight(weight, offset)
-	} else {
-		t.addByInput(weight, offset)
+	if t.isa.pairs && t.filters*t.vectors >= 8 {
+		t.addPairs(weight, offsets, left)
+		return
 	}
+	t.loop("tap")
+	t.addTap(weight, offsets, 0)
 	t.ADDQ(operand.Imm(8), offsets)
 	t.ADDQ(operand.Imm(uint64(4*t.filters)), weight)
 	t.DECQ(left)
 	t.JNZ(operand.LabelRef("tap"))
 }
 
+// addPairs adds the products of two taps in each turn of its loop. If the number of taps is odd, it enters the loop in
+// the middle.
+func (t *tile) addPairs(weight, offsets, left reg.GPVirtual) {
+	end := t.GP64()
+	t.LEAQ(operand.Mem{Base: offsets, Index: left, Scale: 8}, end)
+	t.TESTQ(operand.U32(1), left)
+	t.JZ(operand.LabelRef("tap"))
+	t.SUBQ(operand.Imm(8), offsets)
+	t.SUBQ(operand.Imm(uint64(4*t.filters)), weight)
+	t.JMP(operand.LabelRef("odd"))
+	t.loop("tap")
+	t.addTap(weight, offsets, 0)
+	t.Label("odd")
+	t.addTap(weight, offsets, 1)
+	t.ADDQ(operand.Imm(16), offsets)
+	t.ADDQ(operand.Imm(uint64(8*t.filters)), weight)
+	t.CMPQ(offsets, end)
+	t.JNE(operand.LabelRef("tap"))
+}
+
+// addTap adds the products of the n-th tap from the given weights and offsets on.
+func (t *tile) addTap(weight, offsets reg.Register, n int) {
+	offset := t.GP64()
+	t.MOVQ(operand.Mem{Base: offsets, Disp: 8 * n}, offset)
+	weights := make([]operand.Mem, t.filters)
+	for i := range weights {
+		weights[i] = operand.Mem{Base: weight, Disp: 4 * (n*t.filters + i)}
+	}
+	if t.vectors <= t.filters {
+		t.addByWeight(weights, offset)
+	} else {
+		t.addByInput(weights, offset)
+	}
+}
+
 // addByWeight holds the inputs in registers and loads the weights one by one.
-func (t *tile) addByWeight(weight, offset reg.Register) {
+func (t *tile) addByWeight(weights []operand.Mem, offset reg.Register) {
 	inputs := t.registers(t.vectors)
 	for j, input := range inputs {
 		t.VMOVUPS(t.input(offset, j), input)
 	}
 	w := t.vector()
 	for i, sums := range t.sums {
-		t.VBROADCASTSS(operand.Mem{Base: weight, Disp: 4 * i}, w)
+		t.VBROADCASTSS(weights[i], w)
 		for j, sum := range sums {
 			t.VFMADD231PS(inputs[j], w, sum)
 		}
@@ -180,21 +213,21 @@ func (t *tile) addByWeight(weight, offset reg.Register) {
 }
 
 // addByInput holds the weights in registers and loads the inputs one by one.
-func (t *tile) addByInput(weight, offset reg.Register) {
-	weights := t.registers(t.filters)
-	for i, w := range weights {
-		t.VBROADCASTSS(operand.Mem{Base: weight, Disp: 4 * i}, w)
+func (t *tile) addByInput(weights []operand.Mem, offset reg.Register) {
+	held := t.registers(t.filters)
+	for i, w := range held {
+		t.VBROADCASTSS(weights[i], w)
 	}
 	if t.filters == 1 {
 		for j, sum := range t.sums[0] {
-			t.VFMADD231PS(t.input(offset, j), weights[0], sum)
+			t.VFMADD231PS(t.input(offset, j), held[0], sum)
 		}
 		return
 	}
 	input := t.vector()
 	for j := range t.vectors {
 		t.VMOVUPS(t.input(offset, j), input)
-		for i, w := range weights {
+		for i, w := range held {
 			t.VFMADD231PS(input, w, t.sums[i][j])
 		}
 	}

@@ -20,8 +20,8 @@ import (
 	"gpuconv/whole"
 )
 
-// perhapsPictured is the job of these tests. Only TestKeep compares pictures, where their values differ. With -short it
-// compares only those of float32.
+// perhapsPictured is the job of these tests. Only TestKeep compares pictures, where values or files differ. With -short
+// it compares only those of float32.
 func perhapsPictured(t *testing.T) Job {
 	t.Helper()
 	if t.Name() == "TestKeep/float32" || strings.HasPrefix(t.Name(), "TestKeep/float") && !testing.Short() {
@@ -112,8 +112,8 @@ func TestKeep(t *testing.T) {
 		"float32, numbers of an array": func(j *Job, _ *Prepared) {
 			j.Summary, j.Images = Summary{{Kind: Mean}}, openArray(t, array)
 		},
-		"npz":           func(j *Job, _ *Prepared) { j.Format.Kind = npy.NPZ },
-		"zarr":          func(j *Job, _ *Prepared) { j.Format.Kind = npy.Zarr },
+		"float32, npz":  func(j *Job, _ *Prepared) { j.Format.Kind = npy.NPZ },
+		"float32, zarr": func(j *Job, _ *Prepared) { j.Format.Kind = npy.Zarr },
 		"zarr, float16": func(j *Job, _ *Prepared) { j.Format.Kind, j.Format.Half = npy.Zarr, true },
 		"zarr, numbers": func(j *Job, _ *Prepared) { j.Format.Kind, j.Summary = npy.Zarr, Summary{{Kind: Mean}} },
 		"all portion":   func(j *Job, on *Prepared) { *on = prepared(t, *j, 30) },

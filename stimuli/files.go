@@ -41,8 +41,8 @@ type item struct {
 	*head     // that of other images, too, if they are alike
 }
 
-// These are about how many bytes of memory an item takes with its path, a head, and what a head of a TIFF has of a page:
-// see TestFilesList.
+// These are about how many bytes of memory an item takes with its path, a head, and what the head of a TIFF has of a
+// page: see TestFilesList.
 const (
 	itemBytes = 160
 	headBytes = 128

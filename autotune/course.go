@@ -19,8 +19,8 @@ type course struct {
 }
 
 // Bounds of the number of distinct images. The judge should need about judgedMACs multiply-accumulates for all of them,
-// which take seconds. Their number is from fewest to most, unless the batch is smaller. In small problems it is most, a
-// prime, so that images do not repeat with the period of a tile.
+// which take seconds. Their number is from fewest to most, unless the batch is smaller. Small problems get the largest
+// number. It is a prime, so that images do not repeat with the period of a tile.
 const (
 	judgedMACs = 1 << 28
 	fewest     = 2

@@ -87,7 +87,7 @@ func TestCompareSame(t *testing.T) {
 	}
 }
 
-// TestCompareUncorrected: TestCompareSame can fail, because single tests at 5 %, without the gauge and Holm's
+// TestCompareUncorrected shows that TestCompareSame could fail: single tests at 5 %, without the gauge and Holm's
 // correction, raise alarms. In 40 or more of its first 50 pairs on the drifting machine at least one case does.
 func TestCompareUncorrected(t *testing.T) {
 	m, r, alarms := models["drift"], rand.New(rand.NewPCG(1, 2)), 0

@@ -55,7 +55,7 @@ func (p *Picture) addLine(name string, x, y [2]float64, dashed bool) {
 		Dashed: dashed})
 }
 
-// overX puts ticks at the values X of cases, and returns the cases in their order, that of the points of a line.
+// overX puts ticks at the values X of cases, and returns the cases in ascending order of X, as a line joins them.
 func (p *Picture) overX(cases []CaseInfo) []CaseInfo {
 	for _, c := range cases {
 		p.XTicks = append(p.XTicks, c.X)

@@ -76,8 +76,8 @@ func (r Report) phaseOf(x Result, phase string) (Result, bool) {
 	return r.lookup().results(x.key())
 }
 
-// lacks returns what the report's Missing says about a case on a backend, in the first of some phases about which it
-// says anything; "" means all phases.
+// lacks returns what the report's Missing says about a case on a backend. It tries the phases in their order, and
+// returns the first entry that it finds; the phase "" is that of entries about all phases.
 func (r Report) lacks(name string, b BackendInfo, phases ...string) (m Missing, ok bool) {
 	for _, phase := range phases {
 		if m, ok = r.lookup().missing(key{"", name, b.Backend, b.Threads, phase, ""}); ok {

@@ -87,11 +87,12 @@ func recordedBench(t *testing.T, again int) bench.Bench {
 }
 
 // decided is how many of 100 pairs must have a verdict other than undecided, by the machine's state and the engine's
-// time in percent. So a rule that never decides fails. On the busy machines no pair must.
+// time in percent. So a rule that never decides fails. On the busy machines none has to.
 var decided = map[string]map[int]int{"quiet": {100: 30, 105: 55, 120: 80}, "light": {100: 5, 105: 30, 120: 75}}
 
 // TestRecorded: of the verdicts on all pairs of recorded runs, 95 of 100 are right, and nothing slower is called faster
-// or equivalent. Right are undecided, equivalent for the same program, and slower for a slower one.
+// or equivalent. A verdict is right if it is undecided, if it is equivalent for the same program, or if it is slower
+// for a slower one.
 func TestRecorded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it compares thousands of pairs, which the race detector slows")

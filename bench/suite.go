@@ -15,7 +15,7 @@ type Case struct {
 	Name    string  // unique in its suite, in the form key=value/key=value that benchstat reads
 	Group   string  // a layer's network, or the axis that varies in a sweep; "" in suite seed
 	Layer   string  // a layer's name in the network; "" for other cases
-	X       float64 // in suite seed N, for a layer the FLOP per byte, in a sweep the value of the axis
+	X       float64 // for pictures: the images in suite seed, the FLOP per byte of a layer, the axis's value in a sweep
 	Problem conv.Problem
 	Data    *compare.Case // images, weights and biases; nil means random numbers
 }

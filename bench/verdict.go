@@ -190,7 +190,7 @@ func (c Comparison) advice(all []contrast, family int) string {
 	scatter := math.Sqrt(max(all[0].scatter[0], all[0].scatter[1]))
 	for louder := 0.8; louder > 1e-3 && decides(rounds, 0); louder *= 0.8 { // quieter and quieter
 		if decides(rounds, louder) {
-			return fmt.Sprintf("a machine whose rounds scatter by %.2g %% would decide, here by %.2g %%",
+			return fmt.Sprintf("a machine whose rounds scatter by %.2g %% would decide, here they scatter by %.2g %%",
 				100*louder*scatter, 100*scatter)
 		}
 	}
@@ -205,7 +205,7 @@ func (c Comparison) advice(all []contrast, family int) string {
 	}
 	text := "no quieter machine would decide: the ratio is near the threshold"
 	if larger := math.Ceil(100*math.Expm1(widest)) / 100; larger < 1 {
-		text += fmt.Sprintf(", --threshold %.2g is not", larger)
+		text += fmt.Sprintf(", --threshold %.2g would decide", larger)
 	}
 	return text
 }

@@ -17,7 +17,7 @@ import (
 	"testing/iotest"
 )
 
-// counted returns the values of the golden tensors: index/8 − 1 in C order, or the index of integers.
+// counted returns the values of the golden tensors: index/8 − 1 in C order; for integers the index itself.
 func counted(indices []int, integers bool) []float32 {
 	var all []float32
 	for _, i := range indices {

@@ -205,8 +205,8 @@ func joined(name, key string) string {
 	return name + "." + key
 }
 
-// tensor says where the elements of s are. They end with the last one, even if that is beyond the storage: check then
-// refuses the tensor.
+// tensor says where the elements of s are. They may end beyond the storage: torch.section refuses such a tensor. If
+// there are too many of them, start and end are 0, and check refuses the tensor.
 func (s stored) tensor(name string) tensor {
 	t := tensor{name: name, shape: s.shape, dtype: s.in.dtype, entry: s.in.key}
 	size := int64(npy.ElementSize(s.in.dtype))

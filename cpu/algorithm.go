@@ -23,7 +23,8 @@ type algorithm struct {
 	spreads bool // whether a large pixel adds to the errors of outputs that do not see it
 }
 
-// algorithms returns the table. The first that accepts a problem computes it; the general one comes last.
+// algorithms returns the table. The first that accepts a problem and is worth it computes it; the general one comes
+// last.
 func algorithms() []algorithm {
 	return []algorithm{
 		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd, false},

@@ -32,7 +32,7 @@ func TestLocalityOfChannelsAlike(t *testing.T) {
 
 // channelsAlike draws filters, and an image of one block in which each row, or each column, is darker than the one
 // before it by the same factor. All channels of the image are alike except for their signs. So are those of each filter
-// for a share of its squared weights, about same; the rest is drawn at random.
+// for a share of its squared weights of about same; the rest is drawn at random.
 func channelsAlike(t *testing.T, r *rand.Rand, channels, side int, same float64) compare.Case {
 	size, taps := side+3, side*side
 	p := conv.Problem{Src: conv.Shape{1, channels, size, size}, Weight: conv.Shape{32, channels, side, side}}

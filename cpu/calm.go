@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// calm says whether something else needed the cores of a crew a short time ago. Its helpers then do not wait actively
-// for a pause of calmLeast. If it happens again within calmTrial after a pause, the next pause is four times as long,
-// up to calmMost. So trying costs little on a machine whose cores are all busy, and a single interruption costs little
-// on any other. The zero value is ready for use. Several goroutines may use it at the same time.
+// calm says whether something else needed the cores of a crew a short time ago. Then comes a pause of calmLeast, in
+// which the helpers of the crew do not wait actively. If it happens again within calmTrial after a pause, the next
+// pause is four times as long, up to calmMost. So trying costs little on a machine whose cores are all busy, and a
+// single interruption costs little on any other. The zero value is ready for use. Several goroutines may use it at the
+// same time.
 type calm struct {
 	until, lasts atomic.Int64 // of the last pause: its end, in nanoseconds since began, and its length in nanoseconds
 }

@@ -207,8 +207,8 @@ func (d *dft) settle(s *slab, _, _ int) {
 	d.products, d.plain = simd.NewTaps(products), simd.NewTaps(plain)
 }
 
-// dftBlock is a part of the sums that is computed at a time: some rows and columns, for part cut of a group's filters,
-// which are cut into cuts parts. Rows count from the first of the band.
+// dftBlock is a part of the sums that is computed at a time: some rows and columns, for one part of a group's filters.
+// cut is the number of that part, and cuts is how many parts there are. Rows count from the first of the band.
 type dftBlock struct{ group, row, rows, column, columns, cut, cuts int }
 
 // of returns which of n panels belong to the block's part of the filters: lo ≤ i < hi.

@@ -19,10 +19,10 @@
 //     loads each row of inputs once. Its outputs have the same bits as direct's. It needs AVX2, for 7 rows AVX-512.
 //   - direct computes everything, as sums of products in the formula's order.
 //
-// A filter that is the copy or the negative of another, bias included, is not computed but filled in, if that pays: not
-// below 20 taps, nor with ReLU where few filters are saved, and only where the filters that must be computed are evenly
-// spaced in the bank and, unless they are neighbours, take at most 1 MiB. Nor with groups or by dft, nor by winograd if
-// it would be left with fewer than 32.
+// A filter that is the copy or the negative of another, bias included, is not computed but filled in, if that pays. It
+// does not pay below 20 taps, nor with ReLU where few filters are saved. The filters that must be computed have to be
+// evenly spaced in the bank and, unless they are neighbours, take at most 1 MiB. Nothing is filled in with groups, by
+// dft, or by winograd if it would be left with fewer than 32 filters.
 //
 // Both backends compute every [conv.Spec]. Several goroutines may share a backend or a plan.
 package cpu

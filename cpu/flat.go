@@ -12,7 +12,7 @@ import (
 // possible, however short the rows are, and load each weight for several rows at a time.
 
 const (
-	// copyRow and copyFloats are the cycles for which a row, and each float in it, is copied out of a flat band.
+	// Copying a row out of a flat band takes copyRow cycles, and copyFloats more for each float in it.
 	copyRow    = 10
 	copyFloats = 0.25
 	// Bands are flat if their estimated cycles are less than flatGain times those of separate rows. Smaller gains did

@@ -80,8 +80,8 @@ func TestWinogradExact(t *testing.T) {
 	}
 }
 
-// TestUnsuited: weights whose exact sums transforms would round, or for which the screen would accept no image, are
-// left to direct, and the plan says why. If winograd is forced, it computes the same bits as direct.
+// TestUnsuited: weights are left to direct if their sums are exact but transforms would round them, or if the screen
+// would accept no image. The plan says why. If winograd is forced, it computes the same bits as direct.
 func TestUnsuited(t *testing.T) {
 	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{2, 64, 56, 56},
 		Weight: conv.Shape{64, 64, 3, 3}}

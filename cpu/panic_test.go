@@ -30,8 +30,8 @@ func isBroken(t *testing.T, err error) {
 	}
 }
 
-// TestPanicIsError: a worker that panics, whichever of them, makes Run fail once all have stopped. The plan fails from
-// then on, and closes.
+// TestPanicIsError: if a worker panics, whichever it is, Run returns an error once all workers have stopped. From then
+// on every Run fails, and Close works.
 func TestPanicIsError(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{40, 1, 32, 32}, Weight: conv.Shape{2, 1, 3, 3}}
 	weight, src := &conv.Tensor{Shape: p.Weight, Data: make([]float32, 18)},

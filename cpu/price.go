@@ -24,8 +24,8 @@ const (
 	filterCycles = 13_000
 	// transformCycles is the cost of a register of blocks per channel and per filter, without the products.
 	transformCycles = 800
-	// ownFloats is how many weights a core's own caches hold, sharedFloats how many the cache that all cores share. Of
-	// more than ownFloats weights a core reads streamFloats per cycle, of more than sharedFloats only memoryFloats.
+	// ownFloats is how many weights a core's own caches hold, sharedFloats how many the cache that all cores share. If
+	// there are more than ownFloats, a core reads streamFloats per cycle; if more than sharedFloats, only memoryFloats.
 	streamFloats = 3
 	ownFloats    = 512 << 10 / 4
 	memoryFloats = 0.7

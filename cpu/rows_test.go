@@ -9,8 +9,9 @@ import (
 )
 
 // TestRows checks bands of rows against the reference, between guard pages: rows of several tiles, which a panel
-// completes one after the other; images of 1×1 kernels that get rows of 2 to 7 registers, or cannot; bands with large
-// slabs, since they share most of their rows; and planes that are copied whole, with padding above only.
+// completes one after the other; images for 1×1 kernels that reshape gives other rows, and one that it leaves as it is;
+// bands with large slabs, since they share most of their rows; and planes that are copied whole, with padding above and
+// below only.
 func TestRows(t *testing.T) {
 	for _, isa := range cpu.AvailableISAs() {
 		for _, p := range []conv.Problem{

@@ -292,7 +292,7 @@ func (d *download) accept(r *http.Response) (total int64, complete bool, err err
 		if err := d.startOver(); err != nil {
 			return 0, false, err
 		}
-		return 0, false, errors.New("the part is not one of the server's file")
+		return 0, false, errors.New("the part does not belong to the server's file")
 	case r.StatusCode >= 500, r.StatusCode == http.StatusRequestTimeout, r.StatusCode == http.StatusTooManyRequests:
 		return 0, false, fmt.Errorf("the server answers %s", r.Status)
 	}

@@ -162,8 +162,8 @@ func TestAppearsMeanwhile(t *testing.T) {
 	}
 }
 
-// TestOrigin: an origin is read as it was written, and only the user may read it. A missing one is the only error that
-// is fs.ErrNotExist.
+// TestOrigin: an origin is read as it was written, and only the user may read it. If it is missing, the error is
+// fs.ErrNotExist.
 func TestOrigin(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "origin")
 	if _, err := readOrigin(path); !errors.Is(err, fs.ErrNotExist) {

@@ -58,7 +58,7 @@ func served(b []byte) http.HandlerFunc {
 	}
 }
 
-// heads answers as served does, with a further header.
+// heads answers as serve does, with a further header.
 func heads(name, value string, serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(name, value)
@@ -66,7 +66,7 @@ func heads(name, value string, serve http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// without ignores ranges.
+// rangeless answers as served does, but ignores ranges.
 func rangeless(b []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Range")
@@ -74,12 +74,12 @@ func rangeless(b []byte) http.HandlerFunc {
 	}
 }
 
-// cut answers as served does, but closes the connection after n bytes.
+// cut answers as serve does, but closes the connection after n bytes.
 func cut(serve http.HandlerFunc, n int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { serve(&limited{w, n, nil}, r) }
 }
 
-// stall answers as served does, but is silent after n bytes, until the client leaves.
+// stall answers as serve does, but is silent after n bytes, until the client leaves.
 func stall(serve http.HandlerFunc, n int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		serve(&limited{w, n, func() { <-r.Context().Done() }}, r)

@@ -57,8 +57,8 @@ func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 	return a, nil
 }
 
-// AuditDone does what [AuditFolder] does with the folder of this job, which [Job.RunOn] completed in a folder that was
-// kept. It refuses one of a job with other settings.
+// AuditDone is [AuditFolder] for a folder that was kept until [Job.RunOn] completed it. It refuses the folder of a job
+// with other settings.
 func (j Job) AuditDone(ctx context.Context, on Prepared, folder string) (*Audit, error) {
 	now, err := j.settings(on)
 	if err != nil {

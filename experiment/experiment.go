@@ -44,7 +44,7 @@ type Job struct {
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.
 	Progress func(done int)
 	// Phase, if not nil, is called with the name of what begins: [Convolving], [Judging] or [Drawing]. Convolving comes
-	// again after Judging. With a Summary nothing is called with Judging.
+	// again after Judging. With a Summary, Phase is never called with Judging.
 	Phase func(name string)
 }
 

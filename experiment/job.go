@@ -54,9 +54,9 @@ func (j Job) maps(p conv.Problem) (conv.Shape, error) {
 // program is what [Job.Memory] adds for the program, a driver and the largest picture.
 const program = 192 << 20
 
-// Fit returns p with a batch so small that Run takes at most this many bytes beside the program, a driver and the
-// pictures, and unchanged if it does. plan and each are how many bytes the backend takes beside what Memory counts: for
-// its plan, and for each image of a batch. The error names the least number of bytes that is enough.
+// Fit returns p with the largest batch, up to its own, with which Run takes at most this many bytes beside the program,
+// a driver and the pictures. plan and each are how many bytes the backend takes beside what Memory counts: for its
+// plan, and for each image of a batch. The error names the least number of bytes that is enough.
 func (j Job) Fit(p conv.Problem, bytes, plan, each float64) (conv.Problem, error) {
 	at := func(images int) float64 {
 		p.Src = p.Src.WithN(images)

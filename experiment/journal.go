@@ -65,7 +65,7 @@ type judgement struct {
 	Outputs  int          `json:"outputs"`
 	Sampled  bool         `json:"sampled"` // single outputs were drawn with the seed, and not whole images judged
 	Seed     uint64       `json:"seed,omitzero"`
-	Rate     float64      `json:"rate"` // as sample.rate; of whole images 1 if the chunk has no others, and 0 if it has
+	Rate     float64      `json:"rate"` // as sample.rate; for whole images 1 if the chunk has no others, otherwise 0
 	Warnings int          `json:"warnings"`
 	BothNaN  int          `json:"both_nan"`
 	BothInf  int          `json:"both_infinite"`
@@ -151,7 +151,7 @@ func (h *history) done() (n int) {
 	return n
 }
 
-// Unfinished says how far a run has come that keeps what is done.
+// Unfinished says how far a run that keeps what is done has come.
 type Unfinished struct {
 	Folder   string // where it is kept
 	Done, Of int    // images
@@ -163,7 +163,7 @@ func (u Unfinished) String() string {
 	return fmt.Sprintf("%s has %d of %d images", fault.Printable(u.Folder), u.Done, u.Of)
 }
 
-// ReadUnfinished reads how far the run has come whose output is to be folder. Its process may be alive. It fails if
+// ReadUnfinished reads how far the run with the output folder has come. Its process may be alive. It fails if
 // nothing is kept, or if the journal is not one of a run.
 func ReadUnfinished(ctx context.Context, folder string) (Unfinished, error) {
 	u := Unfinished{Folder: whole.Unfinished(folder)}
@@ -179,7 +179,7 @@ func ReadUnfinished(ctx context.Context, folder string) (Unfinished, error) {
 	return u, nil
 }
 
-// UnfinishedError is the error of a run that has ended before its end, and keeps what is done.
+// UnfinishedError is the error of a run that has stopped early, and keeps what is done.
 type UnfinishedError struct {
 	Unfinished
 	Err error

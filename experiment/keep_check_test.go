@@ -11,7 +11,7 @@ func TestKeepChecks(t *testing.T) {
 	for name, c := range map[string]struct {
 		first, then Checking
 		sampled     bool
-		nothing     bool // of a part of the images nothing is known
+		nothing     bool // whether a part of the images was not checked at all
 	}{
 		"none, then a sample":   {none, sample, true, true},
 		"some, then a sample":   {some, sample, true, true},
@@ -66,8 +66,8 @@ func TestKeepWorst(t *testing.T) {
 	}
 }
 
-// TestMergeChecks: a job of which one shard was sampled and of another a few whole images were judged is not one of
-// which all outputs were judged.
+// TestMergeChecks: if one shard was sampled, and a few whole images of another were judged, the merged report does not
+// say that all outputs were judged.
 func TestMergeChecks(t *testing.T) {
 	dir := t.TempDir()
 	for i, check := range []Checking{{Sample: true}, {Images: 2}} {

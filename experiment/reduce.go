@@ -29,8 +29,8 @@ func atOnce(p conv.Problem, plan conv.Plan) int {
 	return max(1, min(p.Src.N(), int(cacheBytes/(p.Src.Image().Bytes()+dst.Image().Bytes()))))
 }
 
-// reduction returns what makes the numbers of the maps of p, in the shape numbers. It also counts in found the values
-// of the maps that are not finite, and calls look with the maps.
+// reduction returns what makes the numbers of the maps of p. numbers is their shape. The reduction also counts in found
+// the values of the maps that are not finite, and calls look with the maps.
 func (k Summary) reduction(numbers conv.Shape, p conv.Problem, plan conv.Plan, found *NotFinite,
 	look func(first int, src, maps *conv.Tensor) error) *batch.Reduction {
 	return &batch.Reduction{Shape: numbers, Images: atOnce(p, plan),

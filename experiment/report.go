@@ -299,7 +299,7 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 		upload, kernel, readback := seconds(timings.Upload), seconds(timings.Kernel), seconds(timings.Readback)
 		r.Seconds.Upload, r.Seconds.Kernel, r.Seconds.Readback = &upload, &kernel, &readback
 	}
-	waits, reduce := w.stats.Waits, w.stats.Reduce // what convolves waits while a summary is made and maps are judged
+	waits, reduce := w.stats.Waits, w.stats.Reduce // convolving waits while a summary is made and maps are judged
 	r.Seconds.Waits = Waits{seconds(waits.Draw), seconds(waits.Convolve + reduce), seconds(max(0, waits.Write-reduce))}
 	if c := w.check; c.images > 0 {
 		found := c.result

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// photographs are 5 images of noise, 256×256.
+// photographs is a job of 5 images of 256×256 pixels, of noise: the check treats them like photographs.
 func photographs(t *testing.T, filters, channels, size int) Job {
 	t.Helper()
 	r := rand.New(rand.NewPCG(5, 5))

@@ -43,7 +43,7 @@ func (j Job) settings(on Prepared) ([]Setting, error) {
 	if err != nil {
 		return nil, err
 	}
-	archive := "" // .npy was the only one
+	archive := "" // for .npy: older reports have no format, as .npy was the only one
 	if j.Format.Kind != npy.NPY {
 		archive = j.Format.Kind.String()
 	}

@@ -24,9 +24,10 @@ import (
 // MostShards is how many shards a job may have.
 const MostShards = 100_000
 
-// CutShard returns the part of the job that is shard number of of, counted from 1. Shards differ by one image at most.
-// If images come from pictures of different sizes, shards differ by the work of one image at most. Their activations,
-// one after the other, have the bits of the whole job's. Shards have no pictures. It refuses more shards than images.
+// CutShard cuts the job into as many shards as of says, and returns the one with this number, counted from 1. Shards
+// differ by one image at most. If images come from pictures of different sizes, shards differ by the work of one image
+// at most. Their activations, one after the other, have the bits of the whole job's. Shards have no pictures. CutShard
+// refuses more shards than images.
 func (j Job) CutShard(number, of int) (Job, error) {
 	n := j.Images.Shape().N()
 	if number < 1 || number > of || of > MostShards {
@@ -69,8 +70,8 @@ func (j Job) costs() func(i int) uint64 {
 	return func(i int) uint64 { return uint64(pictures.Pixels(i)) + each }
 }
 
-// cut returns the first image of each shard, and n. A shard has at least one image. Its cost, with those before it, is
-// at most its share of the sum, and would not be with one image more.
+// cut returns the first image of each shard, and n. A shard has at least one image. Otherwise the cost of a shard and
+// of those before it is at most their share of the sum, and would be above it with one image more.
 func cut(n, of int, cost func(i int) uint64) []int {
 	total := uint64(0)
 	for i := range n {
@@ -123,7 +124,7 @@ type ShardState struct {
 	Err      error // why the part cannot be read, or nil
 }
 
-// Shards are those of a folder.
+// Shards has the shards in a folder.
 type Shards struct {
 	Folder string
 	All    []ShardState // one for each shard of the job, by number
@@ -251,7 +252,8 @@ func (j Job) CheckShards(ctx context.Context, on Prepared, folder string) error 
 	return nil
 }
 
-// cutUnfinished returns the name of the folder that is kept in one of this name. kept is false for any other name.
+// cutUnfinished returns the name that the kept folder of this name gets when it is finished. kept is false for the name
+// of any other folder.
 func cutUnfinished(name string) (of string, kept bool) {
 	return strings.CutSuffix(name, strings.TrimPrefix(whole.Unfinished("x"), "x"))
 }

@@ -273,8 +273,8 @@ func TestReadShards(t *testing.T) {
 	}
 }
 
-// TestStatusOfAShard: the part of a shard says how much is done, and when it will be complete at the speed of its last
-// process. Only the clock of that process counts, not that of the disk.
+// TestStatusOfAShard: the unfinished folder of a shard says how much is done, and when it will be complete at the speed
+// of its last process. Only the clock of that process counts, not that of the disk.
 func TestStatusOfAShard(t *testing.T) {
 	var s ShardState
 	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -392,7 +392,7 @@ func TestCutPictures(t *testing.T) {
 	}
 }
 
-// TestMemoryOfAShard: a shard of a sweep has room for its own rows of the table, one of a job of 30.
+// TestMemoryOfAShard: a shard of a sweep has room for its own rows of the table only: here for 1 of 30.
 func TestMemoryOfAShard(t *testing.T) {
 	j := small(t)
 	shard, err := j.CutShard(1, 30)
@@ -421,7 +421,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestManyShards: the folder of many shards is read in one go, and each name is one shard.
+// TestManyShards: each of many shards has a name of its own, which is read back, and names are in the order of numbers.
 func TestManyShards(t *testing.T) {
 	names := map[string]bool{}
 	for i := range 1000 {

@@ -86,7 +86,7 @@ func TestSummaryNumbers(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range maps.Data {
-				maps.Data[i] = float32(random.NormFloat64()) - 3 // all below 0 but few
+				maps.Data[i] = float32(random.NormFloat64()) - 3 // nearly all are below 0
 			}
 			for plane := 0; odd != 0 && plane < 6; plane += 2 {
 				maps.Plane(plane/2, plane%2)[random.IntN(size[0]*size[1])] = odd

@@ -53,8 +53,8 @@ type Page struct {
 	// A4 or, if that is more, 1.5 times the width: where panels would be higher, they are smaller.
 	Width float64
 	DPI   float64 // dots per inch of PNG, at least; 36 … 600, by default 144
-	// points of all text but titles, which are a ninth larger; 3 … 72, by default 9, or as Width makes it, at least 6;
-	// smaller if Width has no room
+	// points of all text but titles, which are a ninth larger; 3 … 72. By default text has 9 points; if Width is given,
+	// it grows and shrinks with the picture, but not below 6. Any text is smaller where Width has no room for it.
 	FontSize float64
 }
 
@@ -102,8 +102,8 @@ const (
 // tallest returns the greatest height in device pixels of layout.
 func (p Page) tallest() float64 { return max(tallPage, tallShare*p.Width) / 25.4 * dpi }
 
-// scale returns how much larger than its layout a picture is on paper that fills the width, or the greatest height if
-// it would be higher.
+// scale returns how much larger than its layout a picture is on paper: it fills the width, or the greatest height if it
+// would otherwise be higher.
 func (p Page) scale(layout image.Point) float64 {
 	return min(p.units()/float64(layout.X), p.tallest()/float64(layout.Y))
 }
@@ -155,7 +155,7 @@ func (s scaled) resolution() int {
 type grain struct {
 	boxes  float64
 	detail int
-	fewer  int // columns than usual, of a picture that can have fewer
+	fewer  int // how many columns less than usual it has, if its kind allows that
 }
 
 // columns returns how many columns a picture has if it usually has this many.
@@ -230,7 +230,7 @@ func (p Page) fill(size func(boxes float64, fewer int) image.Point) (boxes float
 	}
 }
 
-// mostColumns is the most columns that a picture has whose columns may be fewer.
+// mostColumns bounds the columns of a picture that can have fewer of them than usual.
 const mostColumns = max(stimulusColumns, filterColumns)
 
 // leastBoxes is the least multiple of the usual size of panels.

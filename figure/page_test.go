@@ -39,8 +39,8 @@ func pages(t *testing.T, page Page) map[string]Drawing {
 	}
 }
 
-// TestPage: a PNG has the dots, an SVG and a PDF the millimetres of the width that was asked for, and the text its
-// size.
+// TestPage: pictures have the width that was asked for, a PNG in dots, an SVG and a PDF in millimetres. Their text has
+// the size that was asked for.
 func TestPage(t *testing.T) {
 	for _, page := range []Page{{Width: 85, DPI: 300}, {Width: 170, DPI: 150, FontSize: 7}, {FontSize: 12},
 		{Width: 120, FontSize: 8, DPI: 72}} {
@@ -263,8 +263,9 @@ func chartOf(t *testing.T) func(*Chart, error) *Chart {
 	}
 }
 
-// TestNarrowPage: on a column of a journal panels keep a size at which they can be read, in fewer columns. Where these
-// cannot be fewer, the text becomes smaller. Text is not below 6 points where only the width is given.
+// TestNarrowPage: on a page as wide as a journal's column, panels keep a size at which they can be read, in fewer
+// columns. Where there cannot be fewer columns, the text becomes smaller. Text is not below 6 points where only the
+// width is given.
 func TestNarrowPage(t *testing.T) {
 	page := Page{Width: 85, FontSize: 7}
 	var all []Axes

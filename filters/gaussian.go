@@ -26,7 +26,7 @@ func (d *DoG) Parameters() []param.Parameter {
 		sigmaParameter(&d.Sigma),
 		param.New("sigma-surround", "sigma_surround",
 			"standard deviation of a dog's surround in pixels, 0 for 1.6 times the centre's", &d.SigmaSurround),
-		param.New("surround", "surround", "integral of a dog's surround, 0 for 1, that of the centre", &d.Surround),
+		param.New("surround", "surround", "integral of a dog's surround; 0 means 1, as the centre has", &d.Surround),
 		param.New("sign", "sign", "of a dog: 1 for an ON centre, −1 for an OFF centre; 0 means 1", &d.Sign),
 	}
 }

@@ -20,8 +20,8 @@ const (
 	// mostCut is how large a share of a filter's absolute weights may lie outside of its kernel without a note. A
 	// kernel that reaches 2.2 standard deviations from the centre loses this share.
 	mostCut = 0.05
-	// mostSeen is how many filters of a bank are examined at most. mostTurned is of how many filters that are too fine
-	// the preferred orientation is computed at most.
+	// At most mostSeen filters of a bank are examined. The preferred orientation is computed for at most mostTurned of
+	// those that are too fine.
 	mostSeen, mostTurned = 256, 64
 )
 

@@ -11,8 +11,8 @@ func AlgorithmNames() []string { return recipe.AlgorithmNames() }
 // ClassNames lists the classes of devices that have tiles of their own, as [Options].Tiles takes them.
 func ClassNames() []string { return recipe.ClassNames() }
 
-// Chosen reports whether a device of a class takes the algorithm of this name for any problem at precision p, without
-// being forced to. It is false for an unknown class.
+// Chosen reports whether a device of a class ever takes the algorithm of this name at precision p without being forced
+// to. It is false for an unknown class.
 func Chosen(name, class string, p conv.Precision) bool {
 	c, err := recipe.ParseClass(class)
 	return err == nil && recipe.Chosen(name, c, p)

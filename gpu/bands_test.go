@@ -152,7 +152,7 @@ func bandTrials() (all []*trial) {
 func bandMutants() (all []hostMutant) {
 	for name, breaks := range map[string]func(b *recipe.Bands){
 		"the last band is left out":                     func(b *recipe.Bands) { b.Count-- },
-		"bands are thought one row smaller":             func(b *recipe.Bands) { b.Rows-- },
+		"bands are taken to be one row smaller":         func(b *recipe.Bands) { b.Rows-- },
 		"bands begin one row of pixels too high":        func(b *recipe.Bands) { b.Top++ },
 		"bands begin one row of pixels too low":         func(b *recipe.Bands) { b.Top-- },
 		"bands are one row of pixels too far apart":     func(b *recipe.Bands) { b.Step++ },

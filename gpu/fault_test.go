@@ -383,8 +383,8 @@ func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 	})
 }
 
-// TestFaultsAreReported runs three cases, the second of which meets a fault. That case fails by its name, and the
-// others pass unless the device is lost. A shader that does not compile fails all three.
+// TestFaultsAreReported runs three cases, the second of which meets a fault. That case fails with an error that names
+// it, and the others pass unless the device is lost. A shader that does not compile fails all three.
 func TestFaultsAreReported(t *testing.T) {
 	var cases []compare.Case
 	for _, name := range []string{"first", "second", "third"} {

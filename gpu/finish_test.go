@@ -60,7 +60,7 @@ func TestEnergyOfHugeSums(t *testing.T) {
 				return text
 			}
 			if !division.MatchString(text) {
-				t.Error("energy divides no more")
+				t.Error("energy no longer divides")
 			}
 			return "float quotient(float a, float b) { return abs(b) > 8.507059e37 ? 0.0 : a / b; }\n" +
 				division.ReplaceAllString(text, "float ratio = quotient($1, $2);")

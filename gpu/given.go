@@ -8,8 +8,8 @@ import (
 	"gpuconv/fault"
 )
 
-// localVariable is the number of a Slurm task on its node. Alone it says nothing: the only task of each job of an array
-// has the number 0, whatever GPUs the job has.
+// localVariable has the number of a Slurm task on its node. Alone it says nothing: the only task of each job of an
+// array has the number 0, whatever GPUs the job has.
 const localVariable = "SLURM_LOCALID"
 
 // visible are the variables that list the GPUs of a process, and the vendors of these.

@@ -27,7 +27,7 @@ func TestGLFWConforms(t *testing.T) {
 		t.Run(algorithm, func(t *testing.T) {
 			d := openTest(t, Options{Provider: GLFW, Guard: true, Algorithm: algorithm, Unrolled: 400})
 			if algorithm == "direct_soft" && !d.Info().Software {
-				t.Skip("on software renderers")
+				t.Skip("direct_soft is for software renderers")
 			}
 			convtest.RunAlgorithm(t, d, cpu.Reference{}, least)
 		})

@@ -3,7 +3,7 @@
 package gpu
 
 const (
-	unselected = "it only changes from where a value is loaded that is not selected or not stored"
+	unselected = "it only changes where a value comes from, which is then not selected or not stored"
 	unstored   = "sums of filters and positions that do not exist are not stored"
 )
 

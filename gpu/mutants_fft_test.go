@@ -277,7 +277,7 @@ func fftTrials() (all []*trial) {
 	pairs.Activation, pairs.Weight[0] = conv.Energy, 8
 	pairsTiles.Activation, pairsTiles.Weight[0] = conv.Energy, 4
 	pairsTiles.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
-	// One tile of 16×32. Pools leave out the last row of its sums, and of those of its second filter.
+	// One tile of 16×32. Pools leave out the last row of the sums of both its filters.
 	largest.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	largest.Activation, largest.Weight[0] = conv.ReLU, 5
 	largest.Src[2] = 12

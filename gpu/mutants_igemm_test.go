@@ -265,8 +265,8 @@ func halved(p conv.Problem, kind conv.PoolKind) conv.Problem {
 	return p
 }
 
-// twoBlocks has two blocks of filters in each group, 16 filters in all, no padding, two whole tiles of taps, no bias
-// and no ReLU.
+// twoBlocks has two blocks of up to 16 filters in each group, 40 filters in all, no padding, two whole tiles of taps,
+// no bias and no ReLU.
 func twoBlocks() conv.Problem {
 	p := conv.Problem{Src: conv.Shape{2, 4, 6, 7}, Weight: conv.Shape{40, 2, 2, 4}}
 	p.Groups = 2

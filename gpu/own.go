@@ -37,7 +37,7 @@ type OwnJob struct {
 	Buffers  []OwnBuffer
 	Fixed    [][]float32 // the content of the buffers between the first and the last
 	Uniforms []OwnUniform
-	// Groups returns how many work-groups are dispatched, for the size of one.
+	// Groups returns how many work-groups are dispatched. local is the size of a work-group.
 	Groups func(local [3]int) ([3]int, error)
 	// Guard fills the output with NaN before each run, and checks afterwards that nothing else was written.
 	Guard bool

@@ -17,7 +17,7 @@ import (
 // h200 and rx6800 are peaks of two cards, as their makers publish them.
 var h200, rx6800 = Peaks{67e12, 4.8e12}, Peaks{16.17e12, 512e9}
 
-// TestPredict: predictions are no faster than the roof, and the sum of their stages. If the figures of the program
+// TestPredict: a prediction is no faster than the roof, and is the sum of its stages. If the figures of the program
 // itself are stored, no constants differ.
 func TestPredict(t *testing.T) {
 	unraced(t)
@@ -56,8 +56,8 @@ func TestPredict(t *testing.T) {
 	}
 }
 
-// TestCountedTiles: figures of a tile count only where the device takes that tile. One with little shared memory takes
-// others for large kernels.
+// TestCountedTiles: figures of a tile count only where the device takes that tile. A device with little shared memory
+// takes other tiles for large kernels.
 func TestCountedTiles(t *testing.T) {
 	unraced(t)
 	for class, chip := range map[string]string{"nvidia": "ampere", "amd": "navi21"} {

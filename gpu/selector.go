@@ -38,7 +38,7 @@ func Numbered(index int) Selector { return Selector{kind: numberedDevice, index:
 
 // Task takes the GPU that a scheduler gave this process. The environment says which one it is: CUDA_VISIBLE_DEVICES,
 // for NVIDIA, and ROCR_VISIBLE_DEVICES, for AMD, list GPUs by number or UUID. Slurm sets them. If they list several,
-// SLURM_LOCALID, the number of the task on its node, says which of them, round and round.
+// SLURM_LOCALID, the number of the task on its node, counts through them, round and round.
 //
 // If EGL lists no such GPU, or it does not open, the error of Open wraps [ErrNoDevice]: neither the GPU of another task
 // nor a software renderer takes its place. [Info].Task says what was chosen, and why. Without these variables

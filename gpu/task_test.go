@@ -65,7 +65,7 @@ func TestTask(t *testing.T) {
 		{"the UUID of another task's GPU", told, env{"CUDA_VISIBLE_DEVICES": uuid[1]}, "error EGL lists 1"},
 		{"the UUID of another, one is told", partly, env{"CUDA_VISIBLE_DEVICES": "GPU-77,GPU-78"}, "error EGL lists 2"},
 		{"a part of a GPU", one, env{"CUDA_VISIBLE_DEVICES": "MIG-" + uuid[0]}, "error EGL lists 1"},
-		{"another's UUID by number", told, env{"CUDA_VISIBLE_DEVICES": "5"}, "0 by its CUDA number 0"},
+		{"a number, though UUIDs are told", told, env{"CUDA_VISIBLE_DEVICES": "5"}, "0 by its CUDA number 0"},
 		{"EGL counts all", all, env{"CUDA_VISIBLE_DEVICES": "2,3"}, "1 by its CUDA number"},
 		{"two with one number", same, env{"CUDA_VISIBLE_DEVICES": "0"}, "error want the UUID"},
 		{"AMD's UUID", amd, env{"ROCR_VISIBLE_DEVICES": "GPU-8D3E6F7AB5C92E4D"}, "0 by its UUID"},
@@ -75,7 +75,7 @@ func TestTask(t *testing.T) {
 			"0 ROCR_VISIBLE_DEVICES=1 is gpu"},
 		{"both variables, no GPU", nodeOf(), env{"CUDA_VISIBLE_DEVICES": "1", "ROCR_VISIBLE_DEVICES": "2"},
 			"error CUDA_VISIBLE_DEVICES=1 and ROCR_VISIBLE_DEVICES=2: want the UUID or number of a GPU, EGL lists 0"},
-		{"another number of a task", amd, env{"SLURM_LOCALID": "x"}, `error SLURM_LOCALID is "x": want a whole number`},
+		{"a task without a number", amd, env{"SLURM_LOCALID": "x"}, `error SLURM_LOCALID is "x": want a whole number`},
 		// an array of jobs with one task each: all have the number 0
 		{"Slurm's number alone", amd, env{"SLURM_LOCALID": "0"}, "error want CUDA_VISIBLE_DEVICES or ROCR_VISIBLE"},
 		{"no variable", nvidia, nil, "error want CUDA_VISIBLE_DEVICES or ROCR_VISIBLE_DEVICES in the environment"},
@@ -95,7 +95,7 @@ func TestTask(t *testing.T) {
 	}
 }
 
-// TestSettled: of a task's device only that one is tried, and the error says by which variable it was chosen.
+// TestSettled: a task tries only the device that it was given, and the error says by which variable it was chosen.
 func TestSettled(t *testing.T) {
 	all := nodeOf(egl.Identity{CUDA: 1}, egl.Identity{CUDA: 0})
 	s, chosen, err := Task().settle(all, func(name string) (string, bool) { return "0", name == visible[0].name })

@@ -39,8 +39,7 @@ func TestWinogradTolerance(t *testing.T) {
 	}
 }
 
-// TestScratchGuard: a stage that leaves out what the next one reads is found, and so is one that writes outside its
-// scratch.
+// TestScratchGuard: a stage that writes outside its scratch is found.
 func TestScratchGuard(t *testing.T) {
 	d := openTest(t, Options{Algorithm: "winograd", Device: Software(), Guard: true})
 	p := problems.Layer(2, 3, 5, 3, 9)

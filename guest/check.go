@@ -12,8 +12,9 @@ import (
 // comment is a comment of GLSL.
 var comment = regexp.MustCompile(`(?s)//[^\n]*|/\*.*?\*/`)
 
-// Check refuses what the interface gives the shader and the shader does not take, which OpenGL would ignore: a uniform
-// that its text does not have, an array of uniforms or one in a block; constants of GLSL, and defines of SPIR-V.
+// Check refuses values in the interface that the shader cannot take, and that OpenGL would ignore. For GLSL these are
+// uniforms that its text does not have, arrays of uniforms, uniforms in a block, and constants. For SPIR-V they are
+// defines.
 func (s Shader) Check() error {
 	i := s.Interface
 	switch {
@@ -36,7 +37,7 @@ func (s Shader) Check() error {
 	return nil
 }
 
-// in refuses a uniform that is not in the text of a shader, or not alone.
+// in refuses a uniform that is not in the text of a shader, that is an array, or that is in a block.
 func (u valueOf) in(text, shader string) error {
 	argument := "uniforms." + u.name
 	words := strings.FieldsFunc(u.name, func(r rune) bool { return strings.ContainsRune(".[]", r) })

@@ -221,8 +221,8 @@ func (i *Interface) checkConstants() error {
 	return nil
 }
 
-// unknown returns those of the names that no formula has: none of a value that the shader is given, of its work-groups
-// or of accepts.
+// unknown returns those of the names that are in no formula: neither of a value that the shader is given, nor of its
+// work-groups, nor of accepts.
 func (i *Interface) unknown(names []string) (missing []string) {
 	for _, name := range names {
 		known := i.uses(i.accepts, name)
@@ -276,7 +276,7 @@ func (i *Interface) Refuses(p conv.Problem) error {
 	return nil
 }
 
-// need is an option of a problem, and the names of which each must be in a formula.
+// need is an option of a problem. Each of its names must be in a formula.
 type need struct {
 	what  string
 	names []string

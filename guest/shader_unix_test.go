@@ -193,8 +193,8 @@ func isolated(t *testing.T, limit time.Duration, replaced ...string) *Isolated {
 	return b
 }
 
-// TestIsolated: in a child process a shader computes the same. A child that dies is an error that says of what, and the
-// next plan has another child.
+// TestIsolated: in a child process a shader computes the same. If the child dies, the error says what it died of, and
+// the next plan has another child.
 func TestIsolated(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("there are no children")

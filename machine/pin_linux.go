@@ -37,8 +37,8 @@ func Pin(processors []int) error {
 	return nil
 }
 
-// mostPasses is how often pinThreads reads the list of threads. Only a thread that starts between two passes needs
-// another one, and those that pinned threads start are pinned, so that two passes are usual.
+// mostPasses is how often pinThreads reads the list of threads at most. Only a thread that starts between two passes
+// needs another one, and those that pinned threads start are pinned, so that two passes are usual.
 const mostPasses = 100
 
 // pinThreads pins all threads of this process. A thread may start another between two readings of the list; so it is

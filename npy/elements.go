@@ -12,7 +12,7 @@ type elements struct {
 	src   io.Reader // ends with the last element
 	dtype dtype
 	left  int    // not yet read
-	known int    // how many of them, from the next on, lost has already
+	known int    // how many of the next elements were read before, so that lost counts them already
 	lost  Loss   // what float32 could not hold of those that were read
 	buf   []byte // allocated when first needed
 }

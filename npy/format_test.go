@@ -15,7 +15,8 @@ import (
 	"gpuconv/whole"
 )
 
-// TestToFloat16: each float16 is its own, between two of them the nearer is taken, and the even one if none is nearer.
+// TestToFloat16: each float16 becomes itself; between two of them the nearer is taken, and the even one if none is
+// nearer.
 func TestToFloat16(t *testing.T) {
 	for bits := range uint16(0x7c00) {
 		low := float16(bits)

@@ -108,7 +108,7 @@ func (g *Grid) Spread(count int) []int {
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
-	for at := 0; len(all) < count; at++ { // elements that came twice
+	for at := 0; len(all) < count; at++ { // replaces elements that came twice
 		if place, found := slices.BinarySearch(all, at); !found {
 			all = slices.Insert(all, place, at)
 		}

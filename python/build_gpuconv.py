@@ -24,7 +24,7 @@ DESCRIPTION = "2-D convolution on any GPU with OpenGL 4.3, without CUDA, and on 
 
 LICENCE = "BSD-3-Clause"
 
-PAPERS = ("LICENSE", "LICENSES.txt", "NOTICE")
+LICENCE_FILES = ("LICENSE", "LICENSES.txt", "NOTICE")
 
 METADATA = """\
 Metadata-Version: 2.4
@@ -85,7 +85,7 @@ def moment():
 
 def metadata():
     readme = (HERE / "README.md").read_text(encoding="utf-8")
-    files = "\n".join(f"License-File: {name}" for name in PAPERS)
+    files = "\n".join(f"License-File: {name}" for name in LICENCE_FILES)
     return METADATA.format(version=version(), summary=DESCRIPTION, licence=LICENCE, files=files, readme=readme)
 
 
@@ -149,8 +149,8 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         wheel.add(f"{info}/METADATA", metadata().encode())
         text = f"Wheel-Version: 1.0\nGenerator: build_gpuconv\nRoot-Is-Purelib: false\nTag: {tag}\n"
         wheel.add(f"{info}/WHEEL", text.encode())
-        for paper in PAPERS:
-            wheel.add(f"{info}/licenses/{paper}", (source() / paper).read_bytes())
+        for path in LICENCE_FILES:
+            wheel.add(f"{info}/licenses/{path}", (source() / path).read_bytes())
         wheel.close(info)
         shutil.copyfile(unfinished, pathlib.Path(wheel_directory, name))
     return name
@@ -169,8 +169,8 @@ def build_sdist(sdist_directory, config_settings=None):
             archive.addfile(entry, io.BytesIO(data))
 
         add("PKG-INFO", metadata().encode())
-        for paper in PAPERS:
-            add(paper, (source() / paper).read_bytes())
+        for path in LICENCE_FILES:
+            add(path, (source() / path).read_bytes())
         with tarfile.open(fileobj=io.BytesIO(git("archive", "HEAD"))) as tree:
             for entry in tree:
                 if entry.isfile():

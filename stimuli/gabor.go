@@ -36,7 +36,7 @@ func (g *Gabor) Parameters() []param.Parameter {
 			"standard deviation of a Gabor across the stripes in pixels, 0 for an eighth of the image's shorter side",
 			&g.SigmaX),
 		param.New("sigma-y", "sigma_y_pixels",
-			"standard deviation of a Gabor along the stripes in pixels, 0 for that across", &g.SigmaY),
+			"standard deviation of a Gabor along the stripes in pixels, 0 for the same as across", &g.SigmaY),
 	}
 	return append(append(all, g.parameters()...), drift(&g.Drift), frame(&g.Frame))
 }

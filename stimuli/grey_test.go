@@ -28,7 +28,7 @@ func plainShade(c color.Color, background float64) (grey float32, transparent bo
 	return float32(l + (1-alpha)*background), alpha < 1
 }
 
-// imagesOfAllTypes returns an image of each type of package image, of random pixels, none of which starts at 0, 0.
+// imagesOfAllTypes returns an image of each type of package image, with random pixels. No image starts at 0, 0.
 func imagesOfAllTypes() map[string]image.Image {
 	random := rand.New(rand.NewPCG(1, 2))
 	noise := func(pix []uint8) {

@@ -42,7 +42,7 @@ type images map[int]struct{}
 
 func (i images) of(all int) string { return countOf(len(i), all) }
 
-// countOf begins a note about some images, such as 3 of 8 images are.
+// countOf begins a note about some images: "3 of 8 images are".
 func countOf(count, all int) string {
 	if all == 1 {
 		return "the image is"
@@ -119,9 +119,9 @@ func (d *drawnNotes) halving() string {
 		alike = alike && u == d.uneven[first]
 	}
 	if alike {
-		return fmt.Sprintf("%v; supersampling by %d halves them", d.uneven[first], finer)
+		return fmt.Sprintf("%v; supersampling by %d makes it even", d.uneven[first], finer)
 	}
-	return fmt.Sprintf("in image %d %v; supersampling by %d halves those of all", first, d.uneven[first], finer)
+	return fmt.Sprintf("in image %d %v; supersampling by %d makes it even in all", first, d.uneven[first], finer)
 }
 
 // mostOutside is how large a share of a patch may lie outside of the image without a note.

@@ -136,7 +136,7 @@ func TestUneven(t *testing.T) {
 				var samples, finer int
 				var cycles float64
 				if _, err := fmt.Sscanf(notes, "5 of 5 images are not half bright: %d samples, an odd number, make "+
-					"whole cycles of a square wave of %f cycles/pixel; supersampling by %d halves them",
+					"whole cycles of a square wave of %f cycles/pixel; supersampling by %d makes it even",
 					&samples, &cycles, &finer); err != nil || samples%2 == 0 {
 					t.Fatalf("%s: %q, %v", what, notes, err)
 				}
@@ -188,7 +188,7 @@ func TestUneven(t *testing.T) {
 func TestUnevenOfAll(t *testing.T) {
 	square := func() Pattern { return &Grating{Wave: Square, Look: Look{Mean: 0.5, Contrast: 1}} }
 	want := "3 of 4 images are not half bright: in image 1 5 samples, an odd number, make whole cycles of a square " +
-		"wave of 0.2 cycles/pixel; supersampling by 8 halves those of all"
+		"wave of 0.2 cycles/pixel; supersampling by 8 makes it even in all"
 	c := Canvas{Rows: 45, Columns: 45}
 	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}} {
 		d := newDrawnNotes()
@@ -209,7 +209,7 @@ func TestUnevenOfAll(t *testing.T) {
 		return &Plaid{Wave: Square, SF: 0.2, SF2: 0.4, Angle: 90, Look: Look{Mean: 0.5, Contrast: 1}}
 	}
 	got := notesOf(t, Canvas{Rows: 20, Columns: 20}, plaid)
-	if !strings.HasSuffix(got, "supersampling by 4 halves them") {
+	if !strings.HasSuffix(got, "supersampling by 4 makes it even") {
 		t.Errorf("plaid: %q", got)
 	}
 	grey := func() Pattern { return &Grating{Wave: Square, SF: 0.2, Look: Look{Mean: 0.5}} }

@@ -19,8 +19,8 @@ type Pattern interface {
 // Kind is a kind of pattern.
 type Kind struct {
 	Name, Summary string
-	// New returns a pattern that shows the kind. If the kind has such parameters, its mean is 0.5, its contrast 1, and
-	// its spatial frequency 0.1 cycles/pixel, or 0.25 for a zone plate.
+	// New returns a pattern that shows the kind. Its mean is 0.5, its contrast 1, and its spatial frequency 0.1
+	// cycles/pixel, or 0.25 for a zone plate, as far as the kind has these parameters.
 	New     func() Pattern
 	example []param.Axis // the axes of Set
 }

@@ -27,8 +27,8 @@ func newSweep(t *testing.T) *Sweep {
 	return sweep
 }
 
-// TestSweep draws batches from several goroutines at once. One goroutine or several draw a batch. Each image must equal
-// the same image drawn alone.
+// TestSweep draws several batches at once, each with one goroutine or several. Each image must equal the same image
+// drawn alone.
 func TestSweep(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	var set Set = newSweep(t)

@@ -71,7 +71,7 @@ func TableMemory(s Set) float64 {
 	case partsOf(s) != nil:
 		n = min(n, partRows)
 	case of != s:
-		n = of.Shape().N() // the table of all is made for that of a part
+		n = of.Shape().N() // the table of a part is cut from that of its whole set
 	}
 	return rowBytes*float64(n) + itemBytes*float64(items)
 }

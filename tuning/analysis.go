@@ -195,8 +195,8 @@ func passedOver(r *Responses, axis Axis, curves []Curve) []string {
 			}
 		}
 		if count > 0 && curve.notFinite() == 0 {
-			said[cell] = fmt.Sprintf("%d of %d responses beside the curve over %v are NaN or infinite: it is chosen "+
-				"from the others", count, r.Images, axis)
+			said[cell] = fmt.Sprintf("%d of %d responses outside the curve over %v are NaN or infinite: the curve is "+
+				"chosen from the others", count, r.Images, axis)
 		}
 	}
 	return said

@@ -75,7 +75,7 @@ func TestAnalyse(t *testing.T) {
 		r, table := population(frames)
 		a, err := Analyse(t.Context(), r, table, Settings{By: Varying(table), Phases: Largest, Over: Best, Fit: true})
 		if err != nil || len(a.Curves) != 3 || fmt.Sprint(a.Notes) !=
-			"[tuning: cell 1: not tuned to phase, the mean vector is below 1 % of the responses: the preferred one "+
+			"[tuning: cell 1: not tuned to phase, the mean vector is below 1 % of the responses: the preferred phase "+
 				"is left out]" {
 			t.Fatal(a, err)
 		}

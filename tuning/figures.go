@@ -12,7 +12,8 @@ type Figure struct {
 	Value float64 // NaN where it is not known
 }
 
-// Figures returns all figures of a cell, for tables: the same in all cells of an analysis, and in the same order.
+// Figures returns all figures of a cell, for tables. Their names and their order are the same for all cells of an
+// analysis.
 func (c Cell) Figures() []Figure {
 	nan := math.NaN()
 	o, d, v := Orientation{nan, nan, nan, nan}, Direction{nan, nan}, VonMises{nan, nan, nan, nan, nan}

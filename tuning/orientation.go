@@ -55,8 +55,8 @@ func (c Curve) Orientation() (Orientation, error) {
 	return o, nil
 }
 
-// leastVector is the length of the mean vector, as a share of Σ |r|, from which a cell counts as tuned. A cell of that
-// length has a circular variance of 0.99. The tutorial's centre-surround filters have no orientation; on the grid of
+// leastVector is the length of the mean vector, as a share of Σ |r|, from which a cell counts as tuned. At that length
+// the circular variance is 0.99. The tutorial's centre-surround filters have no orientation; on the grid of
 // pixels their circular variances are 0.997 and 0.998.
 const leastVector = 0.01
 

@@ -111,15 +111,15 @@ func TestMissingResponses(t *testing.T) {
 			t.Errorf("of NaN alone %s is %v", f.Name, f.Value)
 		}
 	}
-	if !strings.HasSuffix(notes, "18 of 18 responses over orientation NaN or infinite: its figures are left out") {
+	if !strings.HasSuffix(notes, "18 of 18 responses over orientation are NaN or infinite: its figures are left out") {
 		t.Errorf("notes %s", notes)
 	}
 	y = sampled(18, 0, 180, func(x float64) float64 { return 2 + math.Cos(2*radians(x-60)) }).Y
 	y[3] = math.NaN()
 	c, notes = analysedCell(t, Settings{}, 180, y...)
 	if !math.IsNaN(c.Orientation.Selectivity) ||
-		!strings.HasSuffix(notes, "cell 0: 1 of 18 responses over orientation NaN or infinite: its figures are left "+
-			"out but for the peak") {
+		!strings.HasSuffix(notes, "cell 0: 1 of 18 responses over orientation are NaN or infinite: its figures are "+
+			"left out but for the peak") {
 		t.Errorf("%+v, notes %s", c.Orientation, notes)
 	}
 	near(t, "peak", c.Orientation.Peak, 60, 0)
@@ -138,9 +138,9 @@ func TestMissingBesideTheCurve(t *testing.T) {
 	}
 	y[1], y[4] = math.NaN(), math.Inf(-1)
 	table.Columns = []param.Column{{Name: "orientation_deg", Numbers: orientation}, {Name: "sf", Numbers: sf}}
-	const said = "2 of 12 responses beside the curve over orientation are NaN or infinite"
+	const said = "2 of 12 responses outside the curve over orientation are NaN or infinite"
 	for over, want := range map[Reduction]string{Best: said,
-		Largest: "1 of 6 responses over orientation NaN or infinite"} { // −∞ is not a largest response
+		Largest: "1 of 6 responses over orientation are NaN or infinite"} { // −∞ is not a largest response
 		s := Settings{By: []Axis{ByOrientation}, Phases: Largest, Over: over}
 		a, err := Analyse(context.Background(), &Responses{Images: 12, Cells: 1, Data: y}, &table, s)
 		if err != nil {
@@ -279,9 +279,11 @@ func TestReasons(t *testing.T) {
 		"flat sf": {ByFrequency, Curve{[]float64{.01, .02, .04}, []float64{1, 1, 1 + 1e-8}},
 			"all responses over sf are alike: there is no peak and no bandwidth", "sf_peak sf_octaves"},
 		"low-pass": {ByFrequency, Curve{[]float64{.01, .02, .04}, []float64{4, 2, 0}},
-			"no fall to half of the peak below it over sf: the bandwidth is left out", "sf_octaves | sf_peak sf_high"},
+			"the responses over sf do not fall to half of the peak below it: the bandwidth is left out",
+			"sf_octaves | sf_peak sf_high"},
 		"broad": {ByFrequency, Curve{[]float64{.01, .02, .04}, []float64{4, 5, 4}},
-			"no fall to half of the peak over sf: the bandwidth is left out", "sf_octaves | sf_peak"},
+			"the responses over sf fall to half of the peak on neither side: the bandwidth is left out",
+			"sf_octaves | sf_peak"},
 		"one spike": {ByOrientation, sampled(18, 0, 180, func(x float64) float64 { return b2f(x == 0) }),
 			"the peak is narrower than the spacing, the fit is at its bound: the fit and its half-width are left out",
 			"half_width_deg fit_kappa | orientation_peak_deg circular_variance"},
@@ -298,10 +300,10 @@ func TestReasons(t *testing.T) {
 			"no response above 0 over phase: there is no F1/F0, depth or preferred phase",
 			"f1_over_f0 phase_depth phase_preferred_deg"},
 		"flat phase": {ByPhase, sampled(8, 0, 360, func(float64) float64 { return 2 }),
-			"not tuned to phase, the mean vector is below 1 % of the responses: the preferred one is left out",
+			"not tuned to phase, the mean vector is below 1 % of the responses: the preferred phase is left out",
 			"phase_preferred_deg | f1_over_f0 phase_depth"},
 		"nearly flat phase": {ByPhase, sampled(8, 0, 360, func(x float64) float64 { return 2 + 0.01*math.Cos(radians(x)) }),
-			"not tuned to phase, the mean vector is below 1 % of the responses: the preferred one is left out",
+			"not tuned to phase, the mean vector is below 1 % of the responses: the preferred phase is left out",
 			"phase_preferred_deg | f1_over_f0 phase_depth"},
 	} {
 		var c Cell
@@ -332,7 +334,7 @@ func TestInfinite(t *testing.T) {
 				var c Cell
 				c.describe(axis, Curve{sampled(6, 30, 180, math.Abs).X, y}, Settings{})
 				want := fmt.Sprintf(
-					"[1 of 6 responses over %v NaN or infinite: its figures are left out but for the peak]", axis)
+					"[1 of 6 responses over %v are NaN or infinite: its figures are left out but for the peak]", axis)
 				for _, f := range c.Figures() {
 					if f.Name == name && f.Value != 120 {
 						t.Errorf("%v: %s is %v, want 120", y, name, f.Value)

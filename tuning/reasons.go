@@ -17,7 +17,7 @@ var silent = map[Axis]string{
 }
 
 // untuned says of an axis that the preferred value would follow noise or rounding. See leastVector.
-const untuned = "not tuned to %v, the mean vector is below 1 %% of the responses: the preferred one is left out"
+const untuned = "not tuned to %[1]v, the mean vector is below 1 %% of the responses: the preferred %[1]v is left out"
 
 func (c *Cell) because(format string, args ...any) {
 	c.Reasons = append(c.Reasons, fmt.Sprintf(format, args...))
@@ -32,7 +32,8 @@ func (c *Cell) explain(axis Axis, raw, curve Curve) {
 			!math.IsNaN(c.Frequency.Peak) {
 			but = " but for the peak"
 		}
-		c.because("%d of %d responses over %v NaN or infinite: its figures are left out%s", n, len(raw.Y), axis, but)
+		c.because("%d of %d responses over %v are NaN or infinite: its figures are left out%s", n, len(raw.Y), axis,
+			but)
 		return
 	}
 	if indices[axis] != "" && curve.negative() {
@@ -73,11 +74,14 @@ func (c *Cell) explainFrequency() {
 	case math.IsNaN(c.Frequency.Peak):
 		c.because("all responses over %v are alike: there is no peak and no bandwidth", ByFrequency)
 	case low && high:
-		c.because("no fall to half of the peak over %v: the bandwidth is left out", ByFrequency)
+		c.because("the responses over %v fall to half of the peak on neither side: the bandwidth is left out",
+			ByFrequency)
 	case low:
-		c.because("no fall to half of the peak below it over %v: the bandwidth is left out", ByFrequency)
+		c.because("the responses over %v do not fall to half of the peak below it: the bandwidth is left out",
+			ByFrequency)
 	case high:
-		c.because("no fall to half of the peak above it over %v: the bandwidth is left out", ByFrequency)
+		c.because("the responses over %v do not fall to half of the peak above it: the bandwidth is left out",
+			ByFrequency)
 	}
 }
 

@@ -8,8 +8,8 @@
 //     every position of the image. A [Readout] says which position is the response; it can also normalise channels and
 //     add them up.
 //   - [Analyse] turns these [Responses], and a [param.Table] of what each image showed, into a tuning [Curve] for each
-//     cell. For curves over orientation and spatial frequency it first makes one response of those to the different
-//     phases. Then it describes each curve by a few numbers, its figures.
+//     cell. For curves over orientation and spatial frequency it first reduces the responses to the different phases
+//     to one. Then it describes each curve by a few numbers, its figures.
 //   - [Dissimilarity] compares the responses of a population to different stimuli.
 //
 // Each step is also a function of its own. [Curves] makes curves over any column. [Curve.Orientation],

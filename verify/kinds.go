@@ -36,7 +36,7 @@ func coverOfKinds(sizes []int, first int, fits func(row) bool) []row {
 	return rows
 }
 
-// has reports whether a row has the levels that are chosen in part.
+// has reports whether r has every level that is chosen in the incomplete row part.
 func (r row) has(part row) bool {
 	for axis, level := range part {
 		if level >= 0 && level != r[axis] {

@@ -53,8 +53,8 @@ func TestKindsThatDoNotFit(t *testing.T) {
 	}
 }
 
-// TestQuickShares: fewer combinations of options than cases in the first part of Quick: cases that differ in their
-// numbers alone compile the same programs.
+// TestQuickShares: the first part of Quick has fewer combinations of options than a plain cover. Cases that differ in
+// their numbers alone compile the same programs.
 func TestQuickShares(t *testing.T) {
 	axes := table(Stimuli(), Banks(), fewKernels())
 	first := indexOf(axes, "kernel")

@@ -14,7 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestCover: for all sizes, rows meet every pair of levels, and are few more than the two largest axes need.
+// TestCover: for all sizes, rows meet every pair of levels, and are at most twice as many as the two largest axes need,
+// and two more.
 func TestCover(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sizes := rapid.SliceOfN(rapid.IntRange(1, 6), 1, 7).Draw(t, "sizes")
@@ -39,7 +40,7 @@ func TestCover(t *testing.T) {
 	})
 }
 
-// unmet names a pair of levels that no row has. It counts by the definition.
+// unmet names two axes of which rows lack a pair of levels. It returns "" if there are none.
 func unmet(sizes []int, rows []row) string {
 	for a := range sizes {
 		for b := range a {

@@ -56,7 +56,7 @@ type Entry struct {
 	Algorithm string       `json:"algorithm,omitempty"` // the one that was used
 	// the class of devices whose tiles were used; "" for the device's own
 	Tiles string `json:"tiles,omitempty"`
-	// the class with whose tiles it was computed in place of these, because the work is the same; "" if with these
+	// the class whose tiles computed the case in place of Tiles, because the work is the same; "" if Tiles did
 	As      string    `json:"as,omitempty"`
 	Device  string    `json:"device"`
 	Driver  string    `json:"driver,omitempty"`

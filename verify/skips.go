@@ -54,7 +54,7 @@ func (r Report) Alike() []Skip {
 	})
 }
 
-// Who names the backend and the algorithm, and as which class of devices it cut the problem.
+// Who names the backend, the algorithm, and the class of devices whose tiles were asked for.
 func (e Entry) Who() string {
 	text := strings.TrimSpace(e.Backend + " " + e.Algorithm)
 	if e.Tiles != "" {

@@ -73,7 +73,7 @@ func (g *Grown) WriteAt(p []byte, at int64) (n int, err error) {
 // ReadAt implements [io.ReaderAt]. At the end of the file its error is io.EOF.
 func (g *Grown) ReadAt(p []byte, at int64) (int, error) { return g.file.File.ReadAt(p, at) }
 
-// Begin tells the disk that this many bytes from the offset at on may be written now. It does not wait.
+// Begin tells the disk that it may write these bytes now: this many, beginning at offset at. It does not wait.
 func (g *Grown) Begin(at, bytes int64) {
 	if !g.file.noSync {
 		begin(g.file.File, at, bytes)
@@ -104,8 +104,8 @@ func (g *Grown) sync() error {
 // Close closes the file, which stays in the kept folder.
 func (g *Grown) Close() error { return named(g.folder.grown, g.file.Close()) }
 
-// Commit says that the file is complete, syncs what is not synced, and closes it. It gets its name in the folder, and
-// sum in [Folder.Sums]. Bytes after those of sum are cut off. sum's Name is ignored.
+// Commit says that the file is complete, syncs what is not synced, and closes it. It gives the file its name in the
+// folder, and adds sum to [Folder.Sums]. Bytes after those of sum are cut off. sum's Name is ignored.
 func (g *Grown) Commit(sum Sum) error {
 	d := g.folder
 	sum.Name = d.grown

@@ -276,8 +276,8 @@ func TestLongNames(t *testing.T) {
 	}
 }
 
-// TestManyProcesses: of many processes that begin the same folder at the same moment, one at a time gets it, and one
-// commits.
+// TestManyProcesses: of many processes that begin the same folder at the same moment, one at a time gets it, and at
+// most one commits.
 func TestManyProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	var group sync.WaitGroup

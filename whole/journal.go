@@ -38,8 +38,8 @@ const mostLine = 1 << 20
 // sumBytes is how many hexadecimal digits begin a line.
 const sumBytes = 8
 
-// openJournal opens or makes the journal of a kept folder, reads it, and cuts off a line without an end. It leaves a
-// file as it is that does not begin as a journal does.
+// openJournal opens or makes the journal of a kept folder, reads it, and cuts off a line without an end. If a file does
+// not begin as a journal does, openJournal leaves it as it is.
 func (p place) openJournal() (*Journal, error) {
 	f, err := p.openEnd(journalName)
 	if err != nil {

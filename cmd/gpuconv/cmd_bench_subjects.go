@@ -13,8 +13,9 @@ import (
 	"gpuconv/machine"
 )
 
-// subjects opens the backends that --backend names. asked says that --backend was given; if not, a GPU that cannot be
-// opened is listed in absent, unless it is that of the task. closeAll closes all devices, unless ctx is done.
+// subjects opens the backends that --backend names. asked says that --backend was given. If it was not, a GPU that
+// cannot be opened is listed in absent, unless a scheduler gave it to this process. closeAll closes all devices, unless
+// ctx is done.
 func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subject, absent []bench.BackendInfo,
 	closeAll func(), err error) {
 	var devices []chosen

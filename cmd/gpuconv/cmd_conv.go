@@ -49,8 +49,8 @@ func (f *specFlags) registerWith(flags *pflag.FlagSet, padding string) {
 	wholeVar(flags, &f.groups, "groups", 1, "how many groups channels and filters are divided into")
 	flags.StringVar(&f.activation, "activation", "none",
 		"none, relu or energy: √(a²+b²) of the sums a and b of filters 2m and 2m+1")
-	flags.StringVar(&f.pool, "pool", "none", "none, or max or avg with a size, and a stride if it is another: max:2, "+
-		"avg:2, max:3:2")
+	flags.StringVar(&f.pool, "pool", "none",
+		"none, or max or avg with a size, and a stride if it differs from the size: max:2, avg:2, max:3:2")
 	registerFlip(flags, &f.flip)
 }
 

@@ -102,7 +102,7 @@ func TestPopulation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The mean is over responses above the mean, computed by hand. With the responses below it, the result would be 1
+	// The mean vector, computed by hand, leaves out the responses below 0. With them the circular variance would be 1
 	// or more.
 	var vector complex128
 	total := 0.0

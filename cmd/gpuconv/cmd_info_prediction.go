@@ -70,12 +70,12 @@ func (e explanation) printPrediction(w io.Writer) {
 		printLine(w, "           %s: %s, bound by %s: arithmetic %s, access %s, memory %s, busy %.0f %%", s.Shader,
 			duration(s.Seconds), s.Bound, duration(s.Arithmetic), duration(s.Access), duration(s.Memory), 100*s.Busy)
 		if s.Counted == "" {
-			printLine(w, "           its instructions are not counted: memory alone")
+			printLine(w, "           its instructions are not counted: this is the time of memory alone")
 			continue
 		}
 		from := ""
 		if len(s.Differences) > 0 {
-			from = ", which has other " + strings.Join(s.Differences, ", ")
+			from = " with other values of " + strings.Join(s.Differences, ", ")
 		}
 		printLine(w, "           counted in %s by %s%s: %d registers, %d waves", s.Counted, made.Compiler, from,
 			s.Registers, s.Waves)

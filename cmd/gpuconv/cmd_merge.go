@@ -28,7 +28,7 @@ func newMerge() *cobra.Command {
 			"the tables and run.json, but no pictures. The shards stay as they are.\n\n" +
 			"With --virtual nothing is copied: " + experiment.ReferencesName + " says where each image is in the\n" +
 			"shards' files, and zarr reads it as one array. The shards must then stay where they are.\n\n" +
-			"If shards are missing, the line names them as sbatch --array takes them.",
+			"If shards are missing, the error lists them in the form that sbatch --array takes.",
 		Example: "  gpuconv run --orientations 0:180:5 --shard 1/2 --output sweep\n" +
 			"  gpuconv run --orientations 0:180:5 --shard 2/2 --output sweep\n" +
 			"  gpuconv merge sweep --output sweep/all",

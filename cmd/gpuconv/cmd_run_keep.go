@@ -20,9 +20,9 @@ import (
 // registerKeep adds --keep.
 func (f *runFlags) registerKeep(flags *pflag.FlagSet) {
 	flags.StringVar(&f.keep, "keep", "",
-		"in place of each map of activations keep only numbers of it, a list of: mean, max, energy (the mean of the\n"+
+		"instead of each map of activations keep only the listed numbers: mean, max, energy (the mean of the\n"+
 			"squares), pool:4x6 (means of a grid of 4 rows and 6 columns) and position:24,32 (the output at row 24, column\n"+
-			"32). activations.npy is then [N, channels, numbers, 1], or [N, channels, 4, 6] if a grid is all")
+			"32). activations.npy is then [N, channels, numbers, 1], or [N, channels, 4, 6] if only a grid is listed")
 }
 
 // summary reads --keep.

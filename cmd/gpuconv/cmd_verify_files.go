@@ -110,24 +110,24 @@ func (o *proofFiles) line(content any) error {
 	return o.jsonl.blame(o.lines.Add(text))
 }
 
-// The reports hold all cases, so writing them takes time. After a write, the next one waits for mostOften or, if that
-// is longer, for seldom times as long as the write took. So writing takes at most a twentieth of the run.
+// The reports hold all cases, so writing them takes time. After a write, the next one waits for leastPause or, if that
+// is longer, for pausePerWrite times as long as the write took. So writing takes at most a twentieth of the run.
 const (
-	mostOften = time.Second
-	seldom    = 20
+	leastPause    = time.Second
+	pausePerWrite = 20
 )
 
 // refresh writes the reports again, if it is time to.
 func (o *proofFiles) refresh(r verify.Report) error {
-	if time.Since(o.wrote) < max(mostOften, seldom*o.took) {
+	if time.Since(o.wrote) < max(leastPause, pausePerWrite*o.took) {
 		return nil
 	}
 	return o.write(r, true)
 }
 
-// write writes the reports, each whole or not at all. passing says that a later report will replace this one, so that
-// it need not be synced to the disk.
-func (o *proofFiles) write(r verify.Report, passing bool) error {
+// write writes the reports, each whole or not at all. interim says that later reports will replace these, so that they
+// need not be synced to the disk.
+func (o *proofFiles) write(r verify.Report, interim bool) error {
 	began := time.Now()
 	for _, file := range []struct {
 		output
@@ -136,7 +136,7 @@ func (o *proofFiles) write(r verify.Report, passing bool) error {
 		if file.path == "" {
 			continue
 		}
-		file.options.NoSync = file.options.NoSync || passing
+		file.options.NoSync = file.options.NoSync || interim
 		if err := file.writeFile(file.write); err != nil {
 			return err
 		}

@@ -218,8 +218,8 @@ func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 	return f.openGPU(ctx, options)
 }
 
-// stay makes the flags ask for a device such as the one that was opened, if that is a GPU: not for the CPU engine, and
-// not for a software renderer in place of hardware.
+// stay makes the flags ask for a device such as the one that was opened, if that is a GPU. When they are used again,
+// neither the CPU engine takes its place, nor a software renderer that of hardware.
 func (f *backendFlags) stay(c chosen) {
 	if c.name != "gpu" {
 		return

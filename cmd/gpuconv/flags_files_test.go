@@ -66,8 +66,8 @@ func inputsFolder(t *testing.T) string {
 	return folder
 }
 
-// TestNumbersThatDoNotFit: one line says of which file how many elements lost what. With --strict the file is refused,
-// and nothing is written. Rounded fractions are not a loss.
+// TestNumbersThatDoNotFit: one line names the file, and says how many elements lost what. With --strict the file is
+// refused, and nothing is written. Rounded fractions are not a loss.
 func TestNumbersThatDoNotFit(t *testing.T) {
 	unraced(t)
 	folder := inputsFolder(t)
@@ -118,7 +118,7 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 	}
 }
 
-// TestTuningOfNumbersThatDoNotFit: the line about activations comes first. With --strict they are refused.
+// TestTuningOfNumbersThatDoNotFit: with --strict, tuning refuses activations that float32 cannot hold.
 func TestTuningOfNumbersThatDoNotFit(t *testing.T) {
 	unraced(t)
 	folder := inputsFolder(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// folderCommand completes a command whose only argument is a folder. want says so to those who give anything else.
+// folderCommand completes a command whose only argument is a folder. want is the error for anything else.
 func folderCommand(cmd *cobra.Command, want string,
 	run func(ctx context.Context, folder string, stdout io.Writer) error) *cobra.Command {
 	cmd.Args = oneFolder(want)
@@ -40,7 +40,8 @@ func wantFolder(folder, which string) error {
 	return nil
 }
 
-// aboutFolder returns an error about a folder, which it names once, or that of ctx.
+// aboutFolder returns an error that names the folder once and says what err says. If ctx is done, it returns ctx's
+// error.
 func aboutFolder(ctx context.Context, folder string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -48,7 +49,7 @@ func aboutFolder(ctx context.Context, folder string, err error) error {
 	return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
 }
 
-// plainly returns an error without the package that reports it, or that of ctx.
+// plainly returns err without the name of the package that reports it. If ctx is done, it returns ctx's error.
 func plainly(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

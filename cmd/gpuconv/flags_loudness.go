@@ -29,7 +29,7 @@ type loudness struct {
 
 func registerLoudness(flags *pflag.FlagSet) {
 	flags.Bool("quiet", false,
-		"print errors only, and what a verb prints that writes no file; no progress and no notes")
+		"print errors only, and the results of verbs that write no file; no progress and no notes")
 	flags.Bool("verbose", false,
 		"say on stderr, with the seconds since the start, what is read, chosen, begun and written, and how much\n"+
 			"memory it took")
@@ -59,7 +59,7 @@ func setLoudness(cmd *cobra.Command) error {
 	return nil
 }
 
-// told returns a function that tells of each file once that is read. Pictures are opened twice: for their sizes, and
+// told returns a function that tells of each file that is read, once. Pictures are opened twice: for their sizes, and
 // when they are drawn.
 func told(stderr io.Writer) func(path string, bytes int64) {
 	var mu sync.Mutex

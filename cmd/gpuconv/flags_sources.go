@@ -94,7 +94,7 @@ func greyIn(patterns stimuli.Set, channels int) stimuli.Set {
 	return stimuli.InChannels{Set: patterns, Channels: channels}
 }
 
-// channels returns how many channels images have that the filters fit: one for each group if the filters are a kind or
+// channels returns how many channels an image needs to fit the filters: one for each group if the filters are a kind or
 // a preset, 0 if the file of --filter cannot be read.
 func (f *runFlags) channels(ctx context.Context) int {
 	if f.filters == "" || !f.filterFile(ctx) {
@@ -103,7 +103,7 @@ func (f *runFlags) channels(ctx context.Context) int {
 	return f.spec.channels(ctx, "filter", f.filters)
 }
 
-// channels returns how many channels images have that the weights of a file fit, or 0 if the file cannot be read.
+// channels returns how many channels an image needs to fit the weights of a file, or 0 if the file cannot be read.
 func (f *specFlags) channels(ctx context.Context, flag, path string) int {
 	weights, shape, err := openWeights(ctx, flag, path)
 	if err != nil {
@@ -338,8 +338,8 @@ func (f *runFlags) drawn(images stimuli.Set, p conv.Problem) {
 	pictures := f.inputs.allDrawn("stimulus", images)
 	if most := max(p.Padding.Top, p.Padding.Left); pictures && most > 0 && p.PaddingMode == conv.Zeros &&
 		!f.spec.modeGiven {
-		f.inputs.say([]string{fmt.Sprintf("zeros around the pictures are a black frame, which outputs up to %d "+
-			"pixels from the border see; --padding-mode reflect has none", most)})
+		f.inputs.say([]string{fmt.Sprintf("zeros around the pictures are a black frame in view of outputs up to %d "+
+			"pixels from the border; --padding-mode reflect has none", most)})
 	}
 }
 

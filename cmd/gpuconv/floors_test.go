@@ -332,7 +332,7 @@ func isErrorText(e ast.Expr) bool {
 	return ok && method.Sel.Name == "Error"
 }
 
-// cutsOf does the same for one declaration. It takes variables with some names for texts of errors.
+// cutsOf does the same for one declaration. texts has the names of variables that hold texts of errors.
 func cutsOf(d ast.Decl, texts map[string]bool) (found []string) {
 	ast.Inspect(d, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)

@@ -70,8 +70,8 @@ type hardwareStep struct {
 	Note       string
 }
 
-// runHardware runs bench/hardware into the folder found, from another one: paths are relative to the caller's folder.
-// meanwhile is called when the script has begun; nil waits.
+// runHardware runs bench/hardware in dir, which is not the script's own folder: paths are relative to the caller's. The
+// results are in dir's folder "found". If meanwhile is not nil, it is called when the script has begun.
 func runHardware(t *testing.T, dir string, variables []string, meanwhile func(*exec.Cmd)) (r hardwareRun) {
 	t.Helper()
 	unixOnly(t)
@@ -258,7 +258,8 @@ func TestHardwareEnds(t *testing.T) {
 	}
 }
 
-// TestRehearsal: where nothing is computed, each judge must find fault, with the numbers only.
+// TestRehearsal: in a rehearsal nothing is computed. So each verb that judges must report wrong numbers, and no other
+// fault.
 func TestRehearsal(t *testing.T) {
 	unraced(t)
 	const numbers = "WRONG=run (integers) failed: gpu: direct wrote 0 into element 0 after the dst of 2 images"

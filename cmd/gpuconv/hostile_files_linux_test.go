@@ -17,7 +17,7 @@ import (
 	"gpuconv/npy"
 )
 
-// harmless writes the files of the calls.
+// harmless writes the files that the commands of these tests can read: arrays, a table, a picture and so on.
 func harmless(t *testing.T, dir string) {
 	t.Helper()
 	array := func(shape ...int) *npy.Array {

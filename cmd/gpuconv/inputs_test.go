@@ -26,7 +26,7 @@ var openers = map[string][]string{
 var openFiles = map[string]string{
 	"internal/input":  "it is the opener",
 	"whole":           "it writes",
-	"dataset/part.go": "it writes and reads on in the part of a download",
+	"dataset/part.go": "it continues the part of a download: it reads and writes it",
 }
 
 // TestInputsAreOpened: package input opens every file that is read. It refuses files without an end, bounds the others,

@@ -16,7 +16,7 @@ import (
 
 var writeLicences = flag.Bool("licences", false, "write LICENSES.txt anew from the licence files of the linked modules")
 
-// shipped are the builds in the columns of NOTICE, in order: their arguments and environment of go list.
+// shipped are the builds in the columns of NOTICE, in order. For each, go list gets these tags and this environment.
 var shipped = []struct {
 	name, tags  string
 	environment []string
@@ -55,7 +55,7 @@ var further = map[string][]string{
 
 var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying)(-sil)?(\.md|\.txt)?$`)
 
-// module is what go list says about a linked one.
+// module is what go list says about a linked module.
 type module struct {
 	dir    string
 	builds []string // of shipped
@@ -206,7 +206,7 @@ func checkNotice(t *testing.T, modules map[string]*module) {
 		}
 		for l, words := range phrases {
 			if held := holds(texts, words); held != slices.Contains(row.licences, l) {
-				t.Errorf("NOTICE says %v for %s; that %s is among its licence files is %v", row.licences, name, l, held)
+				t.Errorf("NOTICE says %v for %s; do its licence files have %s? %v", row.licences, name, l, held)
 			}
 		}
 	}

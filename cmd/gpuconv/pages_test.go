@@ -70,7 +70,8 @@ func TestTablesPage(t *testing.T) {
 // python is the program that runs Python here, if there is one: python3, or what GPUCONV_PYTHON names.
 var python = cmp.Or(os.Getenv("GPUCONV_PYTHON"), "python3")
 
-// requirePython lists packages, with commas between them, whose absence is a failure: see .ci/run.
+// requirePython is the variable that lists the packages whose absence is a failure, with commas between them: see
+// .ci/run.
 const requirePython = "GPUCONV_REQUIRE_PYTHON"
 
 // needPython skips a test if Python or one of the packages is missing, or fails it if that one is required.
@@ -95,7 +96,7 @@ var imported = regexp.MustCompile(`(?m)^import (.+)$`)
 func TestPythonPage(t *testing.T) {
 	unraced(t)
 	dir := t.TempDir()
-	made := true // the files that programs wrote
+	made := true // whether the files that programs write are there
 	blocks := blocksOf(t, "../../docs/python.md")
 	programs := 0
 	for i, b := range blocks {
@@ -120,7 +121,7 @@ func TestPythonPage(t *testing.T) {
 				want = strings.Join(blocks[i+1].lines, "\n")
 			}
 			ended := t.Run(strings.Join(packages, "+"), func(t *testing.T) {
-				// what commands read
+				// files that commands read
 				writes := strings.Contains(text, "np.save") || strings.Contains(text, "torch.save")
 				made = made && !writes
 				needPython(t, packages...)

@@ -14,7 +14,7 @@ import (
 )
 
 // TestPlatforms: every package and every test passes the type checks for Linux on an ARM processor. That takes a tenth
-// of the time of a build. For this processor and for other systems, make builds does the rest of a build.
+// of the time of a build. The target "builds" of the Makefile builds for this processor and for other systems.
 func TestPlatforms(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it reads all of the standard library")

@@ -65,8 +65,8 @@ var valueFlags = map[string][][2]string{
 	"backend":      {{"preset", "reference"}},
 }
 
-// otherFlags make the same values, or are refused with --resume. Another number of groups needs weights of another
-// shape. Which device is opened is seen by its name.
+// otherFlags make the same values, or are refused with --resume. Two make other values and are not tested: another
+// number of groups needs weights of another shape, and another device needs a machine that has two.
 var otherFlags = "check colours context device dpi dry-run figures font-size format from groups help html memory " +
 	"no-sync output polarity precision resume retries scale shard shards show strict width quiet verbose"
 
@@ -187,7 +187,7 @@ func settingsFiles(t *testing.T) {
 	must("bias.npy", npy.WriteFile("bias.npy", array([]int{6}, 1)))
 }
 
-// halfOpaque returns a PNG of 16×16 pixels of one colour that are not opaque.
+// halfOpaque returns a PNG of 16×16 pixels of the same opacity, about 40 %. level is their red, and their green varies.
 func halfOpaque(t *testing.T, level uint8) []byte {
 	t.Helper()
 	img := image.NewNRGBA(image.Rect(0, 0, 16, 16))

@@ -53,8 +53,8 @@ func (s *slurmScript) put(name, does string) {
 	}
 }
 
-// TestSlurmScriptEnds: nothing that was started is left when the script fails or is interrupted, be it of a session of
-// its own, stopped, or a child of a daemon that has ended. Nor are files.
+// TestSlurmScriptEnds: no process and no file is left when the script fails or is interrupted. Processes in a session
+// of their own, stopped ones, and children of a daemon that has ended are ended too.
 func TestSlurmScriptEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		sinfo string
@@ -136,8 +136,8 @@ func lives(pid int) bool {
 	return err == nil && !strings.Contains(string(stat), ") Z ")
 }
 
-// TestSlurmScriptInstalls: a single program that is missing is installed. What apt cannot fetch is exit code 3; what it
-// cannot install is a failure. Both say why.
+// TestSlurmScriptInstalls: packages are installed even if only one program is missing. If apt cannot fetch them, the
+// exit code is 3; if it cannot install them, that is a failure. A line says why.
 func TestSlurmScriptInstalls(t *testing.T) {
 	unraced(t)
 	for name, c := range map[string]struct {

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestStimulusLinks: a link that leads nowhere is a file that cannot be opened, and no unknown kind of stimulus.
+// TestStimulusLinks: a link that leads nowhere is reported as a file that cannot be opened, not as an unknown kind
+// of stimulus.
 func TestStimulusLinks(t *testing.T) {
 	unraced(t)
 	folder := t.TempDir()

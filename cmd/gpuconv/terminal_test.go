@@ -245,7 +245,7 @@ func answered(form string) func(t testing.TB, text string) []string {
 			}
 		}()
 		url := "http://" + server.Addr().String() + "/d"
-		// the verb continues
+		// files of a download that broke off, which the verb continues
 		for end, content := range map[string]string{"": "x", ".origin": `{"url":"` + url + `","size":-1}`} {
 			if err := os.WriteFile("d.npz.part"+end, []byte(content), 0o666); err != nil {
 				t.Fatal(err)

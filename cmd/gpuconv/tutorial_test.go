@@ -133,8 +133,8 @@ func copyTo(t *testing.T, path string, content []byte) {
 // TestTuningPage types the commands of docs/tuning.md.
 func TestTuningPage(t *testing.T) { typed(t, "../../docs/tuning.md", 2) }
 
-// typed types the commands of a page in one folder, and compares what they print. The page must have at least least
-// commands.
+// typed types the commands of a page in one folder, and compares what they print. The page must not have fewer
+// commands than least.
 func typed(t *testing.T, page string, least int) {
 	t.Helper()
 	unraced(t)

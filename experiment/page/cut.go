@@ -13,8 +13,7 @@ const (
 	mostEntries = 100
 )
 
-// line returns a text from outside for use within a line. Of a long one it is the beginning, and says what was left
-// out.
+// line returns a text from outside for use within a line. It cuts a long text, and says how many bytes are left out.
 func line(text string) string {
 	if len(text) <= mostText {
 		return fault.Line(text)

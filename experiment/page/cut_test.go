@@ -9,7 +9,7 @@ import (
 	"gpuconv/whole"
 )
 
-// TestLongTexts: however long the texts and lists of a run are, the page is not, and it says what is left out.
+// TestLongTexts: the page stays short, however long the texts and lists of a run are, and says what is left out.
 func TestLongTexts(t *testing.T) {
 	r := reported(t, 2, -1)
 	short := len(text(t, r))

@@ -96,7 +96,7 @@ func (v *Viewer) perImage() int {
 	return max(1, v.Colours*v.Stimuli.values()+len(v.Channels)*v.Maps.values())
 }
 
-// Shows says what the page has of all.
+// Shows says how many of the images and channels are on the page.
 func (v *Viewer) Shows() string {
 	return fmt.Sprintf("%d of %d images, %d of %d channels", len(v.Images), v.stimuli.N(), len(v.Channels),
 		v.activations.C())

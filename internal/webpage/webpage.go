@@ -23,8 +23,9 @@ func New(text string) (*template.Template, error) {
 	return template.Must(template.New("parts").Parse(parts)).New("page").Parse(text)
 }
 
-// Style returns the style of a page: light and dark as the reader's system asks, tables that become lists where the
-// window is narrow, and paper. The classes are bad (a row or a value that the reader must see) and figure (a number).
+// Style returns the style of a page: light or dark as the reader's system asks, tables that become lists where the
+// window is narrow, and a layout for print. The classes are bad (a row or a value that the reader must see) and figure
+// (a number).
 func Style() template.CSS { return template.CSS(style) }
 
 // Picture returns a picture as a data URL, for a page that loads nothing else. media is its type, such as image/png.

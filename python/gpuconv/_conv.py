@@ -36,7 +36,7 @@ class _Plan:
             _library.call("make_plan", device.handle, ctypes.byref(problem), weight.ctypes.data,
                           None if bias is None else bias.ctypes.data, ctypes.byref(handle))
         self.handle = handle.value
-        # Multiplications for an image; a pool, which makes fewer outputs from as many, is counted as if it were none.
+        # Multiplications for an image. With a pool there are fewer outputs than sums, by the factor of its stride.
         self.work = float(np.prod(self.image)) * float(np.prod(weight.shape[1:]))
         self.work *= float(np.prod(spec.fields[6])) if spec.fields[-1] else 1.0
 
@@ -73,7 +73,7 @@ class _Plan:
         return images <= self.images and not self.device.lost
 
     def close(self):
-        """Release the plan, once. With a device that was lost its plans were closed."""
+        """Release the plan, once. The plans of a device that was lost are closed already."""
         if not self.closed and not self.device.lost:
             self.closed = True
             self.library.gpuconv_close(self.handle)
@@ -117,8 +117,8 @@ class Conv2d:
         'auto' takes a GPU if there is one that is hardware, else the CPU. 'reference' computes in float64, by plain
         loops.
     device : str or int, optional
-        Which GPU: 'any', 'gpu' (no software renderer), 'software', a number that `devices` lists, or 'task': that
-        of a scheduler, else the CPU.
+        Which GPU: 'any', 'gpu' (no software renderer), 'software', a number that `devices` lists, or 'task': the GPU
+        that a scheduler gave this process, else the CPU.
     algorithm : str, optional
         Forces an algorithm; by default gpuconv chooses.
     precision : {'exact', 'fast'}
@@ -287,7 +287,7 @@ _SIMPLE = frozenset((type(None), int, str))
 
 
 def _plain(values):
-    """Say if values equal only values that mean the same: 1 == True == 1.0, and an array changes."""
+    """Say if values can be keys: none can change, as an array can, or equals one of another meaning, as 1 == True."""
     return _SIMPLE.issuperset(map(type, values)) or all(
         type(v) in _SIMPLE or (type(v) is tuple and _plain(v)) for v in values)
 

@@ -105,7 +105,7 @@ class Drawn(tuple):
         return self.picture and self.picture.data
 
     def plot(self, most=6):
-        """Draw some of them, evenly spread, each under what tells it from the others.
+        """Draw some of them, evenly spread. The title of each says how it differs from the others.
 
         Parameters
         ----------
@@ -207,7 +207,8 @@ class Run:
         A row for each image, each filter, each channel.
     values : dict of arrays, pandas.DataFrame, or None
         With keep, a row for each number of a map; activations are then these numbers, of shape
-        (images, channels, numbers, 1), or (images, channels, rows, columns) of a grid alone. None for whole maps.
+        (images, channels, numbers, 1), or (images, channels, rows, columns) if only a grid is kept. None for whole
+        maps.
     report : dict
         run.json: how it was computed, and how far from the float64 reference.
     pictures : dict of Picture
@@ -227,7 +228,7 @@ class Run:
         self.pictures = read_pictures(folder)
 
     def _are_maps(self):
-        """Say if activations are maps, as those of a grid alone are too."""
+        """Say if activations can be drawn as maps: the run kept whole maps, or only a grid of each."""
         kept = self.report.get("keep")
         return kept is None or (kept.startswith("pool:") and "," not in kept)
 
@@ -254,7 +255,7 @@ class Run:
         Raises
         ------
         ValueError
-            If the run kept numbers in place of maps, not a grid of each alone.
+            If the run kept numbers in place of maps, and not only a grid of each map.
         """
         if not self._are_maps():
             raise ValueError(f"the run kept {self.report['keep']} of each map: want a run without keep to plot maps; "

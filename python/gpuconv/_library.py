@@ -124,7 +124,7 @@ _parent = None  # in a fork: the process that had loaded the library
 
 
 def _after_fork():
-    """Remember that this is a fork. Locks may be held by threads that it lacks, so that is checked before any lock."""
+    """Remember that this is a fork. Threads that it lacks may hold locks: call forked before taking any lock."""
     global _parent
     if _parent is None and (_loaded is not None or _lock.locked()):
         _parent = os.getppid()
@@ -210,7 +210,7 @@ class Device:
         except ValueError as error:
             if programs is None:
                 raise
-            _open(texts, None, handle)  # its error if it was not the folder
+            _open(texts, None, handle)  # fails again if the folder was not to blame
             _warn_once(f"{error}; compiled shaders are not kept")
         self.handle = handle.value
 

@@ -16,7 +16,7 @@ type matrix struct {
 	dissimilarities [][]float64
 }
 
-// write writes rdm.csv and rdm.png.
+// write writes rdm.csv and the picture rdm.
 func (m matrix) write(out *files) error {
 	if err := out.write("rdm.csv", func(w io.Writer) error { return writeMatrix(w, m) }); err != nil {
 		return err

@@ -21,9 +21,9 @@ type Population struct {
 	Found  *tuning.Population // what Halves.Analyse returned
 }
 
-// Write writes cells.csv, aligned.csv, population.json, population.png and neurons.png into a folder, and rdm.csv and
-// rdm.png if there are at least two neurons. It returns their names. Errors are those of the folder and of pictures
-// that cannot be drawn, and the error of ctx once it is done.
+// Write writes cells.csv, aligned.csv, population.json and the pictures population and neurons into a folder, and
+// rdm.csv and the picture rdm if there are at least two neurons. It returns their names. Errors are those of the folder
+// and of pictures that cannot be drawn, and the error of ctx once it is done.
 func (p Population) Write(ctx context.Context, folder Folder) ([]string, error) {
 	out := &files{folder: folder, pictures: p.Pictures}
 	if err := p.tables(out); err != nil {
@@ -111,7 +111,7 @@ func (p Population) notes() []error {
 	}
 	if count > 0 {
 		notes = append(slices.Clip(notes), fault.New("tuning",
-			fmt.Sprintf("%d of %d responses in train NaN or infinite", count, len(p.Halves.Train)), "",
+			fmt.Sprintf("%d of %d responses in train are NaN or infinite", count, len(p.Halves.Train)), "",
 			"what is made of them is left out"))
 	}
 	return notes

@@ -13,7 +13,7 @@ type tuningJSON struct {
 	Program any      `json:"program"`
 
 	ActivationsShape []int `json:"activations_shape"`
-	// of their file, as the run's run.json has it
+	// the checksum of the file of activations, as run.json has it
 	ActivationsSum string                `json:"activations_crc32c,omitempty"`
 	At             string                `json:"at"` // which value of a map is the response
 	Linear         bool                  `json:"linear"`

@@ -60,7 +60,7 @@ func (p *plan) inPortions(dst, src *conv.Tensor, cancelled *atomic.Bool) error {
 	}
 }
 
-// nextPortion returns how many images the next portion has, after one of some images took a while.
+// nextPortion returns how many images the next portion has, from how many the last one had and how long it took.
 func nextPortion(images int, took time.Duration) int {
 	switch {
 	case took < portionTime/8:

@@ -43,7 +43,7 @@ func eachISA(t *testing.T, f func(t *testing.T, k *Kernels)) {
 	}
 }
 
-// bT, a and g are the matrices of Lavin and Gray, section 4.3.
+// bT and aT are the matrices Bᵀ and Aᵀ of Lavin and Gray, section 4.3.
 var (
 	bT = [6][6]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0},
 		{0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}

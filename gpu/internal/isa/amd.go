@@ -25,9 +25,9 @@ var (
 	amdBlock = regexp.MustCompile(`^\s*BB\d+:`)
 )
 
-// readAMD reads radeonsi's statistics and assembly of one program (AMD_DEBUG=cs,asm,stats). Of a statistic that is
-// printed twice the first counts. known is false if there are no statistics. It is an error if one is missing, or if
-// there are no instructions.
+// readAMD reads radeonsi's statistics and assembly of one program (AMD_DEBUG=cs,asm,stats). If a statistic is printed
+// twice, the first one counts. known is false if there are no statistics. It is an error if one is missing, or if there
+// are no instructions.
 func readAMD(lines []string) (f Figures, known bool, err error) {
 	var b blocks
 	stats := map[string]bool{}

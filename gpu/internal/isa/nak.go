@@ -27,9 +27,9 @@ var (
 	nakInstruction = regexp.MustCompile(`^\s*(?:@!?u?p\d+\s+)?(?:.* = )?([a-z][a-z0-9]*)`)
 )
 
-// readNAK reads what NAK, Mesa's compiler for NVIDIA's GPUs, prints of one program (NAK_DEBUG=print). Of a statistic
-// that is printed twice the first counts. known is false if there are no statistics. It is an error if one is missing,
-// or if there are no instructions.
+// readNAK reads what NAK, Mesa's compiler for NVIDIA's GPUs, prints of one program (NAK_DEBUG=print). If a statistic is
+// printed twice, the first one counts. known is false if there are no statistics. It is an error if one is missing, or
+// if there are no instructions.
 func readNAK(lines []string) (f Figures, known bool, err error) {
 	var b blocks
 	stats := map[string]bool{}

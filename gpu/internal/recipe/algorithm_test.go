@@ -106,8 +106,8 @@ func TestSpreading(t *testing.T) {
 	}
 }
 
-// TestExactChoices: where precision is exact no choice is listed that states a tolerance, and none that was measured is
-// drawn. Those that are asked for are.
+// TestExactChoices: where precision is exact, choices that state a tolerance are not listed, and are not drawn although
+// they were measured to be the fastest. Those that are asked for by name are.
 func TestExactChoices(t *testing.T) {
 	p := problems.Layer(32, 64, 64, 3, 56)
 	spread := func(c conv.Choice) bool { return c.Algorithm == "winograd" || c.Algorithm == "fft" }

@@ -9,7 +9,7 @@ import (
 	"gpuconv/fault"
 )
 
-// Class tells devices apart that have tiles of their own.
+// Class is a kind of device. Each class has tiles of its own.
 type Class int
 
 const (

@@ -38,8 +38,8 @@ type texel struct{ channel, row, at int }
 // softWindow maps each texel that taps read to the GLSL variable that holds it.
 type softWindow map[texel]string
 
-// element returns the GLSL expression for a float of the window: number at of a row, counted from the row's first
-// texel. It adds the texel to w if w lacks it.
+// element returns the GLSL expression for a float of the window. at is its place in the row, in floats from the row's
+// first texel. element adds the texel to w if w lacks it.
 func (w softWindow) element(c softConstants, channel, row, at int) string {
 	t := texel{channel, row, at / c.perTexel()}
 	if w[t] == "" {

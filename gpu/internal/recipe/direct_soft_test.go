@@ -7,8 +7,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestSoftFinishes: for ten filters, tiles of five cost least. With energy tiles have four, because five are not whole
-// pairs: energy would then need a dispatch of its own.
+// TestSoftFinishes: for ten filters, tiles of five cost least. With energy, tiles have four filters, because five are
+// not whole pairs: energy would then need a dispatch of its own.
 func TestSoftFinishes(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{10, 3, 5, 5}}
 	p.Padding = conv.Pad(2, 2)

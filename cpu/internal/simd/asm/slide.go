@@ -313,7 +313,7 @@ func (s *slide) clear(input reg.VecVirtual, i int) {
 
 // load loads one register of inputs for the j-th register of sums. VMASKMOVPS is slow on old processors of AMD. So
 // where whole registers may be read, a plain load reads them, and lanes are cleared afterwards. With a stride of 2 they
-// are cleared once every second lane has been picked.
+// are cleared after input has picked every second lane.
 func (s *slide) load(at reg.Register, j, part int, input reg.VecVirtual) {
 	from := s.place(at, j, s.stride)
 	from.Disp = part * s.isa.bytes()
@@ -335,8 +335,8 @@ func (s *slide) load(at reg.Register, j, part int, input reg.VecVirtual) {
 	}
 }
 
-// finish stores the sums that are complete, after ReLU if it is asked for. The first sums, of rows above the first, are
-// skipped.
+// finish stores the sums that are complete, after ReLU if it is asked for. It skips the first ones, which belong to
+// rows above the first row of outputs.
 func (s *slide) finish(skip reg.GPVirtual) {
 	s.DECQ(skip)
 	s.JNS(operand.LabelRef("stored"))

@@ -120,6 +120,9 @@ func TestCosPositive(t *testing.T) {
 			check(math.Nextafter(zero, math.Inf(-1)))
 		}
 	}
+	for _, x := range []float64{2932.676742126072, -1606.9246423111792} { // their half turns are rounded across a zero
+		check(x)
+	}
 	if answered < 1000 {
 		t.Errorf("signs left all rows but %d to the cosine", answered)
 	}

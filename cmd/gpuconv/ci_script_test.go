@@ -17,8 +17,10 @@ func TestCIRun(t *testing.T) {
 	const (
 		python  = "no mirror here has python3-numpy python3-pytest python3-hypothesis"
 		numpy   = "no mirror here has python3-numpy"
-		figures = "no mirror here has python3-matplotlib python3-pandas python3-tqdm python3-nbconvert"
+		figures = "no mirror here has python3-matplotlib python3-pandas python3-tqdm"
+		nb      = "no mirror here has python3-nbconvert python3-ipykernel"
 		browser = "no mirror here has chromium-headless-shell"
+		whole   = "numpy pytest matplotlib nbconvert chromium"
 		all     = "make test: Python numpy,pytest,hypothesis,matplotlib,pandas,tqdm,nbconvert,ipykernel, browser 1"
 	)
 	for name, c := range map[string]struct {
@@ -27,17 +29,22 @@ func TestCIRun(t *testing.T) {
 		fails                 bool
 		want                  []string // parts of what is printed
 	}{
-		"all there":        {there: "numpy pytest matplotlib chromium", want: []string{all}},
-		"all from mirrors": {mirror: "numpy pytest matplotlib chromium", want: []string{all}},
+		"all there":        {there: whole, want: []string{all}},
+		"all from mirrors": {mirror: whole, want: []string{all}},
 		"no mirror":        {want: []string{"Python , browser ", python, numpy, browser}},
 		"NumPy alone":      {there: "numpy", want: []string{"Python numpy, browser ", python, browser}},
-		"no figures": {there: "numpy pytest chromium",
-			want: []string{"Python numpy,pytest,hypothesis, browser 1", figures}},
-		"a mirror without":    {mirror: "numpy chromium", want: []string{"Python numpy, browser 1", python}},
-		"broken pytest":       {mirror: "numpy pytest matplotlib chromium", broken: "pytest", fails: true, want: []string{"ci: tests of python/: "}},
-		"a broken browser":    {mirror: "numpy pytest matplotlib chromium", broken: "chromium", fails: true, want: []string{"ci: pages in a browser: "}},
-		"no other drivers":    {there: "numpy pytest matplotlib chromium", scripts: "3", want: []string{all, "drivers shim pascal: see above", "jobs lint: see above", "slurm bin/gpuconv: see above", "make demo: "}},
-		"a driver that fails": {there: "numpy pytest matplotlib chromium", scripts: "1", fails: true, want: []string{all}},
+		"no figures": {there: "numpy pytest nbconvert chromium",
+			want: []string{"Python numpy,pytest,hypothesis,nbconvert,ipykernel, browser 1", figures}},
+		"no notebook": {there: "numpy pytest chromium", mirror: "matplotlib",
+			want: []string{"Python numpy,pytest,hypothesis,matplotlib,pandas,tqdm, browser 1", nb}},
+		"a mirror without": {mirror: "numpy chromium", want: []string{"Python numpy, browser 1", python}},
+		"broken pytest": {mirror: whole, broken: "pytest", fails: true,
+			want: []string{"ci: tests of python/: "}},
+		"a broken browser": {mirror: whole, broken: "chromium", fails: true,
+			want: []string{"ci: pages in a browser: "}},
+		"no other drivers": {there: whole, scripts: "3", want: []string{all,
+			"drivers shim pascal: see above", "jobs lint: see above", "slurm bin/gpuconv: see above", "make demo: "}},
+		"a driver that fails": {there: whole, scripts: "1", fails: true, want: []string{all}},
 	} {
 		r := newCIRoot(t)
 		for _, one := range strings.Fields(c.there) {
@@ -85,14 +92,21 @@ func newCIRoot(t *testing.T) ciRoot {
 	r.put("bin/make", shell+`echo "make $1: Python $GPUCONV_REQUIRE_PYTHON, browser $GPUCONV_REQUIRE_CHROMIUM"`+"\n")
 	r.put("bin/python3", shell+`there=$(dirname "$0")/../there
 test -e "$there/numpy" || exit 1
-case "$2" in *pytest*) test -e "$there/pytest" ;; *matplotlib*) test -e "$there/matplotlib" ;; esac
+for one in pytest matplotlib nbconvert; do case "$2" in *$one*) test -e "$there/$one"; exit ;; esac; done
 `)
-	r.put("bin/apt-cache", shell+`case " $MIRROR " in *" $(echo "$3" | sed 's/python3-//; s/hypothesis/pytest/; s/pandas\|tqdm\|nbconvert\|ipykernel/matplotlib/; s/-.*//') "*) ;; *) exit 1 ;; esac`+"\n")
+	r.put("bin/apt-cache", shell+`one=$(echo "$3" | sed 's/python3-//; s/hypothesis/pytest/; s/pandas\|tqdm/matplotlib/
+s/ipykernel/nbconvert/; s/-.*//')
+case " $MIRROR " in *" $one "*) ;; *) exit 1 ;; esac
+`)
 	r.put("bin/apt-get", shell+`there=$(dirname "$0")/../there
 test -n "$MIRROR" || exit 100
 case "$*" in *update*) exit ;; esac
 for package; do
-	case "$package" in python3-numpy) one=numpy ;; python3-pytest) one=pytest ;; python3-matplotlib) one=matplotlib ;; chromium*) one=chromium ;; *) continue ;; esac
+	case "$package" in
+	python3-numpy | python3-pytest | python3-matplotlib | python3-nbconvert) one=${package#python3-} ;;
+	chromium*) one=chromium ;;
+	*) continue ;;
+	esac
 	test "$one" = "$BROKEN" && continue
 	: >"$there/$one"
 	test $one != chromium || ln -s "$0" "$(dirname "$0")/chromium-headless-shell"

@@ -17,7 +17,7 @@
 //
 // Some plans and backends can do more. Each extra ability is a small interface; a type assertion finds out whether a
 // value has it. Plans may be a [Describer], [Submitter], [Timer], [Phaser], [Compiler], [Oracle] or [Sampler], backends
-// an [Explainer], [Chooser], [Forecaster] or [Cutter].
+// an [Explainer], [Checker], [Chooser], [Forecaster] or [Cutter].
 //
 // Symbols used in all packages: N images in a batch, C channels, H rows, W columns, K filters (output channels), KH×KW
 // the kernel.

@@ -34,9 +34,9 @@ func algorithms() []algorithm {
 	}
 }
 
-// recipe is a prepared convolution. Until settle is called, only the methods above it may be called. suits and pack are
-// called after settle, in that order. After pack, several goroutines may call band at the same time, each with
-// a worker of its own.
+// recipe is a prepared convolution. Until settle is called, only packedLen and the methods above settle may be called.
+// suits and pack are called after settle, in that order. After pack, several goroutines may call band at the same time,
+// each with a worker of its own.
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
 	tolerance() float64           // as conv.Description.Tolerance

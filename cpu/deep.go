@@ -7,8 +7,8 @@ import (
 
 // With many channels, the inputs of a tile exceed a first-level cache, and each panel of filters would read them from
 // the second one. So direct takes the channels in parts. The inputs of a tile, for the channels of a part, stay in the
-// cache while all panels use them. Then the next part follows, and adds to the sums that the last one has stored. The
-// products are added in the same order as without parts, so that the sums have the same bits.
+// cache while all panels use them. Then the next part follows, and adds to the sums that the part before it has stored.
+// The products are added in the same order as without parts, so that the sums have the same bits.
 
 const (
 	// reuseFloats limits the inputs of a tile, for the channels of a part, to 20 KiB of a first-level cache of 32 KiB.
@@ -115,7 +115,7 @@ func (d *direct) setPanel(t *simd.Tile, group, part int, l *panels, panel int) (
 }
 
 // segment is a piece of a row of outputs that a flat tile computes.
-type segment struct{ from, to, floats int } // from a column of the tile, to an index into output.data
+type segment struct{ from, to, floats int } // from is a column of the tile, to an index into output.data
 
 // deepFlat computes a flat band, tile by tile. The sums of a tile stay in w.work, for all filters.
 func (d *direct) deepFlat(w *worker, o output, p part, columns int) {

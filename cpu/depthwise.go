@@ -9,8 +9,8 @@ import (
 
 // depthwise computes filters of one channel. A strip of sums for each row of the kernel stays in registers while rows
 // of inputs slide past, so that each row is loaded once instead of once for each row of the kernel. It reads images in
-// place, with masks for zeros at their sides; other padding is copied into the slab first. It adds up the products in
-// the formula's order, so that it gives the same bits as direct.
+// place, with masks for zeros at their sides; images with other padding are copied into the slab first. It adds up the
+// products in the formula's order, so that it gives the same bits as direct.
 type depthwise struct {
 	problem conv.Problem // with defaults filled in
 	sums    conv.Shape

@@ -304,8 +304,8 @@ func (d *dft) addProducts(t *simd.Tile, products, spectra []float32, b dftBlock,
 	}
 }
 
-// restore turns a filter's products into its sums. Where a tile would write beyond the block, it writes to sums, from
-// where they are copied.
+// restore turns a filter's products into its sums. Where a tile would write beyond the block, it writes to the
+// parameter sums first, and what lies in the block is copied from there.
 func (d *dft) restore(t *simd.Tile, sums, products []float32, o output, b dftBlock, filter int) {
 	dst := o.data[filter*o.plane+b.row*d.sums.W()+b.column:]
 	t.Bias, t.Flags = d.biases[(b.group*d.filters()+filter)*simd.MaxFilters:], d.flags()

@@ -7,7 +7,7 @@ import (
 
 // gate counts the helpers that work in a run, and keeps out those that come too late.
 type gate struct {
-	// Two flags, plus gateInside times how many helpers are inside, plus gatePlaces times how many may be at a time.
+	// Two flags, plus gateInside times how many helpers are inside, plus gatePlaces times how many may be inside.
 	state atomic.Uint64
 	empty chan struct{} // gets a value when the last helper leaves while the caller of close sleeps; has room for it
 }

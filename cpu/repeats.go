@@ -30,8 +30,8 @@ type repeat struct {
 // Filling took as long as 9 taps (Zen 1, AVX2), rectifying as 6. TestRepeatsPay guards the gain.
 const fillTaps = 20
 
-// mostPicked is how many floats of weights are copied at most, if they do not lie together in the bank. So little that
-// no estimate of memory must count it: 1 MiB.
+// mostPicked is how many floats of weights are copied at most, if they do not lie together in the bank. That is 1 MiB,
+// so little that estimates of memory need not count it.
 const mostPicked = 1 << 18
 
 // noRepeats is for a bank all of whose filters are computed.
@@ -129,8 +129,8 @@ func lasts(of []int) {
 	}
 }
 
-// spaced returns the repeats of filters, each of which is like the filter of[k]. ok says whether there are any and the
-// filters to compute are the same number of filters apart.
+// spaced returns the repeats of a bank in which each filter k is like filter of[k]. ok says whether there are any, and
+// whether the filters to compute are all the same number of filters apart.
 func spaced(of []int) (r repeats, ok bool) {
 	before := -1
 	for k, j := range of {
@@ -177,7 +177,8 @@ func (r *repeats) among(o output) output {
 	return output{data: o.data[r.first*o.plane:], plane: r.step * o.plane, image: o.image}
 }
 
-// fill completes o, for this many images and floats of each plane, after the others have been computed.
+// fill completes o, which already has the sums of the filters that are computed, for this many images and floats of
+// each plane.
 func (r *repeats) fill(w *worker, o output, images, floats int) {
 	for m := range images {
 		plane := func(k int) []float32 { return o.data[m*o.image+k*o.plane:][:floats] }

@@ -72,8 +72,8 @@ func hiddenWindow() candidate {
 }
 
 // order drops the candidates that cannot match s, and puts the likeliest first. If s asks for hardware, known software
-// renderers come last, and if it asks for a software renderer, first. None of them is dropped, since some candidates
-// show only when they are open what they are: zink on NVK, which is hardware, may open where EGL says software.
+// renderers come last, and if it asks for a software renderer, first. None of them is dropped, since what a candidate
+// is may show only once it is open: zink on NVK, which is hardware, may open where EGL says software.
 func (s Selector) order(candidates []candidate) []candidate {
 	var software, rest []candidate
 	for _, c := range candidates {

@@ -32,9 +32,10 @@ type Device struct {
 // Open opens the first device that matches options.Device and has an OpenGL 4.3 core context. If options.Device is
 // [Numbered], Open tries only the EGL device with that number. Otherwise it tries each EGL device that is not software,
 // then the surfaceless platform, the default display and the software devices. The software devices come first if
-// options.Device is [Software]. [Task] stands for one number, and for hardware. Open closes a device that is not of the
-// wanted kind. It skips each [Place] in options.Without. With [GLFW] it tries only the device of the display. If no
-// device opens, the error wraps [ErrNoDevice] and says why each one failed.
+// options.Device is [Software]. With [Task] it tries only the EGL device that the environment gives this process, which
+// must be hardware. Open closes a device that is not of the wanted kind. It skips each [Place] in options.Without. With
+// [GLFW] it tries only the device of the display. If no device opens, the error wraps [ErrNoDevice] and says why each
+// one failed.
 func Open(options Options) (*Device, error) { return open(options, func(*Device) {}) }
 
 // open does what Open does. Before it returns, it calls change on the device's thread. Tests use change to replace

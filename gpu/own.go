@@ -44,8 +44,8 @@ type OwnJob struct {
 }
 
 // The numbers of words before and after each buffer of an [OwnJob]. They are filled with a NaN that no arithmetic
-// gives, so that writes there are found. There are more after a buffer, because a shader without a check at the end of
-// its work writes as much as a whole work-group.
+// gives, so that writes there are found. There are more after a buffer, because a shader that does not check where its
+// work ends writes as much as a whole work-group.
 const (
 	wordsBefore = 64 // 256 bytes, the largest alignment that OpenGL allows drivers to ask for
 	wordsAfter  = 4096

@@ -100,9 +100,9 @@ func countedStages(device recipe.Profile, chip string) (all []countedStage, mesa
 	return all, mesa, nil
 }
 
-// nearest returns the counted stage with the same shader as program and the fewest other constants, and the names of
-// these constants. Of several such stages it prefers one of the same algorithm. If no stage has the shader, its name is
-// "".
+// nearest returns the counted stage with the same shader as program and the fewest constants that differ from those of
+// program, and the names of these constants. Of several such stages it prefers one of the same algorithm. If no stage
+// has the shader, best.Name is "".
 func nearest(counted []countedStage, program recipe.Key, algorithm string) (best isa.Stage, differences []string) {
 	least := 0
 	for _, c := range counted {

@@ -57,8 +57,8 @@ func ofVendor(gpus []placed, vendor string) (of []placed) {
 	return of
 }
 
-// find returns the GPU that is the word at this position of a list, and by what it was found; "" if by nothing. gpus
-// are in the order of their PCI addresses.
+// find returns the GPU that the word at this position of a list names, and by what it was found; "" if there is none.
+// gpus are in the order of their PCI addresses.
 func find(gpus []placed, words []string, at int) (found placed, how string) {
 	word := strings.TrimSpace(words[at])
 	only := func(is func(placed) bool) bool {
@@ -78,8 +78,8 @@ func find(gpus []placed, words []string, at int) (found placed, how string) {
 	n, err := strconv.ParseUint(word, 10, 31)
 	number := int(n)
 	told := slices.ContainsFunc(gpus, func(g placed) bool { return g.UUID != "" })
-	// NVIDIA's EGL counts as CUDA does: of the devices in the list only, in the order of the list. A number that is too
-	// large for that shows a driver that counts all. The position of a UUID is used only if EGL tells none: otherwise
+	// NVIDIA's EGL numbers devices as CUDA does: only those in the list, in the order of the list. A number that is too
+	// large for that shows a driver that counts all. The position of a UUID is used only if EGL tells no UUID: otherwise
 	// the UUID is that of a GPU which is not here. EGL does not list parts of a GPU (MIG-…).
 	position, numbered := at, err == nil || strings.HasPrefix(word, "GPU-") && !told
 	if slices.ContainsFunc(gpus, func(g placed) bool { return g.CUDA >= len(words) }) {

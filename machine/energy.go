@@ -25,7 +25,7 @@ func newMeter(sys string) (m Meter) {
 	for _, p := range paths {
 		c := counter{path: filepath.Join(p, "energy_uj"), most: number(filepath.Join(p, "max_energy_range_uj"))}
 		if parts := strings.Count(filepath.Base(p), ":"); parts == 1 && strings.TrimSpace(read(c.path)) != "" {
-			m = append(m, c) // more colons are a part of a package
+			m = append(m, c) // a name with more colons is that of a part of a package
 		}
 	}
 	return m

@@ -43,8 +43,8 @@ func (p Probe) rounds() int {
 	return rounds
 }
 
-// How many float32 all threads of CopyRate copy together, and one of them at most and at least. All of them are more
-// than the caches hold.
+// How many float32 all threads of CopyRate copy together, and how many one thread copies at most and at least. Whatever
+// the number of threads, together they copy more than the caches hold.
 const (
 	copyFloats      = 64 << 20 // 256 MiB to read, and as much to write
 	mostCopyFloats  = 16 << 20 // 64 MiB: one thread exceeds the caches

@@ -9,10 +9,10 @@
 //			* pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = activation(sum);
 //
-// A pass adds only some rows of taps if all would take too long: every pass but the first starts with the sums in dst
-// instead of bias[k], and the last one applies the activation. If one pass takes all taps, the shader also does the
-// work of pool.comp: with ENERGY an output is made of filters 2*k and 2*k + 1, with POOL of the 2×2 positions from
-// (2*i, 2*j) on. With neither, outputs are the sums.
+// If all rows of taps would take too many loop iterations, each pass adds only some. Every pass but the first starts
+// with the sums in dst instead of bias[k], and the last one applies the activation. If one pass takes all taps, the
+// shader also does the work of pool.comp: with ENERGY an output is made of filters 2*k and 2*k + 1, with POOL of the
+// 2×2 positions from (2*i, 2*j) on. With neither, outputs are the sums.
 //
 // Index map. Outputs are numbered through the whole chunk, q = (n*dstH + i)*dstW + j, so that no invocation is idle at
 // the end of an image. An output is made of WINDOW positions: 1, or 4 with POOL. A work-group computes

@@ -91,7 +91,7 @@ void across(const bool wide, const int radix, const int stride, const bool turne
 	}
 }
 
-// place returns the place of a frequency across in its row.
+// In a row, place returns the place of a frequency.
 int place(int frequency) { return W2 * (frequency % W1) + frequency / W1; }
 
 // In a column, opposite returns the place of frequency −f, where f is the frequency at place y.

@@ -6,7 +6,7 @@
 //	V = Bᵀ d B;
 //	for (e < 36) dst[e, c, p] = V[e];
 //
-// with Bᵀ of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (arXiv 1509.09308), section 4.2.
+// with Bᵀ of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (arXiv 1509.09308), section 4.3.
 // Pixels of a tile that no sum of the image needs count as 0.
 //
 // Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. An invocation takes one tile of

@@ -24,7 +24,7 @@ func guarded(f func() error) error {
 }
 
 // attempt runs f and returns its error, in GLFW's own words. go-gl panics with errors that it blames on the programmer.
-// It only writes errors of the platform, such as a missing display, to the standard log: attempt takes them from there.
+// Errors of the platform, such as a missing display, only go to the standard log: attempt takes them from there.
 func attempt(f func() error) error {
 	text, err := logged(func() error { return raised(f) })
 	platform, others := platformErrors(text)

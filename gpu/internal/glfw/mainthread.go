@@ -10,7 +10,7 @@ import (
 	"github.com/go-gl/glfw/v3.3/glfw"
 )
 
-// init keeps the main goroutine on the main OS thread: the runtime promises that it runs there only until
+// init keeps the main goroutine on the main OS thread. Without that, the runtime keeps it there only until
 // initialisation ends.
 func init() { runtime.LockOSThread() }
 

@@ -16,7 +16,7 @@ type Roof struct {
 type Chip struct {
 	Figures    string  // the chip whose figures count, as package isa names it
 	Wave       int     // invocations of a wave
-	Schedulers int     // that share the waves of Figures.Waves
+	Schedulers int     // that share the waves which isa.Figures.Waves counts
 	Slots      bool    // each instruction takes a slot of a scheduler; else only vector instructions do
 	Access     float64 // slots of arithmetic in the time of one access to shared memory or a buffer
 }
@@ -35,10 +35,10 @@ func Chips() map[string]Chip {
 }
 
 const (
-	// lanes is how many multiply-adds a scheduler starts in a clock, and clock how many clocks a second has: on an H200
-	// 1.98e9, on an RX 6800 2.1e9. From these follows how many schedulers a device with a given roof has.
+	// lanes is how many multiply-adds a scheduler starts in a cycle, and clock is how many cycles there are in a second:
+	// on an H200 1.98e9, on an RX 6800 2.1e9. From these follows how many schedulers a device with a given roof has.
 	lanes, clock = 32, 2e9
-	// latency is how many clocks a load takes if no cache of a multiprocessor serves it. 480 were measured on an H100
+	// latency is how many cycles a load takes if no cache of a multiprocessor serves it. 480 were measured on an H100
 	// (arXiv 2402.13499) without other loads.
 	latency = 500
 )

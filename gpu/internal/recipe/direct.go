@@ -175,12 +175,12 @@ func directFinish(p conv.Problem, device Profile, t DirectTile) finish {
 	return f
 }
 
-// rowIterations returns how many iterations the loops inside that of the rows of taps have for each row.
+// rowIterations returns how many iterations the loops inside the loop over rows of taps take for each row.
 func rowIterations(p conv.Problem, device Profile) int {
 	if !device.ByRow {
 		return p.Weight[3]
 	}
-	// The loop of parts has one iteration for each, and so does the last check of the loop inside it.
+	// For each part, the loop over parts takes one iteration, and the last check of the loop inside it counts as one.
 	return p.Weight[3] + 2*ceilDiv(p.Weight[3], rowPart)
 }
 

@@ -101,7 +101,7 @@ func fitShared(p conv.Problem, device Profile) (directShared, error) {
 }
 
 // newSharedConstants returns the tile that costs least. If shared memory has no room for it, it returns the one that
-// costs least among those with fewer rows, and so on. How much memory a tile takes is as in shared.
+// costs least among those with fewer rows, and so on. It counts a tile's memory as the method shared does.
 func newSharedConstants(
 	p conv.Problem, device Profile, bounds slideBounds, f finish, filters int,
 ) (sharedConstants, error) {
@@ -178,8 +178,9 @@ func (d directShared) accept() error {
 	return nil
 }
 
-// sharedTaps is the fewest taps for which direct_shared is worth it. For smaller kernels the cache serves pixels as
-// fast, and direct_small, which unrolls kernels (whole up to its limits), loads no weights there. Not timed.
+// sharedTaps is the fewest taps for which direct_shared is worth it. With smaller kernels the cache serves pixels as
+// fast as shared memory does, and direct_small, which unrolls kernels (whole up to its limits), loads no weights for
+// them. Not timed.
 const sharedTaps = 100
 
 func (d directShared) worth() error {

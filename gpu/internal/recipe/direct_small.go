@@ -59,11 +59,12 @@ func smallBounds(p conv.Problem, device Profile) slideBounds {
 func smallTilings(p conv.Problem, device Profile) []Tiling { return smallBounds(p, device).tilings() }
 
 // smallLoaded returns how many registers of an invocation sums and weights of a tile of filters may take if the shader
-// loops over parts, or 0 for no bound. Then the loop adds to the index of a weight. NVIDIA's multiplications cannot
-// take such a weight as an operand, and NAK loads it to a register. With 48 sums and 7×7 taps of 8 filters it took all
-// 255 registers, and memory for 19 more. With 104 it takes 128 at most, and as many with 208 if there are 16 filters,
-// but 168 with 136 if there are 8. On other hardware there is no bound. Nor is there one for kernels of smallWhole taps
-// or more: they are worth it only as one part, and a bound would leave that part few rows.
+// loops over parts, or 0 for no bound. In such a loop the index of a weight is not a literal. NVIDIA's multiplications
+// cannot take such a weight as an operand, and NAK loads it to a register. With 48 sums and 7×7 taps of 8 filters it
+// took all 255 registers, and memory for 19 more. With 8 filters it takes at most 128 registers if the bound is 104,
+// but 168 if the bound is 136; with 16 filters it takes at most 128 if the bound is 208. On other hardware there is no
+// bound. Nor is there one for kernels of smallWhole taps or more: they are worth it only as one part, and a bound would
+// leave that part few rows.
 func smallLoaded(p conv.Problem, device Profile, filters int) int {
 	switch {
 	case device.Class != NVIDIA || p.Weight[2]*p.Weight[3] >= smallWhole:

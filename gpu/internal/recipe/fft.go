@@ -194,8 +194,8 @@ func (f fft) recipe() Recipe {
 	}
 }
 
-// transform returns the dispatch of a work-group for each tile of the images and each of the pairs of planes, of which
-// each image has this many. own are the uniforms that only one of the two shaders has.
+// transform returns the dispatch that has a work-group for each tile of the images and each pair of planes. pairs is
+// how many pairs of planes an image has. own are the uniforms that only one of the two shaders has.
 func (f fft) transform(images, pairs int, own []Uniform) []Pass {
 	tiles := images * f.imageTiles()
 	x, y := fold(tiles*pairs, f.device.WorkGroups)

@@ -251,7 +251,7 @@ func (s slide) handed(lanes int) int {
 	return s.rows * s.filters / s.filtersPerPlane() * lanes / 2
 }
 
-// parts returns how many parts a kernel of p has, down and across, without those that have a rest.
+// parts returns how many parts a kernel of p has, down and across, without the narrower last part across (restW).
 func (s slide) parts(p conv.Problem) (down, across int) {
 	return p.Weight[2] / s.tapsH, p.Weight[3] / s.tapsW
 }

@@ -268,7 +268,7 @@ func (w winograd) packWeight(weight []float32) []float32 {
 	return append(w.products.packWeight(transformed), weight...)
 }
 
-// winogradWeight returns G g Gᵀ, computed in float64. G is that of Lavin and Gray, arXiv 1509.09308, section 4.2.
+// winogradWeight returns G g Gᵀ, computed in float64. G is that of Lavin and Gray, arXiv 1509.09308, section 4.3.
 func winogradWeight(g [9]float32) (u [winogradPoints]float32) {
 	var half [winogradWindow][3]float64 // G g
 	for v := range 3 {

@@ -79,8 +79,8 @@ func find(gpus []placed, words []string, at int) (found placed, how string) {
 	number := int(n)
 	told := slices.ContainsFunc(gpus, func(g placed) bool { return g.UUID != "" })
 	// NVIDIA's EGL numbers devices as CUDA does: only those in the list, in the order of the list. A number that is too
-	// large for that shows a driver that counts all. The position of a UUID is used only if EGL tells no UUID: otherwise
-	// the UUID is that of a GPU which is not here. EGL does not list parts of a GPU (MIG-…).
+	// large for that shows a driver that counts all. The position of a UUID is used only if EGL tells no UUIDs:
+	// otherwise the UUID is that of a GPU which is not here. EGL does not list parts of a GPU (MIG-…).
 	position, numbered := at, err == nil || strings.HasPrefix(word, "GPU-") && !told
 	if slices.ContainsFunc(gpus, func(g placed) bool { return g.CUDA >= len(words) }) {
 		position, numbered = number, err == nil

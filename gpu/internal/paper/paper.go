@@ -35,8 +35,8 @@ func Chips() map[string]Chip {
 }
 
 const (
-	// lanes is how many multiply-adds a scheduler starts in a cycle, and clock is how many cycles there are in a second:
-	// on an H200 1.98e9, on an RX 6800 2.1e9. From these follows how many schedulers a device with a given roof has.
+	// lanes is how many multiply-adds a scheduler starts in a cycle, and clock is how many cycles a second has: on an
+	// H200 1.98e9, on an RX 6800 2.1e9. From these follows how many schedulers a device with a given roof has.
 	lanes, clock = 32, 2e9
 	// latency is how many cycles a load takes if no cache of a multiprocessor serves it. 480 were measured on an H100
 	// (arXiv 2402.13499) without other loads.

@@ -54,8 +54,8 @@ type Options struct {
 	// Algorithm or Tiles is set.
 	Tuner Tuner
 	// Steady makes the choice of an algorithm independent of caches of compiled programs. So processes that share a
-	// job, or continue it, choose alike. Otherwise a software renderer may take a program only because a cache has it,
-	// where compiling would not have paid.
+	// job, or continue it, choose alike. Otherwise a software renderer may take an algorithm only because a cache has
+	// its programs, where compiling them would not have paid.
 	Steady bool
 	// Without lists places that Open skips, and why: for instance those where a driver ended the process that ran
 	// [Probe]. A Place may also name the file of an EGL vendor, that is a driver; libEGL then does not load it.

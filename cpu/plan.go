@@ -195,7 +195,8 @@ func (c *convolver) imagesPerTask(images, workers int) int {
 	return ceilDiv(images, min(sets, images))
 }
 
-// cutsPerGroup returns into how many parts the filters of each group are cut, if a run has this many tasks without that.
+// cutsPerGroup returns into how many parts the filters of each group are cut, if a run has this many tasks without
+// that.
 func (c *convolver) cutsPerGroup(tasks, workers int) int {
 	if tasks == 0 || workers == 1 || c.finisher.needed() {
 		return 1

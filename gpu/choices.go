@@ -103,8 +103,8 @@ func (d *Device) Choices(p conv.Problem) ([]conv.Choice, error) {
 	return recipe.Choices(p, d.profile, d.options.Algorithm), nil
 }
 
-// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of c. c is a choice that [Device.Choices]
-// lists at one of the precisions, whatever the precision of d.
+// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of c. c is a choice that
+// [Device.Choices] lists at one of the precisions, whatever the precision of d.
 func (d *Device) PlanChoice(c conv.Choice, p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err

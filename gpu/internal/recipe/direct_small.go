@@ -146,8 +146,8 @@ func (s small) accept() error {
 // timed.
 const smallPasses = 64
 
-// smallWhole is the number of taps from which on a kernel is worth it only if it is unrolled whole: a kernel that is cut
-// into parts takes fewer loads with direct_shared.
+// smallWhole is the number of taps from which on a kernel is worth it only if it is unrolled whole: a kernel that is
+// cut into parts takes fewer loads with direct_shared.
 const smallWhole = 100
 
 func (s small) worth() error {

@@ -29,7 +29,7 @@
 //
 // Bound by: loads. A load of pixels has an address for each invocation, and software renderers execute it lane by lane.
 //
-// Constants: BY_ROW (if not 0, each row of taps is summed apart, in the fewest parts of at most so many taps, which
+// Constants: BY_ROW (if not 0, each row of taps is summed apart, in the fewest parts of at most BY_ROW taps, which
 // gives the same bits as direct_soft.comp), LOCAL_SIZE, POSITIONS, VECTORS, ENERGY, POOL (0: none, 1: the largest, 2:
 // the mean); those of pixel.glsl; and the unrolled loops M(0) M(1) …: EACH_POSITION(M) over POSITIONS, EACH_VECTOR(M)
 // over VECTORS, EACH_SUM(M) over their product, EACH_OUTPUT(M) over the vec4 of filters of each output, EACH_PLANE(M)

@@ -30,7 +30,7 @@ import "slices"
 type Slide struct {
 	Dst    []float32
 	Src    []float32
-	Zeros  []float32 // zeros: as many as a row of inputs has columns, and as [Kernels.Slide] says
+	Zeros  []float32 // zeros, at least as many as a row of inputs has columns: see [Kernels.Slide]
 	Weight []float32 // [planes][columns of the kernel][h]
 	Bias   []float32 // [planes]
 	Strip

@@ -108,6 +108,6 @@ func (c Chip) busy(w Work, slots float64, roof Roof) float64 {
 	schedulers := roof.FLOPS / 2 / (lanes * clock)
 	launched := w.Invocations / w.Dispatches / float64(c.Wave) / schedulers
 	waves := min(float64(w.Waves)/float64(c.Schedulers), launched)
-	computes := slots * float64(c.Wave) / lanes // clocks
+	computes := slots * float64(c.Wave) / lanes // cycles
 	return min(1, waves*computes/(computes+latency))
 }

@@ -32,7 +32,7 @@ const (
 	softFilters  = 8       // of a tile: more share the window, but compile time grows with the square of the length
 	softTexels   = 512     // of the window: its vectors take 64 KiB of the stack
 	softDispatch = 7500    // cycles of a dispatch, 20 µs, for each of the eight vectors of a work-group
-	softPerMAC   = 1 << 15 // softLength lets a program write out one multiplication for so many of the batch
+	softPerMAC   = 1 << 15 // softLength lets a program write out one multiplication for this many of the batch
 )
 
 // softTile is what an invocation of direct_soft.comp computes in one turn.

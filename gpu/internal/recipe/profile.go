@@ -4,7 +4,7 @@ import "gpuconv/conv"
 
 // Profile is what plans know about a device.
 type Profile struct {
-	Class Class // of devices, whose tiles are taken
+	Class Class // the class of devices whose tiles are taken
 	Limits
 	// LoopIterations is the most iterations that all loops of one invocation may run in total; 0 for no limit. See
 	// [SoftwareLoopLimit].

@@ -43,7 +43,7 @@ type chunk struct {
 	First  int    `json:"first"`
 	Images int    `json:"images"`
 	CRC32C uint32 `json:"crc32c"` // of the bytes of their activations in the file
-	// of each part without a break, if the file is an archive
+	// if the file is an archive: the checksums of each contiguous part of these bytes
 	Pieces    []npy.Sums `json:"pieces,omitempty"`
 	NaN       int        `json:"nan,omitempty"`
 	Infinite  int        `json:"infinite,omitempty"`
@@ -65,7 +65,7 @@ type judgement struct {
 	Outputs  int          `json:"outputs"`
 	Sampled  bool         `json:"sampled"` // single outputs were drawn with the seed, and not whole images judged
 	Seed     uint64       `json:"seed,omitzero"`
-	Rate     float64      `json:"rate"` // as sample.rate; for whole images 1 if the chunk has no others, otherwise 0
+	Rate     float64      `json:"rate"` // as sample.rate; for whole images 1 if all were judged, otherwise 0
 	Warnings int          `json:"warnings"`
 	BothNaN  int          `json:"both_nan"`
 	BothInf  int          `json:"both_infinite"`

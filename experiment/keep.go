@@ -46,7 +46,7 @@ func (j Job) runKept(ctx context.Context, on Prepared, out *whole.Folder, r *Rep
 	return r, k.unfinished(err)
 }
 
-// keeper does such a job.
+// keeper does a job whose folder is kept.
 type keeper struct {
 	job     Job
 	on      Prepared
@@ -348,8 +348,8 @@ func (k *keeper) found(ctx context.Context, w *watched, first int, src, dst *con
 type places struct {
 	to     io.WriterAt
 	pieces []npy.Piece
-	sums   []npy.Sums // of the pieces
-	done   int64      // bytes of the last of them
+	sums   []npy.Sums // of the pieces that are begun
+	done   int64      // bytes written of the last of these
 	sum    uint32     // of all
 }
 

@@ -16,15 +16,15 @@ type Stream struct {
 	Problem conv.Problem // of Plan; Src is the shape of a portion of the images, see [batch.Portion]
 	Plan    conv.Plan
 	Summary Summary // nil: whole maps are written
-	// Look, if not nil, is called with each portion after it is written, or with a Summary with parts of it before: the
-	// images from first on, and their maps. It must not keep the tensors.
+	// Look, if not nil, is called with images, from number first on, and their maps: with each portion after it is
+	// written or, if there is a Summary, with parts of the portion before it is written. It must not keep the tensors.
 	Look     func(first int, src, dst *conv.Tensor) error
 	Progress func(done int) // as in [Job]
 	Format   npy.Format     // of the file; a chunk of Zarr is about a portion of the images
 }
 
-// Written says how long a stream took, and how many of its outputs, before a summary, are NaN or infinite, and how many
-// numbers of the summary.
+// Written says how long a stream took, and how many of its outputs are NaN or infinite. With a Summary it says the same
+// of the outputs from which the summary was made, and of the numbers of the summary.
 type Written struct {
 	batch.Stats
 	NotFinite NotFinite

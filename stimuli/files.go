@@ -49,8 +49,8 @@ const (
 	pageBytes = 16
 )
 
-// listBytes estimates how much memory the list of images takes. Pictures of a kind and size share a head; TIFFs have
-// one for each page, as most WebP files do.
+// listBytes estimates how much memory the list of images takes. Pictures of a kind and size share a head. Each page of
+// a TIFF has a head of its own, and so has nearly every WebP file.
 func (f *Files) listBytes() float64 {
 	bytes := itemBytes * float64(len(f.items))
 	for i, of := range f.items {

@@ -31,7 +31,7 @@ func (a Axis) String() string { return string(a) }
 func usual() []Axis { return []Axis{ByOrientation, ByFrequency, ByPhase} }
 
 // Varying returns those of orientation, sf and phase whose values differ between the images of a table. If there are
-// none, it returns all columns of numbers that differ.
+// none, it returns all columns of numbers, without missing values, in which images differ.
 func Varying(t *param.Table) []Axis {
 	s := shownIn(t)
 	var axes []Axis

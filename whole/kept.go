@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// A kept folder is a [Folder] that takes several processes. Until it is complete its files are in a folder of its own,
-// NAME.unfinished beside NAME, which has a name that people see and stays when a process ends or dies. NAME itself is
-// complete or not there, as for any Folder. NAME.unfinished has the lock and the files of any hidden folder, and
+// A kept folder is a [Folder] that several processes may write, one after the other. Until it is complete its files are
+// in a folder of its own, NAME.unfinished beside NAME. That has a name that people see, and stays when a process ends
+// or dies. NAME itself is complete or not there, as for any Folder. NAME.unfinished has the lock and the files of any
+// hidden folder, and
 //
 //	gpuconv.lease.N  says who writes the folder: see lease
 //	gpuconv.journal  the lines of [Folder.Journal], synced

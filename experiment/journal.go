@@ -32,7 +32,7 @@ type begun struct {
 	Settings []Setting `json:"settings"`
 }
 
-// all returns the settings, and how the job is cut: a journal is of one way to cut it.
+// all returns the settings, and how the job is cut into chunks: a journal can only continue with the same chunks.
 func (b begun) all() []Setting {
 	return append(slices.Clone(b.Settings), Setting{"images of the run", strconv.Itoa(b.Images)},
 		Setting{"images in a chunk", strconv.Itoa(b.Chunk)})
@@ -163,7 +163,7 @@ func (u Unfinished) String() string {
 	return fmt.Sprintf("%s has %d of %d images", fault.Printable(u.Folder), u.Done, u.Of)
 }
 
-// ReadUnfinished reads how far the run with the output folder has come. Its process may be alive. It fails if
+// ReadUnfinished reads how far the run that writes the folder has come. Its process may be alive. It fails if
 // nothing is kept, or if the journal is not one of a run.
 func ReadUnfinished(ctx context.Context, folder string) (Unfinished, error) {
 	u := Unfinished{Folder: whole.Unfinished(folder)}

@@ -19,9 +19,9 @@ import (
 	"gpuconv/whole"
 )
 
-// A job whose folder is kept (see whole.KeepFolder) is cut into chunks, each a portion of the images. A chunk counts
-// when its activations are synced, no judged output was wrong, and its line in the journal is synced. The next process
-// reads the finished chunks, compares their checksums, and does the rest.
+// A job whose folder is kept (see whole.Options.KeepFolder) is cut into chunks, each a portion of the images. A chunk
+// counts when its activations are synced, no judged output was wrong, and its line in the journal is synced. The next
+// process reads the finished chunks, compares their checksums, and does the rest.
 
 // ArrayName is the name of the file of activations.
 func (j Job) ArrayName() string { return j.Format.Name(arrayName) }

@@ -32,9 +32,9 @@ type Written struct {
 	Overflown int       // how many finite numbers of the file became infinite in float16
 }
 
-// Write convolves all images in their order and writes the results into file as .npy: float32 [N, channels, rows,
-// columns], or what [Summary.Of] returns. It commits file, or discards it after an error. It returns as soon as ctx is
-// done; the portion that is then being computed continues in the background, see [batch.Await].
+// Write convolves all images in their order and writes the results into file, in s.Format. Their shape is [N, channels,
+// rows, columns], or what [Summary.Of] returns. It commits file, or discards it after an error. It returns as soon as
+// ctx is done; the portion that is then being computed continues in the background, see [batch.Await].
 func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	dst, err := s.Problem.Dst()
 	if err != nil {

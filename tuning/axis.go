@@ -74,8 +74,8 @@ func Measured(columns []string, by ...Axis) []string {
 }
 
 // Complete returns the names of those columns that must have a number in each row, for curves over the axes by. If by
-// is empty, it takes all axes that vary. It can be the Complete of a [param.Reader], which then refuses missing values
-// in these columns.
+// is empty, it takes the axes that [Varying] returns. It can be the Complete of a [param.Reader], which then refuses
+// missing values in these columns.
 func Complete(t *param.Table, by []Axis) []string {
 	if len(by) == 0 {
 		by = Varying(t)

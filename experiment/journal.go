@@ -202,7 +202,7 @@ func (e *UnfinishedError) Unwrap() error { return e.Err }
 // Resumed says what former processes did for a run, in its report.
 type Resumed struct {
 	Images    int `json:"images"`    // done by former processes, and verified by their checksums
-	Processes int `json:"processes"` // that worked on the run, with the last one
+	Processes int `json:"processes"` // that worked on the run, including the last one
 	// images that the journal lists, and that were not on the disk as they were written
 	Redone int `json:"redone"`
 }

@@ -224,7 +224,7 @@ func (k *keeper) convolve(ctx context.Context, w *watched) error {
 }
 
 func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
-	if k.job.Format.Kind == npy.NPY { // now, so that the last sync is that of a chunk
+	if k.job.Format.Kind == npy.NPY { // now and not at the end, so that the last sync is that of a chunk
 		if _, err := k.layout.WriteFrame(k.file, make([]npy.Sums, k.layout.Regions())); err != nil {
 			return err
 		}

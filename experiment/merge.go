@@ -344,7 +344,7 @@ func (m *merger) table(ctx context.Context, number int, r *Report, name string, 
 	}
 	defer f.Close()
 	if err := take(f); errors.As(err, new(*whole.Error)) {
-		return err // of what is written
+		return err // it is about the file that is written, not about the shard's
 	} else if err != nil {
 		return &fault.Error{Package: "experiment", Argument: filepath.Join(folder, name), Err: err}
 	}

@@ -156,8 +156,8 @@ type Waits struct {
 	Write    param.Number `json:"write"`
 }
 
-// bound names the phase that waited least, as the fields of [Seconds] are called. If judging took most of the time of
-// writing, that is what bounded the speed.
+// bound names the phase that waited least by the JSON name of its field in [Seconds]. If judging took most of the time
+// of writing, judging is what bounded the speed.
 func (s Seconds) bound() string {
 	least := min(s.Waits.Draw, s.Waits.Convolve, s.Waits.Write)
 	switch {

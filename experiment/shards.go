@@ -223,7 +223,7 @@ func (s *Shards) path(number int) string {
 func (j Job) CheckShards(ctx context.Context, on Prepared, folder string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil // the folder of the shard cannot be made either
+		return nil // there is no folder yet, or making the shard's folder fails, too
 	}
 	now, err := j.settings(on)
 	if err != nil {

@@ -38,7 +38,7 @@ type Files struct {
 type item struct {
 	path  string
 	page  int // from 0
-	*head     // that of other images, too, if they are alike
+	*head     // shared by images whose heads are alike
 }
 
 // These are about how many bytes of memory an item takes with its path, a head, and what the head of a TIFF has of a
@@ -58,7 +58,7 @@ func (f *Files) listBytes() float64 {
 			continue
 		}
 		bytes += headBytes
-		if of.page == 0 { // the pages of a file share the rest
+		if of.page == 0 { // the pages of a file share the directories
 			bytes += pageBytes * float64(len(of.directories))
 		}
 	}

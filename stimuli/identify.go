@@ -37,7 +37,7 @@ func (p *Product) Identify(to io.Writer) error {
 		return err
 	}
 	canvas := p.canvas
-	canvas.AllowAliasing = false // it makes no pixels
+	canvas.AllowAliasing = false // it changes no pixels
 	_, err = fmt.Fprintf(to, "%+v %+v\n", canvas, pattern)
 	return err
 }

@@ -30,7 +30,7 @@ const (
 	syncsFolder action = "sync folder" // puts the names in a folder on the disk
 	locks       action = "lock"        // changes nothing, but tests make it fail
 	writesAt    action = "write at"    // writes data at an offset
-	truncates   action = "truncate"    // gives a file the size at
+	truncates   action = "truncate"    // gives a file the size that the change's at says
 )
 
 // change is one step.

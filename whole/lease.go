@@ -30,7 +30,7 @@ const (
 	leaseName  = mark + "lease."
 	lockSuffix = ".lock"         // of the file that relock makes
 	leaseTime  = time.Minute     // how long a lease holds that is not renewed
-	renewals   = 6               // in that time
+	renewals   = 6               // how often a lease is renewed in that time
 	trusted    = time.Second / 2 // how long a lease need not be looked at again while parts are written
 )
 
@@ -206,7 +206,7 @@ func (h *hidden) expired(owner string, locked error, duration time.Duration, ren
 func (h *hidden) clock() (time.Time, error) {
 	_, err := h.lock.WriteAt([]byte{'\n'}, 0)
 	if err == nil {
-		err = h.lock.Sync() // NFS writes no sooner
+		err = h.lock.Sync() // NFS may write nothing before that
 	}
 	if err != nil {
 		return time.Time{}, err
@@ -293,7 +293,7 @@ func (l *lease) look() {
 		} else {
 			_, err = f.WriteAt([]byte(l.text), 0)
 		}
-		if closeErr := f.Close(); err == nil { // NFS writes no later
+		if closeErr := f.Close(); err == nil { // NFS may write nothing before that
 			err = closeErr
 		}
 	}

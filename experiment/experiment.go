@@ -7,7 +7,7 @@
 //	stimuli.csv       what each image is, a row for each
 //	filters.csv       what each filter is
 //	cells.csv         the filter, or the two filters, of each channel of activations.npy
-//	values.csv        with a [Summary]: what each number of a map is
+//	values.csv        with a Summary: what each number of a map is
 //	stimuli.png       five of the images, or all if there are fewer; the tutorial's gratings are in gratings.png
 //	filters.png       all filters
 //	activations.png   the activations of the images in stimuli.png

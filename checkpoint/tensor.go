@@ -76,7 +76,7 @@ type gathered struct {
 	raw   []byte
 	index []int  // of the next element
 	left  int    // elements
-	rest  []byte // of the last element, what Read had no room for
+	rest  []byte // of the element before the next: the bytes that Read had no room for
 }
 
 func newGathered(t tensor, src io.Reader) (*gathered, error) {

@@ -61,7 +61,7 @@ func readTorch(r io.ReaderAt, size int64) (file, error) {
 	return f, nil
 }
 
-// read returns the content of an entry. It refuses entries of more than most bytes.
+// read returns the content of an entry. most is the largest size in bytes of an entry that it reads.
 func (f *torch) read(e *zip.File, most int64) ([]byte, error) {
 	if err := npy.CheckEntry(e, f.size); err != nil {
 		return nil, err

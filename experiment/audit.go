@@ -104,7 +104,7 @@ func ReadReport(ctx context.Context, folder string) (*Report, error) {
 	return &r, nil
 }
 
-// ActivationsSum returns the CRC-32C of the file of activations, or "" if the report does not list that.
+// ActivationsSum returns the CRC-32C of the file of activations, or "" if the report does not list that file.
 func (r *Report) ActivationsSum() string {
 	for _, f := range r.Files {
 		if f.Name == r.ActivationsFile {

@@ -17,7 +17,7 @@ type Checking struct {
 	// job, or 0.2 s if that is more. If outputs are so costly that there is time for fewer, [Check].Finds says which
 	// faults are found.
 	Sample bool
-	// Seed draws another sample. The same seed draws the same outputs.
+	// Seed chooses the sample: another seed draws other outputs, and the same seed draws the same.
 	Seed uint64
 	// Images is how many of the images, spread evenly over the set, are judged with all of their outputs. A negative
 	// number, or one above the number of images, means all. With Sample it is not used.
@@ -40,7 +40,7 @@ type checker struct {
 	wanted  batch.Spread // the numbers, in the whole job, of the images to judge
 	group   int          // how many images are judged at once, at most
 	sample  *sample      // if it is not nil, single outputs are judged
-	sampled *sampled     // of all processes, if several did the job; nil otherwise
+	sampled *sampled     // of a kept job: of all its processes together; nil otherwise
 
 	description conv.Description // of the plan that is judged
 	begin       func()           // is called before whole images are judged, which may take long; nil does nothing
@@ -110,7 +110,7 @@ func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) er
 	start := time.Now()
 	defer func() { c.spent += time.Since(start) }()
 	if c.sample != nil {
-		return c.sample.look(ctx, first, src, dst) // stops between blocks: nothing may run on that the caller closes
+		return c.sample.look(ctx, first, src, dst) // stops soon after ctx is done: the caller then closes the judge
 	}
 	if images := c.images; c.end != nil {
 		defer func() {

@@ -7,6 +7,7 @@
 //	stimuli.csv       what each image is, a row for each
 //	filters.csv       what each filter is
 //	cells.csv         the filter, or the two filters, of each channel of activations.npy
+//	values.csv        with a Summary: what each number of a map is
 //	stimuli.png       five of the images, or all if there are fewer; the tutorial's gratings are in gratings.png
 //	filters.png       all filters
 //	activations.png   the activations of the images in stimuli.png
@@ -14,7 +15,7 @@
 //
 // Run returns what is in run.json as a [Report]. After a failure, an interrupt or a wrong result nothing is written.
 //
-// [Stream] and [Draw] write a single .npy file.
+// [Stream] writes a file of activations alone, and [Draw] one of images.
 package experiment
 
 import (

@@ -64,7 +64,7 @@ func (j Job) Foresee(ctx context.Context, on Prepared) (Forecast, error) {
 	return Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan}.Foresee(ctx)
 }
 
-// Files returns the names of the files that the job writes, in the order of the package's documentation.
+// Files returns the names of the files that the job writes: the activations, the pictures, the tables and run.json.
 func (j Job) Files() []string {
 	names := append([]string{j.Format.Name(arrayName)}, j.Look.Pictures()...)
 	names = append(names, "stimuli.csv", "filters.csv", "cells.csv")

@@ -169,7 +169,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 //
 // If the folder is kept ([whole.Options.KeepFolder], whose grown file is [Job.ArrayName]), RunOn continues with what
 // former processes did, and an error after the first finished chunk is an [*UnfinishedError]. It refuses what was begun
-// with other settings. j.Format must be .npy.
+// with other settings.
 func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report, error) {
 	if j.Origin.Started.IsZero() {
 		j.Origin.Started = time.Now()

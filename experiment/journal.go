@@ -32,7 +32,7 @@ type begun struct {
 	Settings []Setting `json:"settings"`
 }
 
-// all returns the settings, and how the job is cut: a journal is of one way to cut it.
+// all returns the settings, and how the job is cut into chunks: a journal can only continue with the same chunks.
 func (b begun) all() []Setting {
 	return append(slices.Clone(b.Settings), Setting{"images of the run", strconv.Itoa(b.Images)},
 		Setting{"images in a chunk", strconv.Itoa(b.Chunk)})
@@ -43,7 +43,7 @@ type chunk struct {
 	First  int    `json:"first"`
 	Images int    `json:"images"`
 	CRC32C uint32 `json:"crc32c"` // of the bytes of their activations in the file
-	// of each part without a break, if the file is an archive
+	// if the file is an archive: the checksums of each contiguous part of these bytes
 	Pieces    []npy.Sums `json:"pieces,omitempty"`
 	NaN       int        `json:"nan,omitempty"`
 	Infinite  int        `json:"infinite,omitempty"`
@@ -65,7 +65,7 @@ type judgement struct {
 	Outputs  int          `json:"outputs"`
 	Sampled  bool         `json:"sampled"` // single outputs were drawn with the seed, and not whole images judged
 	Seed     uint64       `json:"seed,omitzero"`
-	Rate     float64      `json:"rate"` // as sample.rate; for whole images 1 if the chunk has no others, otherwise 0
+	Rate     float64      `json:"rate"` // as sample.rate; for whole images 1 if all were judged, otherwise 0
 	Warnings int          `json:"warnings"`
 	BothNaN  int          `json:"both_nan"`
 	BothInf  int          `json:"both_infinite"`
@@ -163,7 +163,7 @@ func (u Unfinished) String() string {
 	return fmt.Sprintf("%s has %d of %d images", fault.Printable(u.Folder), u.Done, u.Of)
 }
 
-// ReadUnfinished reads how far the run with the output folder has come. Its process may be alive. It fails if
+// ReadUnfinished reads how far the run that writes the folder has come. Its process may be alive. It fails if
 // nothing is kept, or if the journal is not one of a run.
 func ReadUnfinished(ctx context.Context, folder string) (Unfinished, error) {
 	u := Unfinished{Folder: whole.Unfinished(folder)}
@@ -202,7 +202,7 @@ func (e *UnfinishedError) Unwrap() error { return e.Err }
 // Resumed says what former processes did for a run, in its report.
 type Resumed struct {
 	Images    int `json:"images"`    // done by former processes, and verified by their checksums
-	Processes int `json:"processes"` // that worked on the run, with the last one
+	Processes int `json:"processes"` // that worked on the run, including the last one
 	// images that the journal lists, and that were not on the disk as they were written
 	Redone int `json:"redone"`
 }

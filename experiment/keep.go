@@ -19,9 +19,9 @@ import (
 	"gpuconv/whole"
 )
 
-// A job whose folder is kept (see whole.KeepFolder) is cut into chunks, each a portion of the images. A chunk counts
-// when its activations are synced, no judged output was wrong, and its line in the journal is synced. The next process
-// reads the finished chunks, compares their checksums, and does the rest.
+// A job whose folder is kept (see whole.Options.KeepFolder) is cut into chunks, each a portion of the images. A chunk
+// counts when its activations are synced, no judged output was wrong, and its line in the journal is synced. The next
+// process reads the finished chunks, compares their checksums, and does the rest.
 
 // ArrayName is the name of the file of activations.
 func (j Job) ArrayName() string { return j.Format.Name(arrayName) }
@@ -46,7 +46,7 @@ func (j Job) runKept(ctx context.Context, on Prepared, out *whole.Folder, r *Rep
 	return r, k.unfinished(err)
 }
 
-// keeper does such a job.
+// keeper does a job whose folder is kept.
 type keeper struct {
 	job     Job
 	on      Prepared
@@ -224,7 +224,7 @@ func (k *keeper) convolve(ctx context.Context, w *watched) error {
 }
 
 func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
-	if k.job.Format.Kind == npy.NPY { // now, so that the last sync is that of a chunk
+	if k.job.Format.Kind == npy.NPY { // now and not at the end, so that the last sync is that of a chunk
 		if _, err := k.layout.WriteFrame(k.file, make([]npy.Sums, k.layout.Regions())); err != nil {
 			return err
 		}
@@ -348,8 +348,8 @@ func (k *keeper) found(ctx context.Context, w *watched, first int, src, dst *con
 type places struct {
 	to     io.WriterAt
 	pieces []npy.Piece
-	sums   []npy.Sums // of the pieces
-	done   int64      // bytes of the last of them
+	sums   []npy.Sums // of the pieces that are begun
+	done   int64      // bytes written of the last of these
 	sum    uint32     // of all
 }
 

@@ -62,8 +62,8 @@ func (k *keeper) reduction(ctx context.Context, w *watched) *batch.Reduction {
 		})
 }
 
-// convolveShown convolves the images that the pictures show, in ascending order, in which arrays are read. The file has
-// no maps, and former processes did not leave theirs.
+// convolveShown convolves the images that the pictures show, in ascending order, because arrays are read in that order.
+// The file has no maps, and former processes did not leave theirs.
 func (k *keeper) convolveShown(ctx context.Context, g *gallery) error {
 	rows := make([]int, len(g.shown))
 	for row := range rows {

@@ -41,8 +41,7 @@ func (e *MissingError) Error() string {
 // run.json, without pictures. It reads each shard, and compares it with its checksums on the way. progress, if not nil,
 // is called with the number of shards that are done. Merge commits out. The shards stay as they are.
 //
-// Errors: a [*MissingError]; shards with other settings; files that differ from a shard's run.json; ctx's
-// error.
+// Errors: a [*MissingError]; shards whose settings differ; files that differ from a shard's run.json; ctx's error.
 func Merge(ctx context.Context, folder string, out *whole.Folder, progress func(done int)) (*Report, error) {
 	return merge(ctx, folder, out, progress, (*merger).array)
 }
@@ -178,7 +177,7 @@ func (m *merger) checks() *Check {
 		total.RMS = max(total.RMS, c.RMS)
 		if c.Sampled {
 			drawn, total.Seed = true, c.Seed
-			// a fault in any shard is found as in the shard that was judged least
+			// in any shard a fault is found at least as surely as in the one that was judged least
 			total.Finds = max(total.Finds, c.Finds)
 		} else if c.Outputs < c.Of {
 			total.Finds = 1 // whole images say nothing about the others
@@ -296,7 +295,7 @@ func checksum(f io.ReaderAt, from, to int64, buffer []byte) (sum uint32, err err
 	return sum, err
 }
 
-// tables writes stimuli.csv, with the rows of all shards, and copies the tables that all shards have.
+// tables writes stimuli.csv, with the rows of all shards, and copies the tables that are alike in all shards.
 func (m *merger) tables(ctx context.Context, out *whole.Folder) error {
 	err := out.Write("stimuli.csv", func(w io.Writer) error {
 		joiner := param.NewJoiner(w)
@@ -345,7 +344,7 @@ func (m *merger) table(ctx context.Context, number int, r *Report, name string, 
 	}
 	defer f.Close()
 	if err := take(f); errors.As(err, new(*whole.Error)) {
-		return err // of what is written
+		return err // it is about the file that is written, not about the shard's
 	} else if err != nil {
 		return &fault.Error{Package: "experiment", Argument: filepath.Join(folder, name), Err: err}
 	}

@@ -42,7 +42,7 @@ type Report struct {
 	// Summary says which numbers of the maps are in activations.npy. Its rows and columns are then those numbers, which
 	// values.csv lists, and what else is said of activations is about the maps.
 	Summary          Summary `json:"keep,omitempty"`
-	ActivationsFile  string  `json:"activations_file"`  // activations.npy, .npz or .zarr.zip
+	ActivationsFile  string  `json:"activations_file"`  // activations.npy, .npz or .zarr.zip, or ReferencesName
 	ActivationsDType string  `json:"activations_dtype"` // float32 or float16
 	// Overflown is how many finite numbers of the file float16 could not hold: they became infinite. Check judges the
 	// float32 outputs, before that.
@@ -156,8 +156,8 @@ type Waits struct {
 	Write    param.Number `json:"write"`
 }
 
-// bound names the phase that waited least, as the fields of [Seconds] are called. If judging took most of the time of
-// writing, that is what bounded the speed.
+// bound names the phase that waited least by the JSON name of its field in [Seconds]. If judging took most of the time
+// of writing, judging is what bounded the speed.
 func (s Seconds) bound() string {
 	least := min(s.Waits.Draw, s.Waits.Convolve, s.Waits.Write)
 	switch {

@@ -56,7 +56,7 @@ type sample struct {
 
 	// Of the present portion so far, which may come in pieces:
 	alike, outputs, done int     // outputs drawn alike (with the same probability) and judged, all outputs, images
-	left                 drawing // what was drawn of the images that have not come
+	left                 drawing // what was drawn of the images that are still to come
 }
 
 // newSample prepares to judge outputs of a job of this many images.

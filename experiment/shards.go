@@ -120,8 +120,9 @@ type ShardState struct {
 	Begun    bool      // a part of it is kept
 	Done, Of int       // images, if Begun
 	Changed  time.Time // when a file of the part was last written, if Begun
-	Left     time.Duration
-	Err      error // why the part cannot be read, or nil
+	// Left is about how long the rest takes; 0 if that is not known.
+	Left time.Duration
+	Err  error // why the part cannot be read, or nil
 }
 
 // Shards has the shards in a folder.
@@ -130,8 +131,8 @@ type Shards struct {
 	All    []ShardState // one for each shard of the job, by number
 }
 
-// ReadShards looks at the shards in a folder. It reads no activations. It refuses a folder without shards, and one with
-// shards of different numbers.
+// ReadShards looks at the shards in a folder. It reads no activations. It refuses a folder without shards, and one
+// whose shards are of jobs that were cut into different numbers of shards.
 func ReadShards(ctx context.Context, folder string) (*Shards, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -216,12 +217,13 @@ func (s *Shards) path(number int) string {
 	return filepath.Join(s.Folder, ShardName(number, len(s.All)))
 }
 
-// CheckShards refuses to begin a shard of this job in a folder that has shards of another number, or with other
-// settings. A folder without shards, or none, is fine. The error is a [*SettingsError].
+// CheckShards refuses to begin a shard of this job in a folder that has shards of a job with other settings, or of one
+// that was cut into another number of shards. A folder without shards, or none, is fine. The error is a
+// [*SettingsError].
 func (j Job) CheckShards(ctx context.Context, on Prepared, folder string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil // the folder of the shard cannot be made either
+		return nil // there is no folder yet, or making the shard's folder fails, too
 	}
 	now, err := j.settings(on)
 	if err != nil {

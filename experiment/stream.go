@@ -16,15 +16,15 @@ type Stream struct {
 	Problem conv.Problem // of Plan; Src is the shape of a portion of the images, see [batch.Portion]
 	Plan    conv.Plan
 	Summary Summary // nil: whole maps are written
-	// Look, if not nil, is called with each portion after it is written, or with a Summary with parts of it before: the
-	// images from first on, and their maps. It must not keep the tensors.
+	// Look, if not nil, is called with images, from number first on, and their maps: with each portion after it is
+	// written or, if there is a Summary, with parts of the portion before it is written. It must not keep the tensors.
 	Look     func(first int, src, dst *conv.Tensor) error
 	Progress func(done int) // as in [Job]
 	Format   npy.Format     // of the file; a chunk of Zarr is about a portion of the images
 }
 
-// Written says how long a stream took, and how many of its outputs, before a summary, are NaN or infinite, and how many
-// numbers of the summary.
+// Written says how long a stream took, and how many of its outputs are NaN or infinite. With a Summary it says the same
+// of the outputs from which the summary was made, and of the numbers of the summary.
 type Written struct {
 	batch.Stats
 	NotFinite NotFinite
@@ -32,9 +32,9 @@ type Written struct {
 	Overflown int       // how many finite numbers of the file became infinite in float16
 }
 
-// Write convolves all images in their order and writes the results into file as .npy: float32 [N, channels, rows,
-// columns], or what [Summary.Of] returns. It commits file, or discards it after an error. It returns as soon as ctx is
-// done; the portion that is then being computed continues in the background, see [batch.Await].
+// Write convolves all images in their order and writes the results into file, in s.Format. Their shape is [N, channels,
+// rows, columns], or what [Summary.Of] returns. It commits file, or discards it after an error. It returns as soon as
+// ctx is done; the portion that is then being computed continues in the background, see [batch.Await].
 func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	dst, err := s.Problem.Dst()
 	if err != nil {

@@ -23,8 +23,8 @@ func Printable(text string) string {
 	return text
 }
 
-// Line returns text from outside for use within a line: it escapes what [Escape] escapes, with line breaks and tabs.
-// Unlike [Printable] it adds no quotes, which suits names in a table.
+// Line returns text from outside for use within a line: it escapes what [Escape] escapes, line breaks and
+// tabs included. Unlike [Printable] it adds no quotes, which suits names in a table.
 func Line(text string) string { return Escape(text, "") }
 
 // Escape returns text with every character escaped that is neither visible nor a space: control characters, direction

@@ -63,8 +63,8 @@ func blackWhite(t float64) color.NRGBA { return whiteBlack(1 - t) }
 // level rounds an intensity from 0 to 1 to a byte.
 func level(v float64) uint8 { return uint8(255*v + 0.5) }
 
-// at returns the colour of v: that of the nearer end if v is out of range, and that of NaN. If the range is
-// empty (max ≤ min), every number has the colour of its middle.
+// at returns the colour of v. If v is out of range, that is the colour of the nearer end. NaN has a colour of its own.
+// If the range is empty (max ≤ min), every number has the colour of the middle of the ramp.
 func (m colorMap) at(v float64) color.NRGBA {
 	switch {
 	case math.IsNaN(v):

@@ -49,8 +49,8 @@ func (s Scale) each(largest []float64) bool {
 
 // Page says how large a picture is on paper. A zero means the default.
 type Page struct {
-	// millimetres, 10 … 2000; by default it follows from the panels and FontSize. A picture is then at most as high as
-	// A4 or, if that is more, 1.5 times the width: where panels would be higher, they are smaller.
+	// millimetres, 10 … 2000; by default it follows from the panels and FontSize. A picture of a given Width is at most
+	// as high as A4 or, if that is more, 1.5 times the width: where panels would be higher, they are smaller.
 	Width float64
 	DPI   float64 // dots per inch of PNG, at least; 36 … 600, by default 144
 	// points of all text but titles, which are a ninth larger; 3 … 72. By default text has 9 points; if Width is given,

@@ -12,6 +12,6 @@ type Grid struct {
 }
 
 // Matrix draws a matrix. Its colours go from 0 to the largest magnitude or, if there are values below 0, from the
-// negative of it. Matrix refuses an empty matrix, rows that differ in length, another number of X or Y, and what a
+// negative of it. Matrix refuses an empty matrix, rows that differ in length, an X or Y of another length, and what a
 // [Page] does not allow.
 func Matrix(m Grid, look Look) (*Picture, error) { return Matrices([]Grid{m}, look) }

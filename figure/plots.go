@@ -177,7 +177,8 @@ func (a Axes) scale(p *plot.Plot) {
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticker{a.XTicks, 6}, ticker{nil, 5}
 }
 
-// ticker puts ticks at the given values. If values is nil, it puts not more than most ticks at round values.
+// ticker puts ticks at the given values. If values is nil, it puts ticks at round values, at most as many as the field
+// most says.
 type ticker struct {
 	values []float64
 	most   int

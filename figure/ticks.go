@@ -12,9 +12,10 @@ type tick struct {
 	label string
 }
 
-// roundTicks returns ticks from lo to hi, not more than most, at multiples of a round step: 1, 2, 2.5 or 5 times a
-// power of ten. If 0 is in the range, it has a tick, and a symmetric range has symmetric ticks. The step is the
-// smallest one that puts ticks at both ends, or, if there is none, the smallest one.
+// roundTicks returns ticks from lo to hi at multiples of a round step: 1, 2, 2.5 or 5 times a power of ten. They are at
+// most as many as the argument most says. If 0 is in the range, it has a tick, and a symmetric range has symmetric
+// ticks. The step is the smallest one that puts ticks at both ends. If there is none, it is the smallest step that
+// gives no more ticks than most.
 func roundTicks(lo, hi float64, most int) []tick {
 	if !(hi > lo) {
 		return []tick{{lo, label(lo, math.Max(1, math.Abs(lo)), math.Abs(lo))}}

@@ -214,7 +214,7 @@ func sum(values []float64) float64 {
 }
 
 // Table returns the parameters of each filter. The column prefers_deg is [Preferred]; kinds that prefer no orientation
-// lack it. In a bank of pairs, the column pair has the number of its pair.
+// lack it. In a bank of pairs, the column pair has the number of each filter's pair.
 func (b Bank) Table() (*param.Table, error) {
 	all, _, err := b.complete()
 	if err != nil {

@@ -18,12 +18,12 @@ type Layout struct {
 	shape  []int
 	name   string
 	row    int64 // bytes of an index of the first axis
-	rows   int   // of a region
+	rows   int   // indices of the first axis in a region
 	starts []int64
 	size   int64 // of the file
 }
 
-// Layout returns the layout of a file. array is the name of the array in it. A Zarr of no elements is refused.
+// Layout returns the layout of a file. array is the name of the array in it. An array of no elements is refused.
 func (f Format) Layout(array string, shape ...int) (*Layout, error) {
 	count, err := elementCount(shape)
 	if err == nil && count == 0 {
@@ -86,8 +86,8 @@ func (s *Sums) Join(next Sums, bytes int64) {
 	s.CRC32 = whole.JoinZipChecksums(s.CRC32, next.CRC32, bytes)
 }
 
-// WriteFrame writes all but the elements, whose sums are those of the regions. It returns the CRC-32C of the file. If
-// to is nil, it only does that.
+// WriteFrame writes all but the elements. regions has the sums of the elements in each region. WriteFrame returns the
+// CRC-32C of the whole file. If to is nil, it writes nothing.
 func (l *Layout) WriteFrame(to io.WriterAt, regions []Sums) (uint32, error) {
 	f := &frame{to: to, regions: regions}
 	sums := make([]uint32, len(regions))
@@ -144,7 +144,7 @@ func (l *Layout) entry(archive *zip.Writer, to *frame, name string, head []byte,
 	h.CompressedSize64 = h.UncompressedSize64
 	w, err := archive.CreateRaw(h)
 	if h.UncompressedSize64 >= math.MaxUint32 {
-		h.ReaderVersion = 45 // of the directory
+		h.ReaderVersion = 45 // in the directory: version 4.5, for zip64
 	}
 	if err == nil {
 		_, err = w.Write(head)
@@ -183,7 +183,7 @@ func (f *frame) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// skip passes over a region of elements. w leads to f, after flush.
+// skip passes over a region of elements. What is written to w reaches f, the last of it when flush is called.
 func (f *frame) skip(w io.Writer, flush func() error, bytes int64) error {
 	region := len(f.starts)
 	f.starts = append(f.starts, f.at)

@@ -16,8 +16,8 @@
 //
 // It also reads arrays of Zarr 3 in a zip archive, as far as [Format] writes them.
 //
-// It writes '<f4' in C order, version 1.0, with the same header as NumPy. A file appears under its name only when it is
-// complete.
+// It writes '<f4' in C order, or '<f2' if [Format].Half is set, version 1.0, with the same header as NumPy. A file
+// appears under its name only when it is complete.
 //
 // # Safety
 //

@@ -203,7 +203,7 @@ func (r *Reader) restart() error {
 		return err
 	}
 	for _, c := range r.closers {
-		_ = c.Close() // only reads
+		_ = c.Close() // c was only read from
 	}
 	r.closers = fresh.closers
 	is, was := fresh.header, r.header

@@ -17,7 +17,7 @@ type Writer struct {
 	left     int // elements that are still to be written
 	file     *whole.File
 	out      *bufio.Writer
-	elements *Encoder // its bytes end in out
+	elements *Encoder // what it writes ends up in out
 
 	finish func() error // writes what follows the elements; nil: nothing
 	err    error        // if not nil, every later Write reports it

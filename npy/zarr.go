@@ -110,7 +110,8 @@ func readMetadata(f *zip.File, archive int64) (m zarrMetadata, err error) {
 	return m, nil
 }
 
-// check returns the type and the number of elements. It refuses what this package does not write.
+// check returns the type and the number of elements. It refuses what this package does not write, but
+// takes float64, too.
 func (m zarrMetadata) check() (dtype, int, error) {
 	count, err := elementCount(m.Shape)
 	if err != nil {

@@ -123,7 +123,7 @@ func (a *Array) Draw(dst *conv.Tensor, first int) error {
 		}
 		o := a.options
 		if !o.Recolour {
-			o.Colour = RGB // as they are
+			o.Colour = RGB // finish then leaves the channels as they are
 		}
 		o.finish(dst.Images(i, i+1).Data, planes, a.stored.H(), a.stored.W())
 	}

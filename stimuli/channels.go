@@ -23,7 +23,7 @@ func (s InChannels) Draw(dst *conv.Tensor, first int) error {
 	if err := s.Set.Draw(grey, first); err != nil {
 		return err
 	}
-	for i := n - 1; i >= 0; i-- { // the last first: it goes where no other grey image is
+	for i := n - 1; i >= 0; i-- { // the last first: no grey image that is still needed lies in its place
 		image := dst.Images(i, i+1).Data
 		for c := range s.Channels {
 			copy(image[c*pixels:], grey.Data[i*pixels:(i+1)*pixels])

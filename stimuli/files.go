@@ -38,7 +38,7 @@ type Files struct {
 type item struct {
 	path  string
 	page  int // from 0
-	*head     // that of other images, too, if they are alike
+	*head     // shared by images whose heads are alike
 }
 
 // These are about how many bytes of memory an item takes with its path, a head, and what the head of a TIFF has of a
@@ -49,8 +49,8 @@ const (
 	pageBytes = 16
 )
 
-// listBytes estimates how much memory the list of images takes. Pictures of a kind and size share a head; TIFFs have
-// one for each page, as most WebP files do.
+// listBytes estimates how much memory the list of images takes. Pictures of a kind and size share a head. Each page of
+// a TIFF has a head of its own, and so has nearly every WebP file.
 func (f *Files) listBytes() float64 {
 	bytes := itemBytes * float64(len(f.items))
 	for i, of := range f.items {
@@ -58,7 +58,7 @@ func (f *Files) listBytes() float64 {
 			continue
 		}
 		bytes += headBytes
-		if of.page == 0 { // the pages of a file share the rest
+		if of.page == 0 { // the pages of a file share the directories
 			bytes += pageBytes * float64(len(of.directories))
 		}
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // Identify writes what the pixels of a set depend on beyond its table. With the same table and shape, the same text
-// means the same images, as far as can be told without reading large files whole. Every set of this package has it:
-// TestIdentify holds that.
+// means the same images, as far as can be told without reading large files whole. Every set of this package has this
+// method: TestIdentify holds that.
 
 // identified is implemented by sets that can say more about their images than their table does.
 type identified interface{ Identify(to io.Writer) error }
@@ -37,7 +37,7 @@ func (p *Product) Identify(to io.Writer) error {
 		return err
 	}
 	canvas := p.canvas
-	canvas.AllowAliasing = false // it makes no pixels
+	canvas.AllowAliasing = false // it changes no pixels
 	_, err = fmt.Fprintf(to, "%+v %+v\n", canvas, pattern)
 	return err
 }

@@ -173,7 +173,8 @@ func cosPositive(x float64) bool {
 }
 
 // signs does for a row of arguments, x + down, what cosPositive does: it writes values[0] where the cosine is positive,
-// and values[1] elsewhere. No argument may reach far. If one is near a zero, signs returns false, and row is undefined.
+// and values[1] elsewhere. Every argument must be below far in magnitude. If one is near a zero of the cosine, signs
+// returns false, and row is undefined.
 func signs(row []float32, across []float64, down float64, values [2]float32) bool {
 	const whole = 3 << 51 // the sum with it is rounded to a whole number, whose last bit says whether it is odd
 	farthest := uint64(0) // from a whole number; as bits, which have the same order

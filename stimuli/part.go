@@ -14,7 +14,8 @@ type Part struct {
 	first, n int
 }
 
-// NewPart returns the n images of a set from number first on. It refuses none, and images that the set does not have.
+// NewPart returns the n images of a set from number first on. It refuses a part without images, and images that the
+// set does not have.
 func NewPart(of Set, first, n int) (*Part, error) {
 	if all := of.Shape().N(); first < 0 || n < 1 || n > all-first {
 		return nil, fault.New("stimuli", fmt.Sprintf("images %d … %d", first, first+n-1), "", "want some of the %d",

@@ -82,9 +82,9 @@ func (p *Product) Draw(dst *conv.Tensor, first int) error {
 // drawnBytes is how many bytes of images are drawn at a time, unless a single one is larger: see package batch.
 const drawnBytes = 28 << 20
 
-// Memory returns the most bytes that Draw takes beyond dst, if dst has one image, or images of 28 MiB in all. For each
-// image that is drawn at the same time, these are its pixels in float64, and for noise also its random values or its
-// spectrum.
+// Memory returns how many bytes Draw takes at most, beyond dst, if dst has one image, or images of 28 MiB in all. For
+// each image that is drawn at the same time, these are its pixels in float64, and for noise also its random values or
+// its spectrum.
 func (p *Product) Memory() float64 {
 	bytes := 8.0
 	switch p.fresh().(type) {

@@ -1,5 +1,5 @@
-// Package stimuli draws the images that vision scientists show: sets of [N, 1, H, W] float32 images. The images of a
-// set need not exist all at once.
+// Package stimuli draws the images that vision scientists show: sets of [N, C, H, W] float32 images. C is 1 for all
+// patterns; images from files may have more channels. The images of a set need not exist all at once.
 //
 // [NMA] is the grating of Neuromatch Academy's W1D5 tutorial 2 (Menendez and Stringer, CC BY 4.0). Its pixels equal
 // those of the tutorial's NumPy code with glibc's sine and cosine. Up to 6·10¹⁰ degrees they are the same on every
@@ -7,8 +7,9 @@
 //
 // The other patterns are structs of parameters with units: [Grating], [Gabor], [Plaid], [Checkerboard], [ZonePlate],
 // [WhiteNoise], [PinkNoise] and [Impulse]. [Kinds] lists them. A [Product] shows a pattern with every combination of
-// the values of its parameters on a [Canvas], sampled in float64. [Files] is an image file, or a folder of them. A
-// Sweep, a Product and Files are each a [Set], with a table of what its images show.
+// the values of its parameters on a [Canvas], sampled in float64. [Files] is an image file, or a folder of them, and
+// [Array] an array of images in a file. A Sweep, a Product, Files and an Array are each a [Set], with a table of what
+// its images show.
 //
 // # Orientation
 //
@@ -30,7 +31,7 @@ import (
 // Set is a set of images that need not exist yet, with a table of what they show. Several goroutines may call its
 // methods at once.
 type Set interface {
-	// Shape is [N, 1, H, W].
+	// Shape is [N, C, H, W].
 	Shape() conv.Shape
 	// Draw writes images first … first+N−1 into dst, where N is the number of images in dst. dst has the set's C, H and
 	// W.

@@ -32,7 +32,8 @@ func partsOf(s Set) func(first, n int) (*param.Table, error) {
 	return nil
 }
 
-// WriteTable writes what the WriteCSV of the set's Table writes. It holds only a part in memory, except of [Joined].
+// WriteTable writes what the WriteCSV of the set's Table writes. It holds only a part of the table in memory, except
+// for [Joined], [InChannels] and a [Part] of one of these, whose tables are made whole.
 func WriteTable(w io.Writer, s Set) error {
 	rows, n := partsOf(s), s.Shape().N()
 	if rows == nil || n == 0 {

@@ -25,7 +25,8 @@ type Settings struct {
 	Progress func(done int) // if not nil, called with the number of curves described so far; one call at a time
 }
 
-// Cell holds the figures of a cell. A field is nil if it was not asked for, or if the stimuli do not allow it.
+// Cell holds the figures of a cell. A field is nil if it was not asked for, or if the stimuli or the responses do not
+// allow it.
 type Cell struct {
 	Orientation *Orientation
 	Direction   *Direction

@@ -31,7 +31,7 @@ func (a Axis) String() string { return string(a) }
 func usual() []Axis { return []Axis{ByOrientation, ByFrequency, ByPhase} }
 
 // Varying returns those of orientation, sf and phase whose values differ between the images of a table. If there are
-// none, it returns all columns of numbers that differ.
+// none, it returns all columns of numbers, without missing values, in which images differ.
 func Varying(t *param.Table) []Axis {
 	s := shownIn(t)
 	var axes []Axis
@@ -74,8 +74,8 @@ func Measured(columns []string, by ...Axis) []string {
 }
 
 // Complete returns the names of those columns that must have a number in each row, for curves over the axes by. If by
-// is empty, it takes all axes that vary. It can be the Complete of a [param.Reader], which then refuses missing values
-// in these columns.
+// is empty, it takes the axes that [Varying] returns. It can be the Complete of a [param.Reader], which then refuses
+// missing values in these columns.
 func Complete(t *param.Table, by []Axis) []string {
 	if len(by) == 0 {
 		by = Varying(t)

@@ -96,8 +96,8 @@ func ReverseCorrelation(ctx context.Context, r *Responses, images Source) (*Fiel
 	return f, nil
 }
 
-// A weight belongs to a field if it exceeds certain times Fields.Noise. Of 4,096 pixels, at least one does so by chance
-// in 3 % of the cells.
+// A weight belongs to a field if its magnitude is more than 4.5 times Fields.Noise. Of 4,096 pixels, at least one has
+// such a weight by chance in 3 % of the cells.
 const certain = 4.5
 
 // Fit fits a Gabor to the field of a cell, on the pixels around those that exceed chance. If there are none, or the fit

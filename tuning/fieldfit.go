@@ -36,8 +36,8 @@ type window struct {
 type gaborPoint [6]float64
 
 // fit fits a Gabor by least squares. gonum's Nelder-Mead method searches for six numbers, from the best points of a
-// grid. For each six, the amplitudes of the cosine and the sine follow in closed form. TestFieldGoldens compares it
-// with SciPy's least_squares.
+// grid. For any values of these six, the amplitudes of the cosine and the sine follow in closed form. TestFieldGoldens
+// compares the fits with SciPy's least_squares.
 func (w window) fit() (FieldGabor, error) {
 	total := w.variance()
 	if !(total > 0) {

@@ -33,8 +33,8 @@ func (n Negative) String() string {
 // is float32's rounding, not tuning.
 const flatness = 1e-6
 
-// apply returns the curve that the figures of c are computed from. That is c itself if no response is negative, or if
-// one is not finite.
+// apply returns the curve that the figures of c are computed from. That is c itself if n is Refuse, if no
+// response is negative, or if one is not finite.
 func (n Negative) apply(c Curve) Curve {
 	if n == Refuse || !c.negative() || c.notFinite() > 0 {
 		return c

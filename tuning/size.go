@@ -17,7 +17,7 @@ type Size struct {
 const reached = 0.95
 
 // Size describes a curve over sizes. Both figures are NaN if a response is not finite or none is above 0. It refuses
-// what every curve refuses.
+// an empty curve, and sizes that are not finite or do not ascend.
 func (c Curve) Size() (Size, error) {
 	if err := c.check(); err != nil {
 		return Size{}, err

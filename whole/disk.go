@@ -11,8 +11,9 @@ import (
 	"gpuconv/internal/input"
 )
 
-// All changes that this package makes on a disk are in this file. So tests can see each step, make it fail, and replay
-// the steps up to every point at which the power may fail.
+// The changes by which files and folders get onto a disk are in this file. So tests can see each step, make it fail,
+// and replay the steps up to every point at which the power may fail. Elsewhere in this package are only changes that
+// need not survive that: the cache files of WritePrivate, modes and times, the renewal of a lease, and Made.Remove.
 
 // action is a kind of change.
 type action string
@@ -29,7 +30,7 @@ const (
 	syncsFolder action = "sync folder" // puts the names in a folder on the disk
 	locks       action = "lock"        // changes nothing, but tests make it fail
 	writesAt    action = "write at"    // writes data at an offset
-	truncates   action = "truncate"    // gives a file the size at
+	truncates   action = "truncate"    // gives a file the size that the change's at says
 )
 
 // change is one step.

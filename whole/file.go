@@ -201,8 +201,9 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, named(f.name, err)
 }
 
-// Copy appends bytes of src from an offset on, and takes crc32c for their CRC-32C. On Linux the kernel copies them.
-// File systems that can let both files share them, if the place in both has the same distance from a multiple of 4 kB.
+// Copy appends bytes of src from an offset on, and takes crc32c for their CRC-32C. On Linux the kernel copies them. On
+// some file systems both files then share them, if their places in the two files are equally far from a multiple of
+// 4 kB.
 func (f *File) Copy(src *input.File, at, bytes int64, crc32c uint32) error {
 	if err := f.file.copy(src, at, bytes); err != nil {
 		return named(f.name, err)

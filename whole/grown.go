@@ -82,7 +82,7 @@ func (g *Grown) Begin(at, bytes int64) {
 
 // Sync puts what was written on the disk. It fails if the folder is gone.
 func (g *Grown) Sync() error {
-	if err := g.folder.hidden.signed(); err != nil { // first, because who has taken it over may have completed it
+	if err := g.folder.hidden.signed(); err != nil { // first: a process that has taken it over may have completed it
 		return named(g.folder.path, err)
 	}
 	if g.folder.hidden.base.lost() || !g.folder.hidden.base.holds(g.folder.hidden.name) {

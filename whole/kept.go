@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// A kept folder is a [Folder] that takes several processes. Until it is complete its files are in a folder of its own,
-// NAME.unfinished beside NAME, which has a name that people see and stays when a process ends or dies. NAME itself is
-// complete or not there, as for any Folder. NAME.unfinished has the lock and the files of any hidden folder, and
+// A kept folder is a [Folder] that several processes may write, one after the other. Until it is complete its files are
+// in a folder of its own, NAME.unfinished beside NAME. That has a name that people see, and stays when a process ends
+// or dies. NAME itself is complete or not there, as for any Folder. NAME.unfinished has the lock and the files of any
+// hidden folder, and
 //
 //	gpuconv.lease.N  says who writes the folder: see lease
 //	gpuconv.journal  the lines of [Folder.Journal], synced
@@ -235,7 +236,7 @@ func (d *Folder) Journal() *Journal { return d.journal }
 // leaveKept ends a folder that is kept, as [Folder.leave] does: complete says that all files are in their place.
 func (d *Folder) leaveKept(complete bool) {
 	h := d.hidden
-	owned := complete || h.signed() == nil // otherwise all there is another process's
+	owned := complete || h.signed() == nil // otherwise everything in it belongs to another process
 	if owned {
 		for name := range d.written {
 			_ = d.files.remove(name)
@@ -302,7 +303,8 @@ func (h *hidden) hasFiles(into string) bool {
 	})
 }
 
-// has reports whether the file there has the content of the file here, which is in h, or there is none here.
+// has reports whether the file there, in h.base, has the content of the file here, in h. It also returns true if there
+// is no file here.
 func (h *hidden) has(here, there string) bool {
 	mine, err := h.inner.root.Lstat(here)
 	if err != nil {

@@ -18,9 +18,10 @@ import (
 )
 
 // A kept folder has a lease beside its lock. A lock may hold on one machine only, and a process that is stopped keeps
-// it. The lease is a file, gpuconv.lease.N, whose owner writes it again every few seconds. Who finds that it was not
-// written for a minute makes the one with the next number. Only one process can, because a file is created once, on NFS
-// 3 and 4 too. The highest number counts: who sees a higher one has lost the folder, and writes nothing more.
+// it. The lease is a file, gpuconv.lease.N, whose owner writes it again every few seconds. A process that finds that it
+// was not written for a minute makes the lease with the next number. Only one process can, because a file is created
+// once, on NFS 3 and 4 too. The highest number counts: an owner that sees a number above its own has lost the folder,
+// and writes nothing more.
 //
 // Times are those that the file system gives to files, so that it does not matter what the clocks of machines say. A
 // process that has the lock too, on the machine of a lease's owner, knows that the owner is dead, and does not wait.
@@ -29,7 +30,7 @@ const (
 	leaseName  = mark + "lease."
 	lockSuffix = ".lock"         // of the file that relock makes
 	leaseTime  = time.Minute     // how long a lease holds that is not renewed
-	renewals   = 6               // in that time
+	renewals   = 6               // how often a lease is renewed in that time
 	trusted    = time.Second / 2 // how long a lease need not be looked at again while parts are written
 )
 
@@ -115,7 +116,7 @@ func (p place) readLease(number int) (text string, at time.Time, err error) {
 	return string(line[:n]), info.ModTime(), nil
 }
 
-// here names this machine as long as it runs, for processes that share its locks.
+// here names this machine, until it is restarted, for processes that share its locks.
 func here() string {
 	boot, _ := input.ReadFile(context.Background(), input.System, "/proc/sys/kernel/random/boot_id")
 	host, _ := os.Hostname()
@@ -148,7 +149,7 @@ func (h *hidden) take(duration time.Duration, locked error) error {
 	}
 	if number > 0 {
 		if _, at, err := h.inner.readLease(number); err == nil && !dead && !at.Equal(renewed) {
-			_ = h.inner.remove(leaseFile(l.number)) // it has come back
+			_ = h.inner.remove(leaseFile(l.number)) // the former owner has come back
 			return errInUse
 		}
 		if errors.Is(locked, errInUse) {
@@ -205,7 +206,7 @@ func (h *hidden) expired(owner string, locked error, duration time.Duration, ren
 func (h *hidden) clock() (time.Time, error) {
 	_, err := h.lock.WriteAt([]byte{'\n'}, 0)
 	if err == nil {
-		err = h.lock.Sync() // NFS writes no sooner
+		err = h.lock.Sync() // NFS may write nothing before that
 	}
 	if err != nil {
 		return time.Time{}, err
@@ -256,7 +257,8 @@ func (h *hidden) relock(number int) error {
 	return nil
 }
 
-// check returns errTaken if the lease is lost. It need not look if it has looked within the last of this time.
+// check returns an error if the lease is lost: errTaken, or what kept this process from renewing it. It does not look
+// again if less than the time within has passed since the lease was last found to be this process's.
 func (l *lease) check(within time.Duration) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -269,8 +271,8 @@ func (l *lease) check(within time.Duration) error {
 	return l.lost
 }
 
-// age returns how long ago the lease was last found to be this process's, by the clock of the machine that says more:
-// one of them stands still while the machine sleeps.
+// age returns how long ago the lease was last found to be this process's. The machine has two clocks, monotonic and
+// wall. The one that says more counts, because one of the two stands still while the machine sleeps.
 func (l *lease) age() time.Duration {
 	since, wall := time.Since(l.looked), time.Now().Round(0).Sub(l.looked.Round(0))
 	if wall < 0 { // the clock was set back: nobody knows
@@ -291,7 +293,7 @@ func (l *lease) look() {
 		} else {
 			_, err = f.WriteAt([]byte(l.text), 0)
 		}
-		if closeErr := f.Close(); err == nil { // NFS writes no later
+		if closeErr := f.Close(); err == nil { // NFS may write nothing before that
 			err = closeErr
 		}
 	}

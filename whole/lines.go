@@ -26,7 +26,7 @@ func (o Options) CreateLines(path string) (*Lines, error) {
 	return &Lines{path, &file{disk: o.disk(), File: opened, path: path}}, nil
 }
 
-// Add writes a line. text is without the end of the line, and has no other.
+// Add writes a line. text has no line feed, neither in it nor at its end.
 func (l *Lines) Add(text []byte) error {
 	line := append(text[:len(text):len(text)], '\n')
 	_, err := l.file.Write(line)

@@ -11,7 +11,7 @@ import (
 	"gpuconv/param"
 )
 
-// What the page says of run.json.
+// The texts that the page makes from run.json.
 
 // asked says what was asked: the flags and the shapes.
 func (r *Run) asked() []fact {

@@ -74,7 +74,7 @@ func (r *Run) view() view {
 		v.LeftOut = r.Viewer.LeftOut()
 	}
 	v.Pictures = pictureViews(r.Pictures, r.alt)
-	v.Notes = lines(append(append([]string{}, r.Notes...), report.Notes...)) // the page's first: the last are cut
+	v.Notes = lines(append(append([]string{}, r.Notes...), report.Notes...)) // the page's first: the last may be cut
 	files, leftOut := firstOf(report.Files)
 	for _, f := range files {
 		sum := fmt.Sprintf("%d bytes, CRC-32C %s", f.Bytes, line(f.CRC32C))

@@ -146,7 +146,8 @@ func (b *Browser) call(method string, params map[string]any, result any) {
 	}
 }
 
-// read reads a message, and takes notice of it if it is an event. what is waited for is named in errors.
+// read reads a message, and takes notice of it if it is an event. The argument what says, in errors, what the caller
+// waits for.
 func (b *Browser) read(what string) (m message) {
 	b.t.Helper()
 	if err := b.pipe.SetReadDeadline(time.Now().Add(patience)); err != nil {

@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 )
 
-// EachView opens a page as its readers may, at the widths of a desk and of a phone, light and dark, and calls look each
-// time. Nothing of the page may be wider than the window, which would scroll sideways, and it must be dark if the
-// reader's system asks for that. GPUCONV_SCREENSHOTS names a
-// folder for pictures of the page, NAME-WIDTH-DARK.png.
+// EachView opens a page as its readers may, at the widths of a desktop window and of a phone, light and dark, and calls
+// look each time. Nothing of the page may be wider than the window, which would then scroll sideways. The page must be
+// dark if the reader's system asks for that. GPUCONV_SCREENSHOTS names a folder for pictures of the page,
+// NAME-WIDTH-DARK.png.
 func (b *Browser) EachView(name string, page []byte, look func(v View)) {
 	b.t.Helper()
 	path := filepath.Join(b.t.TempDir(), "page.html")

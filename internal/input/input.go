@@ -28,14 +28,14 @@ type Kind int
 
 // The kinds of files.
 const (
-	Array      Kind = iota // .npy and .npz
+	Array      Kind = iota // .npy, .npz and .zarr.zip, and tensors of networks
 	Picture                // PNG, JPEG, TIFF, BMP and WebP
 	Table                  // CSV, may be a stream
 	Report                 // JSON of gpuconv bench or bench/peers, may be a stream
 	Entry                  // what a run keeps for the next: a tuned problem, a driver that was tried
 	Notes                  // what a download keeps beside the part of the file that it has so far
 	Program                // a linked shader program
-	Output                 // a file that gpuconv run wrote, to check its checksum
+	Output                 // a file that gpuconv run wrote: to check it, to merge it, or to read its journal
 	Provenance             // run.json
 	System                 // a file in which the kernel or a driver describes itself
 	List                   // known failures, or names of images, one a line; may be a stream

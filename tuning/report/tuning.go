@@ -47,8 +47,10 @@ type Written struct {
 // Write writes cells.csv, curves.csv and tuning.json into a folder, and a picture curves_… for each axis. It also
 // writes rdm.csv and the picture rdm, the matrix of dissimilarities between the values of the first axis. There is no
 // matrix, and a note says why, in these cases: the axis has more than 1,000 values; cells have curves over different
-// values; a single cell has no correlation. Errors are those of the folder and of pictures that cannot be drawn, and
-// the error of ctx once it is done.
+// values; a single cell has no correlation. If there is a plane, fields or a decoding, Write also writes plane.csv and
+// the picture plane, fields.csv and the picture fields, and decoding.csv. For responses to directions it draws the
+// picture directions. A fields.csv of more than 1,048,576 weights is left out, with a note. Errors are those of the
+// folder and of pictures that cannot be drawn, and the error of ctx once it is done.
 func (t Tuning) Write(ctx context.Context, folder Folder) (Written, error) {
 	out := &files{folder: folder, pictures: t.Pictures}
 	notes, err := t.write(ctx, out)

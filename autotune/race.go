@@ -42,9 +42,9 @@ func (r Race) Runs(ways int) int { return (qualifying + r.Rounds) * ways }
 // as another.
 const leftBehind = 3
 
-// margin is the fraction of its time that a way must save to be stored instead of the backend's own way. It must save
-// that in the median round, and also be faster in three rounds of four. Both are needed: on a busy machine, two races
-// of the same ways on llvmpipe gave median ratios of 0.91 and 0.99, with 5 and 4 faster rounds of 9.
+// margin is the fraction of the time of the backend's own way that another way must save to be stored instead of it. It
+// must save that in the median round, and also be faster in three rounds of four. Both are needed: on a busy machine,
+// two races of the same ways on llvmpipe gave median ratios of 0.91 and 0.99, with 5 and 4 faster rounds of 9.
 const margin = 0.03
 
 // Run runs the race and returns all ways, the backend's own first. If a way fails before it is timed, its Err says why,

@@ -16,7 +16,7 @@ type Picture struct {
 	*figure.Chart
 }
 
-// phone is what Picture.Narrow is laid out for: 390 of the 420 pixels of a window, and text of 10 of them.
+// phone is the page that Picture.Narrow is laid out for: 390 pixels wide, in a window of 420, with text 10 pixels high.
 func phone() figure.Page { return figure.Page{Width: 103, FontSize: 7.5} }
 
 // Pictures draws the report: throughput, gpuconv against its peers, the roofline, GPU against CPU, and scaling over

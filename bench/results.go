@@ -106,7 +106,7 @@ func (r *Result) compute(c CaseInfo, b BackendInfo, seed uint64) bool {
 	return timed
 }
 
-// medianIfAny returns the median of values, or nil if it is 0, that is not known.
+// medianIfAny returns the median of values, or nil if it is 0, which means that it is not known.
 func medianIfAny(values []float64) *float64 {
 	if v := statistics.Median(values); v > 0 {
 		return &v

@@ -105,8 +105,8 @@ typedef struct gpuconv_options {
 
 /*
  * Opens a device. options may be NULL, which is all defaults. With "auto", a plan computes on the CPU what the GPU
- * cannot. Opening a GPU calls its driver: one that crashes takes the process with it. "gpuconv info" tries each driver
- * in a process of its own.
+ * cannot, unless options names an algorithm, or a device other than "any" and "task". Opening a GPU calls its driver:
+ * one that crashes takes the process with it. "gpuconv info" tries each driver in a process of its own.
  */
 int gpuconv_open(const gpuconv_options *options, gpuconv_device *device);
 

@@ -12,7 +12,7 @@ import (
 // algorithm spreads errors to outputs that do not see these pixels, the errors are large beside those outputs.
 // Neighbours in the list differ in shape, so that a few kinds in a row test much. Each function draws one image, [1 C H
 // W]. most, at least 1, is the largest pixel with which no sum overflows: larger pixels are drawn as most. Outliers of
-// one image have one sign, positive or negative at random.
+// one image have one sign: at random, or positive if they are the pixels of a 16-bit camera.
 var outlierKinds = [...]func(r *rand.Rand, image *conv.Tensor, most float64){
 	pixelOf(1e20), pointOf(1), columnOf(1e6), sixteenBits, frameOf(1e20), pixelOf(1e6), columnOf(1e20), halfBright,
 	frameOf(1e6), pointOf(1e20),

@@ -13,7 +13,7 @@ import (
 // sumRMS is the largest RMS error, as a fraction of the largest output, that sums of products in float32 may have. If
 // inputs were rounded to fewer bits and a sum has many terms, each output stays within its own bound, but this check
 // fails. Random sums of 4,608 terms have an RMS error of 4.7e-7, or of 9.8e-5 if their inputs are rounded to TF32
-// (TestEachGateAlone). sumRMS equals √n·u at n = 625 terms. For more terms √n·u is allowed, the probable error of a sum
+// (TestEachGateAlone). sumRMS equals √n·u at n = 633 terms. For more terms √n·u is allowed, the probable error of a sum
 // (Higham & Mary 2019). Sums whose terms all have one sign do have such errors: pixels 0 and 1 with filters that are
 // not centred on 0 give 1.9e-6 at n = 2,524. Sums that drift have larger ones: see mostDrift. If all outputs cancel,
 // the largest output is not a useful scale: see cancelled.
@@ -266,8 +266,8 @@ func (f *filling) rms(result Result, tolerance float64) Finding {
 		fmt.Sprintf("RMS error %.2g of the largest output, want at most %.2g", result.RMS, tolerance))
 }
 
-// sumRMS returns the RMS error that sums of products may have. It is asked about an error, since what a plain loop
-// drifts is only of interest if the error is larger than usual.
+// sumRMS returns the RMS error that sums of products may have. found is the error that was measured: only if it is
+// larger than usual does sumRMS compute how far a plain loop drifts.
 func (f *filling) sumRMS(found float64) float64 {
 	usual := max(sumRMS, math.Sqrt(f.truth.bound.terms)*unit)
 	if found <= usual {

@@ -154,8 +154,8 @@ func (c *child) end() {
 }
 
 // alone makes a process the leader of a group of processes. If it takes too long, the whole group is killed. The
-// process is also killed when the thread that starts it ends, so the caller must lock that thread until then. So the
-// process does not outlive gpuconv, although it does not share the group and the signals of gpuconv.
+// process is also killed when the thread that starts it ends, so the caller must lock that thread until the process has
+// ended. So the process does not outlive gpuconv, although it does not share the group and the signals of gpuconv.
 func alone(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -11,7 +11,7 @@ import (
 )
 
 // folders are where the plans of a program have their files: each in a folder of its own, all in one scratch folder,
-// which is there while a plan is. Of scratch folders with one name a machine can have few.
+// which exists while any plan is open. A machine can have only a few scratch folders of one name.
 type folders struct {
 	mutex      sync.Mutex
 	path       string

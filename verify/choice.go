@@ -17,7 +17,8 @@ type Choice struct {
 	seen  int    // how many cases matched, in all calls of Of
 }
 
-// Of returns the cases of a run that are tested. Call it for each run in turn: shards deal the cases of all runs.
+// Of returns the cases of a run that are tested. Call it for each run in turn, since the shards share the cases of all
+// runs.
 func (c *Choice) Of(cases []Case) (all []Case) {
 	for _, one := range cases {
 		if c.Names != nil && !c.Names.MatchString(one.Name) {

@@ -26,7 +26,7 @@ func cover(sizes []int, fits func(row) bool) []row {
 type pairs struct {
 	sizes []int
 	open  map[[4]int]bool // axis, level, later axis, level
-	order [][4]int        // from the first open pair on; those of the first axes, with the most levels, lead
+	order [][4]int        // from the first open pair on; the pairs of the first axes come first
 	left  int
 	used  [][]int // how often each level of each axis was taken
 }

@@ -4,8 +4,8 @@ import "slices"
 
 // coverOfKinds returns a cover like that of cover, with few kinds of rows. The kind of a row is its levels from axis
 // first on. The axes before it only choose numbers: all rows of a kind compile the same programs on a GPU. So each pair
-// of levels of a kind is met first, with as few kinds as cover finds, and other pairs by rows of these kinds if they
-// fit.
+// of levels of a kind is met first, with as few kinds as cover finds. Other pairs are met by rows of these kinds if
+// such rows fit.
 func coverOfKinds(sizes []int, first int, fits func(row) bool) []row {
 	open := newPairs(sizes)
 	unchosen := slices.Repeat(row{-1}, first)

@@ -16,8 +16,8 @@ type Case struct {
 	Stimulus string
 	Bank     string
 	Bands    int // output rows of the bands into which a [conv.Cutter] cuts images; 0 leaves images whole
-	// Relation, if it has a name, is checked in addition to the gates of [compare.Trial]. The cases take the relations
-	// in turn; cases with large kernels have none.
+	// Relation, if it has a name, is checked in addition to the gates of [compare.Trial]. The cases of the pairwise
+	// covers take the relations in turn; cases with large kernels, and all other cases, have none.
 	Relation compare.Relation
 	// Seed changes the numbers that Fill draws, and those of the gates and of the relation. The caller's own numbers
 	// stay ([Given]). 0 is the seed of a plain run.

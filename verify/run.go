@@ -132,7 +132,7 @@ type Runner struct {
 	Cases    []Case
 	// Alone makes one record at a time, for cases that take much memory.
 	Alone bool
-	Each  func(Record) error // is called with every record, in the order of Cases, and for each case of Subjects
+	Each  func(Record) error // is called with every record: in the order of Cases, and within a case of Subjects
 }
 
 // Records returns the number of records of a run.
@@ -142,7 +142,7 @@ func (r Runner) Records() int { return len(r.Subjects) * len(r.Cases) }
 func (r Runner) Run(ctx context.Context) error { return Run(ctx, r) }
 
 // Run makes several runs. Records are passed on in the order of the runs, but workers begin with the next run while
-// others finish one. There is a worker for each core, since one record does not keep a core busy: compilers use one
+// others finish one. There is a worker for each core, since one record keeps only one core busy: compilers use one
 // thread, and so do shaders with few outputs.
 //
 // If a subject fails, that is a record, and the run continues, except after [conv.ErrLost]: then the device can compute

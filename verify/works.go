@@ -102,7 +102,7 @@ func (w *works) do(t *compare.Trial, i, worker int, o compare.Options) *work {
 	return one
 }
 
-// tolerated reports whether checks depend on [compare.Options].Asked, or nobody knows that.
+// tolerated reports whether checks depend on [compare.Options].Asked. It returns true also if that is not known.
 func tolerated(b conv.Backend, p conv.Problem) bool {
 	explainer, ok := b.(conv.Explainer)
 	if !ok {

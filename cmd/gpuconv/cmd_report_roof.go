@@ -15,7 +15,7 @@ import (
 const roofTime = 300 * time.Millisecond
 
 // deviceRoof is the memory in bytes that gpu.Device.Roof takes: two buffers of 64 MiB, which a software renderer has in
-// main memory, and what it fills one of them with.
+// main memory, and the numbers that one of them is filled with.
 const deviceRoof = 192 << 20
 
 // roofMemory returns the bytes that measuring the peak rates takes.

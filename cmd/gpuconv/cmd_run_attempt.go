@@ -84,7 +84,7 @@ func (f *runFlags) retry(ctx context.Context, stderr io.Writer, do func() error)
 	return err
 }
 
-// open opens the backend and makes the plan. Should the device be lost, only one of its kind is opened after it.
+// open opens the backend and makes the plan. If the device is lost later, only a device of its kind is opened again.
 func (f *runFlags) open(ctx context.Context, j experiment.Job, p conv.Problem) (session, error) {
 	open := f.reopen.open
 	if open == nil {

@@ -219,7 +219,7 @@ func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 }
 
 // stay makes the flags ask for a device such as the one that was opened, if that is a GPU. When they are used again,
-// neither the CPU engine takes its place, nor a software renderer that of hardware.
+// the CPU engine does not take the place of the GPU, and a software renderer does not take that of hardware.
 func (f *backendFlags) stay(c chosen) {
 	if c.name != "gpu" {
 		return
@@ -341,8 +341,8 @@ type session struct {
 	plan conv.Plan
 }
 
-// prepare opens the backend and prepares convolution p on it. images is the number of all images, p's batch how many go
-// at a time.
+// prepare opens the backend and prepares convolution p on it. images is the number of all images; p's batch is how many
+// of them are computed at a time.
 func (f *backendFlags) prepare(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor,
 	bias []float32) (session, error) {
 	var s session

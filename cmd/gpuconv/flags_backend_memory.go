@@ -9,7 +9,7 @@ import (
 const explained = 5
 
 // planExtra returns how many bytes a plan of the CPU engine takes beyond the bytes that were counted for it and beyond
-// aside, which has room for small ones. It asks the engine, since some algorithms keep weights in forms that are many
+// aside, which has room for small plans. It asks the engine, since some algorithms keep weights in forms that are many
 // times as large. images is the number of all images. It is 0 if flags ask for another backend, and for weights so
 // large that even describing a plan would not fit: they are refused for what was counted. What is wrong with the flags
 // or the problem is left to those who open the backend and plan.

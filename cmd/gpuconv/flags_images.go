@@ -241,7 +241,8 @@ func (in *inputs) layout(flag string, array *stimuli.Array, channels int) error 
 	return nil
 }
 
-// forColours adds to the error that filters of one channel do not fit images of three how such images become grey.
+// forColours completes the error which says that filters of one channel do not fit images of three: it adds how such
+// images become grey.
 func forColours(src, weight conv.Shape, err error) error {
 	var about *conv.ShapeError
 	if errors.As(err, &about) && about.Arg == "weight" && src.C() == 3 && weight.C() == 1 {

@@ -166,8 +166,8 @@ func usages(flags *pflag.FlagSet, columns int) string {
 }
 
 // wrapped breaks the lines of a text that are longer than columns, and joins the lines of each paragraph before that. A
-// line that begins with a space is an entry of a list: its further lines are indented as far as what its first word
-// means.
+// line that begins with a space is an entry of a list: its further lines are indented as far as the text after its
+// first word.
 func wrapped(text string, columns int) string {
 	if columns == 0 {
 		return text

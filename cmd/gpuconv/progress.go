@@ -86,8 +86,8 @@ func (p *progress) set(done int) {
 	}
 }
 
-// left predicts, for a log line, how much longer a job takes of which so much is done. It predicts nothing at its
-// beginning and at its end.
+// left predicts, for a log line, how much longer a job takes, from how much of it is done. It predicts nothing at the
+// beginning and at the end of a job.
 func left(began time.Time, done, total float64) []any {
 	if !(done > 0 && done < total) {
 		return nil

@@ -114,7 +114,8 @@ func extents(v value) ([]int, bool) {
 	return all, true
 }
 
-// walk collects the tensors in the result of a pickle, and names everything else in it.
+// walk collects the tensors in the result of a pickle, and names the kinds of other objects in it. It skips numbers and
+// texts.
 type walk struct {
 	tensors []tensor
 	rest    []string

@@ -19,8 +19,8 @@ type Look struct {
 type Scale int
 
 // All gives all panels one range. Each gives every panel a range of its own. The title of a panel then states its
-// range, and the colour bar shows shares of the range. Automatic is Each if the largest magnitude of some panel is
-// below a fifth of the largest of all, because that panel would look blank. Otherwise Automatic is All.
+// range, and the colour bar shows shares of the range. Automatic is Each if the largest magnitude of some panel that
+// is not all zero is below a fifth of the largest of all, because that panel would look blank. Otherwise it is All.
 const (
 	All Scale = iota
 	Each
@@ -203,8 +203,8 @@ func (p Page) fitted(make func(grain) *Picture) (*Picture, error) {
 }
 
 // fill returns with which boxes, and how many columns fewer than usual, a picture fills the width with text of the size
-// that was asked for. size lays it out. If there is no room with the narrowest columns, panels fill these and the text
-// becomes smaller. If the picture would be too high, it has more columns and smaller text, and in the end smaller
+// that was asked for. size lays it out. If not even the narrowest columns fit with that text, they are taken, and the
+// text becomes smaller. If the picture would be too high, it has more columns and smaller text, and in the end smaller
 // boxes.
 func (p Page) fill(size func(boxes float64, fewer int) image.Point) (boxes float64, fewer int) {
 	width := func(boxes float64) float64 { return float64(size(boxes, fewer).X) }

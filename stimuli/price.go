@@ -44,7 +44,7 @@ func price(file *input.File, kind string, config image.Config) float64 {
 		}
 	case filekind.TIFF: // a buffer holds a strip or tile of up to 8 bytes a pixel, and doubles as it grows
 		return pixels*each + 32*tiffBlock(file, config)
-	case filekind.WebP: // lossless: two pictures of 4 bytes; lossy: one of 2, and its transparency as a lossless one
+	case filekind.WebP: // lossless: two of 4 bytes a pixel; lossy: one of 2, and transparency as lossless; 3 are room
 		return 13*pixels + float64(file.Size())
 	}
 	return pixels * each
@@ -109,7 +109,8 @@ func tiffBlock(file io.ReaderAt, config image.Config) float64 {
 	return rows * float64(config.Width)
 }
 
-// tiffFields returns the first value of each SHORT or LONG field in a TIFF's first directory, by tag.
+// tiffFields returns the value of each SHORT or LONG field in a TIFF's first directory, by tag. Of a field with several
+// values it is the first, or the place of the values in the file: none of the fields that are used has several.
 func tiffFields(file io.ReaderAt) map[uint16]uint32 {
 	var start [8]byte
 	if _, err := file.ReadAt(start[:], 0); err != nil {

@@ -43,8 +43,9 @@ type Run struct {
 // Read reads a folder that gpuconv run wrote: run.json, the tables and the pictures. It does not check whether files
 // have changed: see [experiment.AuditFolder].
 //
-// Errors: those of [experiment.ReadReport]; a table or the array of activations that is missing or does not fit
-// run.json; the error of ctx.
+// Errors: those of [experiment.ReadReport]; numbers of run.json that contradict each other; a run made with --keep; a
+// table or a picture that is missing, unreadable or does not fit run.json; the error of ctx. Read does not open the
+// array of activations: [Run.Look] does.
 func Read(ctx context.Context, folder string) (*Run, error) {
 	report, err := experiment.ReadReport(ctx, folder)
 	if err != nil {
@@ -139,7 +140,7 @@ func (r *Run) open(ctx context.Context) (*npy.Reader, error) {
 	return reader, nil
 }
 
-// A page has pictures of at most this many bytes in all, and at most this many pictures.
+// A page has pictures of at most this many bytes in all, and at most this many of a run and as many of tuning.
 const (
 	mostPictureBytes = 16 << 20
 	mostPictures     = 24

@@ -22,7 +22,7 @@ TYPES = ["f4", ">f4", "f2", "f8", "i1", "u2", "i8", "c8", "?", "S3", "O", "M8[s]
 
 @st.composite
 def arrays(draw):
-    """Arrays of all types, with no to five dimensions, of every layout."""
+    """Arrays of all types, with none to six dimensions, of every layout."""
     shape = draw(st.lists(st.integers(0, 6), max_size=5) | st.just([1, 1, 5, 6]) | st.just([2, 1, 3, 3]))
     array = np.zeros(shape, draw(st.just("f4") | st.sampled_from(TYPES)))
     if array.dtype == np.float32 and draw(st.booleans()):
@@ -68,7 +68,7 @@ ALLOWED = (ValueError, TypeError, MemoryError, gpuconv.Error)
 
 
 def tried(function, *arguments, **named):
-    """Call a function. What it raises is one of ours, with a text."""
+    """Call a function. What it raises is in ALLOWED, and has a text."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -10,8 +10,8 @@ import (
 // Built reports whether this program can open contexts with EGL.
 const Built = true
 
-// Constants of the EGL 1.5 specification and of the extensions EGL_EXT_platform_device, EGL_MESA_platform_surfaceless
-// and EGL_EXT_device_drm.
+// Constants of the EGL 1.5 specification and of the extensions EGL_EXT_platform_device, EGL_MESA_platform_surfaceless,
+// EGL_EXT_device_drm and EGL_EXT_device_drm_render_node; maxDevices is how many devices are listed at most.
 const (
 	none                      = 0x3038
 	extensions                = 0x3055

@@ -31,7 +31,7 @@ const (
 	softGroups   = 8       // work-groups, which keep a software renderer's threads busy; more would have shorter strips
 	softFilters  = 8       // of a tile: more share the window, but compile time grows with the square of the length
 	softTexels   = 512     // of the window: its vectors take 64 KiB of the stack
-	softDispatch = 7500    // cycles of a dispatch, 20 µs, for each of the eight vectors of a work-group
+	softDispatch = 7500    // a dispatch takes 20 µs; these are its cycles divided by the eight vectors of a work-group
 	softPerMAC   = 1 << 15 // softLength lets a program write out one multiplication for this many of the batch
 )
 
@@ -78,7 +78,7 @@ func (c softConstants) window() (rows, texels int) {
 	return rows, last/c.perTexel() + 1
 }
 
-// loads is how many texels a block reads. It reads none of the rows between those of a dilated kernel.
+// loads is how many texels a block reads at most. It reads none of the rows between those of a dilated kernel.
 func (c softConstants) loads() int {
 	rows, texels := c.window()
 	return c.channels * min(rows, c.rows*c.tapsH) * texels
@@ -191,9 +191,9 @@ func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrol
 	return s, nil
 }
 
-// softBlockOf returns the block of sums for a tile of this many filters. It has one row of 8 columns, which use each
-// texel of the window most often. It has two rows of 4 columns if a pool takes 2×2, or if sums are 1 to 4 or 9 to 12
-// columns wide, so that a block of 8 would be half empty. A requested tile has its own block.
+// softBlockOf returns the block of sums for a tile of this many filters. As a rule it has one row of 8 columns, which
+// use each texel of the window most often. It has two rows of 4 columns if a pool takes 2×2, or if sums are 1 to 4 or 9
+// to 12 columns wide, so that a block of 8 would be half empty. A requested tile has its own block.
 func softBlockOf(p conv.Problem, device Profile, sums conv.Shape, filters int, requested softTile) softConstants {
 	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3],
 		stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode, byRow: device.ByRow,
@@ -258,7 +258,7 @@ func (c *softConstants) fit(p conv.Problem, unrolled int, whole bool) bool {
 
 // evenly divides n into the fewest parts that fits allows, of about equal size, and returns that size. fits reads the
 // size to test from *part. evenly returns 0 if fits allows no size. If whole is set, it prefers a size that divides n,
-// unless that is less than half as large.
+// unless that is at most half as large.
 func evenly(n int, fits func() bool, part *int, whole bool) int {
 	for *part = n; !fits(); *part-- {
 		if *part == 1 {

@@ -120,6 +120,11 @@ func TestEachGateAlone(t *testing.T) {
 		"written far past the end": {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) {
 			poke(dst, len(dst.Data)+15)
 		}}, "guards/integers"},
+		"written past the end by the second run": {small(t), altered{around: func(dst, _ *conv.Tensor, run int) {
+			if run == 2 {
+				poke(dst, len(dst.Data))
+			}
+		}}, "guards/integers"},
 		"nothing is done": {small(t), altered{}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,6 +40,9 @@ func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Desc
 		if again == nil {
 			return nil, d, fmt.Errorf("second run: %w", err)
 		}
+		if guard == nil {
+			guard = err
+		}
 		if at := Differ(dst.Data, again.Data); guard == nil && at >= 0 {
 			guard = &GuardError{fmt.Sprintf("the second run differs at element %d: %v, then %v", at, dst.Data[at],
 				again.Data[at])}

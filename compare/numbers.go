@@ -48,8 +48,8 @@ func drawIntegers(values []float32, r *rand.Rand, most int) {
 }
 
 // exactRange returns the largest bound of pixels, at most x, for which all partial sums of p are integers of at most
-// 2²⁴: float32 adds these exactly, in any order. It assumes that weights exceed neither w nor the returned bound.
-// Bounds are of magnitudes. It returns 0 if there is no such bound. With a scale above 1, even sums that are scale
+// 2²⁴: float32 adds these exactly, in any order. It assumes that weights exceed neither w nor the returned bound. All
+// bounds are of absolute values. It returns 0 if there is no such bound. With a scale above 1, even sums that are scale
 // times as large are exact.
 func exactRange(p conv.Problem, x, w, scale int) int {
 	terms := scale * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1)

@@ -256,10 +256,10 @@ func (f *filling) rms(result Result, tolerance float64) Finding {
 	}
 	switch {
 	case f.truth.bound.underflow > tolerance*f.truth.largest:
-		return skipped(CheckRMS, "", fmt.Sprintf("the largest output is %.2g: what underflows may count for more",
-			f.truth.largest))
+		return skipped(CheckRMS, "", fmt.Sprintf("the largest output is %.2g: underflow may exceed the RMS error "+
+			"that is allowed", f.truth.largest))
 	case f.truth.largest < cancelled*f.truth.sums:
-		why := "the sums cancel: the largest output is %.2g, of terms that come to %.2g"
+		why := "the sums cancel: the largest output is %.2g, the largest sum of magnitudes is %.2g"
 		return skipped(CheckRMS, "", fmt.Sprintf(why, f.truth.largest, f.truth.sums))
 	}
 	return judged(CheckRMS, "", result.RMS <= tolerance, result,

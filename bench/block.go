@@ -37,7 +37,7 @@ type entry struct {
 	description conv.Description
 	runs        int     // how many are in one sample
 	estimate    float64 // seconds of a run, from scout
-	took        float64 // seconds of the last block, with its plan and warm-up; before it, of a sample by the estimate
+	took        float64 // seconds of the last block, with plan and warm-up; before the first, of a sample by estimate
 	blocks      []measured
 	wrong       string // what is wrong with an output, or ""
 	missing     string // why it is not timed, or ""

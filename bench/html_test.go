@@ -46,6 +46,15 @@ func TestHTMLHolds(t *testing.T) {
 	}
 }
 
+// TestLoadText: the load average may not be known.
+func TestLoadText(t *testing.T) {
+	r := fixed()
+	r.Machine.Load = [2]float64{-1, 0.25}
+	if page := pageOf(t, r); !strings.Contains(page, "load average\nunknown at the start and 0.2 at the end") {
+		t.Error("the page does not say that the load average is unknown")
+	}
+}
+
 // TestOneSample: a single sample does not show how far off it may be. It has no interval, and its ratios are neither
 // gain nor loss.
 func TestOneSample(t *testing.T) {

@@ -20,7 +20,7 @@ func Merge(reports ...Report) (Report, error) {
 	whole.Missing = []Missing{}
 	for i, r := range reports {
 		if err := whole.sameMachine(r); err != nil {
-			return Report{}, about(fmt.Sprintf("report %d", i), err)
+			return Report{}, about(fmt.Sprintf("report %d", i+1), err)
 		}
 		if i > 0 {
 			whole.addRun(r)
@@ -39,7 +39,7 @@ func Merge(reports ...Report) (Report, error) {
 func (r Report) sameMachine(other Report) error {
 	a, b := r.Machine, other.Machine
 	for _, field := range [][3]string{{"processor", a.CPU, b.CPU}, {"platform", a.Platform, b.Platform},
-		{"gpuconv of git", a.Git, b.Git}} {
+		{"revision of gpuconv", a.Git, b.Git}} {
 		if field[1] != field[2] {
 			return fmt.Errorf("its %s is %q, the first report's is %q: want figures of one machine and one program",
 				field[0], field[2], field[1])

@@ -68,14 +68,14 @@ func TestMergeRefuses(t *testing.T) {
 		t.Error("no report is taken")
 	}
 	for want, change := range map[string]func(*bench.Machine){
-		"processor":      func(m *bench.Machine) { m.CPU = "another" },
-		"platform":       func(m *bench.Machine) { m.Platform = "linux/arm64" },
-		"gpuconv of git": func(m *bench.Machine) { m.Git = "def" },
+		"processor":           func(m *bench.Machine) { m.CPU = "another" },
+		"platform":            func(m *bench.Machine) { m.Platform = "linux/arm64" },
+		"revision of gpuconv": func(m *bench.Machine) { m.Git = "def" },
 	} {
 		other := fixed()
 		change(&other.Machine)
 		if _, err := bench.Merge(fixed(), other); err == nil ||
-			!strings.Contains(err.Error(), "bench: report 1: its "+want) {
+			!strings.Contains(err.Error(), "bench: report 2: its "+want) {
 			t.Errorf("another %s: error %v", want, err)
 		}
 	}

@@ -73,6 +73,14 @@ func (m Machine) Busy() string {
 	return ""
 }
 
+// LoadText returns the load average at the start (0) or the end (1) for people: a number, or unknown.
+func (m Machine) LoadText(at int) string {
+	if m.Load[at] < 0 {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.1f", m.Load[at])
+}
+
 // Version is the version of a program or library.
 type Version struct {
 	Name    string `json:"name"`
@@ -179,7 +187,7 @@ func phases() []string {
 
 // The states of the driver's cache of shaders, for PhaseCompile.
 const (
-	CacheCold = "cold" // the cache is empty, as after an installation
+	CacheCold = "cold" // nothing comes from a cache, as after an installation
 	CacheWarm = "warm" // the cache on disk is full, and the process is new
 )
 

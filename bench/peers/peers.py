@@ -148,7 +148,7 @@ class Session:
         run = self.gpuconv("bench", *source, "--cases", cases, "--json", path, *flags, check=False)
         if not os.path.exists(path):
             said = f"gpuconv bench {' '.join(source)} --cases '{cases}': {run.stderr.strip()}"
-            if "has none such" in said:
+            if "has no such case" in said:
                 raise LookupError(said)
             sys.exit("peers.py: " + said)
         with open(path) as f:

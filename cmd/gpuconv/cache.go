@@ -107,6 +107,6 @@ func (r cacheReport) String() string {
 	if r.Folder == "" {
 		return "none: " + r.Why
 	}
-	return fmt.Sprintf("%s: %d compiled programs, %s; %d tuned problems",
-		fault.Printable(r.Folder), r.Programs, machine.Size(float64(r.ProgramBytes)), r.Tuned)
+	return fmt.Sprintf("%s: %s, %s; %s", fault.Printable(r.Folder), counted(r.Programs, "compiled program"),
+		machine.Size(float64(r.ProgramBytes)), counted(r.Tuned, "tuned problem"))
 }

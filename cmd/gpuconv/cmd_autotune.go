@@ -57,9 +57,9 @@ func newAutotune() *cobra.Command {
 		Aliases: []string{"tune"}, // its name before there was gpuconv tuning
 		Short:   "Measure which algorithm and tile are fastest for a convolution on a GPU, and use them from then on",
 		Long: "autotune computes a convolution with every algorithm that accepts it and every tile of that\n" +
-			"algorithm. It checks the outputs against the float64 reference, times in turn those that are not\n" +
-			"far too slow, and stores the fastest for this device, driver and convolution. run, conv and info take\n" +
-			"it from then on, unless --algorithm forces another. They also take it for other numbers of images,\n" +
+			"algorithm. It checks the outputs of these ways against the float64 reference, times the ways in turn,\n" +
+			"without those that take three times as long as another, and stores the fastest for this device,\n" +
+			"driver and convolution. run, conv and info take it from then on, unless --algorithm forces another. They also take it for other numbers of images,\n" +
 			"from a quarter to four times as many. Times are those of the device. The device's own choice is kept\n" +
 			"unless another takes 3 % less time and is faster in three rounds of four.\n\n" +
 			"fft and winograd take part only with --precision fast. What is stored then is used only with that\n" +
@@ -101,7 +101,7 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 	if f.forget && !named {
 		n, err := kept.tuned().ForgetAll()
 		if err == nil {
-			printLine(stdout, "forgotten %d tuned problems", n)
+			printLine(stdout, "forgotten %s", counted(n, "tuned problem"))
 		}
 		return err
 	}

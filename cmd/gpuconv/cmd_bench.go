@@ -169,7 +169,7 @@ func (f *benchFlags) chosenSuite(ctx context.Context) (bench.Suite, error) {
 	first := suite.Cases[0].Name
 	suite.Cases = slices.DeleteFunc(suite.Cases, func(c bench.Case) bool { return !pattern.MatchString(c.Name) })
 	if len(suite.Cases) == 0 {
-		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("suite %s has none such; its first is %s",
+		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("suite %s has no such case; its first is %s",
 			suite.Name, first))
 	}
 	what := fmt.Sprintf("the largest of %d cases", len(suite.Cases))
@@ -318,8 +318,8 @@ func (f *benchFlags) print(r bench.Report, w io.Writer) error {
 	if busy := m.Busy(); busy != "" {
 		printLine(w, "warning   %s: times are longer and scatter", busy)
 	}
-	printLine(w, "machine   %s, %d threads, %s, %s, gpuconv %s, load average %.1f at the start and %.1f at the end",
-		m.CPU, m.Threads, m.Platform, m.Go, m.Git, m.Load[0], m.Load[1])
+	printLine(w, "machine   %s, %d threads, %s, %s, gpuconv %s, load average %s at the start and %s at the end",
+		m.CPU, m.Threads, m.Platform, m.Go, m.Git, m.LoadText(0), m.LoadText(1))
 	if head := m.Head(); head != "" {
 		printLine(w, "state     %s", head)
 	}

@@ -36,8 +36,8 @@ func newBenchCompare() *cobra.Command {
 			"by that of fixed work run beside it. So a machine that was busier in one run does not count as a change. Without\n" +
 			"this work, as on hardware GPUs, the time is enough. n is the number of rounds in the old report and\n" +
 			"in the new one: 10+10. Cases that are missing, failed or new are listed.\n\n" +
-			"Exit code 1: something is slower beyond the threshold, or wrong, or is what --fail-on names; or the\n" +
-			"reports have no case and backend in common.",
+			"Exit code 1: something is slower beyond the threshold, is wrong, or has a verdict that --fail-on\n" +
+			"names; or the reports have no case and backend in common.",
 		Example: "  gpuconv bench --suite seed --cases n=1/ --backend cpu --json old.json\n" +
 			"  gpuconv bench --suite seed --cases n=1/ --backend cpu --json new.json\n" +
 			"  gpuconv bench compare old.json new.json\n" +

@@ -81,7 +81,7 @@ func (f *benchFlags) guestSubject(ctx context.Context) (chosen, bench.Subject, e
 	return d, bench.Subject{Backend: guest.Open(device, shader, false), Info: info}, nil
 }
 
-// roofed is implemented by devices that can measure their peak rates, within about a time budget: see
+// roofed is implemented by devices that can measure their peak rates, in about the given time: see
 // bench.Subject.Roof.
 type roofed interface {
 	Roof(budget time.Duration) (flops, bytes float64, err error)

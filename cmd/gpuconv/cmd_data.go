@@ -55,7 +55,8 @@ that each neuron prefers in resp_train, so that noise does not look like tuning.
 	flags := cmd.Flags()
 	fileFlag(flags, &f.download, "download", "fetch the recordings into this file")
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
-	flags.StringVar(&f.md5, "md5", dataset.MD5, "the MD5 checksum the file must have, or none to accept any file")
+	flags.StringVar(&f.md5, "md5", dataset.MD5, "the MD5 checksum the file must have, or none to accept any; with "+
+		"--input\nchecked only if it is given")
 	flags.StringVar(&f.sha256, "sha256", "",
 		"the SHA-256 checksum the file must have; it replaces the default of --md5")
 	flags.DurationVar(&f.retry, "pause", time.Second,

@@ -248,7 +248,7 @@ func (found inventory) String() string {
 	if len(found.Contexts) > 0 {
 		printLine(&b, "contexts that this program was built with: %s", strings.Join(found.Contexts, ", "))
 	}
-	printLine(&b, "algorithms on a GPU, in the order in which they are asked: %s", strings.Join(found.Algorithms, ", "))
+	printLine(&b, "algorithms on a GPU, in the order in which they are tried: %s", strings.Join(found.Algorithms, ", "))
 	printLine(&b, "cache     %v", found.Cache)
 	printLine(&b, "--backend auto takes %s", found.AutoBackend)
 	return b.String()

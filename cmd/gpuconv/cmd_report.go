@@ -38,8 +38,8 @@ func newReport() *cobra.Command {
 			"can do at most, the figures, and a viewer: a slider over images that shows each with its activations, and\n" +
 			"their values under the pointer. Its data are at most 5.4 MiB; the page says what was left out.\n\n" +
 			"report refuses a folder whose files differ from run.json. To show the images it draws them again\n" +
-			"from the flags in run.json, or reads the files that those name, from the present folder. If it cannot,\n" +
-			"a line says why, and the page has the activations only.",
+			"from the flags in run.json, or reads the files that these flags name, relative to the current folder.\n" +
+			"If it cannot, a line says why, and the page has the activations only.",
 		Example: "  gpuconv run --orientations 0:180:15 --output out\n" +
 			"  gpuconv report out\n" +
 			"  gpuconv tuning --input out --at mean --output tuned\n" +

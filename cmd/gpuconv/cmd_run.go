@@ -106,14 +106,14 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 			"of the preset's bank")
 	fileFlag(flags, &f.bias, "bias", "biases, one per filter: as files of --filter")
 	f.spec.registerWith(flags, "half")
-	fileFlag(flags, &f.from, "from", "run.json of a run, to do it again; flags that are typed too count instead of "+
-		"those in it")
+	fileFlag(flags, &f.from, "from", "run.json of a run, to do it again; other flags that are typed replace those "+
+		"in it")
 	flags.StringVar(&f.format, "format", "npy",
 		"of the activations: npy, npz (key activations) or zarr (activations.zarr.zip, Zarr 3, a chunk for each batch\n"+
 			"of images)")
 	flags.BoolVar(&f.float16, "float16", false,
-		"round activations to float16, to the nearest, ties to even: up to 65,504, and to 2⁻¹¹ of themselves from "+
-			"2⁻¹⁴ on")
+		"round activations to the nearest float16, ties to even: between 2⁻¹⁴ and 65,504 by at most 2⁻¹¹ of\n"+
+			"themselves; larger ones become infinite")
 	f.registerKeep(flags)
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")

@@ -38,8 +38,8 @@ func (f *runFlags) done() bool {
 	return f.resume && err == nil
 }
 
-// begin makes the folder of a run, or takes the one that is kept. If that may be a dead process's, begin waits until
-// its lease ends.
+// begin makes the folder of a run, or takes the one that is kept. If another process holds that and may be dead, begin
+// waits until its lease ends.
 func (f *runFlags) begin(ctx context.Context, stderr io.Writer, folder string, j experiment.Job) (outputFolder,
 	error) {
 	out := f.saving.output("output", folder)

@@ -30,7 +30,7 @@ func (f *shardFlags) register(flags *pflag.FlagSet) {
 		"only this part of the images, into a folder of its own in DIR, as with --resume: 2/8. gpuconv merge joins "+
 			"them")
 	flags.StringVar(&f.shards, "shards", "",
-		"how many shards there are; which one this is comes from SLURM_ARRAY_TASK_ID, which begins at 1, or\n"+
+		"how many shards there are; which one this is comes from SLURM_ARRAY_TASK_ID, which must begin at 1, or\n"+
 			"JOB_COMPLETION_INDEX, which begins at 0. array: as many as the Slurm array 1-N has tasks")
 }
 
@@ -104,7 +104,7 @@ func (f *shardFlags) fromEnvironment(getenv func(string) string) (s verify.Shard
 		err = fmt.Errorf("neither %s nor %s is set: want a task of an array or --shard i/n", id, index)
 	}
 	if err == nil && (s.Part < 1 || s.Part > s.Parts) {
-		err = fmt.Errorf("this is task %d: want --array=1-%d, or as completions of an Indexed Job %d", s.Part, s.Parts,
+		err = fmt.Errorf("this is task %d: want --array=1-%d, or an Indexed Job of %d completions", s.Part, s.Parts,
 			s.Parts)
 	}
 	return s, err

@@ -85,7 +85,7 @@ func newVerify() *cobra.Command {
 	f.guest.register(flags)
 	flags.StringVar(&f.json, "json", "", "write every case with its figures")
 	flags.StringVar(&f.jsonl, "jsonl", "", "write the same as lines of JSON, each as soon as its case is done")
-	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for CI, every few seconds and at the end")
+	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for CI, now and then while cases run, and at the end")
 	flags.StringVar(&f.pictures, "pictures", "",
 		"a new or empty folder for a picture of each wrong output, and its sum tap by tap")
 	return cmd
@@ -138,7 +138,7 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	return f.validateOwn(cmd)
 }
 
-// validateOwn refuses flags that do not go with --input and --weight, or not without them.
+// validateOwn refuses --quick with --input or --weight, and flags that mean something only with these.
 func (f *verifyFlags) validateOwn(cmd *cobra.Command) error {
 	if f.isOwn() {
 		if f.quick {

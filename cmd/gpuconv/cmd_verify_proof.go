@@ -129,9 +129,9 @@ func stoppedBy(ctx context.Context, err error) string {
 	return plain(err).Error()
 }
 
-// compile has each subject compile the programs of its first case, and prints which do not compile. Running them for
-// the first time may take seconds for each subject, so that a mistake in the last shader would be found late. With a
-// list of known failures, only cases are reported.
+// compile has each subject compile the programs of its first case, and prints which do not compile. To run them for the
+// first time may take seconds for each subject, so without compile a mistake in the last shader would be found late.
+// With a list of known failures, compile does nothing, and only cases are reported.
 func (p *proof) compile(runs []verify.Runner) {
 	seen := map[string]bool{}
 	for _, r := range runs {

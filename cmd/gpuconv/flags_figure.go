@@ -33,11 +33,12 @@ func (f *figureFlags) register(flags *pflag.FlagSet) {
 	numberVar(flags, &f.width, "width", 0, "width of each picture in mm, 10 to 2000; 0: as its panels need")
 	numberVar(flags, &f.dpi, "dpi", 0, "dots per inch of PNG, 36 to 600; 0: 144")
 	numberVar(flags, &f.fontSize, "font-size", 0,
-		"height of text in pictures in points, 3 to 72; 0: 9, or as --width makes it, at least 6; smaller if --width\n"+
-			"has no room")
+		"height of text in pictures in points, 3 to 72; 0: 9, or with --width in proportion to the picture, but at\n"+
+			"least 6; smaller if --width has no room")
 	flags.StringVar(&f.colours, "colours", "auto",
 		"colours of pictures: bwr (blue, white, red, as in the tutorial), blue-red, purple-orange or grey;\n"+
-			"auto: bwr for a preset, else blue-red. From 0 up: white to red, black body or grey")
+			"auto: bwr for a preset, else blue-red. Without values below 0: white to red for bwr, black body\n"+
+			"for blue-red and purple-orange")
 }
 
 // registerPanels adds the flags of pictures of stimuli, filters and activations.

@@ -193,8 +193,8 @@ func TestHardwareFolder(t *testing.T) {
 	const earlier = `{"rehearsal": false}`
 	for _, c := range []struct{ mine, steps, want string }{
 		{"mine.txt", "", ": want a new or empty folder"},
-		{"first/mine.csv", earlier, "/first/mine.csv: no result of an earlier run"},
-		{"failures/notes.txt", earlier, "/failures/notes.txt: no result of an earlier run"},
+		{"first/mine.csv", earlier, "/first/mine.csv: not a result of an earlier run"},
+		{"failures/notes.txt", earlier, "/failures/notes.txt: not a result of an earlier run"},
 	} {
 		dir := t.TempDir()
 		mine, steps := filepath.Join(dir, filepath.FromSlash(c.mine)), filepath.Join(dir, "steps.json")

@@ -1,5 +1,5 @@
 "use strict";
-// The viewer of images and activations. Its data are the JSON of the element data; see viewer.go for the fields.
+// The viewer of images and activations. It reads the JSON in the element with the id data; viewer.go has the fields.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const find = id => document.getElementById(id);

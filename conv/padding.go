@@ -38,7 +38,8 @@ func (m PaddingMode) beyond(at, size int) int {
 // padding='same' does. Along each axis its total is dilation·(kernel−1): half before the image, half after it. If the
 // total is odd, the extra row or column goes after the image. Pairs are (H, W). A stride or dilation of 0 means 1.
 //
-// Same refuses other strides, as PyTorch does, and extents below 1, with a [*ShapeError]. [SameUpper] takes any stride.
+// Same refuses other strides, as PyTorch does, extents below 1 and dilations below 0, with a [*ShapeError]. [SameUpper]
+// takes any stride.
 func Same(kernel, stride, dilation [2]int) (Padding, error) {
 	var before, after [2]int
 	for axis := range 2 {

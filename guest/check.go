@@ -51,7 +51,7 @@ func (u valueOf) in(text, shader string) error {
 	case regexp.MustCompile(`\buniform\b[^;{]*` + name + `\s*\[`).MatchString(text):
 		return fault.New("guest", argument, "", "it is an array in %s, want a vector or several uniforms", shader)
 	case regexp.MustCompile(`\buniform\s+\w+\s*\{[^}]*` + name + `\b`).MatchString(text):
-		return fault.New("guest", argument, "", "it is in a block in %s, want it without", shader)
+		return fault.New("guest", argument, "", "it is in a block in %s, want it outside of blocks", shader)
 	}
 	return nil
 }

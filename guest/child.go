@@ -26,7 +26,7 @@ type Options struct {
 // use it; they take turns.
 //
 // If the child dies or does not answer in time, its plans report that, and the next plan starts another child. After
-// three children have ended in this way, or did not start, every call reports an error that wraps [conv.ErrLost].
+// three children have ended in this way, or did not start, Plan and Run report an error that wraps [conv.ErrLost].
 type Isolated struct {
 	shader Shader
 	limit  time.Duration

@@ -85,7 +85,7 @@ func ParseInterface(text string) (*Interface, error) {
 		return nil, &fault.Error{Package: "guest", Err: err}
 	case len(meta.Undecoded()) > 0:
 		return nil, fault.New("guest", "key", meta.Undecoded()[0].String(),
-			"there is none such, see gpuconv verify --print-interface")
+			"there is no such key, see gpuconv verify --print-interface")
 	case f.Tolerance < 0 || math.IsNaN(f.Tolerance) || f.Tolerance > 1:
 		return nil, fault.New("guest", "tolerance", f.Tolerance,
 			"want a fraction of the largest output, such as 1e-6, or 0")
@@ -236,8 +236,8 @@ func (i *Interface) unknown(names []string) (missing []string) {
 	return missing
 }
 
-// toldGroups stands for the two names by which a shader learns of groups. In accepts C_group does not count, because
-// it does not tell the shader that there are groups.
+// toldGroups is in place of two names: a shader learns of groups by either of them. In accepts C_group does not count,
+// because it does not tell the shader that there are groups.
 const toldGroups = "groups or C_group"
 
 // uses reports whether a name is in a formula: of a value that the shader is given, of its work-groups, or a further

@@ -13,7 +13,7 @@ func TestInterfaceErrors(t *testing.T) {
 	for replaced, want := range map[[2]string]string{
 		{"tolerance = 0.0", "tolerance = "}:                            "line ",
 		{"tolerance = 0.0", "tolerance = -1"}:                          "tolerance -1: want a fraction of the largest output",
-		{"tolerance = 0.0", "tolerence = 0.0"}:                         "key tolerence: there is none such",
+		{"tolerance = 0.0", "tolerence = 0.0"}:                         "key tolerence: there is no such key",
 		{"[buffers]", "[buffers]\nbais = { binding = 7 }"}:             "buffer bais: want src, weight, bias and dst",
 		{"src = { binding = 0", "src = { binding = 1"}:                 "buffers.weight.binding 1: src has it already",
 		{"src = { binding = 0, ", "src = { "}:                          "buffers.src: want { binding = 0 }",

@@ -25,8 +25,8 @@ var spirv = []byte{0x03, 0x02, 0x23, 0x07}
 // binary reports whether the shader is SPIR-V.
 func (s Shader) binary() bool { return bytes.HasPrefix(s.Text, spirv) }
 
-// Backend is a shader on an open device. It is a [conv.Backend] and [conv.Explainer]. Each of its
-// plans is a [conv.Describer] and [conv.Timer]. Several goroutines may use it.
+// Backend is a shader on an open device. It is a [conv.Backend] and [conv.Explainer]. Each of its plans is a
+// [conv.Describer] and [conv.Timer]. Several goroutines may use it.
 type Backend struct {
 	device *gpu.Device
 	shader Shader

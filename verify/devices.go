@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Devices says how algorithms fared on several devices: a line for each device, with what passed, and a line for each
-// algorithm and device whose outputs differ in bits from those of the first device. Such a difference is not a failure:
-// the order of a sum is free. It returns nil if the report has one device.
+// Devices compares several devices. It returns a line for each device, with how many cases passed by each algorithm,
+// and a line for each algorithm and device whose outputs differ in bits from those of the first device. Such a
+// difference is not a failure: the order of a sum is free. It returns nil if the report has fewer than two devices.
 func (r Report) Devices() (lines []string) {
 	var devices, algorithms []string
 	counts := map[[2]string]*Count{}

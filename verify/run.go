@@ -130,9 +130,10 @@ type Runner struct {
 	Judge    conv.Backend // all its plans are [conv.Oracle]s
 	Subjects []Subject
 	Cases    []Case
-	// Alone makes one record at a time, for cases that take much memory.
+	// Alone is for cases that take much memory: of all runs with Alone, one record is made at a time.
 	Alone bool
-	Each  func(Record) error // is called with every record: in the order of Cases, and within a case of Subjects
+	// Each is called with every record, in the order of Cases, and for one case in the order of Subjects.
+	Each func(Record) error
 }
 
 // Records returns the number of records of a run.

@@ -65,7 +65,7 @@ func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 
 // leftOut reports whether -short leaves out case i of the table. It leaves out those of more than a million
 // multiplications, since the race detector slows the judge many times, and four of five of the rest. It does not thin
-// out regressions, batches and shapes: each stands for something that went wrong before or is easily forgotten.
+// out regressions, batches and shapes: each is something that went wrong before or is easily forgotten.
 func leftOut(i int, c Case) bool {
 	kind, _, _ := strings.Cut(c.Name, "/")
 	thin := !slices.Contains([]string{"regression", "batch", "shape"}, kind)

@@ -105,6 +105,9 @@ func (d *Folder) adopt(o Options, at string) error {
 	}
 	if err != nil {
 		d.files.close()
+		if d.journal != nil {
+			_ = d.journal.close()
+		}
 		d.hidden.lease.end(true)
 		d.hidden.close()
 		base.close()

@@ -182,7 +182,8 @@ type leasedError struct {
 // Error implements error.
 func (e *leasedError) Error() string { return "a process on " + e.host + " is writing it" }
 
-// expired returns nil if a lease that was last renewed at this time has ended, by the clock of the file system.
+// expired returns nil if a lease that was last renewed at this time has ended, by the clock of the file system. A lease
+// that is dated later than a lease lasts has ended, too: the clock was set back, and nobody has renewed it since.
 func (h *hidden) expired(owner string, locked error, duration time.Duration, renewed time.Time) error {
 	now, err := h.clock()
 	if err != nil {
@@ -190,7 +191,7 @@ func (h *hidden) expired(owner string, locked error, duration time.Duration, ren
 	}
 	left := duration - now.Sub(renewed)
 	switch {
-	case left <= 0:
+	case left <= 0, left > 2*duration:
 		return nil
 	case errors.Is(locked, errInUse):
 		return errInUse

@@ -42,15 +42,16 @@ func TestLease(t *testing.T) {
 		ago     time.Duration
 		host    string // of the error; "" if there is none
 	}{
-		"on this machine":            {Options{NoSync: true}, nil, 0, ""},
-		"of a power cut":             {Options{NoSync: true}, func(text string) string { return text[:9] }, 0, ""},
-		"on another one":             {Options{NoSync: true}, elsewhere, 30 * time.Second, `else\twhere`},
-		"on another one, long ago":   {Options{NoSync: true}, elsewhere, 61 * time.Second, ""},
-		"without locks":              {unlockable(), nil, 30 * time.Second, "a process on"},
-		"without locks, cut":         {unlockable(), func(string) string { return "" }, 0, "another machine"},
-		"without locks, long ago":    {unlockable(), nil, 61 * time.Second, ""},
-		"on another one, in a while": {Options{NoSync: true}, elsewhere, -time.Hour, `else\twhere`},
-		"with a shorter lease":       {Options{NoSync: true, Lease: time.Second}, elsewhere, 2 * time.Second, ""},
+		"on this machine":              {Options{NoSync: true}, nil, 0, ""},
+		"of a power cut":               {Options{NoSync: true}, func(text string) string { return text[:9] }, 0, ""},
+		"on another one":               {Options{NoSync: true}, elsewhere, 30 * time.Second, `else\twhere`},
+		"on another one, long ago":     {Options{NoSync: true}, elsewhere, 61 * time.Second, ""},
+		"without locks":                {unlockable(), nil, 30 * time.Second, "a process on"},
+		"without locks, cut":           {unlockable(), func(string) string { return "" }, 0, "another machine"},
+		"without locks, long ago":      {unlockable(), nil, 61 * time.Second, ""},
+		"on another one, in a while":   {Options{NoSync: true}, elsewhere, -30 * time.Second, `else\twhere`},
+		"of a clock that was set back": {Options{NoSync: true}, elsewhere, -time.Hour, ""},
+		"with a shorter lease":         {Options{NoSync: true, Lease: time.Second}, elsewhere, 2 * time.Second, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "out")

@@ -75,7 +75,7 @@ func runGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) (got *co
 	c = compare.Case{Problem: p, Bias: drawn[2].Data}
 	var inside [3]*conv.Tensor
 	for i, s := range []conv.Shape{p.Src, p.Weight, shape} {
-		inside[i] = &conv.Tensor{Shape: s, Data: guarded.Floats(t, s[0]*s[1]*s[2]*s[3], atEnd)}
+		inside[i] = &conv.Tensor{Shape: s, Data: guarded.Copy(t, make([]float32, s[0]*s[1]*s[2]*s[3]), atEnd)}
 		if i < 2 {
 			copy(inside[i].Data, drawn[i].Data)
 		}

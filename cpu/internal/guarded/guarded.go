@@ -3,9 +3,9 @@ package guarded
 
 import "testing"
 
-// Floats returns n zeros in memory between two inaccessible pages: right before the second page if atEnd is true,
-// otherwise right after the first. On systems other than Linux it returns plain memory.
-func Floats(tb testing.TB, n int, atEnd bool) []float32 {
+// Copy returns a copy of s in memory between two inaccessible pages: right before the second page if atEnd is true,
+// otherwise right after the first. On systems other than Linux it returns s.
+func Copy[T float32 | int | uint32](tb testing.TB, s []T, atEnd bool) []T {
 	tb.Helper()
-	return floats(tb, n, atEnd)
+	return between(tb, s, atEnd)
 }

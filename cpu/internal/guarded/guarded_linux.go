@@ -7,12 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func floats(tb testing.TB, n int, atEnd bool) []float32 {
-	if n == 0 {
+func between[T float32 | int | uint32](tb testing.TB, s []T, atEnd bool) []T {
+	if len(s) == 0 {
 		return nil
 	}
-	page := unix.Getpagesize()
-	inner := (4*n + page - 1) / page * page
+	page, size := unix.Getpagesize(), len(s)*int(unsafe.Sizeof(s[0]))
+	inner := (size + page - 1) / page * page
 	memory, err := unix.Mmap(-1, 0, inner+2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
 		tb.Fatal(err)
@@ -29,7 +29,9 @@ func floats(tb testing.TB, n int, atEnd bool) []float32 {
 	}
 	at := page
 	if atEnd {
-		at += inner - 4*n
+		at += inner - size
 	}
-	return unsafe.Slice((*float32)(unsafe.Pointer(&memory[at])), n)
+	inside := unsafe.Slice((*T)(unsafe.Pointer(&memory[at])), len(s))
+	copy(inside, s)
+	return inside
 }

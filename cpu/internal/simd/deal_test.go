@@ -39,8 +39,9 @@ func drawDeal(t *testing.T, r *rand.Rand, phases, groups int, atEnd bool) *Deal 
 	}
 	d.SrcStep, d.DstStep = groups*phases+r.IntN(5), width+r.IntN(3)
 	last := d.Rows - 1
-	d.Src = drawn(t, last*d.SrcStep+groups*phases, atEnd, count)
-	d.Dst = drawn(t, last*d.DstStep+slices.Max(d.To)+groups, atEnd, count)
+	d.Src = drawn(last*d.SrcStep+groups*phases, count)
+	d.Dst = drawn(last*d.DstStep+slices.Max(d.To)+groups, count)
+	guard(t, d, atEnd)
 	return d
 }
 

@@ -74,12 +74,13 @@ func drawSlide(t *testing.T, r *rand.Rand, k *Kernels, rows, stride, vectors int
 		Flags: Flags(r.IntN(2)) * ReLU}
 	s.SrcPitch, s.DstPitch = strip.width+r.IntN(3), columns+r.IntN(3)
 	s.SrcPlane, s.DstPlane = s.Height*s.SrcPitch+r.IntN(3), s.Rows*s.DstPitch+r.IntN(3)
-	s.Dst = drawn(t, (s.Planes-1)*s.DstPlane+(s.Rows-1)*s.DstPitch+columns, atEnd, integer)
-	s.Src = drawn(t, (s.Planes-1)*s.SrcPlane+(s.Height-1)*s.SrcPitch+strip.width, atEnd, integer)
-	s.Bias = drawn(t, s.Planes, atEnd, integer)
+	s.Dst = drawn((s.Planes-1)*s.DstPlane+(s.Rows-1)*s.DstPitch+columns, integer)
+	s.Src = drawn((s.Planes-1)*s.SrcPlane+(s.Height-1)*s.SrcPitch+strip.width, integer)
+	s.Bias = drawn(s.Planes, integer)
 	low, high := strip.reach(k)
-	s.Zeros = drawn(t, max(strip.width, high-low), atEnd, func() float32 { return 0 })
-	s.Weight = drawn(t, s.Planes*rows*kernel, atEnd, integer)
+	s.Zeros = make([]float32, max(strip.width, high-low))
+	s.Weight = drawn(s.Planes*rows*kernel, integer)
+	guard(t, s, atEnd)
 	return s, ok
 }
 

@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"testing"
 	"unsafe"
-
-	"gpuconv/cpu/internal/guarded"
 )
 
 // TestLayout: the fields of a Tile have the offsets that the assembly reads, those of asm/tile.go.
@@ -60,32 +58,33 @@ func plain(t *Tile, filters, width int) {
 	}
 }
 
-// drawn returns n floats, filled by next. They end, or begin, at a guard page, so that a kernel that reads or writes
-// beyond them faults.
-func drawn(t *testing.T, n int, atEnd bool, next func() float32) []float32 {
-	all := guarded.Floats(t, n, atEnd)
+// drawn returns n floats, filled by next.
+func drawn(n int, next func() float32) []float32 {
+	all := make([]float32, n)
 	for i := range all {
 		all[i] = next()
 	}
 	return all
 }
 
-// drawTile fills a tile of any shape: 1 to 9 taps, gaps between planes and between tiles, and slices that begin at any
-// float.
+// drawTile fills a tile of any shape: 1 to 9 taps, one of which reads from the first float on, and gaps between planes
+// and between tiles. All its slices lie between guard pages.
 func drawTile(t *testing.T, r *rand.Rand, filters, width int, flags Flags, atEnd bool) *Tile {
 	integer := func() float32 { return float32(r.IntN(17) - 8) }
 	offsets := make([]int, 1+r.IntN(9))
 	for i := range offsets {
 		offsets[i] = r.IntN(50)
 	}
+	offsets[r.IntN(len(offsets))] = 0
 	tile := &Tile{Taps: NewTaps(offsets), Tiles: 1 + r.IntN(3), Flags: flags}
 	tile.DstStep, tile.XStep = width+r.IntN(4), r.IntN(40)
 	tile.Plane = tile.Tiles*tile.DstStep + r.IntN(5)
 	last := tile.Tiles - 1
-	tile.Dst = drawn(t, last*tile.DstStep+(filters-1)*tile.Plane+width, atEnd, integer)
-	tile.X = drawn(t, last*tile.XStep+tile.Reach()-1+width, atEnd, integer)
-	tile.Weight = drawn(t, len(offsets)*filters, atEnd, integer)
-	tile.Bias = drawn(t, filters, atEnd, integer)
+	tile.Dst = drawn(last*tile.DstStep+(filters-1)*tile.Plane+width, integer)
+	tile.X = drawn(last*tile.XStep+tile.Reach()-1+width, integer)
+	tile.Weight = drawn(len(offsets)*filters, integer)
+	tile.Bias = drawn(filters, integer)
+	guard(t, tile, atEnd)
 	return tile
 }
 

@@ -70,7 +70,7 @@ func (b Bank) complete() ([]Filter, int, error) {
 			phased, ok := f.(Phased)
 			if !ok {
 				return nil, 0, fault.New("filters", "a quadrature pair of", f.Kind(),
-					"want filters with a phase, gabor")
+					"want filters with a phase: gabor")
 			}
 			all = append(all, phased.Shifted(90))
 		}
@@ -78,7 +78,7 @@ func (b Bank) complete() ([]Filter, int, error) {
 	size := b.Size
 	if size == 0 && 2*math.Ceil(reach)+1 > maxReachSize {
 		return nil, 0, fault.New("filters", fmt.Sprintf("of %.4g pixels a side", 2*math.Ceil(reach)+1), "",
-			"want a size to say so, above %d", maxReachSize)
+			"want at most %d, or a size that is set", maxReachSize)
 	}
 	if size == 0 {
 		size = 2*int(math.Ceil(reach)) + 1

@@ -240,7 +240,7 @@ func TestBankRefuses(t *testing.T) {
 		"sign 2: want 1":                       {Filters: []Filter{&DoG{Sign: 2}}},
 		"order 9: want":                        {Filters: []Filter{&Derivative{Order: 9}}},
 		"Laplacian of sigma -1":                {Filters: []Filter{&Laplacian{-1}}},
-		"601 pixels a side: want a size":       {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: 100}}},
+		"601 pixels a side: want at most 255":  {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: 100}}},
 		"laplacian on 4×4 pixels is all zeros": {Filters: []Filter{&Laplacian{}}, Size: 4},
 		"size -1":                              {Filters: []Filter{&DoG{}}, Size: -1},
 		"1 filters of 100000×100000 would nee": {Filters: []Filter{&DoG{}}, Size: 100000},
@@ -253,8 +253,10 @@ func TestBankRefuses(t *testing.T) {
 		"population of 0":             {},
 		"seed 9007199254740993: want": {Count: 1, Seed: 1<<53 + 1},
 		"correlation 2":               {Count: 1, SFCorrelation: 2},
+		"correlation NaN: want −1":    {Count: 1, SFCorrelation: math.NaN()},
 		"frequencies 3 … 3.5":         {Count: 1, SFMin: 3, SFMax: 3.5},
 		"5 pixels per degree":         {Count: 1, PixelsPerDegree: 5},
+		"frequency, 4 cycles/degree":  {Count: 1, SFMax: 5, PixelsPerDegree: 5},
 	} {
 		if _, err := p.Filters(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)

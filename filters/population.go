@@ -98,14 +98,15 @@ func (p *Population) check() error {
 		return fault.New("filters", "population of", p.Count, "want a whole number from 1 to 2²⁰")
 	case p.Seed.Check() != nil:
 		return &fault.Error{Package: "filters", Err: p.Seed.Check()}
-	case p.SFCorrelation < -1 || p.SFCorrelation > 1:
+	case !(p.SFCorrelation >= -1 && p.SFCorrelation <= 1):
 		return fault.New("filters", "correlation", p.SFCorrelation, "want −1 to 1")
 	case len(frequencies(p.SFMin, p.SFMax).counts) == 0:
 		return fault.New("filters", fmt.Sprintf("spatial frequencies %v … %v cycles/degree", p.SFMin, p.SFMax), "",
 			"want at least two of 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2 between them")
 	case !(p.PixelsPerDegree > 0) || math.Exp2(last(frequencies(p.SFMin, p.SFMax).edges))/p.PixelsPerDegree > 0.5:
 		return fault.New("filters", fmt.Sprintf("%v pixels per degree", p.PixelsPerDegree), "",
-			"want at least twice the greatest spatial frequency, %v cycles/degree", p.SFMax)
+			"want at least twice the greatest spatial frequency, %.3g cycles/degree",
+			math.Exp2(last(frequencies(p.SFMin, p.SFMax).edges)))
 	}
 	return nil
 }

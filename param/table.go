@@ -68,7 +68,8 @@ func (t *Table) Names() []string {
 	return all
 }
 
-// Check refuses tables that [ReadCSV] would not read back:
+// Check refuses tables that [ReadCSV] would not read back, except those without rows:
+//   - one that has neither columns nor a Subject;
 //   - columns of different lengths;
 //   - a column with both numbers and words;
 //   - a column of words if at least half of those that are not empty or nan look like numbers, but not all do;
@@ -78,6 +79,9 @@ func (t *Table) Names() []string {
 //   - a name that [Reader] refuses in the first line;
 //   - a row whose only cell is empty, which would be an empty line.
 func (t *Table) Check() error {
+	if len(t.header()) == 0 {
+		return fault.New("param", "table", "", "it has no columns: want at least one")
+	}
 	seen := map[string]bool{t.Subject: true}
 	for i, c := range t.Columns {
 		if c.Len() != t.Len() {

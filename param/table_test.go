@@ -253,6 +253,7 @@ func TestCheckRefuses(t *testing.T) {
 		"column 1 is named \"image\": want a name, and each once": {Subject: "image", Columns: []Column{{Name: "image", Numbers: one}}},
 		"column 2 is named \"a\"":                                 {Subject: "image", Columns: []Column{{Name: "a", Numbers: one}, {Name: "a", Numbers: one}}},
 		"column 1 is named \"\"":                                  {Columns: []Column{{Numbers: one}}},
+		"it has no columns: want at least one":                    {},
 		"row 1 is empty: want a su":                               {Columns: []Column{{Name: "a", Numbers: []float64{1, math.NaN(), 3}}}},
 		"row 0 is empty":                                          {Columns: []Column{{Name: "a", Words: []string{"", "x"}}}},
 	} {

@@ -38,7 +38,7 @@ type tensor struct {
 type file interface {
 	// tensors lists the tensors of the file, in its order, even those of a type that cannot be read.
 	tensors() []tensor
-	// others lists what is in the file beside tensors, for errors.
+	// others lists what is in the file besides tensors, for errors.
 	others() []string
 	// section returns a reader of the bytes of a tensor.
 	section(t tensor) (io.ReadCloser, error)
@@ -196,7 +196,7 @@ func beside(others []string) string {
 	if len(others) == 0 {
 		return ""
 	}
-	return "; beside tensors it holds " + some(others)
+	return "; besides tensors it holds " + some(others)
 }
 
 func failed(path string, err error) error {

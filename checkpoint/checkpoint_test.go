@@ -90,8 +90,8 @@ func TestRefusals(t *testing.T) {
 	for path, want := range map[string][]string{
 		"small.pt":               {"holds 8 tensors: want a name, as in FILE:conv.weight", "conv.weight [2 3 2 2]", "half [2 2]"},
 		"small.safetensors:none": {`holds no tensor "none"`, "it holds conv.weight [2 3 2 2], last [2 3 2 2], long [3]"},
-		"nested.pt:epoch":        {`holds no tensor "epoch"`, "state_dict.conv.weight", "beside tensors it holds __main__.Config (config)"},
-		"module.pt":              {"holds no tensor; beside tensors it holds torch.nn.modules.conv.Conv2d", "model.state_dict()"},
+		"nested.pt:epoch":        {`holds no tensor "epoch"`, "state_dict.conv.weight", "besides tensors it holds __main__.Config (config)"},
+		"module.pt":              {"holds no tensor; besides tensors it holds torch.nn.modules.conv.Conv2d", "model.state_dict()"},
 	} {
 		_, err := Open(t.Context(), filepath.Join("testdata", path))
 		for _, part := range want {
@@ -195,6 +195,10 @@ func TestHostile(t *testing.T) {
 	long := append(binary.LittleEndian.AppendUint64(nil, 1<<30), `{"a`...)
 	if _, err := Open(t.Context(), write(t, "x.safetensors", long)); err == nil {
 		t.Error("a header longer than the file is accepted")
+	}
+	_, err := Open(t.Context(), write(t, "x.safetensors", long[:3]))
+	if err == nil || !strings.Contains(err.Error(), "a file of 3 bytes: want at least 8") {
+		t.Errorf("a file that ends within the length of the header: %v", err)
 	}
 }
 

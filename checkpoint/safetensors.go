@@ -29,6 +29,9 @@ type safetensors struct {
 }
 
 func readSafetensors(r io.ReaderAt, size int64) (file, error) {
+	if size < 8 {
+		return nil, fmt.Errorf("a file of %d bytes: want at least 8, the length of the header", size)
+	}
 	var length [8]byte
 	if _, err := r.ReadAt(length[:], 0); err != nil {
 		return nil, err

@@ -96,7 +96,7 @@ func Advice(kind string) string {
 	case kind == filekind.MATLAB:
 		return `save an array of it in Python: x = scipy.io.loadmat(FILE)["NAME"]; numpy.save("x.npy", x)`
 	case kind == filekind.MATLAB73:
-		return `save an array of it in Python, with its axes turned round: x = h5py.File(FILE)["NAME"][:].T; ` +
+		return `save an array of it in Python, with its axes in reverse order: x = h5py.File(FILE)["NAME"][:].T; ` +
 			`numpy.save("x.npy", x)`
 	case kind == filekind.HDF5:
 		return `save an array of it in Python: x = h5py.File(FILE)["NAME"][:]; numpy.save("x.npy", x)`

@@ -62,7 +62,7 @@ func (f Format) size() int {
 }
 
 // NewWriter does what the function [NewWriter] does, for any format. array is the name of the array in a .npz or Zarr
-// file.
+// file. Zarr refuses a shape without axes.
 func (f Format) NewWriter(file *whole.File, array string, shape ...int) (*Writer, error) {
 	w, err := f.begin(file, array, shape)
 	if err != nil {
@@ -76,6 +76,9 @@ func (f Format) begin(file *whole.File, array string, shape []int) (*Writer, err
 	count, err := elementCount(shape)
 	if err != nil {
 		return nil, err
+	}
+	if f.Kind == Zarr && len(shape) == 0 {
+		return nil, fmt.Errorf("a shape without axes: want at least one")
 	}
 	w := &Writer{name: file.Name(), shape: cloneShape(shape), left: count, file: file,
 		out: bufio.NewWriterSize(file, bufferSize)}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
 // Images reads the images of an array in order, some at a time. It is a source of images for package batch.
@@ -36,7 +37,8 @@ func (i *Images) Rewind() error {
 // image of the array that was not read yet.
 func (i *Images) Draw(dst *conv.Tensor, first int) error {
 	if first != i.next {
-		return fmt.Errorf("npy: images are read in their order: want from %d on, not from %d", i.next, first)
+		return &fault.Error{Package: "npy",
+			Rule: fmt.Sprintf("images are read in their order: want from %d on, not from %d", i.next, first)}
 	}
 	i.next += dst.Shape.N()
 	return i.Read(dst.Data)

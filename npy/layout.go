@@ -23,11 +23,15 @@ type Layout struct {
 	size   int64 // of the file
 }
 
-// Layout returns the layout of a file. array is the name of the array in it. An array of no elements is refused.
+// Layout returns the layout of a file. array is the name of the array in it. An array of no elements is refused, and a
+// shape without axes.
 func (f Format) Layout(array string, shape ...int) (*Layout, error) {
 	count, err := elementCount(shape)
 	if err == nil && count == 0 {
 		err = refused(array, "want elements")
+	}
+	if err == nil && len(shape) == 0 {
+		err = refused(array, "a shape without axes: want at least one")
 	}
 	if err != nil {
 		return nil, &fault.Error{Package: "npy", Err: err}

@@ -142,3 +142,19 @@ func TestLargeLayout(t *testing.T) {
 		z.Close()
 	}
 }
+
+// TestNoAxis: what is cut along the first axis refuses a shape without axes.
+func TestNoAxis(t *testing.T) {
+	const want = "a shape without axes: want at least one"
+	for _, kind := range []Kind{NPY, NPZ, Zarr} {
+		_, err := Format{Kind: kind}.Layout("a")
+		wantError(t, err, "npy: a: "+want)
+	}
+	path := filepath.Join(t.TempDir(), "a.zarr.zip")
+	file, err := whole.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Format{Kind: Zarr, Chunk: 1}.NewWriter(file, "a")
+	wantError(t, err, "npy: "+path+": "+want)
+}

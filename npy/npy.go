@@ -26,7 +26,8 @@
 //
 // # Errors
 //
-// Every error is a [*fault.Error]: one line that starts with "npy: " and names the file, if there is one.
+// Every error is a [*fault.Error]: one line that starts with "npy: " and names the file, if there is one. The only
+// exceptions are errors of what an [Encoder] or a [Layout] writes to, and of [OpenArchive] and [CheckEntry].
 //
 // Only one goroutine at a time may use a reader or writer.
 //

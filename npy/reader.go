@@ -250,7 +250,7 @@ func (r *Reader) Read(dst []float32) error {
 }
 
 // Skip passes over the next n elements. In a .npy file in C order it does so without reading them, and [Reader.Lost]
-// does not count them. Otherwise it does what Read does, and fails as Read does.
+// does not count them. Otherwise, or if the array ends after them, it does what Read does, and fails as Read does.
 func (r *Reader) Skip(n int) error {
 	if seeker, ok := r.src.src.(io.Seeker); ok && r.err == nil && !r.header.fortran && n >= 0 && n < r.left {
 		if _, err := seeker.Seek(int64(n)*int64(r.header.dtype.size), io.SeekCurrent); err != nil {

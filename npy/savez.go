@@ -22,8 +22,8 @@ type Named struct {
 // same arrays give the same bytes, because all entries have the same fixed time. As with [Create], path has the whole
 // archive or stays as it was.
 //
-// Errors: a name that is empty, occurs twice or is not UTF-8; an array whose Data does not fill its Shape; those of
-// Create.
+// Errors: a name that is empty, occurs twice, is too long or is not UTF-8; an array whose Data does not fill its Shape;
+// those of Create.
 func WriteNPZ(path string, arrays ...Named) error {
 	if err := checkNamed(arrays); err != nil { // before there is a file
 		return failed(path, err)

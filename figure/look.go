@@ -117,7 +117,7 @@ func (p Page) legible(layout image.Point) Page {
 	return p
 }
 
-// leastFont is what journals ask of text in figures, in points: it may not be smaller.
+// leastFont is the smallest size of text in figures that journals allow, in points.
 const leastFont = 6
 
 // units is the width in device pixels of layout, or 0.
@@ -155,7 +155,7 @@ func (s scaled) resolution() int {
 type grain struct {
 	boxes  float64
 	detail int
-	fewer  int // how many columns less than usual it has, if its kind allows that
+	fewer  int // how many columns fewer than usual it has, if its kind allows that
 }
 
 // columns returns how many columns a picture has if it usually has this many.

@@ -27,8 +27,8 @@ type Maps struct {
 // Activations draws a row for each image: the stimulus as [Stimuli] draws it, then its activations, channel by channel.
 // Only the first row has the titles of the channels. The colours go from −Limit to Limit, or from 0 if no activation is
 // below 0. With [Each] every channel has a limit of its own. At most 20 images and 12 channels are drawn. Activations
-// refuses what Stimuli refuses, activations of another number of images, and a limit that is not a number of at least
-// 0.
+// refuses what Stimuli refuses, activations of another number of images, and a limit that is neither 0 nor a number
+// above 0 in the range of float32.
 func Activations(m Maps, look Look) (*Picture, error) {
 	stimuli, err := checkImages("stimuli", m.Stimuli, "stimulus titles", m.StimulusTitles, "stimulus")
 	if err != nil {

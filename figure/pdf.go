@@ -53,8 +53,8 @@ type pdfCanvas struct {
 // Size implements [vg.CanvasSizer].
 func (c pdfCanvas) Size() (width, height vg.Length) { return c.width, c.height }
 
-// FillString implements [vg.Canvas]. It writes text as text if Windows-1252 has all of its letters, with a dash in
-// place of the minus sign, and otherwise as outlines.
+// FillString implements [vg.Canvas]. It writes text as text if windows1252 has all of its letters and the page is not
+// low, and otherwise as outlines.
 func (c pdfCanvas) FillString(face vgfont.Face, at vg.Point, text string) {
 	text = printable(text)
 	if encoded, ok := windows1252(text); ok && !c.low {
@@ -75,7 +75,8 @@ func (c pdfCanvas) DrawImage(rect vg.Rectangle, img image.Image) {
 	c.Canvas.DrawImage(rect, img)
 }
 
-// windows1252 returns text in that encoding, a byte a letter. ok is false if the encoding lacks a letter.
+// windows1252 returns text in that encoding, a byte a letter, with a dash in place of the minus sign. ok is false if
+// there is a letter that is not of Latin-1, other than a minus sign, a dash or an ellipsis.
 func windows1252(text string) (encoded string, ok bool) {
 	var out []byte
 	for _, r := range text {

@@ -7,9 +7,9 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Picture is a finished drawing: a grid of panels with a colour bar. [Stimuli], [Filters], [Activations], [Matrix] and
-// [Failure] make one. A Picture does not keep the arguments of these functions. Several goroutines may call its
-// methods.
+// Picture is a finished drawing: a grid of panels with a colour bar. [Stimuli], [Filters], [Activations], [Matrix],
+// [Matrices] and [Failure] make one. A Picture does not keep the arguments of these functions. Several goroutines may
+// call its methods.
 type Picture struct {
 	rows  [][]panel // the first is the longest
 	bar   *colorBar

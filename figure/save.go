@@ -35,7 +35,8 @@ func Write(w io.Writer, d Drawing, format string) error {
 
 // Save writes p to a file, as PNG, SVG or PDF by the extension of path, .png, .svg or .pdf. It replaces an existing
 // file. It writes the picture under another name and renames it when it is complete, so that there is never half a
-// picture at path. After an error, no new file is left.
+// picture at path. After an error, no new file is left, except if only the last step fails, which puts its name on the
+// disk.
 func (p *Picture) Save(path string) error { return save(path, p) }
 
 // save writes a file in the format that its extension names.

@@ -78,8 +78,8 @@ type Analysis struct {
 // orientations that are evenly spaced.
 //
 // Errors: a table that does not have one row for each image; an axis without a column; words or missing values in the
-// column of an axis; a Reduction that Phases or Over does not allow; Modulation of phases that are not evenly spaced;
-// the error of ctx once it is done.
+// column of an axis; two axes of one column, if Plane is set; a Reduction that Phases or Over does not allow;
+// Modulation of phases that are not evenly spaced; the error of ctx once it is done.
 func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*Analysis, error) {
 	if t.Len() != r.Images {
 		return nil, fault.New("tuning", fmt.Sprintf("table of %d images", t.Len()), "",

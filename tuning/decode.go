@@ -162,8 +162,8 @@ func wilson(k, n int) (low, high float64) {
 
 // Sides returns labels for [Decode] from the values of a parameter. For orientations in degrees, −1 means left (between
 // −90 and 0) and 1 means right (between 0 and 90), both modulo 180, as in the tutorial's question. For other
-// parameters, −1 means below the median and 1 above it. Orientations of 0 and 90, and values equal to the median, have
-// the label 0.
+// parameters, −1 means below the median and 1 above it. Orientations of 0 and 90, values equal to the median, and
+// missing values have the label 0.
 func Sides(values []float64, orientation bool) []int {
 	labels := make([]int, len(values))
 	middle := 0.0

@@ -32,8 +32,9 @@ func (m Metric) String() string {
 
 // Dissimilarity returns the representational dissimilarity matrix of a population (Kriegeskorte, Mur and Bandettini,
 // Front. Syst. Neurosci. 2:4, 2008). Row i, column j says how different patterns[i] and patterns[j] are. A pattern has
-// one response for each cell. The matrix is symmetric. Its diagonal is 0, or NaN for a constant pattern under
-// Correlation. Dissimilarity refuses patterns of different lengths and, for Correlation, of fewer than 2 cells.
+// one response for each cell. The matrix is symmetric. Its diagonal is 0, but under Correlation it is NaN for a pattern
+// that is constant or has NaN. Dissimilarity refuses patterns of different lengths and, for Correlation, of fewer than
+// 2 cells.
 func Dissimilarity(patterns [][]float64, metric Metric) ([][]float64, error) {
 	if err := checkPatterns(patterns, metric); err != nil {
 		return nil, err

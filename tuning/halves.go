@@ -59,9 +59,9 @@ type Population struct {
 // population is tuned around the preferred orientations of its neurons, and how different its responses to two stimuli
 // are.
 //
-// Errors: no stimuli or no neurons; halves that are not [stimuli, neurons]; orientations that are not finite, or not
-// evenly spaced over Period; the error of ctx once it is done. Figures that the orientations do not allow are missing,
-// as in [Analyse].
+// Errors: no stimuli or no neurons; halves that are not [stimuli, neurons]; a Period other than 0, 180 and 360;
+// orientations that are not finite, or not evenly spaced over Period; the error of ctx once it is done. Figures that
+// the orientations do not allow are missing, as in [Analyse].
 func (h Halves) Analyse(ctx context.Context) (*Population, error) {
 	if err := h.check(); err != nil {
 		return nil, err

@@ -69,7 +69,7 @@ type Direction struct {
 	Selectivity float64
 }
 
-// HasDirections reports whether c has both directions of every orientation, as [Curve.Direction] wants them.
+// HasDirections reports whether c has both directions of every orientation, as [Curve.Direction] needs them.
 func (c Curve) HasDirections() bool {
 	full := c.fold(360)
 	return len(full.X) == 2*len(full.fold(180).X)

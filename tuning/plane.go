@@ -14,7 +14,7 @@ type Plane struct {
 	Axes    [2]Axis
 	Columns [2]string     // of the table
 	Values  [2][]float64  // ascending
-	Cells   [][][]float64 // cell, index in Values[0], index in Values[1]; NaN if no image shows that pair
+	Cells   [][][]float64 // cell, index in Values[0], index in Values[1]; NaN if no image counts for that pair
 }
 
 // plane returns the responses over two axes. It reduces phases and all other parameters as curves over one axis do. It

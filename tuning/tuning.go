@@ -115,7 +115,7 @@ func (r Reduction) String() string {
 
 // collapse merges all images that differ only in the column by, such as a phase, into one image. how says how their
 // responses are reduced to one: by Largest, Mean or Modulation. collapse returns the responses to the merged images,
-// and the other columns, with the images in the order in which they first appear. Modulation wants phases in degrees
+// and the other columns, with the images in the order in which they first appear. Modulation needs phases in degrees
 // that are evenly spaced over 360°.
 func collapse(r *Responses, by param.Column, others []param.Column, how Reduction) (*Responses, []param.Column, error) {
 	if err := r.check(append([]param.Column{by}, others...)...); err != nil {

@@ -64,7 +64,8 @@ func vonMisesShape(theta, preferred, kappa float64) float64 {
 // these cases:
 //   - Responses are not finite, all alike, or so small or large that their squares are 0 or infinite in float64.
 //   - No curve of positive height is better than a constant.
-//   - The best curve is so narrow that it passes through a single point; κ is then at the end of its range.
+//   - The best curve is so narrow that κ is at the end of its range, or that its width at half height is less than the
+//     distance between the orientations below and above its peak.
 //
 // A cell that prefers a direction has two peaks, 180° apart. The curve that is usually fitted over directions is a sum
 // of two Gaussians of one width and two heights (Mazurek, Kager and Van Hooser, Front. Neural Circuits 8:92, 2014). The

@@ -8,8 +8,8 @@ import (
 	"gpuconv/param"
 )
 
-// plane writes plane.csv, with a row for each cell and pair of values that was shown, and the picture plane, a map for
-// each cell. It does nothing if the analysis has no plane.
+// plane writes plane.csv, with a row for each cell and pair of values, and the picture plane, a map for each cell. The
+// response is missing if no image counts for the pair. It does nothing if the analysis has no plane.
 func (t Tuning) plane(out *files) error {
 	p := t.Analysis.Plane
 	if p == nil {

@@ -170,7 +170,7 @@ func supported(err error) string {
 	switch {
 	case errors.As(err, &variant):
 		return ": want grey, RGB or palette of 1, 8 or 16 bits without a sign, plain, LZW, Deflate, PackBits or " +
-			"CCITT, or an array of it, in Python: numpy.save(\"x.npy\", PIL.Image.open(FILE).convert(\"F\"))"
+			"CCITT, or a .npy file that Python makes of it: numpy.save(\"x.npy\", PIL.Image.open(FILE).convert(\"F\"))"
 	case errors.Is(err, bmp.ErrUnsupported):
 		return ": want 1, 2, 4, 8, 24 or 32 bits a pixel, uncompressed"
 	}
@@ -217,7 +217,7 @@ func (f *imageFile) decode(background float64) (image.Image, error) {
 	}
 	size := decoded.Bounds().Size()
 	if rows, columns := f.turn.size(size.Y, size.X); rows != f.rows || columns != f.columns {
-		return nil, f.failed(errors.New("its size is not the one that it starts with"))
+		return nil, f.failed(errors.New("its size is not the one in its header"))
 	}
 	if bits, ok := decoded.(*image.Gray); ok && f.page < len(f.directories) && f.directories[f.page].inverted {
 		for i, v := range bits.Pix {

@@ -50,7 +50,7 @@ type Normalisation struct {
 	// uniform image becomes 0.
 	Contrast bool
 	// Mean is subtracted from each channel, then the result is divided by SD. Each has one value for all channels or
-	// one for each. Without them nothing is done.
+	// one for each. Without SD, or with Contrast, they have no effect.
 	Mean, SD []float64
 }
 

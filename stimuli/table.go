@@ -13,7 +13,7 @@ type tabler interface {
 	tableRows(first, n int) (*param.Table, error)
 }
 
-// partRows is how many rows of a table are in memory, of about rowBytes each.
+// partRows is how many rows of a table are in memory at a time, of about rowBytes each.
 const (
 	partRows = 1 << 13
 	rowBytes = 200
@@ -59,7 +59,7 @@ func WriteTable(w io.Writer, s Set) error {
 	return out.Close()
 }
 
-// TableMemory estimates how many bytes WriteTable takes, and the list of the files of [Files].
+// TableMemory estimates how many bytes of memory WriteTable needs. For [Files] they include the list of the files.
 func TableMemory(s Set) float64 {
 	n, of, list := s.Shape().N(), s, 0.0
 	if p, ok := s.(*Part); ok {

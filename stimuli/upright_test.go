@@ -314,7 +314,7 @@ func TestUnsupported(t *testing.T) {
 		"bits.tif": {func(w io.Writer) error { return tiff.Encode(w, flat, nil) }, // BitsPerSample, a SHORT
 			"\x02\x01\x03\x00\x01\x00\x00\x00\x08=\x02\x01\x03\x00\x01\x00\x00\x00\x0c",
 			"a TIFF: tiff: unsupported feature: BitsPerSample of 12: want grey, RGB or palette of 1, 8 or 16 bits without a sign, plain, " +
-				"LZW, Deflate, PackBits or CCITT, or an array of it, in Python: numpy.save("},
+				"LZW, Deflate, PackBits or CCITT, or a .npy file that Python makes of it: numpy.save("},
 		"bits.bmp": {func(w io.Writer) error { return bmp.Encode(w, flat) }, // planes and bits, no compression
 			"\x01\x00\x08\x00=\x01\x00\x10\x00", "a BMP: bmp: unsupported BMP image: want 1, 2, 4, 8, 24 or 32 bits a pixel"},
 	} {

@@ -13,7 +13,8 @@ import (
 
 // The changes by which files and folders get onto a disk are in this file. So tests can see each step, make it fail,
 // and replay the steps up to every point at which the power may fail. Elsewhere in this package are only changes that
-// need not survive that: the cache files of WritePrivate, modes and times, the renewal of a lease, and Made.Remove.
+// need not survive that: the cache files of WritePrivate, modes and times, the clock and the renewal of leases, and
+// Made.Remove.
 
 // action is a kind of change.
 type action string

@@ -263,3 +263,23 @@ func TestNoReplace(t *testing.T) {
 		t.Errorf("%v; there is %q", err, names(t, dir))
 	}
 }
+
+// TestForeignAmongMany: a file of somebody else is seen among more files of this package than are listed at a time.
+func TestForeignAmongMany(t *testing.T) {
+	dir := t.TempDir()
+	hidden := filepath.Join(dir, ".partial-a")
+	if err := os.Mkdir(hidden, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for number := range 300 {
+		write(t, filepath.Join(hidden, leaseFile(number)), "")
+	}
+	write(t, filepath.Join(hidden, "mine"), "mine")
+	_, err := CreateFolder(filepath.Join(dir, "a"))
+	if want := hidden + ": it is in the way: want it gone"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if got := len(strings.Fields(names(t, hidden))); got != 301 {
+		t.Errorf("%d files are left of somebody's 301", got)
+	}
+}

@@ -181,17 +181,21 @@ func (h *hidden) foreign() error {
 		return err
 	}
 	defer folder.Close()
-	names, err := folder.Readdirnames(8)
-	for _, name := range names {
-		ours := []string{lockName, fileName, filesName, movesName, journalName, grownName}
-		if !slices.Contains(ours, name) && !strings.HasPrefix(name, leaseName) {
-			return inTheWay(h.base, h.name)
+	ours := []string{lockName, fileName, filesName, movesName, journalName, grownName}
+	for {
+		names, err := folder.Readdirnames(64)
+		for _, name := range names {
+			if !slices.Contains(ours, name) && !strings.HasPrefix(name, leaseName) {
+				return inTheWay(h.base, h.name)
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
 		}
 	}
-	if err == io.EOF { // it is empty
-		err = nil
-	}
-	return err
 }
 
 // inTheWay returns the error about something that has the name of a hidden folder but is not one.

@@ -22,16 +22,17 @@ const (
 	WebP = "a WebP"
 	NPY  = "a .npy array"
 	ZIP  = "a zip archive" // .npz is one
+
+	PyTorch     = "PyTorch's"
+	Safetensors = "a .safetensors file"
 )
 
 // Kinds that gpuconv does not read, but treats in a special way.
 const (
-	PyTorch     = "PyTorch's"
-	Safetensors = "a .safetensors file"
-	GIF         = "a GIF"
-	MATLAB      = "a MATLAB .mat"
-	MATLAB73    = "a MATLAB 7.3 .mat, which is HDF5"
-	HDF5        = "an HDF5"
+	GIF      = "a GIF"
+	MATLAB   = "a MATLAB .mat"
+	MATLAB73 = "a MATLAB 7.3 .mat, which is HDF5"
+	HDF5     = "an HDF5"
 )
 
 // signatures are the first bytes of binary formats. The first that fits wins; a dot fits any byte. A file that is text

@@ -133,7 +133,7 @@ func What(mode fs.FileMode) string {
 	return "special file"
 }
 
-// File is an open file. Only one goroutine at a time may call Read and Seek; several may call ReadAt.
+// File is an open file. Only one goroutine at a time may call Read, Seek and CopyTo; several may call ReadAt.
 type File struct {
 	ctx  context.Context
 	file *os.File

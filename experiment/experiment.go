@@ -9,11 +9,12 @@
 //	cells.csv         the filter, or the two filters, of each channel of activations.npy
 //	values.csv        with a Summary: what each number of a map is
 //	stimuli.png       five of the images, or all if there are fewer; the tutorial's gratings are in gratings.png
-//	filters.png       all filters
-//	activations.png   the activations of the images in stimuli.png
+//	filters.png       the filters, at most 64
+//	activations.png   the activations of the images in stimuli.png, of at most 12 channels
 //	run.json          where the numbers come from, how long it took and how the sample compares
 //
-// Run returns what is in run.json as a [Report]. After a failure, an interrupt or a wrong result nothing is written.
+// Run returns what is in run.json as a [Report]. After a failure, an interrupt or a wrong result nothing is written,
+// unless the folder is one that keeps unfinished work.
 //
 // [Stream] writes a file of activations alone, and [Draw] one of images.
 package experiment

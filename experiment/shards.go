@@ -218,8 +218,8 @@ func (s *Shards) path(number int) string {
 }
 
 // CheckShards refuses to begin a shard of this job in a folder that has shards of a job with other settings, or of one
-// that was cut into another number of shards. A folder without shards, or none, is fine. The error is a
-// [*SettingsError].
+// that was cut into another number of shards. A folder without shards, or none, is fine. If a shard differs, the error
+// is a [*SettingsError].
 func (j Job) CheckShards(ctx context.Context, on Prepared, folder string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

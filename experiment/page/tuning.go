@@ -131,8 +131,10 @@ func (r *Run) tuningView() *viewTuning {
 		return nil
 	}
 	v := &viewTuning{Facts: []fact{{"Folder", line(t.Folder)}, {"Response", "at the " + line(t.Said.At)}}}
-	if t.Said.At != "centre" {
+	if t.Said.At == "mean" || t.Said.At == "max" {
 		v.Facts[1].Value = line(t.Said.At) + " of the map"
+	} else if t.Said.At != "centre" {
+		v.Facts[1].Value = "at " + line(t.Said.At) + " of the map"
 	}
 	if d := t.Said.Decoding; d != nil && d.Images > 0 {
 		v.Facts = append(v.Facts, fact{"Decoding", line(fmt.Sprintf(

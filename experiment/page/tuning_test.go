@@ -22,3 +22,14 @@ func TestCells(t *testing.T) {
 		}
 	}
 }
+
+// TestResponse: the page says which value of a map is the response.
+func TestResponse(t *testing.T) {
+	for at, want := range map[string]string{"centre": "at the centre", "24,32": "at 24,32 of the map",
+		"mean": "mean of the map", "max": "max of the map"} {
+		r := &Run{Tuning: &Tuning{Cells: param.NewTable("cell"), Said: tuningJSON{At: at}}}
+		if got := string(r.tuningView().Facts[1].Value); got != want {
+			t.Errorf("%s: %q, want %q", at, got, want)
+		}
+	}
+}

@@ -102,7 +102,8 @@ func (v *Viewer) Shows() string {
 		v.activations.C())
 }
 
-// LeftOut says what the arrays have and the page does not. It is empty if the page has all of the activations.
+// LeftOut says what the arrays have and the page does not. It is empty if the page has all of the activations and
+// of the images.
 func (v *Viewer) LeftOut() string {
 	var parts []string
 	if len(v.Images) < v.stimuli.N() || len(v.Channels) < v.activations.C() {

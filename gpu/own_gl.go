@@ -37,7 +37,7 @@ type ownUniform struct {
 	kind     uint32 // OpenGL's type
 }
 
-// Own compiles and links a shader. The error is a [conv.SourceError] if it does not compile.
+// Own compiles and links a shader. The error wraps a [conv.SourceError] if it does not compile or link.
 func (d *Device) Own(s OwnShader) (*Own, error) {
 	o := &Own{device: d, name: s.Name}
 	err := d.do(func() (err error) {

@@ -24,8 +24,8 @@ wheel: ## build the Python package, a wheel for Linux and a source distribution,
 	rm -rf out/wheel
 	./scripts/wheel out/wheel
 
-# The tests of python/, if this Python has what they need. PYTHON is another one. PyTorch is compared with if it is there.
-# GPUCONV_REQUIRE_PYTHON lists what must be there: see .ci/run.
+# The tests of python/, if this Python has what they need. Set PYTHON for another one. If PyTorch is there, results are
+# compared with its own. GPUCONV_REQUIRE_PYTHON lists what must be there: see .ci/run.
 PYTHON ?= python3
 python: build library
 	@if $(PYTHON) -c 'import sys, numpy, pytest, hypothesis; assert sys.version_info >= (3, 10)' 2>/dev/null; then \
@@ -71,8 +71,8 @@ check: setup
 	CGO_ENABLED=1 go tool staticcheck -tags $(TAGS) ./...
 
 # Where there is no OpenGL the program still builds and its tests pass: without cgo, without OpenGL, on other platforms.
-# There the tests of a GPU cannot be required. Of other platforms only that it is built is asked: for two other systems and
-# another processor. Without optimising, that takes three quarters of the time. TestPlatforms is for Linux on ARM.
+# There the tests of a GPU cannot be required. For two other systems and another processor, the program is only built.
+# Without optimising, that takes three quarters of the time. TestPlatforms is for Linux on ARM.
 unoptimised := -gcflags='all=-N -l'
 builds: setup
 	CGO_ENABLED=0 go vet ./...
@@ -105,12 +105,13 @@ race: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -vet=off -timeout 30m $(CONCURRENT)
 	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv ./cpu ./gpu
 
-# Mutants compile hundreds of shaders that are computed with once: Mesa's nopt spares them its optimisations.
+# Mutants compile hundreds of shaders, each for a single use: Mesa's nopt leaves out optimisations that cost more time
+# than they save.
 full: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 30m -skip ShaderMutants $(longest) ./...
 	CGO_ENABLED=1 GALLIVM_PERF=nopt go test -tags $(TAGS) -vet=off -timeout 20m -run ShaderMutants ./gpu
 
-# Of these make test takes every third: with empty caches of shaders all take longer than the rest of it.
+# make test runs only every third of these: with empty caches of shaders, all take longer than its other tests.
 mutants: setup ## after a change of a shader: break every shader in nine hundred places, one at a time
 	CGO_ENABLED=1 GALLIVM_PERF=nopt GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
 
@@ -131,7 +132,7 @@ shim: setup ## compile and dispatch every stage with drivers of GPUs that are no
 rehearse: setup ## rehearse bench/hardware with drivers of GPUs that are not here, some 5 minutes for each
 	@./scripts/drivers rehearse $(NAMES)
 
-isa: setup ## hold what these drivers' compilers make of every stage to shaders/budgets.txt
+isa: setup ## compare what these drivers' compilers make of every stage with shaders/budgets.txt
 	@./scripts/drivers isa $(NAMES)
 
 repin:

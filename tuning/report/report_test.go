@@ -262,6 +262,22 @@ func TestPopulation(t *testing.T) {
 	}
 }
 
+// TestRepeatedOrientation: two stimuli may have one orientation. The second column of the matrix says that it is.
+func TestRepeatedOrientation(t *testing.T) {
+	halves := tuning.Halves{Orientation: []float64{0, 90, 0}, Neurons: 2, Train: []float32{1, 0, 0, 1, 1, 0},
+		Test: []float32{3, 1, 1, 2, 2, 1}}
+	found, err := halves.Analyse(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := memory{}
+	if _, err := (Population{Halves: halves, Found: found}).Write(t.Context(), folder); err != nil {
+		t.Fatal(err)
+	}
+	folder.checkText(t, "rdm.csv", "orientation_deg,0,90,0 (2)\n0,0,2,0\n90,2,0,2\n0,0,2,0\n")
+	folder.checkPicture(t, "rdm.png")
+}
+
 // TestFilterNames: each channel has a filter's name, or that of the first filter of a pair.
 func TestFilterNames(t *testing.T) {
 	table := param.NewTable("filter", "orientation_deg")

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"strconv"
@@ -49,11 +50,16 @@ func writeCurves(w io.Writer, a *tuning.Analysis) error {
 }
 
 // writeMatrix writes a square matrix. The first column has the name of the parameter, and in each row its value. Every
-// other column is named by the value that it belongs to.
+// other column is named by the value that it belongs to, with (2) after it if the value is there a second time.
 func writeMatrix(w io.Writer, m matrix) error {
 	t := &param.Table{Columns: []param.Column{{Name: m.column, Numbers: m.values}}}
+	times := map[string]int{}
 	for j, v := range m.values {
-		column := param.Column{Name: param.Cell(v)}
+		name := param.Cell(v)
+		if times[name]++; times[name] > 1 {
+			name = fmt.Sprintf("%s (%d)", name, times[name])
+		}
+		column := param.Column{Name: name}
 		for _, row := range m.dissimilarities {
 			column.Numbers = append(column.Numbers, row[j])
 		}

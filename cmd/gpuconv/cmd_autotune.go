@@ -57,11 +57,12 @@ func newAutotune() *cobra.Command {
 		Aliases: []string{"tune"}, // its name before there was gpuconv tuning
 		Short:   "Measure which algorithm and tile are fastest for a convolution on a GPU, and use them from then on",
 		Long: "autotune computes a convolution with every algorithm that accepts it and every tile of that\n" +
-			"algorithm. It checks the outputs of these ways against the float64 reference, times the ways in turn,\n" +
-			"without those that take three times as long as another, and stores the fastest for this device,\n" +
-			"driver and convolution. run, conv and info take it from then on, unless --algorithm forces another. They also take it for other numbers of images,\n" +
-			"from a quarter to four times as many. Times are those of the device. The device's own choice is kept\n" +
-			"unless another takes 3 % less time and is faster in three rounds of four.\n\n" +
+			"algorithm. It checks the outputs of these ways against the float64 reference, and times them in\n" +
+			"turn, without those that take three times as long as another. It stores the fastest for this\n" +
+			"device, driver and convolution. run, conv and info take it from then on, unless --algorithm forces\n" +
+			"another. They also take it for other numbers of images, from a quarter to four times as many. Times\n" +
+			"are those of the device. The device's own choice is kept unless another takes 3 % less time and is\n" +
+			"faster in three rounds of four.\n\n" +
 			"fft and winograd take part only with --precision fast. What is stored then is used only with that\n" +
 			"flag.\n\n" +
 			"--forget removes what is stored for --problem; without --problem, everything. Exit code 1: an\n" +

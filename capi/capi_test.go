@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -83,14 +82,9 @@ func read(t *testing.T, path string) string {
 
 // TestLibrary builds the library, and C programs that use it with sanitizers.
 func TestLibrary(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it compiles everything for a shared library")
-	}
-	if runtime.GOOS != "linux" {
-		t.Skip("scripts/library is for Linux")
-	}
+	onlyWith(t, "gcc")
 	folder := t.TempDir()
-	command(t, nil, filepath.Join("..", "scripts", "library"), folder)
+	library(t, folder)
 	t.Run("symbols", func(t *testing.T) {
 		var got []string
 		for line := range strings.Lines(command(t, nil, "nm", "-D", "--defined-only",
@@ -112,21 +106,7 @@ func TestLibrary(t *testing.T) {
 		}
 	})
 	t.Run("document", func(t *testing.T) {
-		blocks := strings.Split(read(t, filepath.Join("..", "docs", "c.md")), "```")
-		var source, want string
-		for _, block := range blocks {
-			if text, ok := strings.CutPrefix(block, "c\n"); ok {
-				source = text
-			}
-			if _, printed, ok := strings.Cut(block, "$ ./edges\n"); ok {
-				want = printed
-			}
-		}
-		path := filepath.Join(t.TempDir(), "edges.c")
-		if err := os.WriteFile(path, []byte(source), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if got := command(t, nil, compile(t, folder, path)); got != want {
+		if got, want := command(t, nil, compile(t, folder, document(t, t.TempDir()))), printed(t); got != want {
 			t.Errorf("it prints\n%swant\n%s", got, want)
 		}
 	})

@@ -1,156 +1,74 @@
 //go:build cgo
 
 /* The functions of gpuconv.h. Each one refuses to run after a fork, and then calls its Go function of exports.go. */
-#define _GNU_SOURCE
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "_cgo_export.h"
 #include "gpuconv.h"
+#include "process.h"
 
-/*
- * The last error of each thread, which Go functions write. It is not _Thread_local: Go makes the loader put the whole
- * library's thread-local memory into a block of fixed size, which other libraries of the process also need.
- */
-enum { MOST = 4096 };
-static pthread_key_t last_key;
-static int keyed; /* last_key exists: a process may have 1024 of them */
-static char none[MOST]; /* for threads for which there is no memory or key; its text may be another thread's */
-
-static char *last(void)
-{
-	if (!keyed)
-		return none;
-	char *text = pthread_getspecific(last_key);
-	if (text != NULL)
-		return text;
-	text = calloc(1, MOST);
-	if (text != NULL && pthread_setspecific(last_key, text) != 0) {
-		free(text);
-		text = NULL;
-	}
-	return text != NULL ? text : none;
-}
-
-/*
- * After a fork the child has one thread. Go's scheduler and collector are gone, and a call would wait for them for
- * ever. An atomic is not needed: the child has one thread when this is set.
- */
-static int forked;
-static int parent;
-
-static void in_child(void) { forked = 1; }
-
-/*
- * What Go does to signals when it is loaded, and how it is undone. Go's constructor, which has no priority, installs
- * handlers of its own for a few signals and starts a thread, from which all its threads take their signal mask. The
- * first constructor here comes before it, keeps the handlers, and blocks what can be blocked. The second one comes
- * after it, puts the handlers and the mask back, and keeps Go's threads as they are: with signals blocked, so that no
- * handler of the program runs on their small stacks. The exceptions are what Go unblocks in every thread that it starts,
- * whatever the mask: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSTKFLT, which a thread sends itself, and SIGPROF
- * and SIGCHLD, which a process is sent.
- *
- * Go needs none of its handlers here. Those for SIGSEGV, SIGBUS and SIGFPE turn the use of a nil pointer in Go into an
- * error: without them it ends the process, as it does in C. The one for SIGPIPE ends programs that write to a closed
- * stdout. The one for SIGURG interrupts long loops for the collector, which else waits for their next call.
- */
-static const int taken[] = {SIGSEGV, SIGBUS, SIGFPE, SIGPIPE, SIGURG};
-enum { TAKEN = sizeof taken / sizeof *taken };
-static struct sigaction before[TAKEN];
-static sigset_t mask;
-
-__attribute__((constructor(101))) static void before_go(void)
-{
-	sigset_t all;
-	for (int i = 0; i < TAKEN; i++)
-		sigaction(taken[i], NULL, &before[i]);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &mask);
-}
-
-__attribute__((constructor)) static void after_go(void)
-{
-	for (int i = 0; i < TAKEN; i++)
-		sigaction(taken[i], &before[i], NULL);
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
-	keyed = pthread_key_create(&last_key, free) == 0;
-	parent = getpid();
-	pthread_atfork(NULL, NULL, in_child);
-}
-
-static int refused(void)
-{
-	if (!forked)
-		return 0;
-	snprintf(last(), MOST,
-		"gpuconv: process %d: this is a fork of process %d, which loaded the library; want a process that loads it itself: "
-		"fork before that, or start a new program",
-		(int)getpid(), parent);
-	return 1;
-}
+#ifdef _WIN32
+#define SHOWN __declspec(dllexport)
+#else
+#define SHOWN /* scripts/library says it to the linker */
+#endif
 
 /* Returns what a Go function returns, unless this is a fork. */
 #define CALL(function, ...) \
-	return refused() ? GPUCONV_FORKED : function(__VA_ARGS__, last())
+	return process_forked() ? GPUCONV_FORKED : function(__VA_ARGS__, process_last())
 
-uint32_t gpuconv_abi(void) { return GPUCONV_ABI; }
+SHOWN uint32_t gpuconv_abi(void) { return GPUCONV_ABI; }
 
-const char *gpuconv_last_error(void) { return last(); }
+SHOWN const char *gpuconv_last_error(void) { return process_last(); }
 
-int gpuconv_open(const gpuconv_options *options, gpuconv_device *device)
+SHOWN int gpuconv_open(const gpuconv_options *options, gpuconv_device *device)
 {
 	CALL(goOpen, (gpuconv_options *)options, device);
 }
 
-int gpuconv_output_shape(const gpuconv_problem *problem, int64_t shape[4])
+SHOWN int gpuconv_output_shape(const gpuconv_problem *problem, int64_t shape[4])
 {
 	CALL(goOutputShape, (gpuconv_problem *)problem, shape);
 }
 
-int gpuconv_make_plan(gpuconv_device device, const gpuconv_problem *problem, const float *weight, const float *bias,
+SHOWN int gpuconv_make_plan(gpuconv_device device, const gpuconv_problem *problem, const float *weight, const float *bias,
 	gpuconv_plan *plan)
 {
 	CALL(goMakePlan, device, (gpuconv_problem *)problem, (float *)weight, (float *)bias, plan);
 }
 
-int gpuconv_run(gpuconv_plan plan, float *dst, const float *src, int64_t images)
+SHOWN int gpuconv_run(gpuconv_plan plan, float *dst, const float *src, int64_t images)
 {
 	CALL(goRun, plan, dst, (float *)src, images);
 }
 
-int gpuconv_submit(gpuconv_plan plan, float *dst, const float *src, int64_t images, gpuconv_pending *pending)
+SHOWN int gpuconv_submit(gpuconv_plan plan, float *dst, const float *src, int64_t images, gpuconv_pending *pending)
 {
 	CALL(goSubmit, plan, dst, (float *)src, images, pending);
 }
 
-int gpuconv_wait(gpuconv_pending pending, int64_t milliseconds) { CALL(goWait, pending, milliseconds); }
+SHOWN int gpuconv_wait(gpuconv_pending pending, int64_t milliseconds) { CALL(goWait, pending, milliseconds); }
 
-int gpuconv_cancel(gpuconv_pending pending) { CALL(goCancel, pending); }
+SHOWN int gpuconv_cancel(gpuconv_pending pending) { CALL(goCancel, pending); }
 
-int gpuconv_list_devices(char *text, size_t capacity, size_t *length)
+SHOWN int gpuconv_list_devices(char *text, size_t capacity, size_t *length)
 {
 	CALL(goListDevices, text, capacity, length);
 }
 
-int gpuconv_describe_device(gpuconv_device device, char *text, size_t capacity, size_t *length)
+SHOWN int gpuconv_describe_device(gpuconv_device device, char *text, size_t capacity, size_t *length)
 {
 	CALL(goDescribeDevice, device, text, capacity, length);
 }
 
-int gpuconv_describe(gpuconv_plan plan, char *text, size_t capacity, size_t *length)
+SHOWN int gpuconv_describe(gpuconv_plan plan, char *text, size_t capacity, size_t *length)
 {
 	CALL(goDescribe, plan, text, capacity, length);
 }
 
-int gpuconv_verify(gpuconv_device device, const gpuconv_problem *problem, const float *weight, const float *bias,
+SHOWN int gpuconv_verify(gpuconv_device device, const gpuconv_problem *problem, const float *weight, const float *bias,
 	const float *src, char *text, size_t capacity, size_t *length)
 {
 	CALL(goVerify, device, (gpuconv_problem *)problem, (float *)weight, (float *)bias, (float *)src, text, capacity,
 		length);
 }
 
-int gpuconv_close(uint64_t handle) { CALL(goClose, handle); }
+SHOWN int gpuconv_close(uint64_t handle) { CALL(goClose, handle); }

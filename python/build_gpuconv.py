@@ -1,6 +1,6 @@
 """Builds the wheel and the source distribution of gpuconv (PEP 517), with Python's standard library and Go.
 
-GPUCONV_BUILT names a folder with libgpuconv.so and gpuconv that are built already, as scripts/wheel does. Otherwise Go
+GPUCONV_BUILT names a folder with the library and the program that are built already, as scripts/wheel does. Otherwise Go
 builds them here. GPUCONV_PLATFORM is the platform in the wheel's name; the default is that of this interpreter.
 """
 
@@ -90,6 +90,12 @@ def metadata():
 
 
 
+def _names(platform):
+    """Return the names of the library's and the program's files on a platform, as the wheel's name has it."""
+    if platform.startswith("win"):
+        return "libgpuconv.dll", "gpuconv.exe"
+    return "libgpuconv.dylib" if platform.startswith("macosx") else "libgpuconv.so", "gpuconv"
+
 
 def compile_into(folder):
     """Build the library and the program with Go, with OpenGL if EGL's headers are here."""
@@ -142,10 +148,10 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         for path in sorted((HERE / "gpuconv").iterdir()):
             if path.suffix == ".py" or path.name == "py.typed":
                 wheel.add(f"gpuconv/{path.name}", path.read_bytes())
-        wheel.add("gpuconv/libgpuconv.so", pathlib.Path(built, "libgpuconv.so").read_bytes(), 0o755)
+        library, program = _names(platform)
+        wheel.add(f"gpuconv/{library}", pathlib.Path(built, library).read_bytes(), 0o755)
         wheel.add("gpuconv/gpuconv.h", (source() / "capi" / "gpuconv.h").read_bytes())
-        program = pathlib.Path(built, "gpuconv").read_bytes()
-        wheel.add(f"gpuconv-{version()}.data/scripts/gpuconv", program, 0o755)
+        wheel.add(f"gpuconv-{version()}.data/scripts/{program}", pathlib.Path(built, program).read_bytes(), 0o755)
         wheel.add(f"{info}/METADATA", metadata().encode())
         text = f"Wheel-Version: 1.0\nGenerator: build_gpuconv\nRoot-Is-Purelib: false\nTag: {tag}\n"
         wheel.add(f"{info}/WHEEL", text.encode())

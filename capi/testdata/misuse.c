@@ -4,14 +4,16 @@
  * anything does.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
+#ifndef _WIN32
+#include <dirent.h>
+#include <signal.h>
+#include <sys/wait.h>
+#endif
 
 #include "gpuconv.h"
 
@@ -29,6 +31,8 @@ static void expect(int line, const char *what, int64_t got, int64_t want)
 #define EXPECT(call, want) expect(__LINE__, #call, call, want)
 #define SAYS(words) \
 	expect(__LINE__, words, strstr(gpuconv_last_error(), words) != NULL, 1)
+
+#ifndef _WIN32 /* which has neither signals nor forks */
 
 /* The handlers and the mask before the library is loaded. SA_ONSTACK may be added to a handler, and nothing else. */
 static const int flags = SA_SIGINFO | SA_RESTART | SA_NODEFER | SA_RESETHAND | SA_NOCLDSTOP | SA_NOCLDWAIT;
@@ -97,6 +101,8 @@ static void threads(void)
 	closedir(tasks);
 	EXPECT(seen > 1, 1);
 }
+
+#endif
 
 static gpuconv_problem small(void)
 {
@@ -264,6 +270,8 @@ static void misuse_close(gpuconv_device device, gpuconv_plan plan)
 	SAYS("no function returned this handle");
 }
 
+#ifndef _WIN32
+
 /* A forked child must be refused, and must not wait for ever. */
 static void misuse_fork(gpuconv_plan plan)
 {
@@ -283,13 +291,17 @@ static void misuse_fork(gpuconv_plan plan)
 	EXPECT(status, 0);
 }
 
+#endif
+
 int main(void)
 {
 	gpuconv_device device = 0;
 	gpuconv_plan plan = 0;
 	gpuconv_options cpu = {.size = sizeof cpu, .backend = "cpu"};
 	gpuconv_problem p = small();
+#ifndef _WIN32
 	signals();
+#endif
 	EXPECT(gpuconv_abi(), GPUCONV_ABI);
 	EXPECT(gpuconv_last_error()[0], 0);
 	misuse_open();
@@ -298,9 +310,11 @@ int main(void)
 	misuse_plan(device);
 	EXPECT(gpuconv_make_plan(device, &p, weight, bias, &plan), GPUCONV_OK);
 	misuse_run(device, plan);
-	threads();
 	misuse_text(device, plan);
+#ifndef _WIN32
+	threads();
 	misuse_fork(plan);
+#endif
 	misuse_close(device, plan);
 	return failures != 0;
 }

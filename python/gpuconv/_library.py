@@ -2,10 +2,9 @@
 
 import contextlib
 import ctypes
-import json
 import operator
 import os
-import pathlib
+import sys
 import threading
 import warnings
 
@@ -100,8 +99,17 @@ _FUNCTIONS = {
 }
 
 
+# Of Python's names for systems, those on which the library has another name than libgpuconv.so.
+_NAMES = {"win32": "libgpuconv.dll", "cygwin": "libgpuconv.dll", "darwin": "libgpuconv.dylib"}
+
+
+def file_name():
+    """Return the name of the library's file on this system."""
+    return _NAMES.get(sys.platform, "libgpuconv.so")
+
+
 def _load():
-    path = os.environ.get("GPUCONV_LIBRARY") or str(pathlib.Path(__file__).with_name("libgpuconv.so"))
+    path = os.environ.get("GPUCONV_LIBRARY") or os.path.join(os.path.dirname(__file__), file_name())
     try:
         library = ctypes.CDLL(path)
         abi = library.gpuconv_abi
@@ -130,7 +138,8 @@ def _after_fork():
         _parent = os.getppid()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):  # Windows has no forks
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def forked():
@@ -166,6 +175,8 @@ def call(name, *arguments):
 
 def read(name, *arguments):
     """Call a function that writes JSON, and return what it says. Outputs that are wrong are not an error here."""
+    import json
+
     length, room = _size(), 4096
     while True:
         text = ctypes.create_string_buffer(room)

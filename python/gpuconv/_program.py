@@ -30,7 +30,7 @@ def find():
     folders = [sysconfig.get_path("scripts"), package.parent / "bin", pathlib.Path(sys.executable).parent,
                sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))]
     for folder in folders:
-        path = pathlib.Path(folder, "gpuconv")
+        path = pathlib.Path(folder, "gpuconv.exe" if sys.platform == "win32" else "gpuconv")
         if path.is_file():
             return str(path)
     path = shutil.which("gpuconv")

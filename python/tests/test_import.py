@@ -1,0 +1,45 @@
+"""What `import gpuconv` does, and which files it looks for on other systems."""
+
+import subprocess
+import sys
+
+import pytest
+
+import gpuconv
+from gpuconv import _library, _program
+
+
+def test_light():
+    """Import brings, beside NumPy, only what a convolution needs. The rest would take four times as long."""
+    code = """
+import sys, threading, numpy
+before = set(sys.modules)
+import gpuconv
+print(*sorted(set(sys.modules) - before))
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours = {"gpuconv", *("gpuconv." + name for name in ("_arrays", "_conv", "_library", "_pending", "_spec"))}
+    assert set(run.stdout.split()) - {"atexit"} == ours
+
+
+def test_names():
+    """Every public name is there, whether it was imported or not, and no other."""
+    assert set(gpuconv.__all__) <= set(dir(gpuconv))
+    assert all(getattr(gpuconv, name).__name__ == name for name in gpuconv.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'conv3d'"):
+        gpuconv.conv3d  # noqa: B018
+
+
+@pytest.mark.parametrize(("platform", "library", "program"), [
+    ("linux", "libgpuconv.so", "gpuconv"),
+    ("win32", "libgpuconv.dll", "gpuconv.exe"),
+    ("darwin", "libgpuconv.dylib", "gpuconv"),
+])
+def test_files(platform, library, program, monkeypatch, tmp_path):
+    """The library and the program have the names that the system gives them."""
+    monkeypatch.delenv("GPUCONV_PROGRAM", raising=False)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(_program.sysconfig, "get_path", lambda *_: str(tmp_path))
+    (tmp_path / program).touch()
+    assert _library.file_name() == library
+    assert _program.find() == str(tmp_path / program)

@@ -110,6 +110,24 @@ func TestLibrary(t *testing.T) {
 			t.Errorf("it prints\n%swant\n%s", got, want)
 		}
 	})
+	t.Run("R", func(t *testing.T) {
+		if _, err := exec.LookPath("Rscript"); err != nil {
+			t.Skip("R is not installed: apt-get install r-base-core")
+		}
+		here := t.TempDir()
+		for name, start := range map[string]string{"convolve.c": "```c\n/* convolve.c */\n", "edges.r": "```r\n"} {
+			path := filepath.Join(here, name)
+			if err := os.WriteFile(path, []byte(between(t, start, "```")), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		command(t, []string{"PKG_CPPFLAGS=-I" + folder, "PKG_LIBS=-L" + folder + " -lgpuconv -Wl,-rpath," + folder},
+			"sh", "-c", "cd '"+here+"' && R CMD SHLIB convolve.c")
+		got := command(t, nil, "sh", "-c", "cd '"+here+"' && Rscript edges.r")
+		if want := between(t, "$ Rscript edges.r\n", "```"); strings.ReplaceAll(got, " \n", "\n") != want {
+			t.Errorf("it prints\n%swant\n%s", got, want)
+		}
+	})
 }
 
 // compile compiles a C program that uses the library, with sanitizers.

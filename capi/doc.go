@@ -2,8 +2,9 @@
 //
 //	make library
 //
-// which makes bin/libgpuconv.so and bin/gpuconv.h. gpuconv.c has the functions of the header, and what C must do
-// itself: it keeps the last error of each thread, refuses calls after a fork, and gives signals back to the program.
+// which makes bin/libgpuconv.so and bin/gpuconv.h. gpuconv.c has the functions of the header. process_posix.c and
+// process_windows.c have what C must do itself: they keep the last error of each thread, and on Linux refuse calls after
+// a fork and give signals back to the program.
 // exports.go translates between C and the package capi/internal/calls, which does the work.
 package main
 

@@ -19,14 +19,14 @@ import (
 // table has all open devices, plans and pending runs. It is global because C programs hold only their handles.
 var table calls.Table
 
-// mostError is how many bytes gpuconv.c has for the text of an error, with the 0 byte: MOST there.
+// mostError is how many bytes C has for the text of an error, with the 0 byte: MOST in process.h.
 const mostError = 4096
 
 // guarded calls f and returns the code of its error. A panic is an error too.
 func guarded(last *C.char, f func() error) C.int { return status(fault.Guard(f), last) }
 
-// status returns the code of an error, and writes its text to last: the buffer that gpuconv.c has for the last error of
-// the thread.
+// status returns the code of an error, and writes its text to last: the buffer that C has for the last error of the
+// thread.
 func status(err error, last *C.char) C.int {
 	if err != nil {
 		write(fault.Escape(err.Error(), ""), unsafe.Pointer(last), mostError)

@@ -105,10 +105,8 @@ func library(t *testing.T, folder string, environment ...string) {
 // document writes the program of docs/c.md into a folder, and returns its path.
 func document(t *testing.T, folder string) string {
 	t.Helper()
-	_, rest, _ := strings.Cut(read(t, filepath.Join("..", "docs", "c.md")), "```c\n")
-	source, _, _ := strings.Cut(rest, "```")
 	path := filepath.Join(folder, "edges.c")
-	if err := os.WriteFile(path, []byte(source), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(between(t, "```c\n", "```")), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -117,10 +115,16 @@ func document(t *testing.T, folder string) string {
 // printed returns what docs/c.md says that its program prints.
 func printed(t *testing.T) string {
 	t.Helper()
-	_, rest, _ := strings.Cut(read(t, filepath.Join("..", "docs", "c.md")), "$ ./edges\n")
-	text, _, found := strings.Cut(rest, "```")
-	if !found {
-		t.Fatal("docs/c.md does not say what ./edges prints")
+	return between(t, "$ ./edges\n", "```")
+}
+
+// between returns what docs/c.md has between two texts.
+func between(t *testing.T, start, end string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(read(t, filepath.Join("..", "docs", "c.md")), start)
+	text, _, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("docs/c.md has no text between %q and %q", start, end)
 	}
 	return text
 }

@@ -79,7 +79,8 @@ def to_numpy(name, x):
 
 def dense(name, x):
     """Return an array of the caller as float32 in C order. It is copied only if it is not that already."""
-    x = to_numpy(name, x)
+    if type(x) is not np.ndarray:
+        x = to_numpy(name, x)
     if x.dtype == _FLOAT and (flags := x.flags).c_contiguous and flags.aligned:
         return x
     if x.dtype.newbyteorder("=") in (np.float64, np.longdouble):
@@ -98,9 +99,9 @@ _Start = ctypes.c_char * 0
 def start(array):
     """Return what ctypes passes as the address of a dense array."""
     try:
-        return _Start.from_buffer(array)  # takes a fifth of the time of array.ctypes.data, 3 µs
+        return _Start.from_buffer(array)  # takes a third of the time of array.ctypes.data, 2 µs
     except TypeError:  # read-only
-        return array.__array_interface__["data"][0]
+        return ctypes.c_void_p(array.__array_interface__["data"][0])
 
 
 def like(x, result):

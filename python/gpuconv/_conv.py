@@ -8,7 +8,7 @@ import threading
 import numpy as np
 
 from . import _library, _pending
-from ._arrays import Output, dense, start
+from ._arrays import Output, dense, empty, start
 from ._pending import Batch, Waiter
 from ._spec import Spec, dimensions
 
@@ -36,6 +36,7 @@ class _Plan:
             _library.call("make_plan", device.handle, ctypes.byref(problem), weight.ctypes.data,
                           None if bias is None else bias.ctypes.data, ctypes.byref(handle))
         self.handle = handle.value
+        self.given = handle, ctypes.c_int64(src[0])  # what run passes, as ctypes has it
         # Multiplications for an image. With a pool there are fewer outputs than sums, by the factor of its stride.
         self.work = float(np.prod(self.image)) * float(np.prod(weight.shape[1:]))
         self.work *= float(np.prod(spec.fields[6])) if spec.fields[-1] else 1.0
@@ -44,7 +45,10 @@ class _Plan:
         """Compute some images. dst and src are dense arrays."""
         library = self.library
         if images * self.work <= short:
-            status = library.gpuconv_run(self.handle, start(dst), start(src), images)
+            handle, count = self.given
+            if images != self.images:
+                count = ctypes.c_int64(images)
+            status = library.run(handle, start(dst), start(src), count)
         else:
             status = self._wait(library, dst, src, images)
         if status:
@@ -168,10 +172,16 @@ class Conv2d:
             What x is: a tensor for a tensor, else a NumPy array; or out. See `output_shape`.
         """
         src = dense("x", x)
-        if src.ndim != 4:
-            raise ValueError(f"x {src.shape}: want 4 dimensions: images, channels, rows, columns")
-        images = src.shape[0]
-        plan = self._plan(src.shape)
+        shape = src.shape
+        if len(shape) != 4:
+            raise ValueError(f"x {shape}: want 4 dimensions: images, channels, rows, columns")
+        images = shape[0]
+        plan = self._plan(shape)
+        if out is None and src is x:
+            y = empty((images, *plan.image))
+            if images:
+                plan.run(y, src, images, self._short)
+            return y
         y = Output(out, (images, *plan.image), src)
         if images:
             plan.run(y.array, src, images, self._short)
@@ -179,11 +189,11 @@ class Conv2d:
 
     def _plan(self, shape):
         """Return the plan for images of a shape, made for at least this many images."""
+        plan = self._plans.get(shape[1:])  # there is none after close
+        if plan is not None and shape[0] <= plan.images and not plan.device.lost and not _library.forked():
+            return plan
         self._check_open()
         _library.library()  # refuses a fork, in which the lock may be held for ever
-        plan = self._plans.get(shape[1:])
-        if plan is not None and plan.serves(shape[0]):
-            return plan
         with self._lock:
             self._check_open()
             plan = self._plans.get(shape[1:])

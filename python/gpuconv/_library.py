@@ -123,6 +123,8 @@ def _load():
     for name, arguments in _FUNCTIONS.items():
         function = getattr(library, "gpuconv_" + name)
         function.argtypes, function.restype = arguments, ctypes.c_int
+    # gpuconv_run for arguments that are ctypes' objects already: without argtypes a call takes 0.6 µs in place of 1.4.
+    library.run = library["gpuconv_run"]
     return library
 
 

@@ -29,8 +29,8 @@ SHOWN int gpuconv_output_shape(const gpuconv_problem *problem, int64_t shape[4])
 	CALL(goOutputShape, (gpuconv_problem *)problem, shape);
 }
 
-SHOWN int gpuconv_make_plan(gpuconv_device device, const gpuconv_problem *problem, const float *weight, const float *bias,
-	gpuconv_plan *plan)
+SHOWN int gpuconv_make_plan(gpuconv_device device, const gpuconv_problem *problem, const float *weight,
+	const float *bias, gpuconv_plan *plan)
 {
 	CALL(goMakePlan, device, (gpuconv_problem *)problem, (float *)weight, (float *)bias, plan);
 }

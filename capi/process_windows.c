@@ -1,8 +1,8 @@
 //go:build cgo
 
 /*
- * What the library needs of the process on Windows: see process.h. There are no signals and no forks. What Go does to the
- * process when it is loaded stays: it adds handlers of exceptions, which pass on those that are not Go's.
+ * What the library needs of the process on Windows: see process.h. There are no signals and no forks. What Go does to
+ * the process when it is loaded stays: it adds handlers of exceptions, which pass on those that are not Go's.
  */
 #include <stdlib.h>
 #include <windows.h>

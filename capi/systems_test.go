@@ -28,8 +28,8 @@ func TestWindows(t *testing.T) {
 	var programs []string
 	for _, source := range []string{filepath.Join("testdata", "misuse.c"), document(t, folder)} {
 		program := filepath.Join(folder, strings.TrimSuffix(filepath.Base(source), ".c")+".exe")
-		command(t, nil, gcc, "-std=c11", "-Wall", "-Wextra", "-Werror", "-I"+folder, source, dll, "-static", "-lpthread",
-			"-o", program)
+		command(t, nil, gcc, "-std=c11", "-Wall", "-Wextra", "-Werror", "-I"+folder, source, dll, "-static",
+			"-lpthread", "-o", program)
 		programs = append(programs, program)
 	}
 	wine := "/usr/lib/wine/wine64" // Debian has no other
@@ -51,8 +51,8 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// TestDarwin links libgpuconv.dylib if a C compiler for macOS is here: GPUCONV_ZIG names Zig's. The stubs beside the test
-// stand for the two libraries of macOS that Zig does not describe.
+// TestDarwin links libgpuconv.dylib if a C compiler for macOS is here: GPUCONV_ZIG names Zig's. The stubs beside the
+// test stand for the two libraries of macOS that Zig does not describe.
 func TestDarwin(t *testing.T) {
 	zig := os.Getenv("GPUCONV_ZIG")
 	if zig == "" {

@@ -1,7 +1,7 @@
 """Builds the wheel and the source distribution of gpuconv (PEP 517), with Python's standard library and Go.
 
-GPUCONV_BUILT names a folder with the library and the program that are built already, as scripts/wheel does. Otherwise Go
-builds them here. GPUCONV_PLATFORM is the platform in the wheel's name; the default is that of this interpreter.
+GPUCONV_BUILT names a folder with the library and the program that are built already, as scripts/wheel does. Otherwise
+Go builds them here. GPUCONV_PLATFORM is the platform in the wheel's name; the default is that of this interpreter.
 """
 
 import base64

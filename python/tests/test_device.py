@@ -36,7 +36,7 @@ def conv(monkeypatch):
 
 
 CALLS = {
-    "gpuconv_run": lambda conv: conv(X),
+    "run": lambda conv: conv(X),
     "gpuconv_make_plan": lambda conv: conv(np.concatenate([X, X])),
     "gpuconv_describe": lambda conv: conv.describe(X.shape),
     "gpuconv_verify": lambda conv: conv.verify(X),

@@ -53,6 +53,12 @@ demo: setup ## set up, build and run the main job; its pictures are in out/
 ifndef RAPID_SEED
 test: export RAPID_SEED := $(shell date +%s)
 endif
+# All parts of make test but race compile in the way that a shared library needs. So scripts/library finds everything
+# compiled, in the tests of the C library and of Python. The race detector refuses -buildmode=pie.
+flavour := -trimpath -buildmode=pie
+goflags := $(GOFLAGS)
+test: export GOFLAGS := $(strip $(goflags) $(flavour))
+race: export GOFLAGS := $(goflags)
 test: ## set up, then run every check and test
 test: check builds glfw race full python
 

@@ -35,12 +35,16 @@ func TestFromGo(t *testing.T) {
 	}
 	writeText(t, filepath.Join(mine, "main.go"), program)
 	writeText(t, filepath.Join(mine, "go.mod"), "module example.com/mine\n\ngo 1.26\n")
+	// Flags about modules are not for this one. The others are those that make test compiles everything with.
+	flags := slices.DeleteFunc(strings.Fields(os.Getenv("GOFLAGS")),
+		func(f string) bool { return strings.HasPrefix(f, "-mod") })
 	inModule := func(line string) string {
 		t.Helper()
 		words := strings.Fields(strings.ReplaceAll(line, "../gpuconv", checkout))
 		cmd := exec.Command(words[0], words[1:]...)
 		cmd.Dir = mine
-		cmd.Env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=")
+		cmd.Env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOWORK=",
+			"GOFLAGS="+strings.Join(flags, " "))
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", line, err, out)

@@ -37,6 +37,10 @@ func TestFullRunsAll(t *testing.T) {
 	if !slices.Contains(targets, "race") || !slices.Contains(targets, "full") {
 		t.Errorf("make test runs %q, want race and full", targets)
 	}
+	const flavour = "-trimpath -buildmode=pie" // leaves out no test
+	if got := after(t, `flavour := `); got != flavour {
+		t.Errorf("make test has GOFLAGS %q, want %q", got, flavour)
+	}
 	const command = "go test -tags $(TAGS) -vet=off "
 	limit := regexp.MustCompile(` -timeout \d+m `)
 	for pattern, want := range map[string]string{

@@ -50,7 +50,7 @@ type Normalisation struct {
 	// uniform image becomes 0.
 	Contrast bool
 	// Mean is subtracted from each channel, then the result is divided by SD. Each has one value for all channels or
-	// one for each. Without SD, or with Contrast, they have no effect.
+	// one for each. Without SD, or with Contrast, they have no effect. Without Mean nothing is subtracted.
 	Mean, SD []float64
 }
 
@@ -182,7 +182,10 @@ func (n Normalisation) apply(image []float32, channels int) {
 	}
 	size := len(image) / channels
 	for c := range channels {
-		mean, sd := n.Mean[c%len(n.Mean)], n.SD[c%len(n.SD)]
+		mean, sd := 0.0, n.SD[c%len(n.SD)]
+		if len(n.Mean) > 0 {
+			mean = n.Mean[c%len(n.Mean)]
+		}
 		for i, v := range image[c*size : (c+1)*size] {
 			image[c*size+i] = float32((float64(v) - mean) / sd)
 		}

@@ -241,3 +241,12 @@ func TestJoin(t *testing.T) {
 		t.Error("images of two sizes are joined")
 	}
 }
+
+// TestNoMean: without a mean, channels are only divided by SD.
+func TestNoMean(t *testing.T) {
+	image := []float32{1, 2, 3, 4}
+	Normalisation{SD: []float64{2, 4}}.apply(image, 2)
+	if want := []float32{0.5, 1, 0.75, 1}; !slices.Equal(image, want) {
+		t.Errorf("%v, want %v", image, want)
+	}
+}

@@ -271,7 +271,7 @@ func Read(r io.Reader) (report Report, err error) {
 	return report, report.Validate()
 }
 
-// Bounds of a report. Tables, pages and sums ask for every case on every backend. Without bounds, a file of a few
+// Bounds of a report. Tables, pages and sums look up every case on every backend. Without bounds, a file of a few
 // megabytes that lists as many of both as it can would keep them busy for hours. The largest suite has 27 cases.
 const (
 	mostBackends = 1 << 8

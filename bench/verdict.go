@@ -171,7 +171,7 @@ func (c Comparison) would(all []contrast, family, rounds int, louder float64) Ve
 	return c.verdict(list, min(1, float64(family)*largest(list)))
 }
 
-// patience bounds the rounds that advice asks for: at most patience times as many as the shorter run has.
+// patience bounds the rounds that advice suggests: at most patience times as many in all as the shorter run has.
 const patience = 10
 
 // advice says what would have decided a comparison with the same ratio: more rounds in each run, else a quieter

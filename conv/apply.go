@@ -2,8 +2,8 @@ package conv
 
 // Apply computes one convolution: it makes a plan on backend, runs the plan and closes it. src is [N, C, H, W], weight
 // is [filters, channels per group, kernel rows, kernel columns], and bias is nil or has one value per filter. The
-// result is a new tensor of the shape that [Problem.Dst] returns. Errors are those of [Problem.Dst], [Backend.Plan] and
-// [Plan.Run].
+// result is a new tensor of the shape that [Problem.Dst] returns. Errors are those of [Tensor.Check], [Problem.Dst],
+// [Backend.Plan], [Plan.Run] and [Plan.Close].
 //
 // For several batches with the same weights, call Plan once instead: it packs the weights and compiles the shaders.
 func Apply(backend Backend, spec Spec, weight *Tensor, bias []float32, src *Tensor) (*Tensor, error) {

@@ -21,7 +21,8 @@ type Backend interface {
 //
 // Run computes dst from src. src has the shape of the problem's Src, with any batch up to its N. dst has the shape of
 // the problem's Dst, with the same batch. Run never changes src. After an error the contents of dst are undefined, and
-// the plan stays usable. Several goroutines may call Run of one plan; they take turns.
+// the plan stays usable, unless the error wraps [ErrLost]. Several goroutines may call Run of one plan; they take
+// turns.
 //
 // Close releases what the plan holds. Closing twice is harmless. Run after Close reports [ErrClosed].
 type Plan interface {
@@ -35,8 +36,8 @@ type Describer interface {
 }
 
 // Explainer is implemented by backends that can say how they would compute a problem, before they allocate or compile
-// anything. Explain reports the same errors as Plan. The plan may still compute in another way if that suits its
-// weights better; its own description then says why.
+// anything. Explain refuses the problems that Plan refuses, with the same errors. The plan may still compute in another
+// way if that suits its weights better; its own description then says why.
 type Explainer interface {
 	Explain(p Problem) (Description, error)
 }

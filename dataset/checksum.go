@@ -68,8 +68,8 @@ func (e *ChecksumError) Error() string { return "dataset: " + e.Plain() }
 // Plain returns the line without the package, for programs that say in another way where the error comes from.
 func (e *ChecksumError) Plain() string { return fault.Printable(e.Name) + ": " + e.rule() }
 
-// Beside returns the line for a message that begins with name, as [fault.Beside] asks for it. It leaves out the file's
-// name if that is name.
+// Beside returns the line for a message that begins with name. It leaves out the file's name if that is name.
+// [fault.Beside] calls it.
 func (e *ChecksumError) Beside(_, name string) string {
 	if name == e.Name {
 		return e.rule()

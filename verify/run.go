@@ -112,7 +112,7 @@ func (r Record) Note() string {
 	return ""
 }
 
-// twin returns the backend that a worker uses for a case. If the case asks for bands and the backend is a
+// twin returns the backend that a worker uses for a case. If the case has bands and the backend is a
 // [conv.Cutter], the returned backend cuts images into such bands.
 func (s Subject) twin(c Case, worker int) conv.Backend {
 	backend := s.Backend

@@ -104,7 +104,8 @@ func newConv() *cobra.Command {
 		Short: "Convolve any images with any weights",
 		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch; --flip turns them).\n\n" +
 			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a picture\n" +
-			"(.png, .jpg, .tif, .bmp, .webp) as grey 0 … 1. Arrays are taken as they are: the pixels of a uint8 .npy are 0 … 255, those of a .png 0 … 1.\n" +
+			"(.png, .jpg, .tif, .bmp, .webp) of pixels 0 … 1, as grey, or as RGB for weights of three channels. Arrays are taken\n" +
+			"as they are: the pixels of a uint8 .npy are 0 … 255.\n" +
 			"Weights are [filters, channels per group, rows, columns], biases [filters]. They may be in a network's file:\n" +
 			"model.safetensors:conv1.weight, or model.pt:conv1.weight as torch.save(model.state_dict()) writes it. The output is float32\n" +
 			"[N, channels, rows, columns]. It has a channel for each filter, or for each pair with --activation energy.\n" +

@@ -21,7 +21,7 @@ func TestNoteFound(t *testing.T) {
 			"note: a.npy: 5 of 1000 outputs are NaN and 2 infinite",
 			"note: a.npy: 7 of 1000 outputs exceed float16's range, 65504, and became infinite"}},
 		"numbers": {experiment.Report{Summary: keep, NotFinite: maps, Numbers: numbers, Overflown: 7}, []string{
-			"note: the maps, of which only numbers are kept: 5 of 1000 outputs are NaN and 2 infinite",
+			"note: in the maps, which are not kept: 5 of 1000 outputs are NaN and 2 infinite",
 			"note: a.npy: 3 of 20 numbers are infinite",
 			"note: a.npy: 7 of 20 numbers exceed float16's range, 65504, and became infinite"}},
 		"finite maps": {experiment.Report{Summary: keep, Numbers: numbers}, []string{

@@ -85,7 +85,8 @@ func newVerify() *cobra.Command {
 	f.guest.register(flags)
 	flags.StringVar(&f.json, "json", "", "write every case with its figures")
 	flags.StringVar(&f.jsonl, "jsonl", "", "write the same as lines of JSON, each as soon as its case is done")
-	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for CI, now and then while cases run, and at the end")
+	flags.StringVar(&f.junit, "junit", "",
+		"write JUnit XML for CI, at most once a second while cases run, and at the end")
 	flags.StringVar(&f.pictures, "pictures", "",
 		"a new or empty folder for a picture of each wrong output, and its sum tap by tap")
 	return cmd

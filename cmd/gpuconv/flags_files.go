@@ -84,7 +84,7 @@ func (in *inputs) noteFound(path string, r *experiment.Report) {
 	if r.Summary != nil {
 		of, what = r.Numbers, "numbers"
 		if in.worthNoting(r.NotFinite) {
-			in.say([]string{"the maps, of which only numbers are kept: " + r.NotFinite.String()})
+			in.say([]string{"in the maps, which are not kept: " + r.NotFinite.String()})
 		}
 	}
 	if in.worthNoting(of) {

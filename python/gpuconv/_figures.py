@@ -152,6 +152,10 @@ class Tuning:
         self.report = json.loads((folder / "tuning.json").read_text(encoding="utf-8"))
         self.pictures = read_pictures(folder)
 
+    def __repr__(self):
+        """Say what is in it, where no notebook shows the picture."""
+        return f"<Tuning: pictures {', '.join(self.pictures)}; see cells, curves, report, plot(), picture.save(path)>"
+
     @property
     def picture(self):
         """The first picture of curves, or any, or None."""
@@ -226,6 +230,11 @@ class Run:
             if not self._are_maps():
                 _numbers[id(self.activations)] = self.activations
         self.pictures = read_pictures(folder)
+
+    def __repr__(self):
+        """Say what is in it, where no notebook shows the picture."""
+        return (f"<Run: activations {self.activations.shape}, pictures {', '.join(self.pictures)}; "
+                "see stimuli, filters, cells, report, plot(), picture.save(path)>")
 
     def _are_maps(self):
         """Say if activations can be drawn as maps: the run kept whole maps, or only a grid of each."""

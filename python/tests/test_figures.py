@@ -100,6 +100,7 @@ def test_tuning(matplotlib):
     images, table = gpuconv.stimuli("grating", orientation=range(0, 180, 30), sf=(0.05, 0.1), image_size=16)
     weight, _ = gpuconv.filters("gabor", orientation=(0, 90), sf=0.1, size=9)
     tuned = gpuconv.tuning(gpuconv.conv2d(images, weight, backend="cpu"), table)
+    assert repr(tuned).startswith("<Tuning: pictures curves") and "picture.save(path)" in repr(tuned)
     axes = tuned.plot()
     if matplotlib is None:
         assert axes._repr_png_() == tuned._repr_png_()
@@ -118,6 +119,7 @@ def test_run(matplotlib):
     assert done.report["check"]["wrong"] == 0
     assert set(done.pictures) == {"gratings", "filters", "activations"}
     assert done._repr_png_().startswith(PNG)
+    assert repr(done).startswith("<Run: activations (5, 6, 48, 64), pictures activations, filters, gratings; see")
     axes = done.plot(most=3)
     if matplotlib is None:
         assert axes is done.picture

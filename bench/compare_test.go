@@ -58,12 +58,12 @@ func same(int) float64 { return 1 }
 // TestCompareSame: the same program runs twice, 60 times on each kind of machine. At most one comparison in 20 finds a
 // change among its 24 cases. On a quiet machine 19 of 20 cases are called equivalent.
 func TestCompareSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: it compares many pairs of reports, which the race detector slows")
+	}
 	for name, m := range models {
 		r := rand.New(rand.NewPCG(1, 2))
-		trials := 60
-		if testing.Short() {
-			trials = 15
-		}
+		const trials = 60
 		alarms, equivalent := 0, 0
 		for range trials {
 			before, after := m.pair(r, same)
@@ -109,6 +109,9 @@ func TestCompareUncorrected(t *testing.T) {
 // TestCompareSlower: a quiet machine always shows a backend that is 5 % slower in every case, and a faster one is
 // called faster.
 func TestCompareSlower(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: it compares many pairs of reports, which the race detector slows")
+	}
 	r, found := rand.New(rand.NewPCG(3, 4)), 0
 	for range 50 {
 		before, after := models["quiet"].pair(r, func(int) float64 { return 1.05 })
@@ -127,6 +130,9 @@ func TestCompareSlower(t *testing.T) {
 
 // TestCompareOneCase: a single slower case of 24 is found too, and no other is blamed.
 func TestCompareOneCase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: it compares many pairs of reports, which the race detector slows")
+	}
 	r, found := rand.New(rand.NewPCG(5, 6)), 0
 	for range 50 {
 		before, after := models["quiet"].pair(r, func(i int) float64 { return 1 + 0.05*float64(max(0, 1-i)) })

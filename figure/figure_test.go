@@ -170,6 +170,9 @@ func largestPictures(t *testing.T, page Page) map[string]*Picture {
 // TestLargestPictures: the largest pictures have at most as many pixels as stated. On a page, none is higher than
 // stated or has more pixels than its Memory, and those with a width fill it.
 func TestLargestPictures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: it lays out the largest pictures, which the race detector slows")
+	}
 	for note, p := range largestPictures(t, Page{}) {
 		t.Run(note, func(t *testing.T) {
 			if got := strings.Join(p.notes, ", "); got != note {

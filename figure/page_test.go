@@ -42,8 +42,11 @@ func pages(t *testing.T, page Page) map[string]Drawing {
 // TestPage: pictures have the width that was asked for, a PNG in dots, an SVG and a PDF in millimetres. Their text has
 // the size that was asked for.
 func TestPage(t *testing.T) {
-	for _, page := range []Page{{Width: 85, DPI: 300}, {Width: 170, DPI: 150, FontSize: 7}, {FontSize: 12},
+	for i, page := range []Page{{Width: 85, DPI: 300}, {Width: 170, DPI: 150, FontSize: 7}, {FontSize: 12},
 		{Width: 120, FontSize: 8, DPI: 72}} {
+		if testing.Short() && i > 0 { // the race detector slows drawing
+			break
+		}
 		// Six panels in a row leave no room for large text.
 		cramped := map[string]bool{"filters": page.Width == 120}
 		for name, d := range pages(t, page) {

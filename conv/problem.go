@@ -242,19 +242,24 @@ func (p Problem) CheckRun(dst, src *Tensor) error {
 	if err := src.Check("src"); err != nil {
 		return err
 	}
-	if src.Shape.Image() != p.Src.Image() || src.Shape.N() > p.Src.N() {
-		return &ShapeError{"src", src.Shape.String(), fmt.Sprintf("want %v or a smaller batch", p.Src)}
+	return p.checkBatch(dst, src.Shape)
+}
+
+// checkBatch checks the outputs dst of images of shape src.
+func (p Problem) checkBatch(dst *Tensor, src Shape) error {
+	if src.Image() != p.Src.Image() || src.N() > p.Src.N() {
+		return &ShapeError{"src", src.String(), fmt.Sprintf("want %v or a smaller batch", p.Src)}
 	}
 	want, err := p.Dst()
 	if err != nil {
 		return err
 	}
-	want[0] = src.Shape.N()
+	want[0] = src.N()
 	if err := dst.Check("dst"); err != nil {
 		return err
 	}
 	if dst.Shape != want {
-		return &ShapeError{"dst", dst.Shape.String(), fmt.Sprintf("want %v for src %v", want, src.Shape)}
+		return &ShapeError{"dst", dst.Shape.String(), fmt.Sprintf("want %v for src %v", want, src)}
 	}
 	return nil
 }

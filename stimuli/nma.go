@@ -101,32 +101,43 @@ func checkOrientation(degrees float64) error {
 // grating draws cos(x·cosθ + y·sinθ) with x = sf·column/res and y = sf·row/res, thresholded at 0. float64(…) keeps the
 // compiler from fusing a product with a sum, because NumPy does not fuse them.
 func (g NMA) grating(dst []float32, columns int, orientation float64) {
+	rows := len(dst) / columns
+	image, at := g.stripes(1, rows, columns), g.coordinates(max(rows, columns))
+	sin, cos := g.direction(orientation)
+	if g.near(rows, columns) {
+		turn(image.Angles, at, columns, sin, cos)
+		if image.Paint(dst, 0) {
+			return
+		}
+	}
+	for i := range rows {
+		down := float64(at[i] * sin)
+		row := dst[i*columns:][:columns]
+		for j := range row {
+			row[j] = image.Dark // also where the cosine is exactly 0: the tutorial has 0 there
+			if cosPositive(float64(at[j]*cos) + down) {
+				row[j] = image.Light
+			}
+		}
+	}
+}
+
+// direction returns sinθ and cosθ.
+func (g NMA) direction(orientation float64) (sin, cos float64) {
 	angle := float64(orientation * (math.Pi / 180))
 	if g.Patch {
 		angle += patchAngle
 	}
-	sin, cos := sincos(angle)
-	low, high := float32(-0.5), float32(0.5)
-	if g.Tutorial3 {
-		low, high = 0, 1
+	return sincos(angle)
+}
+
+// coordinates returns the x of the first n columns, which are the y of as many rows.
+func (g NMA) coordinates(n int) []float64 {
+	at := make([]float64, n)
+	for i := range at {
+		at[i] = g.coordinate(i)
 	}
-	across := make([]float64, columns)
-	for j := range across {
-		across[j] = float64(g.coordinate(j) * cos)
-	}
-	for i := 0; i*columns < len(dst); i++ {
-		down := float64(g.coordinate(i) * sin)
-		row := dst[i*columns:][:columns]
-		if math.Abs(across[columns-1])+math.Abs(down) < far && signs(row, across, down, [2]float32{high, low}) {
-			continue
-		}
-		for j, x := range across {
-			row[j] = low // also where the cosine is exactly 0: the tutorial has 0 there
-			if cosPositive(x + down) {
-				row[j] = high
-			}
-		}
-	}
+	return at
 }
 
 // coordinate returns the x of a column or the y of a row, in radians. It rounds in the tutorial's order: (sf·i)/res.
@@ -170,19 +181,4 @@ func cosPositive(x float64) bool {
 		return math.Cos(x) > 0
 	}
 	return int64(nearest)&1 == 0
-}
-
-// signs does for a row of arguments, x + down, what cosPositive does: it writes values[0] where the cosine is positive,
-// and values[1] elsewhere. Every argument must be below far in magnitude. If one is near a zero of the cosine, signs
-// returns false, and row is undefined.
-func signs(row []float32, across []float64, down float64, values [2]float32) bool {
-	const whole = 3 << 51 // the sum with it is rounded to a whole number, whose last bit says whether it is odd
-	farthest := uint64(0) // from a whole number; as bits, which have the same order
-	for j, x := range across[:len(row)] {
-		turns := float64((x + down) * (1 / math.Pi))
-		rounded := turns + whole
-		farthest = max(farthest, math.Float64bits(turns-(rounded-whole))&math.MaxInt64)
-		row[j] = values[math.Float64bits(rounded)&1]
-	}
-	return farthest < math.Float64bits(0.5-margin)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"gpuconv/conv"
+
 	"pgregory.net/rapid"
 )
 
@@ -95,18 +97,28 @@ func TestSincosFar(t *testing.T) {
 
 // TestCosPositive checks the shortcuts, of one argument and of a row, next to the zeros and beyond their range too.
 func TestCosPositive(t *testing.T) {
-	answered := 0
+	sure, near := 0, 0
 	check := func(x float64) {
 		_, cos := bigSincos(x)
 		if got := cosPositive(x); got != (cos.Sign() > 0) {
 			t.Fatalf("cosPositive(%v) is %v, the cosine %.3g", x, got, cos)
 		}
+		if math.Abs(x)+2 >= conv.FarthestStripe || x-1+1 != x {
+			return
+		}
+		image := NMA{Tutorial3: true}.stripes(1, 1, 3)
+		for i, angle := range []float64{-2, x - 1, 0, 1} {
+			image.Angles[i] = conv.StripeAngle(angle)
+		}
 		row := make([]float32, 3)
-		if math.Abs(x) < far-2 && signs(row, []float64{-2, x - 1, 0}, 1, [2]float32{1, -1}) {
-			answered++
-			if want := float32(cos.Sign()); !slices.Equal(row, []float32{1, want, 1}) && x-1+1 == x {
-				t.Fatalf("signs of -1, %v, 1 are %v, the cosine %.3g", x, row, cos)
-			}
+		isSure := image.Paint(row, 0)
+		if want := float32(max(0, cos.Sign())); isSure && !slices.Equal(row, []float32{1, want, 1}) {
+			t.Fatalf("-1, %v, 1 are %v, the cosine %.3g", x, row, cos)
+		}
+		if isSure {
+			sure++
+		} else if near++; math.Abs(bigFloat(cos)) > 6e-9 { // 4 units, since there are 2⁻³² turns in one
+			t.Fatalf("cos %v is %.3g: want a sure pixel", x, cos)
 		}
 	}
 	for k := -50.0; k < 50; k++ {
@@ -123,9 +135,14 @@ func TestCosPositive(t *testing.T) {
 	for _, x := range []float64{2932.676742126072, -1606.9246423111792} { // their half turns are rounded across a zero
 		check(x)
 	}
-	if answered < 1000 {
-		t.Errorf("signs left all rows but %d to the cosine", answered)
+	if sure < 1000 || near < 300 {
+		t.Errorf("%d arguments are sure, %d are not", sure, near)
 	}
+}
+
+func bigFloat(v *big.Float) float64 {
+	f, _ := v.Float64()
+	return f
 }
 
 // TestTaylor checks that the precision suffices to round the last bit correctly.

@@ -16,6 +16,7 @@ import (
 type flight struct {
 	src, dst buffer
 	up, down mapping // on the mapped route: up is copied to src, dst to down
+	easel    easel   // what else the flight needs for images that the plan makes
 	clock    clock
 	loan     loan
 	fence    uintptr // signalled when the device has done the flight's work; 0 on the ground, or if there is one flight
@@ -55,6 +56,7 @@ func (f *flight) release() {
 	f.dst.delete()
 	f.up.delete()
 	f.down.delete()
+	f.easel.delete()
 	f.clock.delete()
 	f.deleteFence()
 	f.part = part{}
@@ -142,6 +144,9 @@ func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 			return src, dst, err
 		}
 	}
+	if given.job.stripes != nil {
+		return src, dst, p.paint(f, given)
+	}
 	own := p.ownPixels(given)
 	switch {
 	case p.lends(own):
@@ -173,6 +178,9 @@ func (p *plan) land(f *flight) error {
 	start := time.Now()
 	err := p.arrived(f, given)
 	waited := time.Now()
+	if err == nil && given.job.stripes != nil {
+		given.job.unsure = append(given.job.unsure, p.unsure(f, given)...)
+	}
 	if err == nil && given.job.err == nil && !given.lent { // nobody reads the dst of a failed job
 		p.collect(f, given)
 		err = p.device.glError(fmt.Sprintf("reading %s back", p.count(given)))

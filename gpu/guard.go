@@ -17,6 +17,7 @@ import (
 const (
 	sumsFill uint32 = 0x7fc05001
 	dstFill  uint32 = 0x7fc0d002
+	srcFill  uint32 = 0x7fc05703 // only if the plan makes the images: no room is added after them
 	// Scratch is filled with a number, 1e30: a later stage may replace a NaN, as winograd_dst does.
 	scratchFill uint32 = 0x7149f2ca
 )
@@ -61,11 +62,16 @@ func (p *plan) checkGuard(f *flight, given part) error {
 		return nil
 	}
 	pieces := given.hi - given.lo
-	_, sums, dst := recipe.ImageBytes(p.Piece)
+	src, sums, dst := recipe.ImageBytes(p.Piece)
 	uploaded := make([]float32, p.pixels(given))
 	p.gather(uploaded, given)
 	for i, s := range p.Recipe.Scratch {
 		if err := p.checkAfter(p.scratch[i], s.What, pieces*s.ImageBytes, given, scratchFill); err != nil {
+			return err
+		}
+	}
+	if given.job.stripes != nil {
+		if err := p.checkAfter(f.src, "src", pieces*src, given, srcFill); err != nil {
 			return err
 		}
 	}

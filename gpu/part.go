@@ -49,8 +49,16 @@ func (p *plan) own(t *conv.Tensor, given part) []float32 {
 	return t.Images(given.lo, given.hi).Data
 }
 
-// gather copies a part's pixels to `to`, in the order in which the device reads them.
+// gather copies a part's pixels to `to`, in the order in which the device reads them. It draws those that the device
+// makes itself.
 func (p *plan) gather(to []float32, given part) {
+	if s := given.job.stripes; s != nil {
+		size := s.Shape.H() * s.Shape.W()
+		for n := given.lo; n < given.hi; n++ {
+			s.Paint(to[(n-given.lo)*size:][:size], n)
+		}
+		return
+	}
 	if own := p.ownPixels(given); own != nil {
 		spread(to, own)
 		return

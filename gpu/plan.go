@@ -47,6 +47,7 @@ type plan struct {
 	// Only the device's thread uses these.
 	programs []*program // one for each stage of the recipe
 	pooling  *program   // nil if the recipe's stages write the outputs themselves
+	painting *program   // nil before Paints, or if the plan does not make images
 	weight   buffer
 	bias     buffer
 	sums     buffer    // what the recipe's stages write and pooling reads
@@ -187,6 +188,9 @@ func (p *plan) release() {
 	if p.pooling != nil {
 		p.device.giveBack(p.pooling)
 	}
+	if p.painting != nil {
+		p.device.giveBack(p.painting)
+	}
 	if p.textures[0] != 0 {
 		gl.DeleteTextures(2, &p.textures[0])
 	}
@@ -279,6 +283,7 @@ func (p *plan) Timings() (t conv.Timings) {
 var (
 	_ conv.Compiler  = (*plan)(nil)
 	_ conv.Describer = (*plan)(nil)
+	_ conv.Painter   = (*plan)(nil)
 	_ conv.Phaser    = (*plan)(nil)
 	_ conv.Submitter = (*plan)(nil)
 	_ conv.Timer     = (*plan)(nil)

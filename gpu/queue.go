@@ -14,12 +14,14 @@ import (
 // job is a batch that was given to Run, Submit or RunPhases.
 type job struct {
 	dst, src *conv.Tensor
-	pieces   int // images, or bands of them if the plan cuts images
+	stripes  *conv.Stripes // in place of src, if the plan makes the images
+	pieces   int           // images, or bands of them if the plan cuts images
 
 	// Only the device's thread uses these.
 	next   int   // the first piece that is not yet launched
 	flying int   // parts in the air
 	err    error // the first error; after it no part is launched
+	unsure []int // images of stripes with a pixel that is not sure
 
 	done   chan struct{} // of Submit: closed when result is set
 	result error

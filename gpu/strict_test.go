@@ -44,6 +44,13 @@ func TestStrictGLSL(t *testing.T) {
 				for i, s := range b.Stages() {
 					keys[b.Description.Sources[i]] = s.Program
 				}
+				if b.NoGratings == nil {
+					source, err := b.Gratings.Program.Source(nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					keys[source] = b.Gratings.Program
+				}
 			}
 		}
 	}

@@ -73,11 +73,11 @@ func list(t *testing.T) []listed {
 var forTests = []string{"conv/convtest", "gpu/internal/problems", "cpu/internal/guarded", "internal/chromium"}
 
 // testedWith are the packages of other floors that tests of a package need. The packages above a backend judge it, and
-// so does the reference of cpu. The examples of conv need a backend.
+// so does the reference of cpu. The examples of conv need a backend. A GPU makes the gratings of stimuli.
 var testedWith = map[string][]string{
 	"conv": {"cpu"},
 	"cpu":  {"compare", "bench"},
-	"gpu":  {"compare", "bench", "cpu"},
+	"gpu":  {"compare", "bench", "cpu", "stimuli"},
 }
 
 // TestFloorsOfTests: tests keep to the floors too, with the exceptions above.

@@ -16,6 +16,8 @@ type Blueprint struct {
 	Staged      int          // how many floats of host memory the bands of a chunk need
 	Recipe      Recipe       // for Piece
 	Pool        Stage        // runs after the recipe's stages if PoolsApart
+	Gratings    Stage        // makes the images, if NoGratings is nil
+	NoGratings  error        // why the device makes no images
 	Transfers   Transfers
 	Description conv.Description
 }
@@ -49,6 +51,7 @@ func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 		b.Description.Sources = append(b.Description.Sources, source)
 	}
 	b.Description.Tile = tileName(b.Recipe.Tiling)
+	b.Gratings, b.NoGratings = b.gratings(device)
 	return b, nil
 }
 

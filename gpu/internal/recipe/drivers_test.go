@@ -49,7 +49,11 @@ func TestLimitsOfDrivers(t *testing.T) {
 				if bytes > min(device.StorageBlock, math.MaxInt32) {
 					t.Errorf("%s, %s, %s: a buffer of %d bytes", name, p.Name, algorithm, bytes)
 				}
-				for _, s := range b.Stages() {
+				stages := b.Stages()
+				if b.NoGratings == nil {
+					stages = append(slices.Clip(stages), b.Gratings)
+				}
+				for _, s := range stages {
 					if size := workGroup(t, s); !holds(size, device.Limits) {
 						t.Errorf("%s, %s, %s: work-groups of %v", name, p.Name, s.Program.Shader, size)
 					}

@@ -30,6 +30,8 @@ type Job struct {
 	Problem conv.Problem // that Plan computes; Src has the images' shape, and N images are a portion
 	Plan    conv.Plan
 	Sink    Sink
+	// Painting, if not nil, lets the plan make the images. The pixels that Sink and Reduce get are then undefined.
+	Painting *Painting
 	// Reduce, if not nil, makes what the sink receives in place of the plan's outputs.
 	Reduce *Reduction
 	// Parts, if not nil, are the images to take, in ascending order. No portion has images of two parts.
@@ -63,6 +65,7 @@ type Stats struct {
 	Wall                  time.Duration // from the first image drawn to the last one written
 	Draw, Convolve, Write time.Duration // time in Source.Draw, Plan.Run and Sink
 	Reduce                time.Duration // time in Reduction.Make, after each Plan.Run
+	Unsure                int           // images that the host drew after the plan was not sure of a pixel
 	Waits                 Waits
 }
 
@@ -76,6 +79,7 @@ const inMemory = 3
 type portion struct {
 	first    int
 	src, dst *conv.Tensor
+	stripes  *conv.Stripes // with Painting, in the place of src
 }
 
 // Run streams all images and returns the first error. When ctx is done, it stops once the portions under way are
@@ -143,7 +147,7 @@ func (j Job) drawPart(ctx context.Context, p Part, free <-chan portion, drawn ch
 		}
 		n := min(size, end-first)
 		c.first, c.src, c.dst = first, resize(c.src, n), resize(c.dst, n)
-		if err := timed(&stats.Draw, func() error { return j.Source.Draw(c.src, first) }); err != nil {
+		if err := timed(&stats.Draw, func() error { return j.drawOn(&c) }); err != nil {
 			return err
 		}
 		if err := send(ctx, drawn, c, &stats.Waits.Draw); err != nil {
@@ -160,9 +164,9 @@ func (j Job) convolve(ctx context.Context, drawn <-chan portion, convolved chan<
 	}
 	for c, ok := next(drawn, &stats.Waits.Convolve); ok; c, ok = next(drawn, &stats.Waits.Convolve) {
 		if reducer != nil {
-			err = reducer.run(j.Plan, c, stats)
+			err = reducer.run(j, c, stats)
 		} else {
-			err = timed(&stats.Convolve, func() error { return j.Plan.Run(c.dst, c.src) })
+			err = timed(&stats.Convolve, func() error { return j.run(c.dst, c, 0, c.src.Shape.N(), stats) })
 		}
 		if err != nil {
 			return err

@@ -36,11 +36,11 @@ func (j Job) newReducer() (*reducer, error) {
 }
 
 // run convolves a portion, some images at a time, and makes the numbers that reach the sink.
-func (r *reducer) run(plan conv.Plan, c portion, stats *Stats) error {
+func (r *reducer) run(j Job, c portion, stats *Stats) error {
 	for lo := 0; lo < c.src.Shape.N(); lo += r.outputs.Shape.N() {
 		hi := min(lo+r.outputs.Shape.N(), c.src.Shape.N())
 		src, dst, outputs := c.src.Images(lo, hi), c.dst.Images(lo, hi), r.outputs.Images(0, hi-lo)
-		if err := timed(&stats.Convolve, func() error { return plan.Run(outputs, src) }); err != nil {
+		if err := timed(&stats.Convolve, func() error { return j.run(outputs, c, lo, hi, stats) }); err != nil {
 			return err
 		}
 		if err := timed(&stats.Reduce, func() error { return r.Make(c.first+lo, src, outputs, dst) }); err != nil {

@@ -40,7 +40,8 @@ type checker struct {
 	wanted  batch.Spread // the numbers, in the whole job, of the images to judge
 	group   int          // how many images are judged at once, at most
 	sample  *sample      // if it is not nil, single outputs are judged
-	sampled *sampled     // of a kept job: of all its processes together; nil otherwise
+	pixels  pixels
+	sampled *sampled // of a kept job: of all its processes together; nil otherwise
 
 	description conv.Description // of the plan that is judged
 	begin       func()           // is called before whole images are judged, which may take long; nil does nothing
@@ -130,6 +131,9 @@ func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) er
 		}
 		if c.begin != nil {
 			c.begin()
+		}
+		if err := c.pixels.need(src.Images(lo, hi), first+lo); err != nil {
+			return err
 		}
 		if err := c.judge(ctx, first+lo, src.Images(lo, hi), dst.Images(lo, hi)); err != nil {
 			return err

@@ -23,6 +23,7 @@ type gallery struct {
 	shown                []int       // the numbers of these images
 	rows                 map[int]int // image number → row of the tensors
 	stimuli, activations *conv.Tensor
+	pixels               pixels
 }
 
 // shown returns the numbers of the images that the pictures show.
@@ -57,13 +58,18 @@ func newGallery(shown []int, stimuli, activations conv.Shape) (*gallery, error) 
 
 // look copies those images of a portion that the pictures show, with their activations. first is the number of the
 // portion's first image.
-func (g *gallery) look(first int, src, dst *conv.Tensor) {
+func (g *gallery) look(first int, src, dst *conv.Tensor) error {
 	for i := range src.Shape.N() {
 		if row, ok := g.rows[first+i]; ok {
-			mean(g.stimuli.Plane(row, 0), src.Images(i, i+1))
+			image := src.Images(i, i+1)
+			if err := g.pixels.need(image, first+i); err != nil {
+				return err
+			}
+			mean(g.stimuli.Plane(row, 0), image)
 			copy(g.activations.Images(row, row+1).Data, dst.Images(i, i+1).Data)
 		}
 	}
+	return nil
 }
 
 // mean writes the mean of the channels of an image into a plane.

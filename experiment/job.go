@@ -222,13 +222,14 @@ func (j Job) finish(ctx context.Context, on Prepared, out *whole.Folder, r *Repo
 
 // watched is what a job keeps while its images stream through the plan.
 type watched struct {
-	check   *checker
-	gallery *gallery
-	stats   Written
+	check    *checker
+	gallery  *gallery
+	painting *batch.Painting // nil if the host draws the images
+	stats    Written
 }
 
 // watch makes what watches a job's images.
-func (j Job) watch(on Prepared) (w watched, err error) {
+func (j Job) watch(ctx context.Context, on Prepared) (w watched, err error) {
 	maps, err := j.maps(on.Problem)
 	if err != nil {
 		return w, err
@@ -238,6 +239,9 @@ func (j Job) watch(on Prepared) (w watched, err error) {
 	}
 	if w.check, err = newChecker(on, j.Weight(), j.Bias, maps.N(), j.Check); err != nil {
 		return w, err
+	}
+	if w.painting = newPainting(ctx, j.Images, on.Plan); w.painting != nil {
+		w.gallery.pixels, w.check.pixels = w.painting.Draw, w.painting.Draw
 	}
 	if j.Summary == nil { // otherwise maps are judged while portions are written
 		w.check.begin = func() { j.phase(Judging) }
@@ -249,7 +253,7 @@ func (j Job) watch(on Prepared) (w watched, err error) {
 // convolve streams the activations of all images into activations.npy. On the way it checks some of them, and keeps
 // those that the pictures show.
 func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w watched, err error) {
-	if w, err = j.watch(on); err != nil {
+	if w, err = j.watch(ctx, on); err != nil {
 		return w, err
 	}
 	defer w.check.close()
@@ -258,8 +262,10 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 		return w, err
 	}
 	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress, Format: j.Format,
-		Summary: j.Summary, Look: func(first int, src, dst *conv.Tensor) error {
-			w.gallery.look(first, src, dst)
+		Summary: j.Summary, painting: w.painting, Look: func(first int, src, dst *conv.Tensor) error {
+			if err := w.gallery.look(first, src, dst); err != nil {
+				return err
+			}
 			return w.check.look(ctx, first, src, dst)
 		}}.Write(ctx, file)
 	return w, err

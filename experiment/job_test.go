@@ -310,7 +310,9 @@ func TestGallery(t *testing.T) {
 		for i := range n {
 			src.Plane(i, 0)[0], dst.Plane(i, 1)[0] = float32(first+i), float32(100+first+i)
 		}
-		g.look(first, src, dst)
+		if err := g.look(first, src, dst); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for row, image := range []float32{0, 7, 29, 14} {
 		if x, y := g.stimuli.Plane(row, 0)[0], g.activations.Plane(row, 1)[0]; x != image || y != 100+image {

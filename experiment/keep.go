@@ -32,7 +32,7 @@ func (j Job) runKept(ctx context.Context, on Prepared, out *whole.Folder, r *Rep
 	if err != nil {
 		return nil, err
 	}
-	w, err := j.watch(on)
+	w, err := j.watch(ctx, on)
 	if err == nil {
 		j.phase(Convolving)
 		err = k.convolve(ctx, &w)
@@ -233,6 +233,9 @@ func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
 		return k.add(entry{Begins: &first})
 	}}
 	job := batch.Job{Source: drawn, Problem: k.on.Problem, Plan: awaitedPlan{k.on.Plan, ctx}, Parts: k.rest()}
+	if w.painting != nil {
+		job.Painting = drawn.painted(*w.painting)
+	}
 	if k.job.Progress != nil {
 		job.Progress = func(done int) { k.job.Progress(k.resumed.Images + done) }
 	}
@@ -264,14 +267,34 @@ type examplesOf struct {
 
 // Draw implements [batch.Source].
 func (e *examplesOf) Draw(dst *conv.Tensor, first int) error {
+	if err := e.pass(first, dst.Shape.N()); err != nil {
+		return err
+	}
+	return e.Source.Draw(dst, first)
+}
+
+// painted returns p for a plan that makes the images.
+func (e *examplesOf) painted(p batch.Painting) *batch.Painting {
+	stripes := p.Stripes
+	p.Stripes = func(first, n int) (*conv.Stripes, error) {
+		if err := e.pass(first, n); err != nil {
+			return nil, err
+		}
+		return stripes(first, n)
+	}
+	return &p
+}
+
+// pass begins images first … first+n−1.
+func (e *examplesOf) pass(first, n int) error {
 	if err := e.until(first); err != nil {
 		return err
 	}
 	if err := e.begins(first); err != nil {
 		return err
 	}
-	e.next = first + dst.Shape.N()
-	return e.Source.Draw(dst, first)
+	e.next = first + n
+	return nil
 }
 
 // until draws the images of the gallery that were passed over before image first.
@@ -336,7 +359,9 @@ func (k *keeper) found(ctx context.Context, w *watched, first int, src, dst *con
 		return k.reduced.take(first), nil
 	}
 	f.NotFinite = written
-	w.gallery.look(first, src, dst)
+	if err := w.gallery.look(first, src, dst); err != nil {
+		return f, err
+	}
 	before := w.check.tally()
 	if err = w.check.look(ctx, first, src, dst); err == nil {
 		f.judged, err = w.check.judgement(before, src.Shape.N())

@@ -47,7 +47,9 @@ func (k *keeper) reduction(ctx context.Context, w *watched) *batch.Reduction {
 			if first == chunk {
 				before = w.check.tally()
 			}
-			w.gallery.look(first, src, maps)
+			if err := w.gallery.look(first, src, maps); err != nil {
+				return err
+			}
 			if err := w.check.look(ctx, first, src, maps); err != nil {
 				return err
 			}

@@ -54,8 +54,12 @@ type Report struct {
 	ImagesPerS Rates   `json:"images_per_s"`
 	Bound      string  `json:"bound"` // draw, convolve, write or check: what the others waited for
 	InMemory   int     `json:"images_in_a_portion"`
-	NaN        int     `json:"activations_nan"`
-	Infinite   int     `json:"activations_infinite"`
+	// DrawnBy says who made the images: cpu, or gpu. Then the CPU draws only those that are judged or shown. It is
+	// empty in a folder that was made from shards.
+	DrawnBy  string `json:"images_drawn_by,omitempty"`
+	Unsure   int    `json:"images_redrawn,omitempty"` // with gpu: images with a pixel near an edge, which the CPU drew
+	NaN      int    `json:"activations_nan"`
+	Infinite int    `json:"activations_infinite"`
 	// With a Summary, NaN and Infinite are about the maps, and these about the numbers of the file, as float32.
 	NumbersNaN      int    `json:"numbers_nan,omitempty"`
 	NumbersInfinite int    `json:"numbers_infinite,omitempty"`
@@ -292,6 +296,10 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 	r.NotFinite, r.NaN, r.Infinite = w.stats.NotFinite, w.stats.NotFinite.NaN, w.stats.NotFinite.Infinite
 	r.Overflown, r.Numbers = w.stats.Overflown, w.stats.Numbers
 	r.NumbersNaN, r.NumbersInfinite = r.Numbers.NaN, r.Numbers.Infinite
+	r.DrawnBy, r.Unsure = "cpu", w.stats.Unsure
+	if w.painting != nil {
+		r.DrawnBy = "gpu"
+	}
 	r.Seconds.Stream, r.Seconds.Draw = seconds(w.stats.Wall), seconds(w.stats.Draw)
 	r.Seconds.Convolve, r.Seconds.Write = seconds(w.stats.Convolve), seconds(w.stats.Write+w.stats.Reduce)
 	if t, ok := plan.(conv.Timer); ok {

@@ -116,13 +116,20 @@ func (s *sample) compare(ctx context.Context, first int, src, dst *conv.Tensor, 
 		}
 		begun := time.Now()
 		outputs := drawn.outputs[at : at+n]
+		for _, output := range outputs {
+			if i := output / drawn.image; !seen[i] {
+				if err := s.c.pixels.need(src.Images(i, i+1), first+i); err != nil {
+					return err
+				}
+				seen[i] = true
+			}
+		}
 		result, err := judged.Compare(outputs)
 		if err != nil {
 			return err
 		}
 		s.c.merge(result, first)
-		for i, output := range outputs {
-			seen[output/drawn.image] = true
+		for i := range outputs {
 			if drawn.alike[at+i] {
 				s.alike++
 			}

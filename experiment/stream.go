@@ -19,8 +19,9 @@ type Stream struct {
 	// Look, if not nil, is called with images, from number first on, and their maps: with each portion after it is
 	// written or, if there is a Summary, with parts of the portion before it is written. It must not keep the tensors.
 	Look     func(first int, src, dst *conv.Tensor) error
-	Progress func(done int) // as in [Job]
-	Format   npy.Format     // of the file; a chunk of Zarr is about a portion of the images
+	Progress func(done int)  // as in [Job]
+	Format   npy.Format      // of the file; a chunk of Zarr is about a portion of the images
+	painting *batch.Painting // nil if the host draws the images; otherwise Look gets no pixels
 }
 
 // Written says how long a stream took, and how many of its outputs are NaN or infinite. With a Summary it says the same
@@ -45,7 +46,7 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	n := s.Images.Shape().N()
 	format := chunked(s.Format, n, s.Problem.Src.N())
 	job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
-	job.Progress = s.Progress
+	job.Progress, job.Painting = s.Progress, s.painting
 	look := func(first int, src, maps *conv.Tensor) error {
 		if s.Look == nil {
 			return nil

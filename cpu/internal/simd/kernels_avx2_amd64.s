@@ -506,7 +506,7 @@ store:
 	RET
 
 // func tile1x8AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ (AX), CX
@@ -521,6 +521,11 @@ TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-8
 
 tile:
 	LEAQ         (DX)(DI*1), R8
+	MOVQ         CX, R9
+	PREFETCHT0   128(R9)
+	PREFETCHT0   192(R9)
+	PREFETCHT0   256(R9)
+	PREFETCHT0   320(R9)
 	TESTQ        $0x00000001, SI
 	JNZ          accumulate
 	MOVQ         72(AX), R9
@@ -843,7 +848,7 @@ store:
 	RET
 
 // func tile2x4AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile2x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ (AX), CX
@@ -858,6 +863,12 @@ TEXT ·tile2x4AVX2(SB), NOSPLIT, $0-8
 
 tile:
 	LEAQ         (DX)(R8*1), R9
+	MOVQ         CX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
 	TESTQ        $0x00000001, SI
 	JNZ          accumulate
 	MOVQ         72(AX), R10
@@ -965,7 +976,7 @@ store:
 	RET
 
 // func tile2x5AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile2x5AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ (AX), CX
@@ -980,6 +991,14 @@ TEXT ·tile2x5AVX2(SB), NOSPLIT, $0-8
 
 tile:
 	LEAQ         (DX)(R8*1), R9
+	MOVQ         CX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	PREFETCHT0   256(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	PREFETCHT0   256(R10)
 	TESTQ        $0x00000001, SI
 	JNZ          accumulate
 	MOVQ         72(AX), R10
@@ -1101,7 +1120,7 @@ store:
 	RET
 
 // func tile2x6AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile2x6AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ (AX), CX
@@ -1116,6 +1135,14 @@ TEXT ·tile2x6AVX2(SB), NOSPLIT, $0-8
 
 tile:
 	LEAQ         (DX)(R8*1), R9
+	MOVQ         CX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	PREFETCHT0   256(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	PREFETCHT0   256(R10)
 	TESTQ        $0x00000001, SI
 	JNZ          accumulate
 	MOVQ         72(AX), R10
@@ -1411,7 +1438,7 @@ store:
 	RET
 
 // func tile3x3AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile3x3AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ (AX), CX
@@ -1426,6 +1453,15 @@ TEXT ·tile3x3AVX2(SB), NOSPLIT, $0-8
 
 tile:
 	LEAQ         (DX)(R8*1), R9
+	MOVQ         CX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
 	TESTQ        $0x00000001, SI
 	JNZ          accumulate
 	MOVQ         72(AX), R10
@@ -1541,7 +1577,7 @@ store:
 	RET
 
 // func tile3x4AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile3x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ (AX), CX
@@ -1556,6 +1592,15 @@ TEXT ·tile3x4AVX2(SB), NOSPLIT, $0-8
 
 tile:
 	LEAQ         (DX)(R8*1), R9
+	MOVQ         CX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
 	TESTQ        $0x00000001, SI
 	JNZ          accumulate
 	MOVQ         72(AX), R10
@@ -1769,7 +1814,7 @@ store:
 	RET
 
 // func tile4x2AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile4x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ (AX), CX
@@ -1784,6 +1829,14 @@ TEXT ·tile4x2AVX2(SB), NOSPLIT, $0-8
 
 tile:
 	LEAQ         (DX)(R8*1), R9
+	MOVQ         CX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
 	TESTQ        $0x00000001, SI
 	JNZ          accumulate
 	MOVQ         72(AX), R10
@@ -1895,7 +1948,7 @@ store:
 	RET
 
 // func tile4x3AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile4x3AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ (AX), CX
@@ -1910,6 +1963,18 @@ TEXT ·tile4x3AVX2(SB), NOSPLIT, $0-8
 
 tile:
 	LEAQ         (DX)(R8*1), R9
+	MOVQ         CX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	PREFETCHT0   192(R10)
 	TESTQ        $0x00000001, SI
 	JNZ          accumulate
 	MOVQ         72(AX), R10
@@ -2133,7 +2198,7 @@ store:
 	RET
 
 // func tile5x2AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile5x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ (AX), CX
@@ -2148,6 +2213,16 @@ TEXT ·tile5x2AVX2(SB), NOSPLIT, $0-8
 
 tile:
 	LEAQ         (DX)(R8*1), R9
+	MOVQ         CX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
 	TESTQ        $0x00000001, SI
 	JNZ          accumulate
 	MOVQ         72(AX), R10
@@ -2369,7 +2444,7 @@ store:
 	RET
 
 // func tile6x2AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile6x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ (AX), CX
@@ -2384,6 +2459,18 @@ TEXT ·tile6x2AVX2(SB), NOSPLIT, $0-8
 
 tile:
 	LEAQ         (DX)(R8*1), R9
+	MOVQ         CX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
+	ADDQ         BX, R10
+	PREFETCHT0   128(R10)
 	TESTQ        $0x00000001, SI
 	JNZ          accumulate
 	MOVQ         72(AX), R10

@@ -28,12 +28,14 @@ type isa struct {
 	// Zen 1 issues 45 operations, halves of registers and others; this saves two of them: 1.00 to 1.04 times the speed,
 	// and 1.02 to 1.07 while something else takes issue slots of the same core. With AVX-512 it gained nothing.
 	pairs bool
+	// fetches says whether such tiles ask for the lines that later tiles write. With AVX-512 it was not tried.
+	fetches bool
 }
 
 var (
-	// up to 12 of 16 registers hold sums
-	avx2   = isa{"AVX2", 8, [...]int{0, 8, 6, 4, 3, 2, 2}, [8]int{3: 4, 5: 2}, true}
-	avx512 = isa{"AVX512", 16, [...]int{0, 8, 8, 8, 6, 5, 4}, [8]int{3: 4, 5: 4, 7: 3}, false} // up to 25 of 32
+	// up to 12 of 16 registers hold sums with AVX2, and up to 25 of 32 with AVX-512
+	avx2   = isa{"AVX2", 8, [...]int{0, 8, 6, 4, 3, 2, 2}, [8]int{3: 4, 5: 2}, true, true}
+	avx512 = isa{"AVX512", 16, [...]int{0, 8, 8, 8, 6, 5, 4}, [8]int{3: 4, 5: 4, 7: 3}, false, false}
 )
 
 func (i isa) bytes() int { return 4 * i.lanes }

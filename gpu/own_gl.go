@@ -48,7 +48,10 @@ func (d *Device) Own(s OwnShader) (*Own, error) {
 		gl.GetProgramiv(o.handle, gl.COMPUTE_WORK_GROUP_SIZE, &size[0])
 		o.local = [3]int{int(size[0]), int(size[1]), int(size[2])}
 		o.uniforms = activeUniforms(o.handle)
-		return d.glError("reading the uniforms of " + s.Name)
+		if err = d.glError("reading the uniforms of " + s.Name); err != nil {
+			gl.DeleteProgram(o.handle)
+		}
+		return err
 	})
 	return o, err
 }

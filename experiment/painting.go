@@ -41,9 +41,13 @@ type awaitedPainter struct {
 	ctx context.Context
 }
 
-func (p awaitedPainter) RunStripes(dst *conv.Tensor, images *conv.Stripes) (unsure []int, err error) {
-	err = batch.Await(p.ctx, func() (err error) { unsure, err = p.Painter.RunStripes(dst, images); return err })
-	return unsure, err
+func (p awaitedPainter) RunStripes(dst *conv.Tensor, images *conv.Stripes) ([]int, error) {
+	var unsure []int
+	err := batch.Await(p.ctx, func() (err error) { unsure, err = p.Painter.RunStripes(dst, images); return err })
+	if err != nil {
+		return nil, err // and leave unsure alone: RunStripes may still write it
+	}
+	return unsure, nil
 }
 
 // pixels draws images, from number first on, that the host does not have because the plan made them. It is nil if the

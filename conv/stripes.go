@@ -56,22 +56,39 @@ func (s *Stripes) Images(lo, hi int) *Stripes {
 	return &Stripes{s.Shape.WithN(hi - lo), s.Light, s.Dark, s.Angles[lo*n : hi*n]}
 }
 
+// A quarter of a turn later, angles whose cosine is positive are below half a turn.
+const quarter = 1 << 30
+
+// SurePixel reports whether a pixel is sure, from the angles of its column and row.
+func SurePixel(column, row uint32) bool {
+	return 2*(column+row+quarter)+2*StripeSlack > 4*StripeSlack
+}
+
 // Paint writes the pixels of image n into dst, row by row. It returns false if one of them is not sure; Paint then goes
 // by the sum of the angles.
 func (s *Stripes) Paint(dst []float32, n int) (sure bool) {
-	const quarter = 1 << 30 // of a turn: so much later, angles whose cosine is positive are below half a turn
+	sure = true
 	w := s.Shape.W()
-	angles := s.Images(n, n+1).Angles
-	across, down := angles[:w], angles[w:]
+	for i := range s.Shape.H() {
+		if !s.PaintRow(dst[i*w:][:w], n, i) {
+			sure = false
+		}
+	}
+	return sure
+}
+
+// PaintRow does what Paint does, for row i alone.
+func (s *Stripes) PaintRow(row []float32, n, i int) (sure bool) {
+	angles := s.Angles[n*StripeAngles(s.Shape):]
+	w := s.Shape.W()
+	across, down := angles[:w], angles[w+i]+quarter
+	row = row[:w]
 	values := [2]float32{s.Light, s.Dark}
 	nearest := uint32(math.MaxUint32) // to a zero of the cosine, as twice the distance beyond one that is not sure
-	for i, y := range down {
-		row := dst[i*w:][:w]
-		for j, x := range across {
-			turned := x + y + quarter
-			nearest = min(nearest, 2*turned+2*StripeSlack)
-			row[j] = values[turned>>31]
-		}
+	for j, x := range across {
+		turned := x + down
+		nearest = min(nearest, 2*turned+2*StripeSlack)
+		row[j] = values[turned>>31]
 	}
 	return nearest > 4*StripeSlack
 }

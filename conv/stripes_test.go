@@ -24,7 +24,11 @@ func TestStripeAngles(t *testing.T) {
 			Angles: []uint32{conv.StripeAngle(x), conv.StripeAngle(y)}}
 		pixel := make([]float32, 1)
 		cos := math.Cos(x + y)
-		switch isSure := s.Paint(pixel, 0); {
+		isSure := s.Paint(pixel, 0)
+		if conv.SurePixel(s.Angles[0], s.Angles[1]) != isSure {
+			t.Fatalf("cos(%v + %v) is %v: the image is sure: %v, and its pixel is not so", x, y, cos, isSure)
+		}
+		switch {
 		case !isSure:
 			if near++; math.Abs(cos) > 4*unit {
 				t.Fatalf("cos(%v + %v) is %v, and not sure", x, y, cos)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gpuconv/conv"
 	"gpuconv/fault"
 )
 
@@ -104,16 +105,20 @@ func (g NMA) grating(dst []float32, columns int, orientation float64) {
 	rows := len(dst) / columns
 	image, at := g.stripes(1, rows, columns), g.coordinates(max(rows, columns))
 	sin, cos := g.direction(orientation)
-	if g.near(rows, columns) {
+	near := g.near(rows, columns)
+	if near {
 		turn(image.Angles, at, columns, sin, cos)
-		if image.Paint(dst, 0) {
-			return
-		}
 	}
 	for i := range rows {
-		down := float64(at[i] * sin)
 		row := dst[i*columns:][:columns]
+		if near && image.PaintRow(row, 0, i) {
+			continue
+		}
+		down := float64(at[i] * sin)
 		for j := range row {
+			if near && conv.SurePixel(image.Angles[j], image.Angles[columns+i]) {
+				continue // PaintRow has decided it
+			}
 			row[j] = image.Dark // also where the cosine is exactly 0: the tutorial has 0 there
 			if cosPositive(float64(at[j]*cos) + down) {
 				row[j] = image.Light

@@ -215,13 +215,20 @@ func TestNMARows(t *testing.T) {
 	}
 }
 
+// BenchmarkDraw draws gratings without pixels at zeros, with some in a few rows, and with some in each row.
 func BenchmarkDraw(b *testing.B) {
 	image := make([]float32, 48*64)
-	b.Run("hw=48x64", func(b *testing.B) {
-		for b.Loop() {
-			if err := (NMA{}).Draw(image, 33); err != nil {
-				b.Fatal(err)
+	period16 := NMA{SpatialFrequency: 2 * math.Pi / 16 * 0.1}
+	for name, c := range map[string]struct {
+		grating NMA
+		degrees float64
+	}{"none": {NMA{}, 33}, "few": {period16, 60}, "each": {period16, 0}} {
+		b.Run("hw=48x64/zeros="+name, func(b *testing.B) {
+			for b.Loop() {
+				if err := c.grating.Draw(image, c.degrees); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-	})
+		})
+	}
 }

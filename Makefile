@@ -2,10 +2,14 @@
 
 TAGS     := egl
 
+# goenv returns a setting of Go, from the environment or from go env -w.
+goenv = $(shell GOTOOLCHAIN=local go env $1 2>/dev/null)
+
 # cgo learns from the C compiler which names are types, by code that is wrong for all others: NAME *__cgo_undefined__2;
 # For each of go-gl's thousand functions gcc then searches for a name that is spelled like the undefined one. That took
 # 59 of cgo's 63 s of CPU time. If the undefined name is one that the compiler knows, it says at once what is wrong.
-export CGO_CFLAGS ?= -O2 -g -D__cgo_undefined__2=__builtin_trap
+known := -D__cgo_undefined__2=__builtin_trap
+export CGO_CFLAGS := $(or $(filter-out $(known),$(call goenv,CGO_CFLAGS)),-O2 -g) $(known)
 
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
@@ -56,7 +60,7 @@ endif
 # All parts of make test but race compile in the way that a shared library needs. So scripts/library finds everything
 # compiled, in the tests of the C library and of Python. The race detector refuses -buildmode=pie.
 flavour := -trimpath -buildmode=pie
-goflags := $(GOFLAGS)
+goflags := $(call goenv,GOFLAGS)
 test: export GOFLAGS := $(strip $(goflags) $(flavour))
 race: export GOFLAGS := $(goflags)
 test: ## set up, then run every check and test

@@ -16,7 +16,7 @@ import (
 func TestWindows(t *testing.T) {
 	const gcc = "x86_64-w64-mingw32-gcc"
 	onlyWith(t, gcc)
-	folder := t.TempDir()
+	folder := filepath.Join(t.TempDir(), "two words")
 	library(t, folder, "CC="+gcc, "GOOS=windows", "GOARCH=amd64")
 	dll := filepath.Join(folder, "libgpuconv.dll")
 	exported := regexp.MustCompile(`(?m)^\s*\[ *\d+\] (?:\+base\[ *\d+\] +[0-9a-f]+ )?(\w+)$`)

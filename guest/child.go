@@ -236,14 +236,13 @@ func (r *isolatedPlan) Run(to, from *conv.Tensor) error {
 }
 
 // Close implements [conv.Plan].
-func (r *isolatedPlan) Close() error {
+func (r *isolatedPlan) Close() (err error) {
 	r.of.mutex.Lock()
 	defer r.of.mutex.Unlock()
-	if r.closed || r.of.lost != nil || r.of.child != r.child {
-		return nil
+	if !r.closed && r.of.lost == nil && r.of.child == r.child {
+		_, err = r.ask(request{What: closes})
 	}
-	_, err := r.ask(request{What: closes})
-	r.closed = true
+	r.closed = true // whether the child is there or not
 	return err
 }
 

@@ -228,6 +228,9 @@ func TestIsolated(t *testing.T) {
 		if err := plan.Close(); err != nil {
 			t.Error(err)
 		}
+		if _, err := compare.RunGuarded(plan, c.Problem, c.Src); !errors.Is(err, conv.ErrClosed) {
+			t.Errorf("after Close: %v", err)
+		}
 	}
 	if _, err := b.Plan(c.Problem, c.Weight, c.Bias); !errors.Is(err, conv.ErrLost) {
 		t.Errorf("after %d deaths: %v", mostDeaths, err)

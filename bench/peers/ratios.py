@@ -74,8 +74,8 @@ class Table:
         peaks = [b["roof"] for b in report["backends"] if b["threads"] == self.threads and b.get("roof")]
         peak = f", peak {peaks[0]['gflops']:.0f} GFLOP/s and {peaks[0]['gbps']:.0f} GB/s" if peaks else ""
         head = (f"{run['started'][:10]}, {machine['cpu']}{isa}, {self.threads} threads{peak}, {machine['platform']}; "
-            f"gpuconv {machine['git'][:12]}; {versions}. Load average {machine['load'][0]:.1f} at the start and "
-            f"{machine['load'][1]:.1f} at the end. GFLOP/s count two operations for each multiplication of the direct "
+            f"gpuconv {machine['git'][:12]}; {versions}. Load average {load(machine['load'][0])} at the start and "
+            f"{load(machine['load'][1])} at the end. GFLOP/s count two operations for each multiplication of the direct "
             f"form; figures are medians of {count} round{'s'[:count != 1]}, and the fastest peer is bold. The ratio is "
             f"gpuconv's rate divided by that of the round's fastest peer: median, smallest and largest. A dash: the "
             f"peer refuses the case, takes too long for it, or has an output outside gpuconv's error bound.")
@@ -89,6 +89,11 @@ class Table:
 def digits(v):
     """Formats a number with three digits."""
     return f"{v:,.0f}" if v >= 100 else f"{v:.1f}" if v >= 10 else f"{v:.2f}"
+
+
+def load(average):
+    """Formats a load average. gpuconv writes -1 if the system does not tell it."""
+    return f"{average:.1f}" if average >= 0 else "unknown"
 
 
 def replace(path, section):

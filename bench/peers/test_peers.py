@@ -95,6 +95,12 @@ class Table(unittest.TestCase):
     def test_absent(self):
         self.assertEqual(self.table([]).absent, ["gone was absent: no module"])
 
+    def test_load_may_be_unknown(self):
+        table = self.table([], names=())
+        machine = {"cpu": "a processor", "platform": "os/arch", "git": "revision", "load": [-1, 2.25]}
+        text = table.markdown({"machine": machine, "run": {"started": "2026-12-01"}, "backends": []})
+        self.assertIn("Load average unknown at the start and 2.2 at the end.", " ".join(text.split()))
+
 
 # A peer that writes more to stderr than a pipe holds, before it says hello and before each answer. Asked for a case
 # without a name, it ends with an error.

@@ -141,7 +141,10 @@ func flagsOfRun(ctx context.Context, folder string) (*runFlags, error) {
 		return nil, err
 	}
 	f.typed = typedFlags(flags)
-	return &f, f.refuse(flags)
+	if err := f.refuse(flags); err != nil {
+		return nil, err
+	}
+	return &f, nil
 }
 
 // runPage is the page about the folder of a run.

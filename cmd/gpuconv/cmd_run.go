@@ -113,7 +113,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 			"of images)")
 	flags.BoolVar(&f.float16, "float16", false,
 		"round activations to the nearest float16, ties to even: between 2⁻¹⁴ and 65,504 by at most 2⁻¹¹ of\n"+
-			"themselves; larger ones become infinite")
+			"themselves; from 65,520 on they become infinite")
 	f.registerKeep(flags)
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")

@@ -39,28 +39,32 @@ func (v *verified) close(ctx context.Context) {
 // open opens the backends that --backend names: for the GPU, devices for each of its algorithms.
 func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	v := &verified{}
+	if err := f.openInto(ctx, v); err != nil {
+		v.close(ctx)
+		return nil, err
+	}
+	return v, nil
+}
+
+// openInto adds backends to those that are open. The caller closes what was opened before an error.
+func (f *verifyFlags) openInto(ctx context.Context, v *verified) error {
 	if f.guest.given() {
-		if err := f.openGuest(ctx, v); err != nil {
-			v.close(ctx)
-			return nil, err
-		}
-		return v, nil
+		return f.openGuest(ctx, v)
 	}
 	for _, name := range f.names() {
 		if name == "cpu" {
 			engines, err := f.engines()
 			if err != nil {
-				return nil, err
+				return err
 			}
 			v.subjects = append(v.subjects, engines...)
 			continue
 		}
 		if err := f.openDevices(ctx, v); err != nil {
-			v.close(ctx)
-			return nil, err
+			return err
 		}
 	}
-	return v, nil
+	return nil
 }
 
 // engines returns the CPU engine. At precision fast, and without --quick, it also returns the engine with each

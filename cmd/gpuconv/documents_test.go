@@ -256,6 +256,36 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// TestMakeKeepsFlags: what make adds to Go's flags and the C compiler's takes nothing from those of the environment or
+// of go env -w, once in a make that runs make.
+func TestMakeKeepsFlags(t *testing.T) {
+	unraced(t)
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("no make")
+	}
+	const known = " -D__cgo_undefined__2=__builtin_trap"
+	written := filepath.Join(t.TempDir(), "env")
+	writeText(t, written, "GOFLAGS=-p=3\nCGO_CFLAGS=-O1 -Iwritten\n")
+	for _, c := range []struct {
+		environment []string
+		want        string
+	}{
+		{[]string{"GOENV=off"}, ":-O2 -g" + known},
+		{[]string{"GOENV=" + written}, "-p=3:-O1 -Iwritten" + known},
+		{[]string{"GOENV=" + written, "GOFLAGS=-p=5", "CGO_CFLAGS=-Ihere"}, "-p=5:-Ihere" + known},
+		{[]string{"GOENV=off", "CGO_CFLAGS=-Ihere" + known}, ":-Ihere" + known},
+	} {
+		cmd := exec.Command("make", "-s", "--no-print-directory", "-f", "Makefile", "-f", "-", "show")
+		cmd.Dir, cmd.Stdin = "../..", strings.NewReader("show: ; @echo \"$(goflags):$$CGO_CFLAGS\"\n")
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "CGO_CFLAGS=", "MAKEFLAGS=", "MAKELEVEL=", "MFLAGS=")
+		cmd.Env = append(cmd.Env, c.environment...)
+		out, err := cmd.CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != c.want {
+			t.Errorf("with %q: %v: %q, want %q", c.environment, err, got, c.want)
+		}
+	}
+}
+
 var (
 	namedTest = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
 	// packagedTests matches a list of tests and their package: `TestA`, `TestB` and `TestC` in `stimuli`.

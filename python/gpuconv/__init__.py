@@ -15,23 +15,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # which tools that check types take as True: import finds these when they are used first
     from ._figures import Drawn, Picture, Run, Tuning
     from ._program import bench, devices, filters, gratings, info, run, stimuli, tuning, verify
+else:  # from which such tools would conclude that every name is there
+
+    def __getattr__(name):
+        """Import what convolving does not need when it is used first: it takes four times as long as the rest."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from . import _figures, _program
+
+        value = getattr(_figures if name[0].isupper() else _program, name)
+        globals()[name] = value
+        return value
+
 
 __all__ = [
     "Closed", "Conv2d", "DeviceLost", "Drawn", "Error", "Forked", "NoDevice", "Picture", "PrecisionWarning", "Run",
     "Tuning", "Unsupported", "Wrong", "bench", "conv2d", "devices", "filters", "gratings", "info", "run", "stimuli",
     "tuning", "verify",
 ]
-
-
-def __getattr__(name):
-    """Import what convolving does not need when it is used first: it takes four times as long as the rest."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import _figures, _program
-
-    value = getattr(_figures if name[0].isupper() else _program, name)
-    globals()[name] = value
-    return value
 
 
 def __dir__():

@@ -1,5 +1,7 @@
 """What `import gpuconv` does, and which files it looks for on other systems."""
 
+import ast
+import pathlib
 import subprocess
 import sys
 
@@ -28,6 +30,15 @@ def test_names():
     assert all(getattr(gpuconv, name).__name__ == name for name in gpuconv.__all__)
     with pytest.raises(AttributeError, match="no attribute 'conv3d'"):
         gpuconv.conv3d  # noqa: B018
+
+
+def test_typed():
+    """Tools that check types see each public name, and no __getattr__, for which they would take any name."""
+    tree = ast.parse(pathlib.Path(gpuconv.__file__).read_text(encoding="utf-8"))
+    body = [line for part in tree.body for line in (part.body if isinstance(part, ast.If) else [part])]
+    seen = {alias.name for line in body if isinstance(line, ast.ImportFrom) for alias in line.names}
+    assert seen == set(gpuconv.__all__)
+    assert "__getattr__" not in [line.name for line in body if isinstance(line, ast.FunctionDef)]
 
 
 @pytest.mark.parametrize(("platform", "library", "program"), [

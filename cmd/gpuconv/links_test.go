@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 )
@@ -131,6 +132,15 @@ func brokenLinks(blocks []comment.Block, leads func(*comment.DocLink) bool) (bro
 	return broken
 }
 
+// library returns where Go's library is. A test that is built with -trimpath does not know it.
+var library = sync.OnceValue(func() *build.Context {
+	found := build.Default
+	if root, err := exec.Command("go", "env", "GOROOT").Output(); err == nil {
+		found.GOROOT = strings.TrimSpace(string(root))
+	}
+	return &found
+})
+
 // leads reports whether a link in the package from has a target. go/doc has looked up the names of that package. Of
 // other packages it knows only that they are imported.
 func leads(t *testing.T, l *comment.DocLink, from string, documented map[string]*doc.Package) bool {
@@ -139,7 +149,7 @@ func leads(t *testing.T, l *comment.DocLink, from string, documented map[string]
 	}
 	p := documented[l.ImportPath]
 	if p == nil {
-		source, err := build.Import(l.ImportPath, ".", 0)
+		source, err := library().Import(l.ImportPath, ".", 0)
 		if err != nil {
 			return false
 		}

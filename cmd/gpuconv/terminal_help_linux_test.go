@@ -30,8 +30,8 @@ func TestNoColours(t *testing.T) {
 
 // TestDumbTerminal: a terminal that cannot move its cursor gets no bar.
 func TestDumbTerminal(t *testing.T) {
-	t.Setenv("TERM", "dumb")
 	user, program := terminal(t)
+	t.Setenv("TERM", "dumb")
 	bar := newProgress(program, "convolving", 400)
 	bar.set(400)
 	bar.stop()

@@ -11,9 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal returns both ends of a new terminal of 80 columns.
+// terminal returns both ends of a new terminal of 80 columns, which can move its cursor whatever the tests run in.
 func terminal(t *testing.T) (user, program *os.File) {
 	t.Helper()
+	t.Setenv("TERM", "xterm")
+	t.Setenv("JPY_PARENT_PID", "")
 	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Skipf("no terminals: %v", err)

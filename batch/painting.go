@@ -23,22 +23,36 @@ func (j Job) drawOn(c *portion) (err error) {
 
 // run convolves the images lo … hi−1 of a portion.
 func (j Job) run(dst *conv.Tensor, c portion, lo, hi int, stats *Stats) error {
+	src := c.src.Images(lo, hi)
 	if j.Painting == nil {
-		return j.Plan.Run(dst, c.src.Images(lo, hi))
+		return j.Plan.Run(dst, src)
 	}
 	unsure, err := j.Painting.Plan.RunStripes(dst, c.stripes.Images(lo, hi))
-	for at := 0; at < len(unsure) && err == nil; {
+	if err != nil {
+		return err
+	}
+	stats.Unsure += len(unsure)
+	return j.Painting.Redraw(c.first+lo, src, unsure, func(lo, hi int) error {
+		return j.Plan.Run(dst.Images(lo, hi), src.Images(lo, hi))
+	})
+}
+
+// Redraw draws into src those of its images that the plan is not sure of, which are in ascending order, and calls run
+// with each range lo … hi−1 of them. Image 0 of src is number first.
+func (p *Painting) Redraw(first int, src *conv.Tensor, unsure []int, run func(lo, hi int) error) error {
+	for at := 0; at < len(unsure); {
 		end := at + 1
 		for end < len(unsure) && unsure[end] == unsure[end-1]+1 {
 			end++
 		}
-		first, n := unsure[at], end-at
-		src := c.src.Images(lo+first, lo+first+n)
-		if err = j.Painting.Draw(src, c.first+lo+first); err == nil {
-			err = j.Plan.Run(dst.Images(first, first+n), src)
+		lo, hi := unsure[at], unsure[end-1]+1
+		if err := p.Draw(src.Images(lo, hi), first+lo); err != nil {
+			return err
 		}
-		stats.Unsure += n
+		if err := run(lo, hi); err != nil {
+			return err
+		}
 		at = end
 	}
-	return err
+	return nil
 }

@@ -32,6 +32,7 @@ const (
 	CheckRMS      = "rms"
 	CheckGuards   = "guards"
 	CheckLocality = "locality"
+	CheckMeasured = "measures" // only if it fails
 )
 
 // The kinds of numbers that a check may put into a case in place of the case's own.

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -17,7 +18,8 @@ func (e *GuardError) Error() string { return "compare: " + e.What }
 // values that must stay as they are. compute also returns how the plan describes itself. A [*GuardError] says that an
 // input was changed, that something was written outside the output, or that the second run gave other bits; the output
 // comes with it. With any other error there is no output. The backend gets copies, because others may use c at the same
-// time.
+// time. If it runs twice, and the plan can measure maps, the measures must be right too: a [*MeasureError] says that
+// they are not, and comes with the output.
 func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Description, err error) {
 	before := [3][]float32{c.Src.Data, c.Weight.Data, c.Bias}
 	c.Src = &conv.Tensor{Shape: c.Src.Shape, Data: clone(c.Src.Data)}
@@ -48,6 +50,12 @@ func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Desc
 				again.Data[at])}
 		}
 	}
+	var measured error
+	if runs > 1 && guard == nil {
+		if measured = checkMeasuring(plan, dst, c.Src); measured != nil && !errors.As(measured, new(*MeasureError)) {
+			return nil, d, measured
+		}
+	}
 	for i, after := range [3][]float32{c.Src.Data, c.Weight.Data, c.Bias} {
 		if at := Differ(before[i], after); guard == nil && at >= 0 {
 			guard = &GuardError{fmt.Sprintf("%s was changed at element %d: %v, then %v",
@@ -56,6 +64,9 @@ func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Desc
 	}
 	if err := plan.Close(); err != nil {
 		return nil, d, err
+	}
+	if guard == nil {
+		guard = measured
 	}
 	return dst, d, guard
 }

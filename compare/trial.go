@@ -43,6 +43,9 @@ const cancelled = 0.04
 //  5. CheckGuards: every run leaves its inputs and the memory around its output unchanged, and a second run gives the
 //     same bits.
 //
+// If the backend's plan can measure maps ([conv.Measurer]), what it measures must be within its bound of float64 sums
+// over the backend's own outputs. CheckMeasured says where it is not.
+//
 // An algorithm that states a [conv.Description].Tolerance need not pass CheckExact. In addition to the bound, each of
 // its outputs may be off by 8 times that tolerance, and their RMS error may be the tolerance itself. The unit of both
 // is the largest output, or the largest pixel times the largest norm of a filter, if that is more. Such an algorithm
@@ -148,11 +151,14 @@ func (o *Outcome) try(f *filling, test conv.Backend, options Options, guards *Fi
 	got, d, err := compute(test, f.c, 2)
 	o.Algorithm = d.Algorithm
 	var guard *GuardError
+	var measured *MeasureError
 	switch {
 	case errors.As(err, &guard):
 		if guards.Status == Passed {
 			*guards = failed(CheckGuards, f.numbers, guard.What)
 		}
+	case errors.As(err, &measured):
+		o.Findings = append(o.Findings, failed(CheckMeasured, f.numbers, measured.What))
 	case errors.Is(err, conv.ErrUnsupported):
 		*o = Refused(o.Case, o.Problem, err)
 		return false

@@ -106,6 +106,20 @@ func (c *checker) drawn() sampled {
 	return sampled{}
 }
 
+// wants returns the outputs, as indices into the next look's dst, and the images that this look judges. outputs is the
+// shape of dst.
+func (c *checker) wants(first int, outputs conv.Shape) (single, whole []int) {
+	if c.sample != nil {
+		return c.sample.upcoming(first, outputs), nil
+	}
+	for i := range outputs.N() {
+		if c.wanted.Holds(first + i) {
+			whole = append(whole, i)
+		}
+	}
+	return nil, whole
+}
+
 // look judges what is wanted of a portion. first is the number of the portion's first image.
 func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	start := time.Now()

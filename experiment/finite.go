@@ -47,6 +47,11 @@ func (n *NotFinite) count(outputs []float32) {
 	}
 }
 
+// add adds what was counted elsewhere.
+func (n *NotFinite) add(more NotFinite) {
+	n.Outputs, n.NaN, n.Infinite = n.Outputs+more.Outputs, n.NaN+more.NaN, n.Infinite+more.Infinite
+}
+
 // finite reports whether no number is NaN or infinite.
 //
 // Only NaN and infinity have all 8 bits of the exponent set. Adding 1 to such an exponent sets the next bit, the sign,

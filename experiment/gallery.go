@@ -72,6 +72,16 @@ func (g *gallery) look(first int, src, dst *conv.Tensor) error {
 	return nil
 }
 
+// wants returns which of so many images, from number first on, the pictures show.
+func (g *gallery) wants(first, images int) (whole []int) {
+	for i := range images {
+		if _, ok := g.rows[first+i]; ok {
+			whole = append(whole, i)
+		}
+	}
+	return whole
+}
+
 // mean writes the mean of the channels of an image into a plane.
 func mean(plane []float32, image *conv.Tensor) {
 	channels := image.Shape.C()

@@ -250,6 +250,12 @@ func (j Job) watch(ctx context.Context, on Prepared) (w watched, err error) {
 	return w, nil
 }
 
+// wants returns what the next look at maps of this shape needs: single outputs, as indices into them, and whole images.
+func (w watched) wants(first int, maps conv.Shape) (single, whole []int) {
+	single, whole = w.check.wants(first, maps)
+	return single, append(whole, w.gallery.wants(first, maps.N())...)
+}
+
 // convolve streams the activations of all images into activations.npy. On the way it checks some of them, and keeps
 // those that the pictures show.
 func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w watched, err error) {
@@ -262,7 +268,7 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 		return w, err
 	}
 	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress, Format: j.Format,
-		Summary: j.Summary, painting: w.painting, Look: func(first int, src, dst *conv.Tensor) error {
+		Summary: j.Summary, wants: w.wants, painting: w.painting, Look: func(first int, src, dst *conv.Tensor) error {
 			if err := w.gallery.look(first, src, dst); err != nil {
 				return err
 			}

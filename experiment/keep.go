@@ -240,7 +240,13 @@ func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
 		job.Progress = func(done int) { k.job.Progress(k.resumed.Images + done) }
 	}
 	if k.job.Summary != nil {
-		job.Reduce = k.reduction(ctx, w)
+		by, err := k.job.Summary.onDevice(k.on.Plan, k.on.Problem, w.painting)
+		if err != nil {
+			return err
+		}
+		defer by.close(ctx)
+		w.stats.onDevice = by != nil
+		job.Reduce = k.reduction(ctx, w, by)
 	}
 	written := k.newCounting()
 	job.Sink = func(first int, src, dst *conv.Tensor) error {

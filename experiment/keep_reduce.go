@@ -37,31 +37,34 @@ func (r *reducedChunks) take(first int) found {
 }
 
 // reduction makes the numbers of maps, and looks at the maps chunk by chunk.
-func (k *keeper) reduction(ctx context.Context, w *watched) *batch.Reduction {
+func (k *keeper) reduction(ctx context.Context, w *watched, by *onDevice) *batch.Reduction {
 	var f found
 	var before tally
 	size := k.on.Problem.Src.N()
-	return k.job.Summary.reduction(k.outputs.Image(), k.on.Problem, k.on.Plan, &f.NotFinite,
-		func(first int, src, maps *conv.Tensor) (err error) {
-			chunk := first / size * size
-			if first == chunk {
-				before = w.check.tally()
-			}
-			if err := w.gallery.look(first, src, maps); err != nil {
+	look := func(first int, src, maps *conv.Tensor) (err error) {
+		chunk := first / size * size
+		if first == chunk {
+			before = w.check.tally()
+		}
+		if err := w.gallery.look(first, src, maps); err != nil {
+			return err
+		}
+		if err := w.check.look(ctx, first, src, maps); err != nil {
+			return err
+		}
+		if next := first + src.Shape.N(); next == k.maps.N() || next%size == 0 {
+			if f.judged, err = w.check.judgement(before, next-chunk); err != nil {
 				return err
 			}
-			if err := w.check.look(ctx, first, src, maps); err != nil {
-				return err
-			}
-			if next := first + src.Shape.N(); next == k.maps.N() || next%size == 0 {
-				if f.judged, err = w.check.judgement(before, next-chunk); err != nil {
-					return err
-				}
-				k.reduced.put(chunk, f)
-				f = found{}
-			}
-			return nil
-		})
+			k.reduced.put(chunk, f)
+			f = found{}
+		}
+		return nil
+	}
+	if by != nil {
+		return by.reduction(ctx, k.outputs.Image(), &f.NotFinite, w.wants, look)
+	}
+	return k.job.Summary.reduction(k.outputs.Image(), k.on.Problem, k.on.Plan, &f.NotFinite, look)
 }
 
 // convolveShown convolves the images that the pictures show, in ascending order, because arrays are read in that order.

@@ -60,6 +60,8 @@ type Report struct {
 	Unsure   int    `json:"images_redrawn,omitempty"` // with gpu: images with a pixel near an edge, which the CPU drew
 	NaN      int    `json:"activations_nan"`
 	Infinite int    `json:"activations_infinite"`
+	// NumbersBy says who made the numbers of a Summary: cpu, or gpu. It is empty where DrawnBy is, and without a Summary.
+	NumbersBy string `json:"numbers_made_by,omitempty"`
 	// With a Summary, NaN and Infinite are about the maps, and these about the numbers of the file, as float32.
 	NumbersNaN      int    `json:"numbers_nan,omitempty"`
 	NumbersInfinite int    `json:"numbers_infinite,omitempty"`
@@ -299,6 +301,12 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 	r.DrawnBy, r.Unsure = "cpu", w.stats.Unsure
 	if w.painting != nil {
 		r.DrawnBy = "gpu"
+	}
+	switch {
+	case w.stats.onDevice:
+		r.NumbersBy = "gpu"
+	case r.Summary != nil:
+		r.NumbersBy = "cpu"
 	}
 	r.Seconds.Stream, r.Seconds.Draw = seconds(w.stats.Wall), seconds(w.stats.Draw)
 	r.Seconds.Convolve, r.Seconds.Write = seconds(w.stats.Convolve), seconds(w.stats.Write+w.stats.Reduce)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"time"
 
 	"gpuconv/compare"
@@ -57,6 +58,7 @@ type sample struct {
 	// Of the present portion so far, which may come in pieces:
 	alike, outputs, done int     // outputs drawn alike (with the same probability) and judged, all outputs, images
 	left                 drawing // what was drawn of the images that are still to come
+	drawn                bool    // the present portion's outputs were drawn
 }
 
 // newSample prepares to judge outputs of a job of this many images.
@@ -80,9 +82,7 @@ func newSample(c *checker, images int, seed uint64) (*sample, error) {
 
 // look judges a sample of a portion of the images, or of the next images of a portion.
 func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
-	if s.done == 0 {
-		s.left = s.draw(dst.Shape.WithN(min(s.c.problem.Src.N(), s.images-first)))
-	}
+	s.drawPortion(first, dst.Shape)
 	drawn := s.left.take(s.done, src.Shape.N())
 	s.done += src.Shape.N()
 	s.outputs += len(dst.Data)
@@ -93,9 +93,30 @@ func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) err
 	}
 	if next := first + src.Shape.N(); next == s.images || next%s.c.problem.Src.N() == 0 {
 		s.rate = math.Min(s.rate, float64(s.alike)/float64(s.outputs))
-		s.alike, s.outputs, s.done = 0, 0, 0
+		s.alike, s.outputs, s.done, s.drawn = 0, 0, 0, false
 	}
 	return nil
+}
+
+// drawPortion draws outputs of the portion that begins with image first, if that has not happened.
+func (s *sample) drawPortion(first int, outputs conv.Shape) {
+	if !s.drawn {
+		s.left, s.drawn = s.draw(outputs.WithN(min(s.c.problem.Src.N(), s.images-first))), true
+	}
+}
+
+// upcoming returns the outputs that the next look may judge, in ascending order, as indices into its dst. outputs is
+// the shape of dst.
+func (s *sample) upcoming(first int, outputs conv.Shape) (all []int) {
+	s.drawPortion(first, outputs)
+	image := s.left.image
+	for _, output := range s.left.outputs {
+		if at := output/image - s.done; 0 <= at && at < outputs.N() {
+			all = append(all, output-s.done*image)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // compare judges what was drawn of a portion, or of a piece of one, until there is no more time.

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"fmt"
 	"hash"
 	"hash/crc32"
@@ -43,6 +44,13 @@ func (j Job) settings(on Prepared) ([]Setting, error) {
 	if err != nil {
 		return nil, err
 	}
+	measured := "" // numbers of maps that a device makes have other bits
+	if by, err := j.Summary.onDevice(on.Plan, on.Problem, nil); err != nil {
+		return nil, err
+	} else if by != nil {
+		measured = "on the device"
+		by.close(context.Background())
+	}
 	archive := "" // for .npy: older reports have no format, as .npy was the only one
 	if j.Format.Kind != npy.NPY {
 		archive = j.Format.Kind.String()
@@ -54,7 +62,8 @@ func (j Job) settings(on Prepared) ([]Setting, error) {
 		{"bias", floatsSum(j.Bias)},
 		{"activation", r.Activation}, {"stride", fmt.Sprint(r.Stride)}, {"padding", fmt.Sprint(r.PaddingAll)},
 		{"padding-mode", r.PaddingMode}, {"dilation", fmt.Sprint(r.Dilation)}, {"groups", strconv.Itoa(r.Groups)},
-		{"pool", r.Pool}, {"keep", r.Summary.String()}, {"flip", strconv.FormatBool(r.Flip)},
+		{"pool", r.Pool}, {"keep", r.Summary.String()},
+		{"numbers", measured}, {"flip", strconv.FormatBool(r.Flip)},
 		{"type", r.ActivationsDType}, {"format", archive}, {"backend", b.Name}, {"device", b.Device},
 		{"driver", b.Driver},
 		{"instructions", instructions(b.ISA)}, {"algorithm", b.Algorithm}, {"tile", b.Tile},

@@ -18,7 +18,9 @@ type Stream struct {
 	Summary Summary // nil: whole maps are written
 	// Look, if not nil, is called with images, from number first on, and their maps: with each portion after it is
 	// written or, if there is a Summary, with parts of the portion before it is written. It must not keep the tensors.
-	Look     func(first int, src, dst *conv.Tensor) error
+	Look func(first int, src, dst *conv.Tensor) error
+	// wants says what Look needs of maps if a device can make the Summary; nil: all of them.
+	wants    func(first int, maps conv.Shape) (single, whole []int)
 	Progress func(done int)  // as in [Job]
 	Format   npy.Format      // of the file; a chunk of Zarr is about a portion of the images
 	painting *batch.Painting // nil if the host draws the images; otherwise Look gets no pixels
@@ -31,6 +33,7 @@ type Written struct {
 	NotFinite NotFinite
 	Numbers   NotFinite // with a Summary
 	Overflown int       // how many finite numbers of the file became infinite in float16
+	onDevice  bool      // the plan's device made the numbers of the Summary
 }
 
 // Write convolves all images in their order and writes the results into file, in s.Format. Their shape is [N, channels,
@@ -58,7 +61,17 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 			_ = file.Discard()
 			return Written{}, err
 		}
-		job.Reduce = s.Summary.reduction(dst, s.Problem, s.Plan, &written.NotFinite, look)
+		by, err := s.Summary.onDevice(s.Plan, s.Problem, s.painting)
+		if err != nil {
+			_ = file.Discard()
+			return Written{}, err
+		}
+		defer by.close(ctx)
+		if written.onDevice = by != nil && (s.wants != nil || s.Look == nil); written.onDevice {
+			job.Reduce = by.reduction(ctx, dst, &written.NotFinite, s.wants, look)
+		} else {
+			job.Reduce = s.Summary.reduction(dst, s.Problem, s.Plan, &written.NotFinite, look)
+		}
 	}
 	err = fill(ctx, file, format, dst.WithN(n), func(w *npy.Writer) (err error) {
 		job.Sink = func(first int, src, dst *conv.Tensor) error {

@@ -21,6 +21,8 @@ type flight struct {
 	loan     loan
 	fence    uintptr // signalled when the device has done the flight's work; 0 on the ground, or if there is one flight
 	part     part    // the part in the air
+
+	answers *answers // of the part in the air, if it is measured
 }
 
 // patience is how long a plan with several flights waits for a chunk. Drivers reset a device that computes for some
@@ -81,7 +83,7 @@ func (p *plan) launch(f *flight, given part) error {
 	if err := p.compute(f, src, dst, given); err != nil {
 		return err
 	}
-	if f.down.handle != 0 {
+	if f.down.handle != 0 && given.job.measured == nil {
 		f.clock.mark(leaving)
 		p.device.seam.copyBuffer(f.dst.handle, f.down.handle, 4*p.outputs(given))
 		f.clock.mark(returned)
@@ -114,6 +116,11 @@ func (p *plan) send(f *flight, given part) (src, dst buffer, err error) {
 func (p *plan) compute(f *flight, src, dst buffer, given part) error {
 	start := time.Now()
 	p.dispatch(src, dst, given.hi-given.lo)
+	if given.job.measured != nil {
+		if err := p.measure(f, dst, given); err != nil {
+			return err
+		}
+	}
 	f.clock.mark(computed)
 	if f.loan.taken() {
 		gl.Finish()
@@ -139,7 +146,7 @@ func (p *plan) reached(phase string) error {
 // it can.
 func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 	src, dst = f.src, f.dst
-	if own := p.ownOutputs(given); p.lends(own) {
+	if own := p.ownOutputs(given); given.job.measured == nil && p.lends(own) {
 		if dst, err = f.loan.take(p.device, "dst", own); err != nil {
 			return src, dst, err
 		}
@@ -219,6 +226,10 @@ func (p *plan) arrived(f *flight, given part) error {
 
 // collect copies outputs to the caller from a flight that has arrived.
 func (p *plan) collect(f *flight, given part) {
+	if given.job.measured != nil {
+		p.collectMeasured(f, given)
+		return
+	}
 	if f.down.handle != 0 {
 		p.scatter(given, f.down.floats())
 		return

@@ -15,9 +15,10 @@ import (
 // Guard fills the buffers of sums and of dst with NaNs whose bits no arithmetic makes. The two NaNs differ, so that
 // Guard notices if a shader copies a word from beyond the sums to a place beyond dst.
 const (
-	sumsFill uint32 = 0x7fc05001
-	dstFill  uint32 = 0x7fc0d002
-	srcFill  uint32 = 0x7fc05703 // only if the plan makes the images: no room is added after them
+	sumsFill    uint32 = 0x7fc05001
+	dstFill     uint32 = 0x7fc0d002
+	answersFill uint32 = 0x7fc0a003
+	srcFill     uint32 = 0x7fc05703 // only if the plan makes the images: no room is added after them
 	// Scratch is filled with a number, 1e30: a later stage may replace a NaN, as winograd_dst does.
 	scratchFill uint32 = 0x7149f2ca
 )

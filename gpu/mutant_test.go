@@ -65,6 +65,7 @@ func shaderMutants(t *testing.T) []mutant {
 		in("column.glsl", columnMutants()),
 		in("slide.glsl", slideMutants()),
 		in("pool.comp", poolMutants()),
+		in("measure.comp", measureMutants()),
 		in("prelude.glsl", preludeMutants()),
 		in("prelude.glsl", sourceMutants()),
 		in("pixel.glsl", pixelMutants()))

@@ -46,11 +46,12 @@ func TestHostMutants(t *testing.T) {
 	killAll(t, append(all, flightMutants()...))
 }
 
-// shaderNames names the shaders, all of which have uniforms.
+// shaderNames names the shaders that are stages of plans, all of which have uniforms. TestMeasuringMutants is about
+// the other.
 func shaderNames(t *testing.T) (names []string) {
 	t.Helper()
 	for _, file := range shaderFiles(t) {
-		if name, ok := strings.CutSuffix(file, ".comp"); ok {
+		if name, ok := strings.CutSuffix(file, ".comp"); ok && name != "measure" {
 			names = append(names, name)
 		}
 	}

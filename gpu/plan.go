@@ -63,6 +63,8 @@ type plan struct {
 	compiled conv.Compiled
 	closed   bool
 	timings  conv.Timings
+
+	measurings []*measuring
 }
 
 // allocate makes all that the plan holds on the device. After an error the caller releases what was made.
@@ -199,6 +201,9 @@ func (p *plan) release() {
 		p.flights[i].release()
 	}
 	p.air = nil
+	for _, m := range p.measurings {
+		m.release()
+	}
 	p.weight.delete()
 	p.bias.delete()
 	for i := range p.scratch {
@@ -251,13 +256,19 @@ func (p *plan) bind(binding uint32, at recipe.Place, own buffer) {
 // Close releases the plan's buffers, and its programs and textures. Submitted batches that are not done fail with
 // [conv.ErrClosed].
 func (p *plan) Close() error {
-	err := p.device.thread.do(func() error {
+	return p.closing("closing a plan", func() {
 		if !p.closed {
 			p.closed = true
 			p.release()
-			return p.device.watch(p.device.glError("closing a plan"))
 		}
-		return nil
+	})
+}
+
+// closing calls release on the device's thread. what is for errors.
+func (p *plan) closing(what string, release func()) error {
+	err := p.device.thread.do(func() error {
+		release()
+		return p.device.watch(p.device.glError(what))
 	})
 	if errors.Is(err, conv.ErrClosed) || errors.Is(err, conv.ErrLost) {
 		return nil // the buffers ended with the device

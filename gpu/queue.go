@@ -16,6 +16,7 @@ type job struct {
 	dst, src *conv.Tensor
 	stripes  *conv.Stripes // in place of src, if the plan makes the images
 	pieces   int           // images, or bands of them if the plan cuts images
+	measured *measured     // nil if the outputs themselves come back
 
 	// Only the device's thread uses these.
 	next   int   // the first piece that is not yet launched
@@ -34,6 +35,9 @@ func (p *plan) newJob(dst, src *conv.Tensor) *job {
 
 // cut takes the next part of the job, of at most chunk pieces. It returns false if there is none left.
 func (j *job) cut(chunk int) (part, bool) {
+	if j.measured != nil {
+		chunk = min(chunk, j.measured.by.Pieces)
+	}
 	lo := j.next
 	if lo == j.pieces {
 		return part{}, false
@@ -177,6 +181,9 @@ func (p *plan) fill() {
 // start launches a part on a free flight. There must be one.
 func (p *plan) start(given part) {
 	f := &p.flights[p.turn]
+	if given.job.measured != nil {
+		f.answers = &given.job.measured.by.answers[p.turn]
+	}
 	if err := p.launch(f, given); err != nil {
 		given.job.fail(err)
 		return

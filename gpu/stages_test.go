@@ -91,6 +91,9 @@ func (d *Device) tryStages(p problems.Named, algorithm string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := made.(*plan).Measuring(kindsOfMeasures()); err != nil && !errors.Is(err, conv.ErrUnsupported) {
+		return err
+	}
 	return made.Close()
 }
 

@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -51,6 +52,9 @@ func TestStrictGLSL(t *testing.T) {
 					}
 					keys[source] = b.Gratings.Program
 				}
+				if err := addMeasuring(keys, b); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}
@@ -62,6 +66,29 @@ func TestStrictGLSL(t *testing.T) {
 	if len(keys) < 60 {
 		t.Errorf("only %d stages", len(keys))
 	}
+}
+
+// kindsOfMeasures are a measure of each kind.
+func kindsOfMeasures() (all []conv.Measure) {
+	for kind := conv.Mean; kind <= conv.MeanSquare; kind++ {
+		all = append(all, conv.Measure{Kind: kind, Bottom: 1, Right: 1})
+	}
+	return all
+}
+
+// addMeasuring adds the programs that measure maps, if the device does.
+func addMeasuring(keys map[string]recipe.Key, b recipe.Blueprint) error {
+	m, err := recipe.DrawMeasuring(b, kindsOfMeasures())
+	if errors.Is(err, conv.ErrUnsupported) {
+		return nil
+	}
+	for _, key := range m.Programs() {
+		source, sourceErr := key.Source(nil)
+		if err = cmp.Or(err, sourceErr); err == nil {
+			keys[source] = key
+		}
+	}
+	return err
 }
 
 // strictProblems are problems that together use every shader, and its code for energy, pools and padding.

@@ -59,7 +59,7 @@ func (tr *trial) hold() error {
 
 // everyTrial lists the trials of every program, without numbers.
 func everyTrial() []*trial {
-	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(),
+	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), measureTrials(), smallTrials(),
 		depthwiseTrials(), sharedTrials(), flightTrials(), bandTrials(), fftTrials())
 }
 

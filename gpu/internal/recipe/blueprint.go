@@ -20,6 +20,8 @@ type Blueprint struct {
 	NoGratings  error        // why the device makes no images
 	Transfers   Transfers
 	Description conv.Description
+
+	device Profile
 }
 
 // Draw chooses an algorithm for a valid problem on a device. It cuts images that the device cannot compute whole into
@@ -31,7 +33,8 @@ func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	if err != nil {
 		return Blueprint{}, err
 	}
-	b := Blueprint{Problem: p, Piece: p, Bands: taken.bands, Recipe: taken.recipe(), Transfers: device.Transfers}
+	b := Blueprint{Problem: p, Piece: p, Bands: taken.bands, Recipe: taken.recipe(), Transfers: device.Transfers,
+		device: device}
 	if b.Bands.Cut() {
 		b.Piece = b.Bands.of(p)
 	}

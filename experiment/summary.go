@@ -12,8 +12,9 @@ import (
 )
 
 // Summary says which numbers of each map of activations a job keeps in place of the map: those of each statistic, one
-// after the other. nil keeps the maps. Sums are added up in float64, and each number is rounded once to float32, so
-// that it depends on the map alone.
+// after the other. nil keeps the maps. Sums are added up in float64, and each number is rounded once to float32. A
+// plan that is a [conv.Measurer] makes the numbers on its device, with the bound of [conv.Measuring]. Either way a number
+// depends on the map alone.
 type Summary []Statistic
 
 // Statistic makes numbers of a map. NaN anywhere in what it sees gives NaN.

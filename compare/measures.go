@@ -87,6 +87,8 @@ func checkMeasuring(plan conv.Plan, maps, src *conv.Tensor) error {
 		return nil
 	}
 	measures := measuresOf(maps.Shape)
+	images := min(maps.Shape.N(), max(1, mostMeasured/(maps.Shape.C()*len(measures))))
+	maps, src = maps.Images(0, images), src.Images(0, images)
 	m, err := by.Measuring(measures)
 	if errors.Is(err, conv.ErrUnsupported) {
 		return nil
@@ -97,6 +99,9 @@ func checkMeasuring(plan conv.Plan, maps, src *conv.Tensor) error {
 	err = measureThrice(m, measures, maps, src)
 	return errors.Join(err, m.Close())
 }
+
+// mostMeasured is how many numbers are checked of a case, or those of one image: a batch of 65,535 images has millions.
+const mostMeasured = 1 << 13
 
 // measureThrice measures with no output coming back, with some, and with all.
 func measureThrice(m conv.Measuring, measures []conv.Measure, maps, src *conv.Tensor) error {

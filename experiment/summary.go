@@ -12,8 +12,8 @@ import (
 )
 
 // Summary says which numbers of each map of activations a job keeps in place of the map: those of each statistic, one
-// after the other. nil keeps the maps. Sums are added up in float64, and each number is rounded once to float32. A
-// plan that is a [conv.Measurer] makes the numbers on its device, with the bound of [conv.Measuring]. Either way a number
+// after the other. nil keeps the maps. Sums are added up in float64, and each number is rounded once to float32. A plan
+// that is a [conv.Measurer] makes the numbers on its device, with the bound of [conv.Measuring]. Either way a number
 // depends on the map alone.
 type Summary []Statistic
 

@@ -59,8 +59,8 @@ func (tr *trial) hold() error {
 
 // everyTrial lists the trials of every program, without numbers.
 func everyTrial() []*trial {
-	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), measureTrials(), smallTrials(),
-		depthwiseTrials(), sharedTrials(), flightTrials(), bandTrials(), fftTrials())
+	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), measureTrials(),
+		smallTrials(), depthwiseTrials(), sharedTrials(), flightTrials(), bandTrials(), fftTrials())
 }
 
 // newTrials makes the trials of every program.

@@ -44,10 +44,10 @@ uniform int planeSize, columns, numbers;
 shared float sharedValue[LANES];
 
 #if KIND == 1
-const float start = uintBitsToFloat(0xff800000u);  // -infinity
+#define START uintBitsToFloat(0xff800000u)  // -infinity
 float combined(float a, float b) { return largest(a, b); }
 #else
-const float start = 0.0;
+#define START 0.0
 float combined(float a, float b) { return a + b; }
 #endif
 
@@ -60,7 +60,7 @@ void main() {
 	int row = lane / width;
 	int column = lane - row * width;
 	int at = plane * planeSize + table[part] + row * columns + column;
-	float value = start;
+	float value = START;
 	for (int i = lane; i < count; i += LANES) {
 #if KIND == 2
 		value = combined(value, maps[at] * maps[at]);

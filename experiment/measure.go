@@ -18,7 +18,7 @@ type onDevice struct {
 	summary  Summary
 	plan     conv.Plan
 	painting *batch.Painting // nil if the host draws the images
-	maps     conv.Shape // of a portion
+	maps     conv.Shape      // of a portion
 	measures []conv.Measure
 	by       conv.Measuring
 	numbers  []float32

@@ -48,24 +48,6 @@ func (m measuringOf) Close() error {
 	return nil
 }
 
-// RunStripes is not sure of the images of which the plan is not, and returns NaN for them.
-func (m measuringOf) RunStripes(numbers []float32, maps *conv.Tensor, images *conv.Stripes,
-	outputs []int) (unsure []int, err error) {
-	src, all := drawn(images), &conv.Tensor{Shape: maps.Shape, Data: make([]float32, len(maps.Data))}
-	if unsure, err = m.plan.Plan.(conv.Painter).RunStripes(all, images); err == nil {
-		err = m.Run(numbers, maps, src, outputs)
-	}
-	for _, i := range unsure {
-		for _, some := range [][]float32{numbers, maps.Data} {
-			some = some[i*len(some)/maps.Shape.N() : (i+1)*len(some)/maps.Shape.N()]
-			for at := range some {
-				some[at] = float32(math.NaN())
-			}
-		}
-	}
-	return unsure, err
-}
-
 func (m measuringOf) Run(numbers []float32, maps, src *conv.Tensor, outputs []int) error {
 	all := &conv.Tensor{Shape: maps.Shape, Data: make([]float32, len(maps.Data))}
 	if err := m.plan.Run(all, src); err != nil {

@@ -164,7 +164,8 @@ func (m *measuring) run(j *job, numbers []float32, outputs []int) error {
 	}
 	size := len(j.dst.Data)
 	if n := len(outputs); n > 0 && (!slices.IsSorted(outputs) || outputs[0] < 0 || outputs[n-1] >= size) {
-		return errorf("measures: outputs from %d to %d: want ascending numbers below %d", outputs[0], outputs[n-1], size)
+		return errorf("measures: outputs from %d to %d: want ascending numbers below %d", outputs[0], outputs[n-1],
+			size)
 	}
 	j.measured = &measured{m, numbers, outputs}
 	m.plan.queue.add(j)

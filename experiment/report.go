@@ -60,7 +60,7 @@ type Report struct {
 	Unsure   int    `json:"images_redrawn,omitempty"` // with gpu: images with a pixel near an edge, which the CPU drew
 	NaN      int    `json:"activations_nan"`
 	Infinite int    `json:"activations_infinite"`
-	// NumbersBy says who made the numbers of a Summary: cpu or gpu. It is empty where DrawnBy is, and without a Summary.
+	// NumbersBy says who made the numbers of a Summary: cpu or gpu. It is empty without one, and where DrawnBy is.
 	NumbersBy string `json:"numbers_made_by,omitempty"`
 	// With a Summary, NaN and Infinite are about the maps, and these about the numbers of the file, as float32.
 	NumbersNaN      int    `json:"numbers_nan,omitempty"`

@@ -125,9 +125,6 @@ func (a *answers) release() {
 
 // release gives the programs back and deletes what else the measuring holds on the device.
 func (m *measuring) release() {
-	if m.closed {
-		return
-	}
 	m.closed = true
 	for _, used := range m.programs {
 		m.plan.device.giveBack(used)
@@ -174,7 +171,7 @@ func (m *measuring) run(j *job, numbers []float32, outputs []int) error {
 
 // Close implements [conv.Measuring].
 func (m *measuring) Close() error {
-	return m.plan.closing("closing measures", func() {
+	return m.plan.closing("closing measures", &m.closed, func() {
 		m.release()
 		m.plan.measurings = slices.DeleteFunc(m.plan.measurings, func(other *measuring) bool { return other == m })
 	})

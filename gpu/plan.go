@@ -256,17 +256,16 @@ func (p *plan) bind(binding uint32, at recipe.Place, own buffer) {
 // Close releases the plan's buffers, and its programs and textures. Submitted batches that are not done fail with
 // [conv.ErrClosed].
 func (p *plan) Close() error {
-	return p.closing("closing a plan", func() {
-		if !p.closed {
-			p.closed = true
-			p.release()
-		}
-	})
+	return p.closing("closing a plan", &p.closed, p.release)
 }
 
-// closing calls release on the device's thread. what is for errors.
-func (p *plan) closing(what string, release func()) error {
+// closing sets closed and calls release on the device's thread, unless closed is set. what is for errors.
+func (p *plan) closing(what string, closed *bool, release func()) error {
 	err := p.device.thread.do(func() error {
+		if *closed {
+			return nil
+		}
+		*closed = true
 		release()
 		return p.device.watch(p.device.glError(what))
 	})

@@ -9,17 +9,17 @@ import (
 )
 
 // GuardError reports a fault that a comparison of outputs cannot show: a backend changed memory that is not its own, or
-// its second run gave other bits than the first.
+// its second run, or an image that it made itself, gave other bits.
 type GuardError struct{ What string }
 
 func (e *GuardError) Error() string { return "compare: " + e.What }
 
 // compute plans c on a backend and runs it once or twice. Each output is a tensor of NaNs between canaries: known
 // values that must stay as they are. compute also returns how the plan describes itself. A [*GuardError] says that an
-// input was changed, that something was written outside the output, or that the second run gave other bits; the output
-// comes with it. With any other error there is no output. The backend gets copies, because others may use c at the same
-// time. If it runs twice, and the plan can measure maps, the measures must be right too: a [*MeasureError] says that
-// they are not, and comes with the output.
+// input was changed, that something was written outside the output, or that the second run gave other bits, or images
+// that the plan makes; the output comes with it. With any other error there is no output. The backend gets copies,
+// because others may use c at the same time. If it runs twice, and the plan can measure maps, the measures must be right
+// too: a [*MeasureError] says that they are not, and comes with the output.
 func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Description, err error) {
 	before := [3][]float32{c.Src.Data, c.Weight.Data, c.Bias}
 	c.Src = &conv.Tensor{Shape: c.Src.Shape, Data: clone(c.Src.Data)}
@@ -48,6 +48,12 @@ func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Desc
 		if at := Differ(dst.Data, again.Data); guard == nil && at >= 0 {
 			guard = &GuardError{fmt.Sprintf("the second run differs at element %d: %v, then %v", at, dst.Data[at],
 				again.Data[at])}
+		}
+		if guard == nil {
+			guard = checkPainted(plan, c.Problem)
+			if broken := (*GuardError)(nil); guard != nil && !errors.As(guard, &broken) {
+				return nil, d, fmt.Errorf("images that the plan makes: %w", guard)
+			}
 		}
 	}
 	var measured error

@@ -41,7 +41,7 @@ const cancelled = 0.04
 //     have no error. The case's own numbers must pass this check, too, if the plan states a Tolerance or a Bound above
 //     [conv.MaxBound], because CheckBound then allows more than this check does.
 //  5. CheckGuards: every run leaves its inputs and the memory around its output unchanged, and a second run gives the
-//     same bits.
+//     same bits. So do images that the plan makes itself, see [conv.Painter].
 //
 // If the backend's plan can measure maps ([conv.Measurer]), what it measures must be within its bound of float64 sums
 // over the backend's own outputs. CheckMeasured says where it is not.

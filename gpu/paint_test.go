@@ -13,7 +13,9 @@ import (
 	"testing"
 	"unsafe"
 
+	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/cpu"
 	"gpuconv/gpu/internal/problems"
 	"gpuconv/gpu/internal/recipe"
 	"gpuconv/param"
@@ -226,6 +228,33 @@ func mustTensor(shape conv.Shape) *conv.Tensor {
 		panic(err)
 	}
 	return t
+}
+
+// TestPaintChecked: the checks of a backend see images that a device makes wrongly, or wrongly is sure of.
+func TestPaintChecked(t *testing.T) {
+	p := copier(conv.Shape{21, 1, 12, 11})
+	src, weight := filled(p)
+	weight.Data[0] = 1
+	for old, replaced := range map[string]string{
+		"":                             "",
+		"light : dark);":               "dark : light);",
+		"atomicOr(unsure[image], 1u);": "",
+	} {
+		d := openPainter(t, recipe.Copied, false)
+		d.meddle(func(s *seam) {
+			s.edit = func(file, text string) string {
+				if file == "gratings.comp" {
+					return strings.Replace(text, old, replaced, 1)
+				}
+				return text
+			}
+		})
+		result, err := compare.Check(d, cpu.Reference{}, compare.Case{Name: "a", Problem: p, Src: src, Weight: weight})
+		broken := (*compare.GuardError)(nil)
+		if errors.As(err, &broken) != (old != "") || old == "" && (err != nil || !result.OK()) {
+			t.Errorf("%q changed: %v, %v", old, result, err)
+		}
+	}
 }
 
 // TestPaintOutOfMemory makes each allocation of Paints fail in turn. The plan then works as before, and the next Paints

@@ -16,10 +16,10 @@ func (e *GuardError) Error() string { return "compare: " + e.What }
 
 // compute plans c on a backend and runs it once or twice. Each output is a tensor of NaNs between canaries: known
 // values that must stay as they are. compute also returns how the plan describes itself. A [*GuardError] says that an
-// input was changed, that something was written outside the output, or that the second run gave other bits, or images
-// that the plan makes; the output comes with it. With any other error there is no output. The backend gets copies,
-// because others may use c at the same time. If it runs twice, and the plan can measure maps, the measures must be right
-// too: a [*MeasureError] says that they are not, and comes with the output.
+// input was changed, that something was written outside the output, that the second run gave other bits, or that the
+// plan made other images; the output comes with it. With any other error there is no output. The backend gets copies,
+// because others may use c at the same time. If it runs twice, and the plan can measure maps, the measures must be
+// right too: a [*MeasureError] says that they are not, and comes with the output.
 func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Description, err error) {
 	before := [3][]float32{c.Src.Data, c.Weight.Data, c.Bias}
 	c.Src = &conv.Tensor{Shape: c.Src.Shape, Data: clone(c.Src.Data)}

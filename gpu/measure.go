@@ -245,7 +245,7 @@ func (p *plan) collectMeasured(f *flight, given part) {
 	asked := given.job.measured
 	m, picks := asked.by, p.picks(given)
 	first, pieces := given.lo*m.Numbers, given.hi-given.lo
-	all := make([]float32, 0)
+	var all []float32
 	if f.answers.down.handle != 0 {
 		all = f.answers.down.floats()
 	} else {

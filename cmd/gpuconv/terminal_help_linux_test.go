@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,7 +10,7 @@ import (
 func TestNoColours(t *testing.T) {
 	for _, set := range []string{"", "1"} {
 		t.Setenv("NO_COLOR", set)
-		user, program := terminal(t)
+		program, shown := terminal(t)
 		bar := newProgress(program, "convolving", 4000)
 		bar.set(170)
 		bar.stop()
@@ -20,9 +18,8 @@ func TestNoColours(t *testing.T) {
 			t.Fatal(code)
 		}
 		execute(t.Context(), []string{"runn"}, program, program)
-		program.Close()
-		text, _ := io.ReadAll(user) // it ends with an error when the other end is closed
-		if !bytes.Contains(text, []byte("did you mean run?")) || regexp.MustCompile(`\x1b\[[0-9;]*m`).Match(text) {
+		text := shown()
+		if !strings.Contains(text, "did you mean run?") || regexp.MustCompile(`\x1b\[[0-9;]*m`).MatchString(text) {
 			t.Errorf("NO_COLOR=%q: the terminal shows %q", set, text)
 		}
 	}
@@ -30,14 +27,12 @@ func TestNoColours(t *testing.T) {
 
 // TestDumbTerminal: a terminal that cannot move its cursor gets no bar.
 func TestDumbTerminal(t *testing.T) {
-	user, program := terminal(t)
+	program, shown := terminal(t)
 	t.Setenv("TERM", "dumb")
 	bar := newProgress(program, "convolving", 400)
 	bar.set(400)
 	bar.stop()
-	program.Close()
-	text, _ := io.ReadAll(user)
-	if bytes.Contains(text, []byte("\x1b")) || !bytes.Contains(text, []byte("done=400 of=400")) {
+	if text := shown(); strings.Contains(text, "\x1b") || !strings.Contains(text, "done=400 of=400") {
 		t.Errorf("the terminal shows %q", text)
 	}
 }
@@ -45,17 +40,11 @@ func TestDumbTerminal(t *testing.T) {
 // TestHelpFitsTheTerminal: no line of any help is wider than the terminal, except examples, which are to be copied, and
 // words without spaces.
 func TestHelpFitsTheTerminal(t *testing.T) {
-	user, program := terminal(t) // 80 columns
-	shown := make(chan string)
-	go func() {
-		text, _ := io.ReadAll(user)
-		shown <- string(text)
-	}()
+	program, shown := terminal(t) // 80 columns
 	for _, verb := range []string{"run", "stimuli", "bench", "tuning", "--help"} {
 		execute(t.Context(), []string{verb, "--help"}, program, program)
 	}
-	program.Close()
-	text := strings.ReplaceAll(<-shown, "\r\n", "\n")
+	text := strings.ReplaceAll(shown(), "\r\n", "\n")
 	text = regexp.MustCompile(`(?m)^Examples:\n(.+\n)+`).ReplaceAllString(text, "")
 	lines := strings.Split(text, "\n")
 	for _, line := range lines {

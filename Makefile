@@ -13,7 +13,7 @@ export CGO_CFLAGS := $(or $(filter-out $(known),$(call goenv,CGO_CFLAGS)),-O2 -g
 
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build library wheel python demo test quick check builds glfw race full mutants kills test-slurm drivers shim rehearse isa repin fuzz bench peers setup man dist clean
+.PHONY: help build library wheel python demo test thorough quick check full builds glfw race third mutants kills test-slurm drivers shim rehearse isa repin fuzz bench peers setup man dist clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -55,16 +55,20 @@ demo: setup ## set up, build and run the main job; its pictures are in out/
 
 # One seed for the random problems of all test runs, so that one run compiles the shaders that another needs. A failure prints it.
 ifndef RAPID_SEED
-test: export RAPID_SEED := $(shell date +%s)
+test thorough: export RAPID_SEED := $(shell date +%s)
 endif
-# All parts of make test but race compile in the way that a shared library needs. So scripts/library finds everything
-# compiled, in the tests of the C library and of Python. The race detector refuses -buildmode=pie.
+# All parts but race compile in the way that a shared library needs. So scripts/library finds everything compiled, in
+# the tests of the C library and of Python. The race detector refuses -buildmode=pie.
 flavour := -trimpath -buildmode=pie
 goflags := $(call goenv,GOFLAGS)
-test: export GOFLAGS := $(strip $(goflags) $(flavour))
+test thorough: export GOFLAGS := $(strip $(goflags) $(flavour))
 race: export GOFLAGS := $(goflags)
-test: ## set up, then run every check and test
-test: check builds glfw race full python
+test: ## set up, then run every check and test of this platform
+test: check full python
+
+# What tests the same code again, in another way. CI runs it after make test.
+thorough: ## after make test: other platforms, GLFW, the race detector, a third of the mutants; CI runs both
+thorough: builds glfw race third
 
 formatted = unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 
@@ -121,13 +125,15 @@ race: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -vet=off -timeout 30m $(CONCURRENT)
 	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv ./cpu ./gpu
 
-# Mutants compile hundreds of shaders, each for a single use: Mesa's nopt leaves out optimisations that cost more time
-# than they save.
 full: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 30m -skip ShaderMutants $(longest) ./...
+
+# Mutants compile hundreds of shaders, each for a single use: Mesa's nopt leaves out optimisations that cost more time
+# than they save.
+third: setup
 	CGO_ENABLED=1 GALLIVM_PERF=nopt go test -tags $(TAGS) -vet=off -timeout 20m -run ShaderMutants ./gpu
 
-# make test runs only every third of these: with empty caches of shaders, all take longer than its other tests.
+# With empty caches of shaders, all mutants take longer than all other tests.
 mutants: setup ## after a change of a shader: break every shader in nine hundred places, one at a time
 	CGO_ENABLED=1 GALLIVM_PERF=nopt GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
 

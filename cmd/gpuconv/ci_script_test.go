@@ -42,7 +42,7 @@ func TestCIRun(t *testing.T) {
 			want: []string{"ci: tests of python/: "}},
 		"a broken browser": {mirror: whole, broken: "chromium", fails: true,
 			want: []string{"ci: pages in a browser: "}},
-		"no other drivers": {there: whole, scripts: "3", want: []string{all,
+		"no other drivers": {there: whole, scripts: "3", want: []string{all, "make thorough: Python numpy",
 			"drivers shim pascal: see above", "jobs lint: see above", "slurm bin/gpuconv: see above", "make demo: "}},
 		"a driver that fails": {there: whole, scripts: "1", fails: true, want: []string{all}},
 	} {

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// make test runs the tests in two halves: race, with the race detector, and full, without. What one half leaves out,
-// the other runs. The tests below hold this.
+// CI runs the tests in two halves: full, as a part of make test, and race, with the race detector, as a part of make
+// thorough. What one half leaves out, the other runs. The tests below hold this.
 
 // after returns the rest of a line of the Makefile after a pattern. Lines that end with $\ are joined with the next.
 func after(t *testing.T, pattern string) string {
@@ -30,12 +30,15 @@ func after(t *testing.T, pattern string) string {
 	return strings.ReplaceAll(found[1], "$\\\n", "")
 }
 
-// TestFullRunsAll: the full half runs all tests of all packages, except the mutants, which its second command runs. No
-// other flag or variable, such as -short, -run or GOFLAGS, may leave out a test, only the time limits may change.
+// TestFullRunsAll: the full half runs all tests of all packages, except the mutants, which make third runs. No other
+// flag or variable, such as -short, -run or GOFLAGS, may leave out a test; time limits may change. CI runs
+// both targets, and these all their parts.
 func TestFullRunsAll(t *testing.T) {
-	targets := strings.Fields(after(t, "test: check"))
-	if !slices.Contains(targets, "race") || !slices.Contains(targets, "full") {
-		t.Errorf("make test runs %q, want race and full", targets)
+	parts := map[string]string{"test: check": " full python", "thorough: builds": " glfw race third"}
+	for target, want := range parts {
+		if got := after(t, target); got != want {
+			t.Errorf("the Makefile has %s%s, want %s%s", target, got, target, want)
+		}
 	}
 	const flavour = "-trimpath -buildmode=pie" // leaves out no test
 	if got := after(t, `flavour := `); got != flavour {
@@ -44,11 +47,11 @@ func TestFullRunsAll(t *testing.T) {
 	const command = "go test -tags $(TAGS) -vet=off "
 	limit := regexp.MustCompile(` -timeout \d+m `)
 	for pattern, want := range map[string]string{
-		`full: setup\n\t`:       "CGO_ENABLED=1 " + command + "-skip ShaderMutants $(longest) ./...",
-		`full: setup\n\t.*\n\t`: "CGO_ENABLED=1 GALLIVM_PERF=nopt " + command + "-run ShaderMutants ./gpu",
+		`full: setup\n\t`:  "CGO_ENABLED=1 " + command + "-skip ShaderMutants $(longest) ./...",
+		`third: setup\n\t`: "CGO_ENABLED=1 GALLIVM_PERF=nopt " + command + "-run ShaderMutants ./gpu",
 	} {
 		if recipe := limit.ReplaceAllString(after(t, pattern), " "); recipe != want {
-			t.Errorf("make full runs %q, want %q: nothing would run what another flag leaves out", recipe, want)
+			t.Errorf("%s runs %q, want %q: nothing would run what another flag leaves out", pattern, recipe, want)
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // terminal returns the program's end of a new terminal of 80 columns, which can move its cursor whatever the tests run
-// in. Its other end is read all the time, since a kernel may hold as little as 4 KiB. shown closes the program's end and
-// returns what it has written.
+// in. Its other end is read all the time, since a kernel may hold as little as 4 KiB. The function shown closes the
+// program's end and returns what was written.
 func terminal(t *testing.T) (program *os.File, shown func() string) {
 	t.Helper()
 	t.Setenv("TERM", "xterm")

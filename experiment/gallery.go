@@ -72,7 +72,7 @@ func (g *gallery) look(first int, src, dst *conv.Tensor) error {
 	return nil
 }
 
-// wants returns which of so many images, from number first on, the pictures show.
+// wants returns the indices, from 0 on, of those of the images first … first+images−1 that the pictures show.
 func (g *gallery) wants(first, images int) (whole []int) {
 	for i := range images {
 		if _, ok := g.rows[first+i]; ok {

@@ -30,7 +30,8 @@ func perhapsPictured(t *testing.T) Job {
 	return small(t)
 }
 
-// keep runs a job of 30 images in chunks of 7, in a folder that is kept. change changes the job before.
+// keep runs a job of 30 images in chunks of 7, in a folder that is kept. change, if it is not nil, changes the job
+// first.
 func keep(t *testing.T, ctx context.Context, path string, change func(j *Job, on *Prepared)) (*Report, error) {
 	t.Helper()
 	j := perhapsPictured(t)
@@ -62,6 +63,20 @@ func cutAfter(t *testing.T, path string, images int, change func(j *Job, on *Pre
 		}
 	})
 	return err
+}
+
+// sameCut runs the job until this many images are done, interrupts it, and does the rest in the next run. All files
+// must have the bytes of those in the folder want.
+func sameCut(t *testing.T, want string, images int, change func(j *Job, on *Prepared)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kept")
+	if err := cutAfter(t, path, images, change); err == nil {
+		t.Fatal("the run was not cut")
+	}
+	if _, err := keep(t, t.Context(), path, change); err != nil {
+		t.Fatal(err)
+	}
+	sameFiles(t, path, want)
 }
 
 // sameFiles compares all files of two folders but run.json.
@@ -172,8 +187,8 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// TestKeepRedoes: a chunk that is altered, half-written or missing, and one whose line in the journal is, are done
-// again, and no other.
+// TestKeepRedoes: a chunk is done again if it or its line in the journal is altered, half-written or missing. No other
+// chunk is.
 func TestKeepRedoes(t *testing.T) {
 	want := plain(t, nil)
 	journal, array := "gpuconv.journal", "gpuconv.grown"
@@ -323,7 +338,8 @@ func TestKeepWrong(t *testing.T) {
 	sameFiles(t, path, want)
 }
 
-// TestKeepFails: an error keeps what is done and names it; the first chunk that fails leaves nothing.
+// TestKeepFails: after an error, what is done is kept, and the error says how much that is. If the first chunk fails,
+// nothing is left.
 func TestKeepFails(t *testing.T) {
 	for _, failing := range []int{1, 3} {
 		path := filepath.Join(t.TempDir(), "new", "out")

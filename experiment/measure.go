@@ -145,8 +145,8 @@ func (o *onDevice) run(c *measuredPiece) error {
 	return nil
 }
 
-// measure makes the numbers of all measures, and the single outputs that are wanted. Images of which the plan is not
-// sure are drawn here.
+// measure makes the numbers of all measures, and the single outputs that are wanted. The host draws images
+// that the plan is not sure of.
 func (o *onDevice) measure(c *measuredPiece, numbers []float32) error {
 	if c.stripes == nil {
 		return o.by.Run(numbers, c.maps, c.src, c.single)

@@ -3,14 +3,10 @@ package experiment
 import (
 	"errors"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
-	"gpuconv/filters"
-	"gpuconv/gpu"
 	"gpuconv/stimuli"
 )
 
@@ -28,16 +24,12 @@ func (p measuringPainter) RunStripes(dst *conv.Tensor, images *conv.Stripes) ([]
 	return p.painter.RunStripes(dst, images)
 }
 
-// RunStripes measures images of which some are not sure, as the plan says. It leaves NaN in the numbers and outputs of
-// these.
+// RunStripes measures images. The numbers and outputs of those that the plan is not sure of are NaN.
 func (m measuringOf) RunStripes(numbers []float32, maps *conv.Tensor, images *conv.Stripes,
 	outputs []int) (unsure []int, err error) {
-	src, err := conv.NewTensor(images.Shape)
+	src, err := hostDrawn(images)
 	if err != nil {
 		return nil, err
-	}
-	for n := range images.Shape.N() {
-		images.Paint(src.Plane(n, 0), n)
 	}
 	all := &conv.Tensor{Shape: maps.Shape, Data: make([]float32, len(maps.Data))}
 	if unsure, err = m.plan.Plan.(conv.Painter).RunStripes(all, images); err != nil {
@@ -71,13 +63,6 @@ func measures(painted bool, plan measuringPlan) func(j *Job, on *Prepared) {
 // TestMeasuringPainted: a run whose plan makes the images and measures their maps writes the bytes of one whose host
 // draws the images, also if it is cut and goes on, or if outputs are not finite, and is judged as closely.
 func TestMeasuringPainted(t *testing.T) {
-	odd := func(maps *conv.Tensor) { // in some images, whatever the batch
-		for i := range maps.Shape.N() {
-			if one := maps.Images(i, i+1).Data; math.Float32bits(one[20])%4 == 1 {
-				one[130], one[270] = float32(math.NaN()), float32(math.Inf(1))
-			}
-		}
-	}
 	for name, c := range map[string]struct {
 		change func(j *Job)
 		maps   func(maps *conv.Tensor)
@@ -86,7 +71,7 @@ func TestMeasuringPainted(t *testing.T) {
 		"some images": {change: func(j *Job) { j.Check = Checking{Images: 5} }},
 		"all images":  {change: func(j *Job) { j.Check = Checking{Images: -1} }},
 		"a sample":    {change: func(j *Job) { j.Check = Checking{Sample: true, Seed: 3} }},
-		"NaN":         {func(j *Job) { j.Check = Checking{} }, odd},
+		"NaN":         {func(j *Job) { j.Check = Checking{} }, oddMaps},
 		"part of a set": {change: func(j *Job) {
 			j.Images, _ = stimuli.NewPart(j.Images, 11, 14)
 			j.Summary = Summary{{Kind: Position, Rows: 1, Columns: 2}}
@@ -112,14 +97,7 @@ func TestMeasuringPainted(t *testing.T) {
 			if c.maps != nil && (painted.NaN < 2 || painted.NaN != painted.Infinite) {
 				t.Errorf("%d NaN, %d infinities", painted.NaN, painted.Infinite)
 			}
-			path := filepath.Join(t.TempDir(), "kept")
-			if err := cutAfter(t, path, 7, with(true)); err == nil {
-				t.Fatal("the run was not cut")
-			}
-			if _, err := keep(t, t.Context(), path, with(true)); err != nil {
-				t.Fatal(err)
-			}
-			sameFiles(t, path, want)
+			sameCut(t, want, 7, with(true))
 		})
 	}
 }
@@ -168,39 +146,6 @@ func TestMeasuringPaintedWrong(t *testing.T) {
 	}
 }
 
-// onTiles returns what makes a job one of a software renderer with the tiles of hardware, or with its own for "". weigh
-// changes the weights.
-func onTiles(t *testing.T, tiles string, weigh func(weight *conv.Tensor)) func(j *Job, on *Prepared) {
-	t.Helper()
-	d, err := gpu.Open(gpu.Options{Device: gpu.Software(), Tiles: tiles, Algorithm: "direct"})
-	if err != nil {
-		if os.Getenv("GPUCONV_REQUIRE_GPU") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	period := 2 * math.Pi / 4 * 0.05 // 4 pixels: zeros of the grating fall on pixels at 0°, 90° and 180°
-	job := tutorial(t, stimuli.NMA{Resolution: 0.05, SpatialFrequency: period}, "0:181:7.5",
-		filters.NMA{Channels: 3, Size: 5})
-	weigh(job.Bank.Weight)
-	p, err := job.Problem()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Src = p.Src.WithN(11)
-	plan, err := d.Plan(p, job.Bank.Weight, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { plan.Close() })
-	return func(j *Job, on *Prepared) {
-		formats := j.Look.Formats
-		*j, *on = job, Prepared{Problem: p, Plan: plan}
-		j.Look.Formats = formats
-	}
-}
-
 // unpainting is a plan that measures and makes no images.
 type unpainting struct {
 	conv.Plan
@@ -209,18 +154,18 @@ type unpainting struct {
 }
 
 // TestMeasuringPaintedOnGPU: a GPU makes the images of a run and the numbers of their maps. The bytes are those of a
-// run whose images the host draws, and the numbers are within their bound of maps that the host reads. A software
-// renderer with the tiles of hardware stands for the GPU; with its own, all is left to the host.
+// run whose images the host draws, and the numbers are within their bounds of what the host makes of the maps. A
+// software renderer with the tiles of hardware takes the place of the GPU; with its own tiles, it leaves all to the
+// host.
 func TestMeasuringPaintedOnGPU(t *testing.T) {
-	none := func(*conv.Tensor) {}
 	infinite := func(weight *conv.Tensor) { weight.Data[12] = float32(math.Inf(1)) }
 	for name, c := range map[string]struct {
 		weigh  func(weight *conv.Tensor)
 		change func(j *Job)
 	}{
-		"a sample":    {none, func(j *Job) { j.Check = Checking{Sample: true, Seed: 3} }},
-		"some images": {none, func(j *Job) { j.Check = Checking{Images: 5} }},
-		"pictures":    {none, func(j *Job) { j.Look.Formats = nil }},
+		"a sample":    {nil, func(j *Job) { j.Check = Checking{Sample: true, Seed: 3} }},
+		"some images": {nil, func(j *Job) { j.Check = Checking{Images: 5} }},
+		"pictures":    {nil, func(j *Job) { j.Look.Formats = nil }},
 		"infinities":  {infinite, func(j *Job) { j.Check = Checking{} }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -265,14 +210,7 @@ func TestMeasuringPaintedOnGPU(t *testing.T) {
 			if err := compare.CheckMeasures(summary.measures(tensor.Shape), numbers, tensor); err != nil {
 				t.Error(err)
 			}
-			path := filepath.Join(t.TempDir(), "kept")
-			if err := cutAfter(t, path, 11, both); err == nil {
-				t.Fatal("the run was not cut")
-			}
-			if _, err := keep(t, t.Context(), path, both); err != nil {
-				t.Fatal(err)
-			}
-			sameFiles(t, path, got)
+			sameCut(t, got, 11, both)
 		})
 	}
 }

@@ -111,17 +111,19 @@ func measuredJob(t *testing.T, kept bool, change func(j *Job, on *Prepared)) (*R
 	return r, out.Path(), err
 }
 
+// oddMaps puts NaN and infinity into the maps of some images, whatever the batch.
+func oddMaps(maps *conv.Tensor) {
+	for i := range maps.Shape.N() {
+		if one := maps.Images(i, i+1).Data; math.Float32bits(one[20])%4 == 1 {
+			one[130], one[270] = float32(math.NaN()), float32(math.Inf(1))
+		}
+	}
+}
+
 // TestSummaryOnDevice: a job whose plan measures writes numbers within the bound of those of its maps, judges as many
 // outputs and draws the same pictures as one whose plan does not, and counts the same NaN and infinities. Numbers of
 // maps with these are made on the host.
 func TestSummaryOnDevice(t *testing.T) {
-	odd := func(maps *conv.Tensor) { // in some images, whatever the batch
-		for i := range maps.Shape.N() {
-			if one := maps.Images(i, i+1).Data; math.Float32bits(one[20])%4 == 1 {
-				one[130], one[270] = float32(math.NaN()), float32(math.Inf(1))
-			}
-		}
-	}
 	for _, text := range []string{allStatistics, "position:3,4,max", "pool:2x3"} {
 		k, err := ParseSummary(text)
 		if err != nil {
@@ -170,9 +172,9 @@ func TestSummaryOnDevice(t *testing.T) {
 		for _, device := range []bool{false, true} {
 			r, out, err := measuredJob(t, false, func(j *Job, on *Prepared) {
 				j.Summary, j.Check = k, Checking{}
-				plan := measuringPlan{Plan: on.Plan, maps: odd}
+				plan := measuringPlan{Plan: on.Plan, maps: oddMaps}
 				if on.Plan = plan; !device {
-					on.Plan = altered{plan.Plan, func(maps *conv.Tensor) error { odd(maps); return nil }}
+					on.Plan = altered{plan.Plan, func(maps *conv.Tensor) error { oddMaps(maps); return nil }}
 				}
 			})
 			if err != nil {

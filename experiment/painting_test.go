@@ -27,12 +27,9 @@ type paintingPlan struct {
 func (p paintingPlan) Paints() error { return p.refuses }
 
 func (p paintingPlan) RunStripes(dst *conv.Tensor, images *conv.Stripes) (unsure []int, err error) {
-	src, err := conv.NewTensor(images.Shape)
+	src, err := hostDrawn(images)
 	if err != nil {
 		return nil, err
-	}
-	for n := range images.Shape.N() {
-		images.Paint(src.Plane(n, 0), n)
 	}
 	if err := p.Run(dst, src); err != nil {
 		return nil, err
@@ -45,6 +42,18 @@ func (p paintingPlan) RunStripes(dst *conv.Tensor, images *conv.Stripes) (unsure
 		}
 	}
 	return unsure, nil
+}
+
+// hostDrawn returns the images as the host draws them.
+func hostDrawn(images *conv.Stripes) (*conv.Tensor, error) {
+	src, err := conv.NewTensor(images.Shape)
+	if err != nil {
+		return nil, err
+	}
+	for n := range images.Shape.N() {
+		images.Paint(src.Plane(n, 0), n)
+	}
+	return src, nil
 }
 
 // counted is a sweep that counts the images that the host draws.
@@ -103,54 +112,60 @@ func TestPainting(t *testing.T) {
 			if drawn.Check.Outputs != painted.Check.Outputs || drawn.Check.MaxError != painted.Check.MaxError {
 				t.Errorf("judged %+v, with drawn images %+v", painted.Check, drawn.Check)
 			}
-			path := filepath.Join(t.TempDir(), "kept")
-			if err := cutAfter(t, path, 7, both); err == nil {
-				t.Fatal("the run was not cut")
-			}
-			if _, err := keep(t, t.Context(), path, both); err != nil {
-				t.Fatal(err)
-			}
-			sameFiles(t, path, want)
+			sameCut(t, want, 7, both)
 		})
 	}
 }
 
-// TestPaintingOnGPU: a GPU makes the images of a run, whose files are those of a run with drawn images. A software
-// renderer with the tiles of hardware stands for the GPU, and draws on its own otherwise.
+// onTiles opens a software renderer with the tiles of a class of hardware, which takes the place of a GPU, or with its
+// own tiles for "". It returns a function that replaces a job by one of 25 gratings on that renderer, in portions of 11
+// images. Some of the gratings are not sure. weigh, if it is not nil, changes the weights.
+func onTiles(t *testing.T, tiles string, weigh func(weight *conv.Tensor)) func(j *Job, on *Prepared) {
+	t.Helper()
+	d, err := gpu.Open(gpu.Options{Device: gpu.Software(), Tiles: tiles, Algorithm: "direct"})
+	if err != nil {
+		if os.Getenv("GPUCONV_REQUIRE_GPU") == "1" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	period := 2 * math.Pi / 4 * 0.05 // 4 pixels: zeros of the grating fall on pixels at 0°, 90° and 180°
+	job := tutorial(t, stimuli.NMA{Resolution: 0.05, SpatialFrequency: period}, "0:181:7.5",
+		filters.NMA{Channels: 3, Size: 5})
+	if weigh != nil {
+		weigh(job.Bank.Weight)
+	}
+	p, err := job.Problem()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Src = p.Src.WithN(11)
+	plan, err := d.Plan(p, job.Bank.Weight, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { plan.Close() })
+	return func(j *Job, on *Prepared) {
+		formats := j.Look.Formats
+		*j, *on = job, Prepared{Problem: p, Plan: plan}
+		j.Look.Formats = formats
+	}
+}
+
+// TestPaintingOnGPU: a GPU makes the images of a run. The files are those of a run whose images the host draws, as it
+// does for a software renderer with its own tiles.
 func TestPaintingOnGPU(t *testing.T) {
 	folders := map[string]string{}
 	for tiles, by := range map[string]string{"nvidia": "gpu", "": "cpu"} {
-		d, err := gpu.Open(gpu.Options{Device: gpu.Software(), Tiles: tiles, Algorithm: "direct"})
-		if err != nil {
-			if os.Getenv("GPUCONV_REQUIRE_GPU") == "1" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-		t.Cleanup(func() { d.Close() })
-		period := 2 * math.Pi / 4 * 0.05 // 4 pixels: zeros of the grating fall on pixels at 0°, 90° and 180°
-		j := tutorial(t, stimuli.NMA{Resolution: 0.05, SpatialFrequency: period}, "0:181:7.5",
-			filters.NMA{Channels: 3, Size: 5})
-		j.Check = Checking{Sample: true}
-		p, err := j.Problem()
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.Src = p.Src.WithN(11)
-		plan, err := d.Plan(p, j.Bank.Weight, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { plan.Close() })
-		out := folder(t)
-		r, err := j.RunOn(t.Context(), Prepared{Problem: p, Plan: plan}, out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r.DrawnBy != by || by == "gpu" && r.Unsure < 3 {
+		set := onTiles(t, tiles, nil)
+		folders[by] = plain(t, func(j *Job, on *Prepared) {
+			set(j, on)
+			j.Look.Formats, j.Check = nil, Checking{Sample: true}
+		})
+		if r := reportOf(t, folders[by]); r.DrawnBy != by || by == "gpu" && r.Unsure < 3 {
 			t.Errorf("tiles %q: images are drawn by %q, %d again: want %q", tiles, r.DrawnBy, r.Unsure, by)
 		}
-		folders[by] = out.Path()
 	}
 	sameFiles(t, folders["gpu"], folders["cpu"])
 }

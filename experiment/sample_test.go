@@ -71,8 +71,8 @@ func TestSampleSaysWhatItFinds(t *testing.T) {
 	}
 }
 
-// TestSampleInPieces: a portion that is judged in pieces has one rate, that of all its outputs. The rate of a piece
-// alone, of which few outputs are drawn, would say that nothing is found.
+// TestSampleInPieces: a portion that is judged in pieces has one rate, that of all its outputs. Few outputs of a piece
+// are drawn. The rate of the piece alone would say that nothing is found.
 func TestSampleInPieces(t *testing.T) {
 	j := sampling(t)
 	on := prepared(t, j, 50)

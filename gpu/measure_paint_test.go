@@ -31,21 +31,14 @@ type paintMeasured struct {
 
 func newPaintMeasured(t *testing.T, d *Device) (p paintMeasured) {
 	t.Helper()
-	c, err := compare.Random("painted", conv.Problem{Src: conv.Shape{19, 1, 10, 12}, Weight: conv.Shape{4, 1, 2, 2}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := d.Plan(c.Problem, c.Weight, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { made.Close() })
-	p.plan, p.stripes, p.src = made.(*plan), edged(c.Problem.Src, 7), c.Src
+	made, c := randomPlan(t, d, conv.Problem{Src: conv.Shape{19, 1, 10, 12}, Weight: conv.Shape{4, 1, 2, 2}})
+	p.plan, p.stripes, p.src = made, edged(c.Problem.Src, 7), c.Src
 	for n := range p.src.Shape.N() {
 		if !p.stripes.Paint(p.src.Plane(n, 0), n) {
 			p.unsure = append(p.unsure, n)
 		}
 	}
+	var err error
 	if p.m, err = p.plan.Measuring(someMeasures); err != nil {
 		t.Fatal(err)
 	}

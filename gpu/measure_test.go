@@ -17,7 +17,13 @@ import (
 // measurable returns a plan of n images of 9×11 outputs, on a device that measures, and its images.
 func measurable(t *testing.T, d *Device, n int) (*plan, compare.Case) {
 	t.Helper()
-	c, err := compare.Random("measured", conv.Problem{Src: conv.Shape{n, 2, 9, 12}, Weight: conv.Shape{4, 2, 1, 2}})
+	return randomPlan(t, d, conv.Problem{Src: conv.Shape{n, 2, 9, 12}, Weight: conv.Shape{4, 2, 1, 2}})
+}
+
+// randomPlan returns a plan on d with random weights, and a case with random images for it.
+func randomPlan(t *testing.T, d *Device, p conv.Problem) (*plan, compare.Case) {
+	t.Helper()
+	c, err := compare.Random("measured", p)
 	if err != nil {
 		t.Fatal(err)
 	}

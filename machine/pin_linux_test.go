@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
@@ -30,7 +31,7 @@ func TestPin(t *testing.T) {
 	for !allowed.IsSet(first) {
 		first++
 	}
-	for _, bad := range [][]int{{-1}, {mostProcessor}, {mostProcessor + 1}, {first, 1 << 40}, nil} {
+	for _, bad := range [][]int{{-1}, {mostProcessor}, {mostProcessor + 1}, {first, math.MaxInt}, nil} {
 		if err := Pin(bad); err == nil {
 			t.Errorf("%v is accepted", bad)
 		}

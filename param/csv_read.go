@@ -21,9 +21,10 @@ import (
 // the ' that [Writer] puts before formulas.
 //
 // An empty cell is a missing value, and so is nan in upper or lower case. If at least half of the other cells of a
-// column are numbers, as [ParseNumber] reads them, it is a column of numbers. Then all of these cells must be numbers.
-// Any other column is a column of words. Columns called kind, name or file are always columns of words. The field
-// Numbers names further columns that must be numbers.
+// column look like numbers, it is a column of numbers: those that [ParseNumber] reads, and those like 1e999 that it
+// refuses only because float64 cannot hold them. Then [ParseNumber] must read all of these cells. Any other column is a
+// column of words. Columns called kind, name or file are always columns of words. The field Numbers names further
+// columns that must be numbers.
 //
 // Read refuses these, and says in which line and column:
 //   - a cell that should be a finite number of float64 but is not;

@@ -40,7 +40,7 @@ func New[T float64 | int | Seed](name, column, help string, place *T) Parameter 
 	return p
 }
 
-// NewWhole returns the parameter of a whole number from least to most.
+// NewWhole returns the parameter of a whole number that is at least the argument least and at most the argument most.
 func NewWhole(name, column, help string, place *int, least, most int) Parameter {
 	p := New(name, column, help, place)
 	p.least, p.most = float64(least), float64(most)

@@ -142,7 +142,8 @@ enum gpuconv_padding_mode {
 enum gpuconv_activation {
 	GPUCONV_IDENTITY = 0,
 	GPUCONV_RELU = 1,  /* 0 if y < 0, else y; NaN stays NaN */
-	GPUCONV_ENERGY = 2 /* sqrt(a*a + b*b) of filters 2m and 2m+1 is channel m; each group has an even number of filters */
+	/* sqrt(a*a + b*b) of filters 2m and 2m+1 is channel m; each group has an even number of filters */
+	GPUCONV_ENERGY = 2
 };
 
 enum gpuconv_pool {

@@ -47,9 +47,9 @@ static void in_child(void) { forked = 1; }
  * handlers of its own for a few signals and starts a thread, from which all its threads take their signal mask. The
  * first constructor here comes before it, keeps the handlers, and blocks what can be blocked. The second one comes
  * after it, puts the handlers and the mask back, and keeps Go's threads as they are: with signals blocked, so that no
- * handler of the program runs on their small stacks. The exceptions are what Go unblocks in every thread that it starts,
- * whatever the mask: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSTKFLT, which a thread sends itself, and SIGPROF
- * and SIGCHLD, which a process is sent.
+ * handler of the program runs on their small stacks. The exceptions are what Go unblocks in every thread that it
+ * starts, whatever the mask: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSTKFLT, which a thread sends itself, and
+ * SIGPROF and SIGCHLD, which a process is sent.
  *
  * Go needs none of its handlers here. Those for SIGSEGV, SIGBUS and SIGFPE turn the use of a nil pointer in Go into an
  * error: without them it ends the process, as it does in C. The one for SIGPIPE ends programs that write to a closed
@@ -84,8 +84,8 @@ int process_forked(void)
 	if (!forked)
 		return 0;
 	snprintf(process_last(), MOST,
-		"gpuconv: process %d: this is a fork of process %d, which loaded the library; want a process that loads it itself: "
-		"fork before that, or start a new program",
+		"gpuconv: process %d: this is a fork of process %d, which loaded the library; "
+		"want a process that loads it itself: fork before that, or start a new program",
 		(int)getpid(), parent);
 	return 1;
 }

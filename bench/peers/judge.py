@@ -22,7 +22,7 @@ class Numbers:
         self.filters = self.chosen(rng)
         self.want = self.reference(x, w[self.filters])
         # Float32 sums of n products are within γₙ·Σ|x||w| of the true ones, in any order. n is two larger here: one
-        # rounding is that of the reference's outputs, which are stored as float32, and one is for good measure.
+        # rounding is that of the reference's outputs, which are stored as float32, and one is a margin.
         n = int(np.prod(case["weight"][1:])) + 2
         unit = n * 2.0 ** -24
         self.bound = unit / (1 - unit) * self.reference(np.abs(x), np.abs(w[self.filters]))
@@ -59,7 +59,7 @@ class Numbers:
             return f"{got.size} outputs of {self.images} images of {self.case['dst'][1:]}"
         got = got.reshape([self.images] + self.case["dst"][1:])[:, self.filters]
         error = np.abs(got - self.want)
-        if not (error <= self.bound).all():  # nor NaN
+        if not (error <= self.bound).all():  # also if an error is NaN
             at = tuple(int(i) for i in np.argwhere(~(error <= self.bound))[0])
             return (f"image {at[0]}, filter {self.filters[at[1]]}, row {at[2]}, column {at[3]}: {got[at]:.9g} "
                 f"instead of {self.want[at]:.9g}, which may be off by {self.bound[at]:.2g}")

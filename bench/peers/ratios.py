@@ -76,8 +76,8 @@ class Table:
         head = (f"{run['started'][:10]}, {machine['cpu']}{isa}, {self.threads} threads{peak}, {machine['platform']}; "
             f"gpuconv {machine['git'][:12]}; {versions}. Load average {load(machine['load'][0])} at the start and "
             f"{load(machine['load'][1])} at the end. GFLOP/s count two operations for each multiplication of the "
-            f"direct form; figures are medians of {count} round{'s'[:count != 1]}, and the fastest peer is bold. The ratio is "
-            f"gpuconv's rate divided by that of the round's fastest peer: median, smallest and largest. A dash: the "
+            f"direct form; figures are medians of {count} round{'s'[:count != 1]}, and the fastest peer is bold. The "
+            f"ratio is gpuconv's rate divided by that of the round's fastest peer: median, smallest and largest. A dash: the "
             f"peer refuses the case, takes too long for it, or has an output outside gpuconv's error bound.")
         lines = textwrap.wrap(head, 120, break_on_hyphens=False) + [""]
         lines += ["| " + " | ".join(row) + " |" for row in self.rows()] + [""]

@@ -23,7 +23,8 @@ func newCI() *cobra.Command {
 	return &cobra.Command{
 		Use:   "ci github|gitlab",
 		Short: "Print a job for a CI system that runs gpuconv verify",
-		Long: "ci prints a job that installs Mesa's software renderer and gpuconv, runs gpuconv verify, and keeps its\n" +
+		Long: "ci prints a job that installs Mesa's software renderer and gpuconv, runs gpuconv verify, " +
+			"and keeps its\n" +
 			"report and the pictures of failures. docs/ci.md describes it.",
 		Example: "  mkdir -p .github/workflows\n" +
 			"  gpuconv ci github > .github/workflows/gpuconv.yml",

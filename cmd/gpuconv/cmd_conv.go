@@ -102,19 +102,25 @@ func newConv() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "conv --input X --weight W --output Y.npy",
 		Short: "Convolve any images with any weights",
-		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch; --flip turns them).\n\n" +
+		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch; " +
+			"--flip turns them).\n\n" +
 			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a picture\n" +
-			"(.png, .jpg, .tif, .bmp, .webp) of pixels 0 … 1, as grey, or as RGB for weights of three channels. Arrays are taken\n" +
+			"(.png, .jpg, .tif, .bmp, .webp) of pixels 0 … 1, as grey, or as RGB for weights of three channels. " +
+			"Arrays are taken\n" +
 			"as they are: the pixels of a uint8 .npy are 0 … 255.\n" +
-			"Weights are [filters, channels per group, rows, columns], biases [filters]. They may be in a network's file:\n" +
-			"model.safetensors:conv1.weight, or model.pt:conv1.weight as torch.save(model.state_dict()) writes it. The output is float32\n" +
-			"[N, channels, rows, columns]. It has a channel for each filter, or for each pair with --activation energy.\n" +
+			"Weights are [filters, channels per group, rows, columns], biases [filters]. " +
+			"They may be in a network's file:\n" +
+			"model.safetensors:conv1.weight, or model.pt:conv1.weight as torch.save(model.state_dict()) writes it. " +
+			"The output is float32\n" +
+			"[N, channels, rows, columns]. " +
+			"It has a channel for each filter, or for each pair with --activation energy.\n" +
 			"What float32 cannot hold of an array is counted on stderr, or refused with --strict.",
 		Example: "  gpuconv stimuli --kind grating --orientation 0:180:45 --sf 0.1 --output x.npy\n" +
 			"  gpuconv filters --kind gabor --orientation 0:180:45 --size 7 --output w.npy\n" +
 			"  gpuconv conv --input x.npy --weight w.npy --padding same --activation relu --output y.npy\n" +
 			"  gpuconv run --orientations 0:180:45 --output out\n" +
-			"  gpuconv conv --input out/gratings.png --weight w.npy --padding 3 --padding-mode reflect --output answers.npy",
+			"  gpuconv conv --input out/gratings.png --weight w.npy --padding 3 --padding-mode reflect " +
+			"--output answers.npy",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())

@@ -74,9 +74,9 @@ func transformScale(c Case, largestOutput float64) float64 {
 }
 
 // local returns the bound of an output whose errors come from its own pixels alone: the multiple of γₙ that the
-// algorithm states, but not more than most.
-func (b bound) local(d conv.Description, most float64) bound {
-	b.multiple, b.zero = min(max(1, d.Bound), most), true
+// algorithm states, but at most the multiple that is given.
+func (b bound) local(d conv.Description, multiple float64) bound {
+	b.multiple, b.zero = min(max(1, d.Bound), multiple), true
 	return b
 }
 

@@ -63,9 +63,9 @@ func tapCost(filters, vectors int) float64 {
 	return max(float64(filters*vectors)/2, 4) + 0.5 + float64(vectors)/4
 }
 
-// evenPanels divides filters into panels of not more than most filters, as evenly as possible.
-func evenPanels(filters, most int) (all []panels) {
-	count, first := ceilDiv(filters, most), 0
+// evenPanels divides filters into panels of at most limit filters, as evenly as possible.
+func evenPanels(filters, limit int) (all []panels) {
+	count, first := ceilDiv(filters, limit), 0
 	for count > 0 {
 		n := ceilDiv(filters, count)
 		p := panels{filters: n, first: first}
@@ -79,13 +79,13 @@ func evenPanels(filters, most int) (all []panels) {
 	return all
 }
 
-// cutRow divides a row of this many columns into tiles of not more than most registers, as evenly as possible. If the
+// cutRow divides a row of this many columns into tiles of at most limit registers, as evenly as possible. If the
 // last tile would reach beyond the end, it is moved back, and computes some sums again. In a single tile only the last
 // register is moved back. If there is only one register, only its first columns are kept.
-func cutRow(columns, lanes, most int) (all []span) {
+func cutRow(columns, lanes, limit int) (all []span) {
 	vectors := ceilDiv(columns, lanes)
 	column := 0
-	for left := ceilDiv(vectors, most); left > 0; left-- {
+	for left := ceilDiv(vectors, limit); left > 0; left-- {
 		s := span{column: column, vectors: ceilDiv(vectors, left)}
 		vectors -= s.vectors
 		column += s.vectors * lanes

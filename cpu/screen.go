@@ -87,18 +87,18 @@ func spreadOf(split int) []float64 {
 	return all
 }
 
-// leastSquares and mostSquares bound E. Beyond them, squares of pixels may have underflowed or overflowed.
+// minSquares and maxSquares bound E. Beyond them, squares of pixels may have underflowed or overflowed.
 //
 // A number below 2⁻¹²⁶ has an error of up to 2⁻¹⁵⁰, however small it is. In transformed weights that is negligible
-// beside errors of u if the RMS of a filter's weights is at least leastWeight. But every product and every partial sum
+// beside errors of u if the RMS of a filter's weights is at least minWeight. But every product and every partial sum
 // may be that small. An output is made of 36 of them per channel, with factors that add up to 19², so that its error is
-// less than 2⁻¹³⁰ for 2,048 channels. That is a small part of what error2 allows if ‖w‖²·E is at least leastProduct.
-// TestTinyWeights guards both.
+// less than 2⁻¹³⁰ for 2,048 channels. That is a small part of what error2 allows if ‖w‖²·E is at least minProduct.
+// TestTinyWeights guards minWeight and minProduct.
 const (
-	leastSquares = 0x1p-90
-	mostSquares  = 0x1p110
-	leastWeight  = 0x1p-110
-	leastProduct = 0x1p-200
+	minSquares = 0x1p-90
+	maxSquares = 0x1p110
+	minWeight  = 0x1p-110
+	minProduct = 0x1p-200
 )
 
 // newScreen examines the filters of a group, [filters][channels][side][side].
@@ -125,7 +125,7 @@ func newScreen(weight []float32, filters, channels, side int) *screen {
 			s.least[i] = min(s.least[i], v)
 		}
 	}
-	s.floor = max(leastSquares, leastProduct/smallest)
+	s.floor = max(minSquares, minProduct/smallest)
 	return s
 }
 
@@ -139,7 +139,7 @@ func octaveStart(i int) float64 { return math.Float64frombits(uint64(i+1023*8) <
 // accepts reports whether an output is within the bound. Its receptive field has S = sum and Q = fieldSquares, and its
 // patch has E = squares.
 func (s *screen) accepts(sum, fieldSquares, squares float64) bool {
-	if !(squares > s.floor && squares < mostSquares) { // false for NaN, too
+	if !(squares > s.floor && squares < maxSquares) { // false for NaN, too
 		return false
 	}
 	magnitude := s.magnitude(sum, fieldSquares)
@@ -206,7 +206,7 @@ func (f *filterBound) add(weight []float32) {
 	switch {
 	case squares == 0:
 		// the transforms give zeros, too
-	case !(squares < math.Inf(1)) || squares < leastWeight*leastWeight*float64(len(weight)) || coarse(weight):
+	case !(squares < math.Inf(1)) || squares < minWeight*minWeight*float64(len(weight)) || coarse(weight):
 		clear(f.least)
 	default:
 		f.squares = min(f.squares, squares)

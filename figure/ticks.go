@@ -12,15 +12,15 @@ type tick struct {
 	label string
 }
 
-// roundTicks returns ticks from lo to hi at multiples of a round step: 1, 2, 2.5 or 5 times a power of ten. They are at
-// most as many as the argument most says. If 0 is in the range, it has a tick, and a symmetric range has symmetric
-// ticks. The step is the smallest one that puts ticks at both ends. If there is none, it is the smallest step that
-// gives no more ticks than most.
-func roundTicks(lo, hi float64, most int) []tick {
+// roundTicks returns ticks from lo to hi at multiples of a round step: 1, 2, 2.5 or 5 times a power of ten. There
+// are at most limit ticks. If 0 is in the range, it has a tick, and a symmetric range has symmetric ticks. The step is
+// the smallest one that puts ticks at both ends. If there is none, it is the smallest step that gives at most limit
+// ticks.
+func roundTicks(lo, hi float64, limit int) []tick {
 	if !(hi > lo) {
 		return []tick{{lo, label(lo, math.Max(1, math.Abs(lo)), math.Abs(lo))}}
 	}
-	step := roundStep(lo, hi, most)
+	step := roundStep(lo, hi, limit)
 	first, last := multiples(lo, hi, step)
 	var ticks []tick
 	for i := first; i <= last; i++ {
@@ -29,15 +29,15 @@ func roundTicks(lo, hi float64, most int) []tick {
 	return ticks
 }
 
-func roundStep(lo, hi float64, most int) float64 {
+func roundStep(lo, hi float64, limit int) float64 {
 	var smallest float64
-	exponent := math.Floor(math.Log10((hi - lo) / float64(most)))
+	exponent := math.Floor(math.Log10((hi - lo) / float64(limit)))
 	for decade := range 3 {
 		for _, mantissa := range []float64{1, 2, 2.5, 5} {
 			step := mantissa * math.Pow(10, exponent+float64(decade))
 			first, last := multiples(lo, hi, step)
 			count := last - first + 1
-			if count > float64(most) {
+			if count > float64(limit) {
 				continue
 			}
 			if smallest == 0 {

@@ -118,11 +118,11 @@ func (f formula) number(values map[string]any) (float64, error) {
 	return 0, f.wrong(fmt.Sprintf("it gives %v, want a number", value))
 }
 
-// count returns the value of a formula that gives a whole number of at least least.
-func (f formula) count(values map[string]any, least int) (int, error) {
+// count returns the value of a formula that gives a whole number of at least smallest.
+func (f formula) count(values map[string]any, smallest int) (int, error) {
 	v, err := f.number(values)
-	if err == nil && (v != math.Trunc(v) || v < float64(least) || v > math.MaxInt32) {
-		err = f.wrong(fmt.Sprintf("it gives %v, want a whole number of at least %d", v, least))
+	if err == nil && (v != math.Trunc(v) || v < float64(smallest) || v > math.MaxInt32) {
+		err = f.wrong(fmt.Sprintf("it gives %v, want a whole number of at least %d", v, smallest))
 	}
 	return int(v), err
 }

@@ -154,15 +154,15 @@ func (i *Interface) readBuffers(given map[string]inBuffer) error {
 	return nil
 }
 
-// readValue reads a number, a formula, or a list of up to most of them.
-func readValue(name string, given any, most int) (valueOf, error) {
+// readValue reads a number, a formula, or a list of up to limit of them.
+func readValue(name string, given any, limit int) (valueOf, error) {
 	v := valueOf{name: name}
 	list, ok := given.([]any)
 	if !ok {
 		list = []any{given}
 	}
-	if len(list) < 1 || len(list) > most {
-		return v, fault.New("guest", "", "", "%d values, want 1 to %d", len(list), most)
+	if len(list) < 1 || len(list) > limit {
+		return v, fault.New("guest", "", "", "%d values, want 1 to %d", len(list), limit)
 	}
 	for _, one := range list {
 		f, err := parseFormula(fmt.Sprint(one))

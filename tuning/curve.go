@@ -184,13 +184,13 @@ func (c Curve) fold(period float64) Curve {
 	return out.merged()
 }
 
-// even returns an error if a folded curve has fewer angles than the argument least says, or if they are not evenly
-// spaced over the period.
-func (c Curve) even(what string, period float64, least int) error {
+// even returns an error if a folded curve has fewer than fewest angles, or if they are not evenly spaced over the
+// period.
+func (c Curve) even(what string, period float64, fewest int) error {
 	n := len(c.X)
-	if n < least {
-		return fault.New("tuning", fmt.Sprintf("%d %ss", n, what), "", "want at least %d that differ within %v°", least,
-			period)
+	if n < fewest {
+		return fault.New("tuning", fmt.Sprintf("%d %ss", n, what), "", "want at least %d that differ within %v°",
+			fewest, period)
 	}
 	for i := range n {
 		next := c.X[0] + period

@@ -251,9 +251,9 @@ func (f *verifyFlags) openHardware(ctx context.Context, v *verified) error {
 	return nil
 }
 
-// openSubject opens the devices of a subject, with its algorithm and tiles: one for each core, but not more than most.
-func (f *verifyFlags) openSubject(ctx context.Context, v *verified, s *verify.Subject, most int) error {
-	for range min(runtime.GOMAXPROCS(0), most) {
+// openSubject opens the devices of a subject, with its algorithm and tiles: one for each core, but at most limit.
+func (f *verifyFlags) openSubject(ctx context.Context, v *verified, s *verify.Subject, limit int) error {
+	for range min(runtime.GOMAXPROCS(0), limit) {
 		twin, err := f.openGPU(ctx, v, s.Algorithm, s.Tiles)
 		if err != nil {
 			return err

@@ -24,8 +24,8 @@ func TestLines(t *testing.T) {
 }
 
 // refuseWide reports the lines that tooWide returns for the tracked files that are asked for. Generated files and
-// testdata are left out. There must be at least least files.
-func refuseWide(t *testing.T, least int, asked func(string) bool, tooWide func(string, []byte) []proseLine) {
+// testdata are left out. It fails if it sees fewer than fewest files.
+func refuseWide(t *testing.T, fewest int, asked func(string) bool, tooWide func(string, []byte) []proseLine) {
 	t.Helper()
 	root := filepath.Join("..", "..")
 	seen := 0
@@ -45,8 +45,8 @@ func refuseWide(t *testing.T, least int, asked func(string) bool, tooWide func(s
 			t.Errorf("%s:%d is %d columns wide, want at most %d", name, line.number, line.columns(), mostColumns)
 		}
 	}
-	if seen < least {
-		t.Errorf("only %d files were seen, want %d", seen, least)
+	if seen < fewest {
+		t.Errorf("only %d files were seen, want at least %d", seen, fewest)
 	}
 }
 

@@ -36,9 +36,9 @@ func Run(t *testing.T, backend, judge conv.Backend) {
 }
 
 // RunAlgorithm tests a backend that is forced to use one algorithm. It runs every case of the table that the backend
-// accepts, and checks the relations on some of them. It fails if the backend accepts fewer than least cases. With
+// accepts, and checks the relations on some of them. It fails if the backend accepts fewer than fewest cases. With
 // -short it leaves out some cases, see [leftOut].
-func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
+func RunAlgorithm(t *testing.T, backend, judge conv.Backend, fewest int) {
 	explainer, ok := backend.(conv.Explainer)
 	if !ok {
 		t.Fatal("the backend is not a conv.Explainer")
@@ -57,8 +57,8 @@ func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 			t.Run("relations/"+c.Name, func(t *testing.T) { related(t, backend, c) })
 		}
 	}
-	if taken < least {
-		t.Errorf("it takes %d cases, want at least %d", taken, least)
+	if taken < fewest {
+		t.Errorf("it takes %d cases, want at least %d", taken, fewest)
 	}
 	t.Run("special values", func(t *testing.T) { specialValues(t, backend, judge, true) })
 }

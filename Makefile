@@ -134,7 +134,7 @@ third: setup
 	CGO_ENABLED=1 GALLIVM_PERF=nopt go test -tags $(TAGS) -vet=off -timeout 20m -run ShaderMutants ./gpu
 
 # With empty caches of shaders, all mutants take longer than all other tests.
-mutants: setup ## after a change of a shader: break every shader in nine hundred places, one at a time
+mutants: setup ## after a change of a shader: break the shaders in a thousand places, one at a time
 	CGO_ENABLED=1 GALLIVM_PERF=nopt GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
 
 kills: setup ## after a change of how files are written: kill what writes twenty times each, at random moments

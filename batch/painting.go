@@ -6,7 +6,7 @@ import "gpuconv/conv"
 // because the plan is not sure of them.
 type Painting struct {
 	Plan conv.Painter
-	// Stripes returns images first … first+n−1. It is called in the place of Source.Draw.
+	// Stripes returns images first … first+n−1. It is called in place of Source.Draw.
 	Stripes func(first, n int) (*conv.Stripes, error)
 	// Draw draws images, from number first on, that the plan is not sure of.
 	Draw func(dst *conv.Tensor, first int) error

@@ -9,7 +9,7 @@ type Reduction struct {
 	Images int        // how many images are convolved at a time; less than 1 means a portion
 	// Run, if not nil, takes the place of the plan's Run, for plans that make numbers on a device: it makes dst, and
 	// those outputs that Make looks at. With a [Painting] the images are stripes, and src has only room for pixels: Run
-	// then returns how many images the plan was not sure of. Without one stripes is nil.
+	// then returns how many images the plan was not sure of. Without a Painting, stripes is nil.
 	Run func(first int, src *conv.Tensor, stripes *conv.Stripes, outputs, dst *conv.Tensor) (unsure int, err error)
 	// Make makes the numbers dst of the outputs of images first … first+dst.N−1, whose pixels are src. It must not keep
 	// the tensors. It is called on one goroutine, which is not that of the sink.

@@ -24,8 +24,8 @@ func (c Comparison) Count(v Verdict) (n int) {
 // Times returns how many changes are not Added: the times of the old report, and wrong outputs of the new one.
 func (c Comparison) Times() int { return len(c.Changes) - c.Count(Added) }
 
-// Common returns for how many changes that are not Added the new report has a time or a wrong output, or says why it
-// has neither.
+// Common counts the changes that are not Added and for which the new report has a time, a wrong output, or a reason why
+// it has neither.
 func (c Comparison) Common() (n int) {
 	for _, x := range c.Changes {
 		if x.Verdict != Added && (x.Verdict != Gone || x.Why != "") {

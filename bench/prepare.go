@@ -58,7 +58,7 @@ func poison(values []float32) {
 	}
 }
 
-// view returns a tensor in memory that was made for shapes that are as large.
+// view returns a tensor of this shape whose elements are the first ones of memory, which has at least as many.
 func view(memory []float32, shape conv.Shape) *conv.Tensor {
 	n, _ := shape.Len()
 	return &conv.Tensor{Shape: shape, Data: memory[:n:n]}

@@ -38,7 +38,8 @@ func upTo(n int) []int {
 	return all
 }
 
-// TestGoldens: the tensors that PyTorch 2.15 and safetensors wrote (testdata/make.py), of all types, in C order or not.
+// TestGoldens reads the tensors that PyTorch 2.15 and safetensors wrote (testdata/make.py), of all types, in C order or
+// not.
 func TestGoldens(t *testing.T) {
 	both := []struct {
 		name, dtype string

@@ -80,8 +80,8 @@ func shortened(v float32, bits int) float32 {
 	return float32(math.Ldexp(math.Round(fraction*scale)/scale, exponent))
 }
 
-// trace adds a multiple of an image's brightest pixel to all of its outputs except 0, as a transform of the whole image
-// does.
+// trace adds a multiple of an image's brightest pixel to all of its outputs that are not 0, as a transform of the whole
+// image does.
 func trace(part float64) func(dst, src *conv.Tensor) {
 	return func(dst, src *conv.Tensor) {
 		for n := range src.Shape.N() {

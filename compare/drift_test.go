@@ -11,8 +11,8 @@ import (
 	"gpuconv/cpu"
 )
 
-// drifting is a case whose sums drift: 18,432 products of which few differ, all of one sign, as in images that are
-// activations of gratings, used as their own weights.
+// drifting is a case whose sums drift: 18,432 products that have few different values, all of one sign, as in
+// images that are activations of gratings, used as their own weights.
 func drifting(t *testing.T) compare.Case {
 	c := randomCase(t, conv.Problem{Src: conv.Shape{4, 6, 48, 64}, Weight: conv.Shape{4, 6, 48, 64}})
 	c.Name = "drifting"

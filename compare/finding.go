@@ -23,8 +23,9 @@ func (s Status) String() string {
 	return fmt.Sprint(int(s))
 }
 
-// The names of checks, as in [Finding].Check. CheckRun says whether the case could be run at all; the others are the
-// five gates of a [Trial]. The check of a relation has the relation's name.
+// The names of checks, as in [Finding].Check. CheckRun says whether the case could be run at all. CheckMeasured says
+// that numbers of maps are wrong; if they are right, there is no finding. The others are the five gates of a [Trial].
+// The check of a relation has the relation's name.
 const (
 	CheckRun      = "run"
 	CheckExact    = "exact"
@@ -32,7 +33,7 @@ const (
 	CheckRMS      = "rms"
 	CheckGuards   = "guards"
 	CheckLocality = "locality"
-	CheckMeasured = "measures" // only if it fails
+	CheckMeasured = "measures"
 )
 
 // The kinds of numbers that a check may put into a case in place of the case's own.

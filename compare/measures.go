@@ -8,7 +8,7 @@ import (
 	"gpuconv/conv"
 )
 
-// CheckMeasures compares measures of maps with float64 sums. maps are the outputs of which they were made. A finite
+// CheckMeasures compares measures of maps with float64 sums. maps are the outputs that they were made of. A finite
 // number must be within the bound of [conv.Measuring]; one that is not finite must be explained by the maps.
 func CheckMeasures(measures []conv.Measure, numbers []float32, maps *conv.Tensor) error {
 	planes := maps.Shape.N() * maps.Shape.C()

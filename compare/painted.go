@@ -11,9 +11,9 @@ import (
 // paintedBytes bounds the images and outputs that checkPainted makes.
 const paintedBytes = 16 << 20
 
-// checkPainted tests a plan that makes images itself, see [conv.Painter]. It returns a [*GuardError] if the plan is not
-// sure of other images than the host, or if its outputs for an image that it is sure of have not the bits of those for
-// the host's pixels. If the plan makes no images, or one is too large, it tests nothing.
+// checkPainted tests a plan that makes images itself, see [conv.Painter]. It returns a [*GuardError] if the plan and
+// the host are sure of different images, or if the plan is sure of an image and its outputs for it differ in bits from
+// those for the host's pixels. If the plan makes no images, or one is too large, it tests nothing.
 func checkPainted(plan conv.Plan, p conv.Problem) error {
 	painter, paints := plan.(conv.Painter)
 	dst, err := p.Dst()

@@ -4,6 +4,7 @@ import "gpuconv/conv"
 
 // The relations in this file are checked on integers, for which every order of addition gives the same sum.
 
+// additivity: the outputs of two images add up to the output of their sum.
 func additivity(s *subject) error {
 	a, err := s.integers(sums(s.p))
 	if err != nil {
@@ -36,7 +37,8 @@ func added(a, b *conv.Tensor) *conv.Tensor {
 	return sum
 }
 
-// splittingChannels computes the first channels of every group and the remaining ones separately: their sums add up.
+// splittingChannels computes the first channels of every group and the remaining ones separately: their outputs add up
+// to those of all channels.
 func splittingChannels(s *subject) error {
 	p := sums(s.p)
 	channels := p.Weight[1]
@@ -99,6 +101,8 @@ func turning(s *subject) error {
 	return s.same("turned by 180°", got, turn(want))
 }
 
+// transposing exchanges rows and columns of image and filter, and of all that the problem says of each axis: rows and
+// columns of the output are exchanged, too.
 func transposing(s *subject) error {
 	p := sums(s.p)
 	c, err := s.integers(p)

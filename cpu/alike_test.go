@@ -31,8 +31,9 @@ func TestLocalityOfChannelsAlike(t *testing.T) {
 }
 
 // channelsAlike draws filters, and an image of one block in which each row, or each column, is darker than the one
-// before it by the same factor. All channels of the image are alike except for their signs. So are those of each filter
-// for a share of its squared weights of about same; the rest is drawn at random.
+// before it by the same factor. All channels of the image are alike except for their signs. A filter is the sum of two
+// parts: a kernel that all channels share except for its sign, with about the share same of the squared weights, and
+// random weights.
 func channelsAlike(t *testing.T, r *rand.Rand, channels, side int, same float64) compare.Case {
 	size, taps := side+3, side*side
 	p := conv.Problem{Src: conv.Shape{1, channels, size, size}, Weight: conv.Shape{32, channels, side, side}}
@@ -74,7 +75,7 @@ func TestLocalityOfMeans(t *testing.T) {
 		if testing.Short() && (channels > 64 || size.side > 3) {
 			continue
 		}
-		for _, mean := range []float64{0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3} { // its part of the squares
+		for _, mean := range []float64{0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3} { // its share of the squared weights
 			worst := 0.0
 			r := rand.New(rand.NewPCG(uint64(channels), uint64(100*mean)))
 			for range 6 {

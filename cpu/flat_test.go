@@ -11,8 +11,9 @@ import (
 	"gpuconv/cpu"
 )
 
-// TestFlatBits holds flat bands to the bits of rows. Images of short rows, whose bands are flat, are computed once more
-// with zeros to their right, so that their rows are as wide as tiles.
+// TestFlatBits: flat bands, in which short rows follow each other without gaps, have the bits of bands of rows. Images
+// of short rows, whose bands are flat, are computed once more with zeros to their right, so that their rows are as wide
+// as tiles.
 func TestFlatBits(t *testing.T) {
 	for _, isa := range cpu.AvailableISAs() {
 		for _, size := range []struct{ channels, h, w, filters, kernel, padding, stride int }{
@@ -62,7 +63,7 @@ func compareWithRows(t *testing.T, engine cpu.Engine, p conv.Problem) {
 }
 
 // TestSmallImagesPay: a layer with images of 7×7 reaches at least 0.7 times its speed with images whose rows are as
-// wide as tiles. Both are timed by turns. The ratio was 0.82 with AVX-512 (Zen 5), and 0.21 if each row is computed for
+// wide as tiles. Both are timed in turn. The ratio was 0.82 with AVX-512 (Zen 5), and 0.21 if each row is computed by
 // itself.
 func TestSmallImagesPay(t *testing.T) {
 	if testing.Short() {

@@ -50,7 +50,7 @@ var outliers = map[string]paint{
 	"black": black,
 }
 
-// ordinary are images whose blocks should seldom be odd.
+// ordinary are images that should have few odd blocks, see winograd.
 var ordinary = map[string]paint{
 	"normal":    normal,
 	"rectified": rectified,

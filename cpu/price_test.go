@@ -154,7 +154,7 @@ func TestExpectingWhole(t *testing.T) {
 
 // TestBatchesKeepBits: however a job of many channels is cut into batches, its outputs have the same bits.
 func TestBatchesKeepBits(t *testing.T) {
-	const images, job = 12, 500 // job has others, too
+	const images, job = 12, 500 // job counts images of other batches, too
 	p := square3(images, 128, 8, 128)
 	random := rand.New(rand.NewPCG(1, 2))
 	tensor := func(shape conv.Shape) *conv.Tensor {
@@ -201,7 +201,7 @@ func TestBatchesKeepBits(t *testing.T) {
 const payMost = 2
 
 // TestChoicesPay times packing and one run together, with the algorithm that is chosen and with direct. It tries them
-// by turns and takes the least time of each: processor time, or the wall clock's on systems that do not tell it.
+// in turn and takes the least time of each: processor time, or the wall clock's on systems that do not tell it.
 func TestChoicesPay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")

@@ -15,7 +15,7 @@ import (
 // ratioTries is how often the ratios are measured: a busy machine makes some too small, and a slow engine all of them.
 const ratioTries = 20
 
-// TestRatios checks ratios that do not depend on the speed of the machine, because both sides are measured by turns,
+// TestRatios checks ratios that do not depend on the speed of the machine, because both sides are measured in turn,
 // on one thread, by the processor's time. With vector instructions the engine is at least 8 times as fast as in plain
 // Go (20 times and more were measured). It makes at least 45 % of the multiply-adds that its instructions can do (61
 // to 65 % on two cores with 13 jobs, and 30 to 33 % at half of the speed). Other work on the same core takes a part of
@@ -75,7 +75,7 @@ func processorTime(f func()) float64 {
 }
 
 // TestDepthwisePays: depthwise has at least 1.2 times the speed of direct, which computed such layers before. Both run
-// on one thread, by turns, on layers of MobileNet and on kernels of 5 rows. depthwise had 1.6 to 3.4 times the speed of
+// on one thread, in turn, on layers of MobileNet and on kernels of 5 rows. depthwise had 1.6 to 3.4 times the speed of
 // direct (Zen 4), and 1.7 to 2.9 times with AVX2 on Zen 1: 0.75 to 1.15 times while it loaded all rows with masks.
 func TestDepthwisePays(t *testing.T) {
 	if testing.Short() {
@@ -141,7 +141,7 @@ func TestRowsKeepBits(t *testing.T) {
 	}
 }
 
-// holdRatio fails if new does not reach want times the speed of old. It runs them by turns, and takes the best of each.
+// holdRatio fails if new does not reach want times the speed of old. It runs them in turn, and takes the best of each.
 func holdRatio(t *testing.T, new, old cpu.Engine, p conv.Problem, want float64) {
 	t.Helper()
 	fast, dst, src := planned(t, new, p)

@@ -26,8 +26,8 @@ type repeat struct {
 	negative   bool
 }
 
-// fillTaps is how many taps of a filter take longer than filling in its plane, or than rectifying one that is computed.
-// Filling took as long as 9 taps (Zen 1, AVX2), rectifying as 6. TestRepeatsPay guards the gain.
+// Filling in a plane, or rectifying one that is computed, takes less time than fillTaps taps of a filter. Filling took
+// as long as 9 taps (Zen 1, AVX2), rectifying as 6. TestRepeatsPay guards the gain.
 const fillTaps = 20
 
 // mostPicked is how many floats of weights are copied at most, if they do not lie together in the bank. That is 1 MiB,

@@ -284,8 +284,8 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// TestLeastMagnitude: no arrangement of pixels has a smaller A than the screen takes it to have, and the worst has not
-// much more.
+// TestLeastMagnitude: no arrangement of pixels has a smaller A than the screen takes it to have, and that of the worst
+// arrangement is not much larger.
 func TestLeastMagnitude(t *testing.T) {
 	r := rand.New(rand.NewPCG(12, 12))
 	for trial := range 60 {

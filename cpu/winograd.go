@@ -389,7 +389,7 @@ func (w *winograd) run(isOdd []int32, b, last int) (n int) {
 	return n
 }
 
-// place copies n neighbouring blocks, of which b is the first, from `from` to their place in a plane of a band. In
+// place copies n neighbouring blocks, from block b on, from `from` to their place in a plane of a band. In
 // from, the blocks lie side by side, and their rows are pitch floats apart. place leaves out what lies outside the
 // plane.
 func (w *winograd) place(plane, from []float32, pitch, b, n int) {

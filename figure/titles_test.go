@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestApart: titles carry what differs.
+// TestApart: a short title has what differs between titles. What all have in common is one text.
 func TestApart(t *testing.T) {
 	for in, want := range map[string]string{
 		"45°, sf 0.1, phase 0|45°, sf 0.1, phase 90": "phase 0|phase 90; 45°, sf 0.1",

@@ -29,7 +29,7 @@ func ExampleNMA() {
 	// Gabor θ 135°, prefers 135°
 }
 
-// Quadrature pairs, of which conv.Energy makes complex cells.
+// Quadrature pairs. conv.Energy makes complex cells of them.
 func ExampleBank() {
 	bank := filters.Bank{
 		Filters:    []filters.Filter{&filters.Gabor{SF: 0.2}, &filters.Gabor{SF: 0.2, Orientation: 90}},

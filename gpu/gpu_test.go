@@ -63,7 +63,7 @@ func TestDirectConforms(t *testing.T) {
 }
 
 // TestDirectSoftConforms runs the unrolled shader on every case. Its programs are short, so that they compile quickly.
-// That cuts most problems into passes, and cuts strips.
+// Therefore most problems are cut into passes, and strips are cut, too.
 func TestDirectSoftConforms(t *testing.T) {
 	unraced(t)
 	t.Parallel()

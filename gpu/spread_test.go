@@ -18,15 +18,15 @@ func TestSpread(t *testing.T) {
 		dst := make([]float32, most)
 		spread(dst[:n], src)
 		if !slices.Equal(dst[:n], src[:n]) {
-			t.Errorf("%d numbers: others than src's", n)
+			t.Errorf("%d numbers: dst differs from src", n)
 		}
 		if slices.ContainsFunc(dst[n:], func(v float32) bool { return v != 0 }) {
-			t.Errorf("%d numbers: more are written", n)
+			t.Errorf("%d numbers: something is written after them", n)
 		}
 		short := make([]float32, most)
 		spread(short, src[:n])
 		if !slices.Equal(short, dst) {
-			t.Errorf("%d numbers of src: others are written", n)
+			t.Errorf("%d numbers of src, and a longer dst: dst differs", n)
 		}
 	}
 }

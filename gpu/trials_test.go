@@ -281,7 +281,7 @@ func smallTrials() (all []*trial) {
 }
 
 // narrowTrial is a trial in parts of a single column of taps, two of them one below the other. The strides, dilations
-// and sizes along H and W differ, and pads are so wide that taps read rows of other planes there.
+// and sizes along H and W differ, and the padding is so wide that taps there read rows of other planes.
 func narrowTrial(parts []string, p conv.Problem) *trial {
 	p.Stride, p.Dilation, p.Padding = [2]int{2, 1}, [2]int{3, 2}, conv.Padding{Top: 4, Bottom: 6, Left: 3, Right: 2}
 	// The last pixel of a plane is read in place of what is outside.

@@ -19,9 +19,9 @@ func serve(in io.Reader, out io.Writer) {
 	}
 	h := host{plans: map[int]conv.Plan{}}
 	err := fault.Guard(func() error { return h.open(s) })
-	first := failedIf(err)
-	first.Info = h.info
-	for to.Encode(first) == nil && err == nil {
+	reply := failedIf(err)
+	reply.Info = h.info
+	for to.Encode(reply) == nil && err == nil {
 		var q request
 		if from.Decode(&q) != nil {
 			return
@@ -30,7 +30,7 @@ func serve(in io.Reader, out io.Writer) {
 		if err := fault.Guard(func() (err error) { a, err = h.answer(q); return err }); err != nil {
 			a = failed(err)
 		}
-		first = a
+		reply = a
 	}
 }
 

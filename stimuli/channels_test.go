@@ -32,7 +32,7 @@ func TestInChannels(t *testing.T) {
 		for i := range 2 {
 			for c := range 3 {
 				if !slices.Equal(dst.Plane(i, c), grey.Plane(i, 0)) {
-					t.Errorf("image %d, channel %d is another", first+i, c)
+					t.Errorf("image %d, channel %d is not the grey image", first+i, c)
 				}
 			}
 		}

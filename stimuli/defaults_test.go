@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestDefaults: the default that a length of 0 means. The table has the values with which images are drawn.
+// TestDefaults: a length of 0 becomes the default. The table has the values that images are drawn with.
 func TestDefaults(t *testing.T) {
 	canvas := Canvas{Rows: 24, Columns: 40} // the shorter side is 24
 	seen := func(a Aperture) func() Pattern {

@@ -23,7 +23,7 @@ import (
 // drawn.
 type Files struct {
 	ctx         context.Context // ends reading
-	named       string          // the file or folder that was asked for, of the first image
+	named       string          // the file or folder with the first image, as the caller named it
 	items       []item
 	shape       conv.Shape
 	options     Options
@@ -41,8 +41,8 @@ type item struct {
 	*head     // shared by images whose heads are alike
 }
 
-// These are about how many bytes of memory an item takes with its path, a head, and what the head of a TIFF has of a
-// page: see TestFilesList.
+// About how many bytes of memory these take: an item with its path, a head, and what the head of a TIFF says about one
+// of its pages. TestFilesList guards them.
 const (
 	itemBytes = 160
 	headBytes = 128
@@ -283,7 +283,7 @@ func digitsOf(text string) int {
 // Shape returns [N, C, H, W]. C is 1, or 3 for colours.
 func (f *Files) Shape() conv.Shape { return f.shape }
 
-// Path returns the file or folder of the first image.
+// Path returns the file or folder with the first image, as the caller of [OpenFiles] named it.
 func (f *Files) Path() string { return f.named }
 
 // PassedOver returns the names of those files in the folder that are not in the set. It leaves out hidden files, and

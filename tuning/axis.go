@@ -158,7 +158,8 @@ func (s shown) column(axis Axis) int {
 	return at
 }
 
-// prefixed returns the index of the column of the name of the axis, or of the first whose name begins with it, or −1.
+// prefixed returns the index of the column that has the name of the axis, or else of the first whose name begins with
+// it, or −1.
 func (s shown) prefixed(axis Axis) int {
 	if at := s.named(string(axis)); at >= 0 {
 		return at

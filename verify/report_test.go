@@ -11,7 +11,7 @@ import (
 	"gpuconv/fault"
 )
 
-// TestEntryProblem: a reader of the report needs no defaults. This is the form of schema 1.
+// TestEntryProblem: the report has all values of a problem, also those that are defaults, in the form of schema 1.
 func TestEntryProblem(t *testing.T) {
 	e := NewEntry(Record{Case: Case{Problem: conv.Problem{Src: conv.Shape{5, 1, 48, 64},
 		Weight: conv.Shape{6, 1, 7, 7}}}})
@@ -22,8 +22,8 @@ func TestEntryProblem(t *testing.T) {
 	}
 }
 
-// TestTiles: whose tiles a subject has is in its name, in the line of each case, in JSON and in JUnit, whose cases of
-// several classes are told apart.
+// TestTiles: the class of a subject's tiles is in its name, in the line of each case, in JSON and in JUnit. So cases of
+// several classes can be told apart.
 func TestTiles(t *testing.T) {
 	refusal := &fault.Error{Package: "gpu", Argument: "direct", Rule: "no room", Err: conv.ErrUnsupported}
 	own := Subject{Name: "gpu", Algorithm: "direct", Device: "a renderer", Driver: "4.5"}

@@ -72,7 +72,7 @@ func TestWriteFollowsLinks(t *testing.T) {
 		t.Errorf("the target holds %q, with mode %v (%v)", read(target), info.Mode(), err)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
-		t.Errorf("the link is none any more (%v)", err)
+		t.Errorf("it is no longer a link (%v)", err)
 	}
 }
 

@@ -44,7 +44,7 @@ func TestSum(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"a byte is another": {"123456780", "CRC-32C "}, "a byte is missing": {"12345678", "8 bytes: want 9"},
+		"a byte differs": {"123456780", "CRC-32C "}, "a byte is missing": {"12345678", "8 bytes: want 9"},
 		"it is longer": {"1234567890", "10 bytes: want 9"},
 	} {
 		write(t, filepath.Join(path, "b"), c.text)

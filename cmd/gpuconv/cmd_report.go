@@ -98,7 +98,7 @@ func (f *reportFlags) run(ctx context.Context, folder string, stdout, stderr io.
 	return p.write(ctx, stdout, stderr)
 }
 
-// spare refuses a page in the place of a file that it is made from: run.json, the files that run.json lists, and those
+// spare refuses a page in place of a file that it is made from: run.json, the files that run.json lists, and those
 // of the tuning. Links to them are refused too.
 func (f *reportFlags) spare(to output, folder string, audit *experiment.Audit) error {
 	page, err := os.Stat(to.path)

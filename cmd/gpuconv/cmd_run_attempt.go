@@ -37,8 +37,8 @@ type reopening struct {
 	pause func(context.Context, time.Duration)                                               // nil: sleeps
 }
 
-// A driver that has reset a device may need a while until that can be opened. The first pause is of a second, and each
-// is twice as long as the one before it, up to a minute or so.
+// A driver that has reset a device may need a while until that can be opened. The first pause lasts a second, and
+// each is twice as long as the one before it, up to a minute or so.
 const (
 	firstPause = time.Second
 	lastPause  = 64 * firstPause
@@ -57,8 +57,8 @@ type notOpened struct{ error }
 
 func (e notOpened) Unwrap() error { return e.error }
 
-// retry calls do. If that has lost its device, a line says why, and after a pause it is called again, as often as
-// --retries says. A device that does not open then is tried again, too; if it never opens, the loss is the error.
+// retry calls do. If do loses its device, a line says why, and after a pause retry calls do again, as often as
+// --retries says. If the device does not open then, retry tries again, too; if it never opens, retry returns the loss.
 func (f *runFlags) retry(ctx context.Context, stderr io.Writer, do func() error) error {
 	pause, err := f.reopen.pause, do()
 	if pause == nil {

@@ -11,7 +11,7 @@ import (
 	"gpuconv/whole"
 )
 
-// begun makes the part of a run of 40 images, of which 10 are done, and returns its --output.
+// begun makes what a run of 40 images leaves if it is cut after 10 of them, and returns its --output.
 func begun(t *testing.T) (output string) {
 	t.Helper()
 	output = filepath.Join(t.TempDir(), "begun")

@@ -8,11 +8,11 @@ import (
 // explained is the memory that describing a plan takes, as a multiple of the weights: places of taps, and panels.
 const explained = 5
 
-// planExtra returns how many bytes a plan of the CPU engine takes beyond the bytes that were counted for it and beyond
-// aside, which has room for small plans. It asks the engine, since some algorithms keep weights in forms that are many
-// times as large. images is the number of all images. It is 0 if flags ask for another backend, and for weights so
-// large that even describing a plan would not fit: they are refused for what was counted. What is wrong with the flags
-// or the problem is left to those who open the backend and plan.
+// planExtra returns how many bytes a plan of the CPU engine takes beyond counted, the bytes that were counted for it,
+// and beyond aside, the constant that has room for small plans. It asks the engine, since some algorithms keep weights
+// in forms that are many times as large. images is the number of all images. It is 0 if flags ask for another backend,
+// and for weights so large that even describing a plan would not fit: they are refused for what was counted. Mistakes
+// in the flags or the problem are left to what opens the backend and plans.
 func (f *backendFlags) planExtra(images int, p conv.Problem, counted float64) float64 {
 	if f.backend != "cpu" && !f.free() {
 		return 0

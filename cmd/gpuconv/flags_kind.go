@@ -59,12 +59,12 @@ func (f *kindFlags) chosen(flags *pflag.FlagSet, presets, shared []string) (*set
 	return nil, nil
 }
 
-// refuseFlags returns an error if one of the named flags was typed: it has no meaning together with the flag beside.
-func refuseFlags(flags *pflag.FlagSet, beside string, names []string) error {
+// refuseFlags returns an error if one of the named flags was typed. They have no meaning together with the flag other.
+func refuseFlags(flags *pflag.FlagSet, other string, names []string) error {
 	slices.Sort(names)
 	for _, name := range names {
 		if flags.Changed(name) {
-			return refused(name, "", fmt.Errorf("has no meaning with %s", beside))
+			return refused(name, "", fmt.Errorf("has no meaning with %s", other))
 		}
 	}
 	return nil

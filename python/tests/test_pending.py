@@ -11,7 +11,7 @@ from gpuconv import _conv, _library, _pending
 
 
 class Pretended:
-    """The functions of a batch, of which some are interrupted."""
+    """The functions of a batch. Some of them are interrupted."""
 
     def __init__(self, *interrupted):
         self.interrupted, self.done, self.cancelled = interrupted, threading.Event(), False

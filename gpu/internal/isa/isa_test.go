@@ -84,9 +84,9 @@ Encoded shader:
 `
 )
 
-// TestRead: figures and instructions are those of the last form of each program, and Main is the block with most
-// multiply-adds. A stage about which a driver prints nothing is left out, and so is what a driver prints between
-// stages, about programs of its own.
+// TestRead: a compiler prints several forms of a program. Figures and instructions are those of the last one, and Main
+// is the block with most multiply-adds. A stage about which a driver prints nothing is left out, and so is what a
+// driver prints between stages, about programs of its own.
 func TestRead(t *testing.T) {
 	for dump, want := range map[string]Stage{
 		amdDump: {"seed/direct_small/direct_small", "6 filters × 4×1 positions", Figures{

@@ -18,8 +18,7 @@ const (
 	dealRows    = 96
 )
 
-// deal is the state of a kernel that deals floats to phases: float i of a row goes to phase i modulo phases. A group is
-// that many floats, one for each phase.
+// deal is the state of a kernel that deals floats to phases.
 type deal struct {
 	winograd
 	phases  int
@@ -28,9 +27,9 @@ type deal struct {
 	i, left reg.GPVirtual   // groups done and groups left in the row
 }
 
-// deals writes the kernels that deal floats to 2 and to 4 phases. They use AVX2 only, also on processors with AVX-512.
-// Kernels of AVX-512, which dealt the end of a row with masks, were slower: resnet's 1×1 layer with a stride of 2 took
-// 1.15 times as long (Zen 5).
+// deals writes the kernels that deal floats to 2 and to 4 phases. They use AVX2 only, also with AVX-512. Kernels of
+// AVX-512, which dealt the end of a row with masks, were slower: resnet's 1×1 layer with a stride of 2 took 1.15 times
+// as long (Zen 5).
 func (g *generator) deals() {
 	if g.isa.lanes == avx2.lanes {
 		g.deal(2)

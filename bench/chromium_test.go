@@ -9,8 +9,8 @@ import (
 	"gpuconv/internal/chromium"
 )
 
-// TestPageInChromium: at the widths of a desk and of a phone, light and dark, nothing of the page is wider than the
-// window, nothing scrolls sideways, no picture is too small to read, and the console has no message.
+// TestPageInChromium: at the widths of a desktop window and of a phone, light and dark, nothing of the page is wider
+// than the window, nothing scrolls sideways, no picture is too small to read, and the console has no message.
 func TestPageInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it starts a browser")

@@ -65,10 +65,9 @@
 //   - In simulated pairs of runs whose blocks scatter by 0.5 %, Compare always finds a slowdown by 5 %, in all 24 cases
 //     or in a single one (TestCompareSlower, TestCompareOneCase). Of comparisons of single equal times on a quiet
 //     machine, 97 % are equivalent, and nothing that is slower is called equivalent or faster (TestVerdicts).
-//   - Of 2,016 comparisons of recorded runs none is wrong (TestRecorded). benchstat's test, of golang.org/x/perf, is
-//     wrong about 21 to 78 % of those between equal programs, depending on the state of the machine, and the rules
-//     above without the gauge about up to 46 % (TestRivals; bench/RESULTS.md has the table). So bench keeps statistics
-//     of its own.
+//   - Of 2,016 comparisons of recorded runs none is wrong (TestRecorded). Of those between equal programs, benchstat's
+//     test, of golang.org/x/perf, gets 21 to 78 % wrong, depending on the state of the machine, and the rules above
+//     without the gauge up to 46 % (TestRivals; bench/RESULTS.md has the table). So bench keeps statistics of its own.
 //   - CPU time, summed over threads, is no better. It changes by 10 % with how many threads really ran side by side,
 //     which can be one for a whole run and two for the next. So no verdict is about CPU time.
 package bench

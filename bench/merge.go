@@ -144,7 +144,7 @@ func poolAll(whole Report, reports []Report) []Result {
 }
 
 // pooled returns one result for several of the same case, backend, phase and state of the cache: a wrong one if there
-// is one, otherwise the one with most samples, with the blocks of all.
+// is one, otherwise the one with the most samples, with the blocks of all.
 func pooled(same []Result, c CaseInfo, b BackendInfo) Result {
 	if i := slices.IndexFunc(same, func(x Result) bool { return !x.Correct }); i >= 0 {
 		return same[i]

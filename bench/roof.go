@@ -10,7 +10,7 @@ import (
 // roofTime is how long both peak rates of a subject together are measured in a turn.
 const roofTime = 300 * time.Millisecond
 
-// probed is the share of the time that goes to measuring peak rates at most, after two turns.
+// probed is the largest share of the time that measuring peak rates may take, after two turns.
 const probed = 0.05
 
 // measureRoofs measures the peak rates of each subject for a turn, and keeps the highest of all turns, since other work

@@ -76,8 +76,8 @@ func TestAboveRoof(t *testing.T) {
 	}
 }
 
-// TestBusy: a load average above the number of cores is a warning. The load that the run itself makes, which counts
-// only at the end, is none.
+// TestBusy: a load average above the number of cores gives a warning. At the end of a run, the load that the run itself
+// makes does not count.
 func TestBusy(t *testing.T) {
 	for load, busy := range map[[2]float64]bool{{0.5, 2.5}: false, {2.5, 2}: true, {1, 3.5}: true, {-1, -1}: false} {
 		m := bench.Machine{Threads: 2, Load: load}

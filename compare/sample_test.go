@@ -12,7 +12,7 @@ import (
 // TestSampleScale: the error that an algorithm of transforms may have depends on the largest output of the batch, and
 // not on which outputs are judged together. A wrong output that is huge does not excuse the others.
 func TestSampleScale(t *testing.T) {
-	const tolerance = 1e-3 // times 8 times the largest output, 8
+	const tolerance = 1e-3 // an error may be this × 8 × the largest output, which is 8
 	p := conv.Problem{Src: conv.Shape{1, 1, 1, 64}, Weight: conv.Shape{1, 1, 1, 8}}
 	weight, _ := conv.NewTensor(p.Weight)
 	src, _ := conv.NewTensor(p.Src)
@@ -61,7 +61,7 @@ func TestSampleScale(t *testing.T) {
 // of their terms. A wrong output that is not judged does not raise the limit of others to that sum, however large it
 // is.
 func TestSampleScaleCancels(t *testing.T) {
-	const tolerance = 1e-3 // times 8 times the norm of the weights, 2.83; the sum of their magnitudes is 8
+	const tolerance = 1e-3 // an error may be this × 8 × the norm of the weights, 2.83; their magnitudes add up to 8
 	p := conv.Problem{Src: conv.Shape{1, 1, 1, 64}, Weight: conv.Shape{1, 1, 1, 8}}
 	weight, _ := conv.NewTensor(p.Weight)
 	src, _ := conv.NewTensor(p.Src)

@@ -56,7 +56,8 @@ func (s *Stripes) Images(lo, hi int) *Stripes {
 	return &Stripes{s.Shape.WithN(hi - lo), s.Light, s.Dark, s.Angles[lo*n : hi*n]}
 }
 
-// A quarter of a turn later, angles whose cosine is positive are below half a turn.
+// quarter is a quarter of a turn. The sum of it and an angle is below half a turn if the cosine of the angle is
+// positive.
 const quarter = 1 << 30
 
 // SurePixel reports whether a pixel is sure, from the angles of its column and row.

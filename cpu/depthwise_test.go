@@ -86,8 +86,8 @@ func TestDepthwisePadded(t *testing.T) {
 	}
 }
 
-// TestDepthwiseBits holds depthwise to the bits of direct, with infinite weights and pixels among others, on any number
-// of threads, which cut images into other bands.
+// TestDepthwiseBits: depthwise has the bits of direct, with infinite weights and pixels among others, on any number of
+// threads, which cut images into other bands.
 func TestDepthwiseBits(t *testing.T) {
 	eachDepthwise(t, func(t *testing.T, e cpu.Engine, p conv.Problem) {
 		for _, infinite := range []bool{false, true} {

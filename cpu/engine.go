@@ -31,7 +31,7 @@ type Engine struct {
 
 	eager bool // wake all workers, however little work there is; for tests
 	down  bool // direct computes columns of tiles where it would complete rows; for tests
-	apart bool // compute every filter, those that repeat another, too; for tests
+	apart bool // compute every filter, also those that repeat another; for tests
 }
 
 // ISA is an instruction set that the engine has kernels for.

@@ -20,8 +20,8 @@ import (
 	"gpuconv/whole"
 )
 
-// perhapsPictured is the job of these tests. Only TestKeep compares pictures, where values or files differ. With -short
-// it compares only those of float32.
+// perhapsPictured is the job of these tests. It has pictures only in the subtests of TestKeep whose names begin with
+// float, and with -short only in float32.
 func perhapsPictured(t *testing.T) Job {
 	t.Helper()
 	if t.Name() == "TestKeep/float32" || strings.HasPrefix(t.Name(), "TestKeep/float") && !testing.Short() {

@@ -24,9 +24,10 @@ type onDevice struct {
 	numbers  []float32
 }
 
-// onDevice returns what makes the numbers on the device of a plan of p, or nil if that is to be done here: if there is
-// no summary, the plan measures nothing, or its outputs are judged by the largest of them, which nobody would know. The
-// caller must call close. painting is nil if the host draws the images.
+// onDevice returns what makes the numbers on the device of a plan of p. It returns nil if the host must make them: if
+// there is no summary, if the plan measures nothing, or if it states a tolerance. A tolerance is relative to the
+// largest output, and without the maps nobody knows that. The caller must call close. painting is nil if the host draws
+// the images.
 func (k Summary) onDevice(plan conv.Plan, p conv.Problem, painting *batch.Painting) (*onDevice, error) {
 	measurer, ok := plan.(conv.Measurer)
 	if d, describes := plan.(conv.Describer); k == nil || !ok || describes && d.Describe().Tolerance > 0 {

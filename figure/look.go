@@ -108,8 +108,8 @@ func (p Page) scale(layout image.Point) float64 {
 	return min(p.units()/float64(layout.X), p.tallest()/float64(layout.Y))
 }
 
-// legible returns a page whose text is not smaller than leastFont where only the width is given, for a layout of so
-// many device pixels.
+// legible returns a page for a layout of this size, in device pixels. If only the width is given, its text is not
+// smaller than leastFont.
 func (p Page) legible(layout image.Point) Page {
 	if p.FontSize == 0 && p.Width > 0 && p.scale(layout)*baseFont < leastFont {
 		p.FontSize = leastFont

@@ -17,7 +17,7 @@ type Maps struct {
 	// Limit is the activation at the ends of the colour scale; the tutorial's is 3. 0 means the largest finite
 	// magnitude that is drawn or, with a range for each channel, that of the channel.
 	Limit    float64
-	Positive bool   // no activation is below 0, as after ReLU or of energy: the colours begin at 0
+	Positive bool   // no activation is below 0, as with ReLU or energy: the colours begin at 0
 	Label    string // what the activations are, beside the colour bar; "" means activation strength
 	// Field, if it is not empty, is drawn on each stimulus: the pixels that one output sees. Y counts rows, and X
 	// counts columns. Field may reach beyond the image. If it covers the whole image, it is not drawn.

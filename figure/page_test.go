@@ -93,7 +93,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// checkPDF checks the size of a PDF's page, in millimetres, and that the PDF does not have the time.
+// checkPDF checks the size of a PDF's page, in millimetres, and that the PDF does not say when it was made.
 func checkPDF(t *testing.T, name string, d Drawing, mm float64) {
 	var file bytes.Buffer
 	if err := d.WritePDF(&file); err != nil {
@@ -174,8 +174,8 @@ func TestPageRefuses(t *testing.T) {
 	}
 }
 
-// TestScales: with a range for each filter the smaller one is as strong as the larger, and says its range. Automatic
-// does so where a filter would look blank.
+// TestScales: if each filter has a range of its own, weak filters are drawn as strongly as others, and their titles
+// have the range. Automatic does so if a filter would look blank otherwise.
 func TestScales(t *testing.T) {
 	weight := tensor(t, conv.Shape{2, 1, 1, 2}, 1, -1, 0.1, -0.1)
 	for scale, want := range map[Scale]string{All: "b", Each: "b, ±0.1", Automatic: "b, ±0.1"} {

@@ -64,9 +64,9 @@ func readValues(t *testing.T) []float32 {
 	return values
 }
 
-// check allows the error of NUMERICS.md. Most of it is at the centre of odd Gabors. NumPy 1 rounds their phase of π/2
-// to float32, whose cosine is −4.4e-8 instead of 0. The division by their largest value, which is as low as 0.017 at a
-// Size of 3, makes that 2.6e-6, and 1.3e-6 at 7.
+// check allows the error that [NMA.Bank] states. Most of it is at the centre of odd Gabors. NumPy 1 rounds their phase
+// of π/2 to float32, whose cosine is −4.4e-8 instead of 0. The division by their largest value, which is as low as
+// 0.017 at a Size of 3, makes that 2.6e-6, and 1.3e-6 at 7.
 func (g golden) check(t *testing.T, values []float32) {
 	bank, err := NMA{Channels: g.Channels, Size: g.Size, Tutorial3: g.Tutorial3}.Bank()
 	if err != nil {
@@ -90,7 +90,7 @@ func (g golden) check(t *testing.T, values []float32) {
 	}
 }
 
-// TestNMAFacts checks what NUMERICS.md says about the bank.
+// TestNMAFacts checks facts about the bank that need no golden file.
 func TestNMAFacts(t *testing.T) {
 	bank, err := NMA{Channels: 6, Size: 7}.Bank()
 	if err != nil {

@@ -210,8 +210,8 @@ func TestFlights(t *testing.T) {
 }
 
 // TestFaultsInFlight breaks each allocation, map and wait of overlapping chunks, and the loan of memory. Each break
-// fails the case at that place and leaves nothing allocated. Cases run twice and then measure three times; answers of
-// three flights grow twice.
+// fails the case at that place and leaves nothing allocated. Cases run twice and then measure three times;
+// meanwhile the buffers for the answers of three flights grow twice.
 func TestFaultsInFlight(t *testing.T) {
 	for name, c := range map[string]struct {
 		how    recipe.Transfers

@@ -58,7 +58,7 @@ type Options struct {
 	// its programs, where compiling them would not have paid.
 	Steady bool
 	// Without lists places that Open skips, and why: for instance those where a driver ended the process that ran
-	// [Probe]. A Place may also name the file of an EGL vendor, that is a driver; libEGL then does not load it.
+	// [Probe]. A Place may also name the file of an EGL vendor; then libEGL does not load that vendor's driver.
 	Without []Place
 	// Guard is for tests and costs time. Before each chunk it fills the output buffers with NaN, so that an element
 	// that no shader writes stays NaN. After the chunk it checks that shaders wrote nothing past the outputs and

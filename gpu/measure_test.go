@@ -38,8 +38,8 @@ func randomPlan(t *testing.T, d *Device, p conv.Problem) (*plan, compare.Case) {
 var someMeasures = []conv.Measure{{Bottom: 9, Right: 11}, {Kind: conv.Largest, Bottom: 9, Right: 11},
 	{Top: 2, Bottom: 5, Left: 3, Right: 7}, {Kind: conv.MeanSquare, Bottom: 9, Right: 11}}
 
-// TestMeasures: the numbers of each image have the same bits in every batch and on every route, are those of its maps,
-// and each number is made where several goroutines measure and convolve.
+// TestMeasures: the numbers of an image have the same bits in every batch and on every route, and are those of its
+// maps. They are right, too, while several goroutines measure and convolve.
 func TestMeasures(t *testing.T) {
 	var before []float32
 	for _, route := range []recipe.Route{recipe.Mapped, recipe.Copied} {

@@ -219,7 +219,7 @@ func igemmTrials() (all []*trial) {
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
 		all = append(all, &trial{name: mode.String(), parts: parts, problem: p})
 	}
-	for _, filters := range []int{70, 40, 20, 3} { // of a group, one for each tile, because they take long to compile
+	for _, filters := range []int{70, 40, 20, 3} { // of a group; one number for each tile, which takes long to compile
 		p := oblong()
 		p.Src[1], p.Weight[0], p.Weight[1] = 10, 2*filters, 5 // 30 taps: several tiles and a tail
 		finished := halved(p, conv.AvgPool)

@@ -133,7 +133,7 @@ var ownPlace = regexp.MustCompile(`\b0[:(](\d+)`)
 
 // mistake returns the error for a message of the compiler.
 func (s OwnShader) mistake(log string) *conv.SourceError {
-	named := strings.ReplaceAll(fault.Printable(s.Name), "$", "$$") // $$ in a replacement stands for $
+	named := strings.ReplaceAll(fault.Printable(s.Name), "$", "$$") // $$ in a replacement is a $
 	e := &conv.SourceError{Shader: s.Name, Log: ownPlace.ReplaceAllString(log, named+":$1")}
 	found := ownPlace.FindStringSubmatch(log)
 	if found == nil {

@@ -12,8 +12,8 @@ import (
 )
 
 // TestSoftBeatsDirect: on software renderers direct_soft computes the tutorial's layer at least 4 times as fast as
-// direct, in one run. It is a ratio, because no two machines take the same time. It is 60 to 80 on a Zen 3, and 9 on a
-// Zen 5, where direct is faster.
+// direct, in one run. The test wants a ratio, because no two machines take the same time. It was 60 to 80 on a Zen 3,
+// and 9 on a Zen 5, where direct is faster.
 func TestSoftBeatsDirect(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")

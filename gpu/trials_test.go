@@ -37,8 +37,8 @@ func (tr *trial) examine(b conv.Backend) string {
 	return ""
 }
 
-// hold makes the reference compute the trial, with random numbers and with each of the special ones. Package compare
-// adds integers.
+// hold makes the reference compute the trial, with random numbers and with each change of special. Package compare adds
+// cases of integers.
 func (tr *trial) hold() error {
 	for i := range 1 + len(tr.special) {
 		c, err := compare.Random(fmt.Sprint(tr.name, " ", i), tr.problem)

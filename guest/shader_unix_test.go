@@ -80,7 +80,7 @@ func tried(t *testing.T, b conv.Backend, p conv.Problem) compare.Outcome {
 	return trial.Run(b, compare.Options{Relations: compare.Relations()[:3]})
 }
 
-// TestLayoutsOfShader: a shader that reads its buffers in other orders, and weights as vec4s, gets them so.
+// TestLayoutsOfShader: a shader that wants its buffers in other orders, and weights as vec4s, gets them like that.
 func TestLayoutsOfShader(t *testing.T) {
 	d := device(t)
 	hwio := []string{"((filt * channels + c) * kernel.x + u) * kernel.y + v",

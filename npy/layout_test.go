@@ -37,7 +37,7 @@ func written(t *testing.T, f Format, data []float32, shape []int) []byte {
 	return text
 }
 
-// laid writes the same by its layout: parts in any order, and then the frame.
+// laid writes the same file with a Layout: its parts in any order, and then the frame.
 func laid(t *testing.T, f Format, data []float32, shape []int, part int) []byte {
 	t.Helper()
 	l, err := f.Layout("activations", shape...)

@@ -32,9 +32,9 @@ func (w *Writer) Row(cells ...string) {
 	_ = w.out.Write(guardedCells)
 }
 
-// formula matches the beginning of a cell that a spreadsheet would compute. It also matches if the cell's own ' stands
-// before such a beginning: the cell gets one more, so that Reader takes off that one and keeps the cell's own. Some
-// spreadsheets also accept full-width signs.
+// formula matches the beginning of a cell that a spreadsheet would compute. It also matches such a beginning after a '
+// of the cell's own: the cell gets one more, which Reader takes off, and keeps its own. Some spreadsheets also accept
+// full-width signs.
 var formula = regexp.MustCompile(`^'*[ ]*[=+\-@\t\r\n＝＋－＠]`)
 
 // guarded puts a ' before a cell that a spreadsheet would take for a formula.

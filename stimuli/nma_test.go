@@ -85,7 +85,7 @@ func (g golden) compare(t *testing.T, i int, image []float32, want string) {
 	}
 }
 
-// TestNMAFacts checks what NUMERICS.md says about the preset.
+// TestNMAFacts checks facts about the preset that need no golden file.
 func TestNMAFacts(t *testing.T) {
 	draw := func(g NMA, orientation float64) []float32 {
 		image := make([]float32, 48*64)

@@ -175,7 +175,7 @@ func TestKinds(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := set.Draw(part, 1); err != nil || !slices.Equal(part.Data, images.Images(1, 2).Data) {
-				t.Errorf("image 1 alone is another, %v", err)
+				t.Errorf("image 1 differs if it is drawn alone, %v", err)
 			}
 			for i := range images.Shape.N() {
 				lo, hi := slices.Min(images.Plane(i, 0)), slices.Max(images.Plane(i, 0))
@@ -252,7 +252,7 @@ func TestNoiseSupersampled(t *testing.T) {
 	}
 }
 
-// TestLook: Michelson contrast, the meaning of zero values, and grey at 0.
+// TestLook checks Michelson contrast, what a zero value means, and Centred, with which grey is 0.
 func TestLook(t *testing.T) {
 	for _, c := range []struct {
 		look   Look

@@ -44,7 +44,9 @@ func price(file *input.File, kind string, config image.Config) float64 {
 		}
 	case filekind.TIFF: // a buffer holds a strip or tile of up to 8 bytes a pixel, and doubles as it grows
 		return pixels*each + 32*tiffBlock(file, config)
-	case filekind.WebP: // lossless: two of 4 bytes a pixel; lossy: one of 2, and transparency as lossless; 3 are room
+	case filekind.WebP:
+		// A lossless picture takes two buffers of 4 bytes a pixel. A lossy one takes 2 bytes a pixel, and its
+		// transparency as much as a lossless picture. 3 bytes are added to be safe.
 		return 13*pixels + float64(file.Size())
 	}
 	return pixels * each

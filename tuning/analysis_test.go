@@ -230,7 +230,7 @@ func TestMeasured(t *testing.T) {
 	}
 }
 
-// TestComplete: the columns of the axes of curves must be complete. No other columns must.
+// TestComplete: the columns of the axes of curves must be complete. Other columns need not be.
 func TestComplete(t *testing.T) {
 	nan := math.NaN()
 	table := &param.Table{Columns: []param.Column{{Name: "orientation_deg", Numbers: []float64{0, nan}},

@@ -42,7 +42,7 @@ func records(t *testing.T, r Runner) []Record {
 	return all
 }
 
-// TestRun holds the engine, the reference and engines with a fault to some cases. An engine without a fault passes all.
+// TestRun runs some cases on the engine, on the reference and on an engine with a fault. Only the last one fails any.
 func TestRun(t *testing.T) {
 	subjects := []Subject{{Backend: cpu.Engine{}, Name: "cpu"}, {Backend: cpu.Reference{}, Name: "reference"},
 		{Backend: biased{}, Name: "biased", Algorithm: "wrong", Device: "a device", Driver: "4.5"}}

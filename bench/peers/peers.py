@@ -63,7 +63,7 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETY
 
 
 class Peer:
-    """A process that times blocks of cases, or absent, which says why there is none."""
+    """A process that times blocks of cases. If there is none, absent says why."""
 
     def __init__(self, name, python):
         self.name, self.absent, self.process = name, "", None

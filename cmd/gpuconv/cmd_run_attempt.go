@@ -37,8 +37,8 @@ type reopening struct {
 	pause func(context.Context, time.Duration)                                               // nil: sleeps
 }
 
-// A driver that has reset a device may need a while until that can be opened. The first pause lasts a second, and
-// each is twice as long as the one before it, up to a minute or so.
+// A driver that has reset a device may need a while until the device can be opened again. The first pause lasts a
+// second, and each is twice as long as the one before it, up to a minute or so.
 const (
 	firstPause = time.Second
 	lastPause  = 64 * firstPause

@@ -8,11 +8,11 @@ import (
 // explained is the memory that describing a plan takes, as a multiple of the weights: places of taps, and panels.
 const explained = 5
 
-// planExtra returns how many bytes a plan of the CPU engine takes beyond counted, the bytes that were counted for it,
-// and beyond aside, the constant that has room for small plans. It asks the engine, since some algorithms keep weights
-// in forms that are many times as large. images is the number of all images. It is 0 if flags ask for another backend,
-// and for weights so large that even describing a plan would not fit: they are refused for what was counted. Mistakes
-// in the flags or the problem are left to what opens the backend and plans.
+// planExtra returns how many bytes a plan of the CPU engine takes beyond counted + aside. counted is what was counted
+// for it already, and the constant aside is room for small plans. planExtra asks the engine, since some algorithms keep
+// weights in forms that are many times as large. images is the number of all images. It is 0 if flags ask for another
+// backend, and for weights so large that even describing a plan would not fit: they are refused for what was counted.
+// Mistakes in the flags or the problem are refused later, when the backend is opened and the plan is made.
 func (f *backendFlags) planExtra(images int, p conv.Problem, counted float64) float64 {
 	if f.backend != "cpu" && !f.free() {
 		return 0

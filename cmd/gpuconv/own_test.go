@@ -69,7 +69,7 @@ func TestOwnImages(t *testing.T) {
 	for name, c := range map[string]struct {
 		args  []string
 		files map[string][]int // each activations.npy and its shape
-		table string           // the column file of the first
+		table string           // the column file of stimuli.csv in the first folder
 	}{
 		"sizes": {[]string{"--stimulus", "mixed"},
 			map[string][]int{"12x20": {2, 6, 12, 20}, "16x16": {1, 6, 16, 16}}, "a.png c.png"},

@@ -63,10 +63,10 @@ func (g *Grid) widths() (each []int, whole int) {
 	return each, whole
 }
 
-// Fit removes the columns that least names, one by one in that order, until the lines are at most width characters long
-// or all of these are gone. It returns the names of those that it removed.
-func (g *Grid) Fit(width int, least ...string) (dropped []string) {
-	for _, name := range least {
+// Fit removes columns until the lines are at most width characters long. It removes only those that dispensable names,
+// one by one in that order, and returns the names of those that it removed.
+func (g *Grid) Fit(width int, dispensable ...string) (dropped []string) {
+	for _, name := range dispensable {
 		_, whole := g.widths()
 		if i := slices.Index(g.Names, name); i >= 0 && whole > width {
 			g.drop(i)

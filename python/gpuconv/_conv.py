@@ -73,7 +73,7 @@ class _Plan:
         return status
 
     def serves(self, images):
-        """Say if the plan computes this many images, on a device that is there."""
+        """Say if the plan can compute this many images, and its device is not lost."""
         return images <= self.images and not self.device.lost
 
     def close(self):

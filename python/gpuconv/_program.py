@@ -244,7 +244,7 @@ def verify(quick=True, **arguments):
     Parameters
     ----------
     quick : bool
-        A part of the cases, that has every pair of options.
+        Test a part of the cases only; it has every pair of options.
     **arguments
         Other flags of `gpuconv verify`, such as backend='cpu' and cases='/7x7/'.
 

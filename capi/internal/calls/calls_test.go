@@ -115,8 +115,8 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-// TestTask: where the GPU of a scheduler is not here, auto takes the CPU and says why, and gpu is refused. No device is
-// a part of a GPU.
+// TestTask: if the GPU that a scheduler gave is not here, auto takes the CPU and says why, and gpu is refused. No
+// device is a part of a GPU.
 func TestTask(t *testing.T) {
 	t.Setenv("CUDA_VISIBLE_DEVICES", "MIG-0")
 	t.Setenv("ROCR_VISIBLE_DEVICES", "")

@@ -102,8 +102,8 @@ func (s *Slide) slid(rows, stride, p, i, j int) float32 {
 	return sum
 }
 
-// TestSlides holds every kernel to the plain loop, on integers, in slices that end at a guard page and that begin at
-// one.
+// TestSlides compares every kernel with the plain loop, on integers, in slices that end at a guard page and that begin
+// at one.
 func TestSlides(t *testing.T) {
 	r := rand.New(rand.NewPCG(21, 22))
 	eachSlide(t, func(t *testing.T, k *Kernels, rows, stride, vectors int) {

@@ -18,7 +18,7 @@ type Figures struct {
 	Shared    int // bytes of shared memory of a work-group
 	Waves     int // how many run at once on a SIMD of AMD or a multiprocessor of NVIDIA
 	Length    int // all instructions of the program
-	Main      Mix // those of the basic block with most multiply-adds: the main loop, or sums that are written out
+	Main      Mix // those of the basic block with the most multiply-adds: the main loop, or sums that are written out
 }
 
 // Kind is a kind of instruction.
@@ -89,7 +89,7 @@ var bounded = map[string]func(f Figures) int{
 }
 
 // blocks counts the instructions of a program, basic block by basic block: current is the block that is being read. Of
-// the blocks before it, length counts all instructions, and main is the block with most multiply-adds.
+// the blocks before it, length counts all instructions, and main is the block with the most multiply-adds.
 type blocks struct {
 	length        int
 	main, current Mix

@@ -85,7 +85,7 @@ Encoded shader:
 )
 
 // TestRead: a compiler prints several forms of a program. Figures and instructions are those of the last one, and Main
-// is the block with most multiply-adds. A stage about which a driver prints nothing is left out, and so is what a
+// is the block with the most multiply-adds. A stage about which a driver prints nothing is left out, and so is what a
 // driver prints between stages, about programs of its own.
 func TestRead(t *testing.T) {
 	for dump, want := range map[string]Stage{

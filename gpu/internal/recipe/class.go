@@ -154,7 +154,7 @@ func (c Class) named(text string) bool {
 	return words != nil && words.MatchString(text)
 }
 
-// ClassNames lists the classes as ParseClass reads them: hardware, those with most tiles of their own first, then
+// ClassNames lists the classes as ParseClass reads them: hardware, those with the most tiles of their own first, then
 // software.
 func ClassNames() (names []string) {
 	for _, c := range []Class{NVIDIA, AMD, Intel, Other, Software} {

@@ -15,9 +15,9 @@ type finish struct {
 }
 
 // finishOf returns the finish of a valid problem, for tiles that hold both filters of each pair and whole windows of
-// 2×2. It is all that follows the sums, or nothing: then pool.comp does it. Tiles with overlapping windows would
-// compute sums several times, and larger windows do not fit into registers. Both filters of a pair are in one group,
-// since each group has an even number of filters.
+// 2×2. The finish does all that follows the sums, or nothing: then pool.comp does it all. Tiles with overlapping
+// windows would compute sums several times, and larger windows do not fit into registers. Both filters of a pair are in
+// one group, since each group has an even number of filters.
 func finishOf(p conv.Problem, device Profile) finish {
 	f := finish{p.Activation == conv.Energy, p.Pool.Kind}
 	two := [2]int{2, 2}

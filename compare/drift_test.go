@@ -62,8 +62,8 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// summed is the output of drifting if each sum is added up in float32 in an order of its products. blend is 0 for the
-// exact sums, 1 for those, and moves outputs along the line between them.
+// summed is the output of drifting. With a blend of 1, each sum is added up in float32, with its products in the given
+// order. With a blend of 0 it is exact, and other blends move it along the line between the two.
 func summed(c compare.Case, blend float64, order func(i int) int) *conv.Tensor {
 	n, size := c.Weight.Shape.N(), c.Weight.Shape.Image()
 	terms := size.C() * size.H() * size.W()
@@ -122,8 +122,9 @@ func TestMostDrift(t *testing.T) {
 	}
 }
 
-// TestDriftOfColumns: what a plain loop drifts is taken from all columns. Here the outputs are three columns wide, a
-// third of them is as many as the loop computes, and the first column has few products, since it lies in the padding.
+// TestDriftOfColumns: how far a plain loop drifts is measured in all columns. Here the outputs have three columns, and
+// the loop computes a third of them. If these were the first column, they would not do: it lies in the padding and has
+// few products.
 func TestDriftOfColumns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the judge takes long under the race detector")

@@ -181,8 +181,8 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// TestHeldUp: a run that waits for a helper only as long as the caller worked has tasks that do not come out even. That
-// is no reason for a pause.
+// TestHeldUp: a helper may end its last task after the caller, by at most the time that the caller worked. A wait of
+// that length is no reason for a pause.
 func TestHeldUp(t *testing.T) {
 	for _, c := range []struct {
 		worked, waited time.Duration

@@ -104,8 +104,8 @@ func copyShards(b *testing.B, begun, complete string, shards int) {
 	}
 }
 
-// BenchmarkDecoding says how many multiplications of the CPU engine take as long as decoding a pixel of a JPEG, and
-// making it smaller: the constant decoding. Both run on all cores.
+// BenchmarkDecoding says how many multiplications of the CPU engine take as long as it takes to decode a JPEG and make
+// it smaller, for each of its pixels. The constant decoding has that number. Both run on all cores.
 func BenchmarkDecoding(b *testing.B) {
 	const rows, columns, pictures = 768, 1024, 8
 	dir := b.TempDir()

@@ -230,7 +230,7 @@ func alter(t *testing.T, path string, change func([]byte) []byte) {
 	}
 }
 
-// TestReadShards: what is complete, begun and missing is told apart.
+// TestReadShards: shards that are complete, begun and missing are told apart.
 func TestReadShards(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := ReadShards(t.Context(), dir); err == nil ||

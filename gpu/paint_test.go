@@ -268,7 +268,8 @@ func TestPaintOutOfMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		before, _ := objects(d)
-		calls := map[string]int{"angles": 3, "unsure images": 4, "marks": 1}[what] // the second flight's, but of marks
+		// The call that fails is the second flight's, except for marks.
+		calls := map[string]int{"angles": 3, "unsure images": 4, "marks": 1}[what]
 		d.meddle(func(s *seam) {
 			s.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
 				if calls--; what != "marks" && calls == 0 {

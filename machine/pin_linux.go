@@ -37,8 +37,9 @@ func Pin(processors []int) error {
 	return nil
 }
 
-// mostPasses is how often pinThreads reads the list of threads at most. Only a thread that starts between two passes
-// needs another one, and those that pinned threads start are pinned, so that two passes are usual.
+// mostPasses is how often pinThreads reads the list of threads at most. A pinned thread starts only pinned ones. So the
+// second pass usually finds nothing to do. A third is needed if a thread started another before the first pass pinned
+// it.
 const mostPasses = 100
 
 // pinThreads pins all threads of this process. A thread may start another between two readings of the list; so it is

@@ -10,8 +10,8 @@ import (
 	"gpuconv/whole"
 )
 
-// TestIdentify: each array of an archive is another, and so is that of another content in a file of the same name, size
-// and time.
+// TestIdentify: the arrays of an archive have different identities, and so have files of other content with the same
+// name, size and time.
 func TestIdentify(t *testing.T) {
 	then, seen := time.Unix(1e9, 0), map[string]string{}
 	look := func(what, path, key string, write func(path string) error) {

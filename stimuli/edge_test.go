@@ -33,7 +33,7 @@ func times(a, b *big.Rat) *big.Rat { return new(big.Rat).Mul(a, b) }
 
 // wholePart returns ⌊r⌋.
 func wholePart(r *big.Rat) *big.Int {
-	return new(big.Int).Div(r.Num(), r.Denom()) // Euclidean: of a positive denominator the floor
+	return new(big.Int).Div(r.Num(), r.Denom()) // Euclidean division: the floor, as the denominator is positive
 }
 
 // sign is 1 in even parts and −1 in odd ones.

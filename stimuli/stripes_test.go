@@ -26,8 +26,8 @@ func cosines(g NMA, rows, columns int, orientation float64) []float32 {
 	return pixels
 }
 
-// TestStripes: what is sure of stripes equals the cosines' signs, and so do all drawn images, over sizes, frequencies
-// and orientations, where zeros fall on pixels too.
+// TestStripes: an image that the stripes are sure of has the signs of the cosines, and so has every drawn image. Sizes,
+// frequencies and orientations vary, and zeros fall on pixels too.
 func TestStripes(t *testing.T) {
 	degrees := []float64{0, 45, 90, 135, 180, 270, 300, -90, 1e5, 0.001}
 	for at := -179.0; at < 180; at += 13.7 {

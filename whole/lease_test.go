@@ -189,7 +189,7 @@ func TestLeaseCompleted(t *testing.T) {
 	}
 }
 
-// TestLeaseHalfTaken: what a process has left that died while it took a lease is gone at the end.
+// TestLeaseHalfTaken: what is left of a process that died while it took a lease is gone at the end.
 func TestLeaseHalfTaken(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	abandon(t, path, aPart)

@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// TestCIRun: .ci/run requires what packages of Debian are for: tests of python/ and pages in a browser. It says at its
-// end what it left out, because no mirror has the packages. It fails if a mirror has them and they do not help. In this
+// TestCIRun: .ci/run fetches packages of Debian, and then requires the tests that need them: those of python/, and of
+// pages in a browser. At its end it says what it left out because no mirror has the packages. It fails if a mirror has
+// them and they do not help. In this
 // test, make, apt-get and the others are scripts. The Python and the browser are files that a package brings.
 func TestCIRun(t *testing.T) {
 	unraced(t)
@@ -70,7 +71,7 @@ func TestCIRun(t *testing.T) {
 	}
 }
 
-// ciRoot is a repository with .ci/run and nothing else that is true.
+// ciRoot is a repository in which only .ci/run is real.
 type ciRoot struct {
 	t    *testing.T
 	root string

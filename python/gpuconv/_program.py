@@ -117,7 +117,7 @@ def gratings(orientations=(-90, -45, 0, 45, 90), **arguments):
     Returns
     -------
     images : array of float32, shape (orientations, 1, rows, columns)
-        Pixels, black 0 to white 1 less the mean, as in the tutorial.
+        Pixels from black, 0, to white, 1, minus the mean, as in the tutorial.
     table : dict of arrays, or pandas.DataFrame if pandas is installed
         A row for each image.
     """
@@ -194,7 +194,7 @@ def tuning(activations, table, **arguments):
     Raises
     ------
     ValueError
-        Also if a run kept several numbers in place of each map, and at does not name one of them: (row in
+        Also if a run kept several numbers in place of each map, and at does not name one of them, as (row in
         `Run.values`, 0).
     """
     if not _place(arguments.get("at")) and are_numbers(to_numpy("activations", activations)):

@@ -45,8 +45,8 @@ def problems(draw):
 
 
 def fits(x, w, spec):
-    """Say if a problem has outputs: the kernel fits into the padded image, the pool into the sums, and modes of padding
-    that show the image again find enough of it."""
+    """Say if a problem has outputs: the kernel fits into the padded image, the pool into the sums, and the image is large
+    enough for padding that repeats it."""
     top, bottom, left, right = spec["padding"]
     beyond = {"reflect": -1, "circular": 0, "symmetric": 0}.get(spec["padding_mode"], np.inf)
     for axis, pads in ((0, (top, bottom)), (1, (left, right))):
@@ -311,13 +311,13 @@ def test_out_that_overlaps(conv):
 
 
 class OnGPU:
-    """An array on a GPU, as CuPy's says so."""
+    """An array on a GPU that says so as CuPy's arrays do."""
 
     __cuda_array_interface__ = {}
 
 
 class OnOther:
-    """An array on a GPU, as DLPack says so."""
+    """An array on a GPU that says so by DLPack."""
 
     def __dlpack__(self, **arguments):
         raise AssertionError

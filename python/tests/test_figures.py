@@ -129,7 +129,7 @@ def test_run(matplotlib):
 
 
 def test_run_that_keeps_numbers(pandas):
-    """Run.values says which number is which. What would take numbers for a map says what it wants instead."""
+    """Run.values says which number is which. Functions that need maps refuse them, and say what they want."""
     orientations = range(-90, 91, 45)
     whole = gpuconv.run(orientations=orientations, backend="cpu")
     assert whole.values is None

@@ -33,7 +33,7 @@ def test_names():
 
 
 def test_typed():
-    """Tools that check types see each public name, and no __getattr__, for which they would take any name."""
+    """Tools that check types see each public name, and no __getattr__: with one they would accept any name."""
     tree = ast.parse(pathlib.Path(gpuconv.__file__).read_text(encoding="utf-8"))
     body = [line for part in tree.body for line in (part.body if isinstance(part, ast.If) else [part])]
     seen = {alias.name for line in body if isinstance(line, ast.ImportFrom) for alias in line.names}

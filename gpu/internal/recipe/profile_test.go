@@ -6,7 +6,7 @@ import (
 	"gpuconv/conv"
 )
 
-// TestWhole: what a job of known size is computed with does not depend on how many of its images are in a batch.
+// TestWhole: a job of known size has the same algorithm, tile and shader, however many of its images are in a batch.
 func TestWhole(t *testing.T) {
 	differs := false
 	for name, device := range map[string]Profile{

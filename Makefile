@@ -53,7 +53,8 @@ demo: setup ## set up, build and run the main job; its pictures are in out/
 	bin/gpuconv run --orientations -90:90:0.045 --backend gpu --output out
 	@echo "Look at out/gratings.png, out/filters.png and out/activations.png; out/run.json says how they were made."
 
-# One seed for the random problems of all test runs, so that one run compiles the shaders that another needs. A failure prints it.
+# One seed for the random problems of all test runs, so that one run compiles the shaders that another needs. A failure
+# prints it.
 ifndef RAPID_SEED
 test thorough: export RAPID_SEED := $(shell date +%s)
 endif
@@ -137,7 +138,7 @@ third: setup
 mutants: setup ## after a change of a shader: break the shaders in a thousand places, one at a time
 	CGO_ENABLED=1 GALLIVM_PERF=nopt GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
 
-kills: setup ## after a change of how files are written: kill what writes twenty times each, at random moments
+kills: setup ## after a change of how files are written: kill each command that writes, twenty times, at random moments
 	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run 'TestKilled|TestResumeKilled' ./cmd/gpuconv
 
 test-slurm: setup ## an array of 8 on a Slurm of its own, on this machine: killed, drained, preempted, merged; needs root

@@ -32,8 +32,8 @@ func (m Measure) Check(maps Shape) error {
 
 // Measurer is implemented by plans that can measure maps on their device, so that only a few numbers come back.
 //
-// Measuring prepares that. The error wraps [ErrUnsupported] if the plan cannot, or need not: because the device's
-// memory is the caller's, say. A plan that is closed ends its measurings.
+// Measuring prepares that. The error wraps [ErrUnsupported] if the plan cannot measure, or if that would save nothing,
+// for instance because the device's memory is the caller's. A plan that is closed ends its measurings.
 type Measurer interface {
 	Measuring(measures []Measure) (Measuring, error)
 }
@@ -41,9 +41,9 @@ type Measurer interface {
 // Measuring measures the outputs of a plan.
 //
 // Run computes what Run of the plan does, with the same bits, and stores the measures of each map in numbers: image
-// after image, channel after channel, measure after measure. src and maps are as src and dst of Run of the plan. Of the
-// outputs only those are stored in maps whose indices into maps.Data are in outputs, in ascending order. The rest of
-// maps keeps what it had.
+// after image, channel after channel, measure after measure. src and maps have the shapes of src and dst of Run of the
+// plan. outputs lists indices into maps.Data, in ascending order: only these outputs are stored in maps, and the rest
+// of maps stays as it is.
 //
 // Numbers are made in float32. Those of finite outputs are within γₘ·A + 2⁻¹²⁴ of the exact ones, where m is
 // [MeasureTerms] and A the mean of the magnitudes of what is averaged, unless a sum leaves the range of float32: then

@@ -16,8 +16,9 @@ type Stream struct {
 	Problem conv.Problem // of Plan; Src is the shape of a portion of the images, see [batch.Portion]
 	Plan    conv.Plan
 	Summary Summary // nil: whole maps are written
-	// Look, if not nil, is called with images, from number first on, and their maps: with each portion after it is
-	// written or, if there is a Summary, with parts of the portion before it is written. It must not keep the tensors.
+	// Look, if not nil, is called with images, from number first on, and their maps: with each portion, after it is
+	// written; or, if there is a Summary, with parts of a portion, before its numbers are written. It must not keep the
+	// tensors.
 	Look func(first int, src, dst *conv.Tensor) error
 	// wants says what Look needs of maps if a device can make the Summary; nil: all of them.
 	wants    func(first int, maps conv.Shape) (single, whole []int)

@@ -95,8 +95,8 @@ func without(some, all []Case) []Case {
 }
 
 // QuickPlain returns a pairwise cover of the levels that algorithms for plain layers accept, without the cases of
-// Quick. It is for backends that refuse cases of Quick, and for those that choose their code by the problem: of two
-// plain levels, Quick may have cases only with a stride, a dilation or groups.
+// Quick. It is for backends that refuse cases of Quick, and for those that choose their code by the problem: Quick may
+// have two plain levels together only in cases with a stride, a dilation or groups.
 func QuickPlain(stimuli []Stimulus, banks []Bank) []Case {
 	return quickPlain(table(stimuli, banks, fewKernels()))
 }

@@ -135,8 +135,8 @@ func names(t *testing.T, dir string) string {
 	return strings.Join(all, " ")
 }
 
-// TestSignalsEnd: a second signal ends at once, with a line, what the first one has not ended. So does time. Two
-// signals at the same moment count as one.
+// TestSignalsEnd: a second signal ends at once, with a line, what the first one has not ended. So does the end of
+// grace. Two signals at the same moment count as one.
 func TestSignalsEnd(t *testing.T) {
 	unixOnly(t)
 	for name, c := range map[string]struct {

@@ -12,10 +12,10 @@ from ._conv import Conv2d, conv2d
 from ._library import Closed, DeviceLost, Error, Forked, NoDevice, Unsupported, Wrong
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # which tools that check types take as True: import finds these when they are used first
+if TYPE_CHECKING:  # tools that check types take it as True; in a program __getattr__ imports these names
     from ._figures import Drawn, Picture, Run, Tuning
     from ._program import bench, devices, filters, gratings, info, run, stimuli, tuning, verify
-else:  # from which such tools would conclude that every name is there
+else:  # not for such tools: with a __getattr__ they would accept any name
 
     def __getattr__(name):
         """Import what convolving does not need when it is used first: it takes four times as long as the rest."""

@@ -67,7 +67,7 @@ def test_lost(conv, monkeypatch, name):
 
 
 def test_closed_once(conv):
-    """A plan that is closed explicitly is not closed again, which would be this thread's last error."""
+    """A plan that is closed explicitly is not closed again: that would change this thread's last error."""
     (plan,) = conv._plans.values()
     conv.close()
     with pytest.raises(ValueError, match="kernel"):

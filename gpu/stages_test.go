@@ -18,10 +18,10 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// TestStages compiles, links and dispatches every stage of every algorithm, for make shim and make isa. It runs on
-// drivers of hardware that is not here, which compute nothing, and judges no result. It writes a line to stderr before
-// and after each stage, so that package isa can tell what a driver prints of each program. At the end it compiles the
-// stageMutants, which make isa must find over their budgets.
+// TestStages compiles, links and dispatches every stage of every algorithm, and all other programs, for make shim and
+// make isa. It runs on drivers of hardware that is not here, which compute nothing, and
+// judges no result. It writes a line to stderr before and after each stage, so that package isa can tell what a driver
+// prints of each program. At the end it compiles the stageMutants, which make isa must find over their budgets.
 //
 // GPUCONV_STAGES names the hardware, GPUCONV_JUNIT the file of the report. GPUCONV_PROBLEMS lists names of
 // problems.Staged, with commas between them, if not all are wanted.
@@ -38,6 +38,12 @@ func TestStages(t *testing.T) {
 	defer d.Close()
 	fmt.Fprintf(os.Stderr, "== device %s, %s\n", d.info.Renderer, d.info.Version)
 	report := junit{Name: hardware + ": " + d.info.Renderer + ", " + d.info.Version}
+	start := time.Now()
+	err = d.tryAround()
+	report.add("seed", "images and numbers", time.Since(start), err)
+	if err != nil {
+		t.Errorf("%s: images and numbers: %v", hardware, err)
+	}
 	only := os.Getenv("GPUCONV_PROBLEMS")
 	for _, p := range problems.Staged() {
 		if only != "" && !slices.Contains(strings.Split(only, ","), p.Name) {
@@ -91,17 +97,85 @@ func (d *Device) tryStages(p problems.Named, algorithm string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := made.(*plan).Measuring(kindsOfMeasures()); err != nil && !errors.Is(err, conv.ErrUnsupported) {
-		return err
-	}
-	return made.Close()
+	defer made.Close()
+	return tryMeasuring(made.(*plan))
 }
 
-// tell compiles and dispatches one program between two lines on stderr. It binds no buffers, so that it is only for
-// drivers that compute nothing. A driver that has compiled the program before prints nothing about it.
+// tryMeasuring runs a job of one image that a plan makes and measures itself. If the image has several channels, it
+// only tries the programs that measure.
+func tryMeasuring(p *plan) error {
+	m, err := p.Measuring(kindsOfMeasures())
+	if err != nil {
+		return fmt.Errorf("measuring: %v", err) // not %w: a plan that cannot measure must not count as skipped
+	}
+	if p.NoGratings != nil {
+		return nil
+	}
+	if err := p.Paints(); err != nil {
+		return err
+	}
+	maps, err := p.Problem.Dst()
+	if err != nil {
+		return err
+	}
+	dst, err := conv.NewTensor(maps)
+	if err != nil {
+		return err
+	}
+	numbers := make([]float32, maps.C()*len(kindsOfMeasures()))
+	images := conv.Stripes{Shape: p.Problem.Src, Angles: make([]uint32, conv.StripeAngles(p.Problem.Src))}
+	_, err = m.RunStripes(numbers, dst, &images, []int{0})
+	return err
+}
+
+// tryAround compiles and dispatches the programs that run before and after those of algorithms, which make images and
+// measure maps, and those that measure a device's roof. They are the same for all problems, except for the size of images. Before, it tries a program that
+// is no stage, because zink compiles programs of its own beside the first, and prints them.
+func (d *Device) tryAround() error {
+	first, err := recipe.Draw(problems.Layer(1, 1, 1, 1, 8), d.profile, "direct")
+	if err != nil {
+		return err
+	}
+	if err := d.tell("", "", first.Gratings.Program); err != nil {
+		return err
+	}
+	b, err := recipe.Draw(problems.Seed(512), d.profile, "")
+	if err != nil {
+		return err
+	}
+	if b.NoGratings != nil {
+		return b.NoGratings
+	}
+	m, err := recipe.DrawMeasuring(b, kindsOfMeasures())
+	if err != nil {
+		return err
+	}
+	names := []string{"mean", "largest", "mean square", "single outputs"} // as Measuring.Programs lists them
+	if err := d.tell("seed/gratings/gratings", "", b.Gratings.Program); err != nil {
+		return err
+	}
+	for i, key := range m.Programs() {
+		if err := d.tell("seed/"+names[i]+"/measure", "", key); err != nil {
+			return err
+		}
+	}
+	for i, name := range []string{"multiply-adds", "copy", "copy of texels"} { // as roof.comp numbers them
+		key := recipe.Key{Shader: "roof", Constants: roofConstants{i, roofLocalSize}}
+		if err := d.tell("seed/"+name+"/roof", "", key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell compiles and dispatches one program between two lines on stderr, or before one if name is "". It binds no
+// buffers, so that it is only for drivers that compute nothing. A driver that has compiled the program before prints
+// nothing about it.
 func (d *Device) tell(name, tile string, key recipe.Key) error {
 	return d.do(func() error {
-		fmt.Fprintf(os.Stderr, "\n== stage %s: %s\n", name, tile)
+		if name != "" {
+			fmt.Fprintf(os.Stderr, "\n== stage %s: %s\n", name, tile)
+		}
 		defer fmt.Fprint(os.Stderr, "\n== end\n")
 		made, err := d.program(key)
 		if err != nil {
@@ -114,32 +188,37 @@ func (d *Device) tell(name, tile string, key recipe.Key) error {
 	})
 }
 
-// stageMutants are shaders that keep more in registers, or load more, than they need.
+// stageMutants are shaders that keep more in registers, load more or compute more than they need.
 func stageMutants() []stageMutant {
 	return []stageMutant{
-		{"one more live array", "seed", "direct_small", "direct_small.comp", []string{
+		{"one more live array", "seed", "direct_small", "direct_small", "direct_small.comp", []string{
 			"#define START(r, f) ", "float live[ROWS * FILTERS];\n#define START(r, f) live[r * FILTERS + f] = 0.0; ",
 			"[f % 4] * pixel;", "[f % 4] * pixel; " +
 				"live[r * FILTERS + f] += abs(pixel) * weight[firstWeight + t * VECTORS + f / 4][(f + 1) % 4];",
 			"	store(image", "#define LIVE(r, f) sum[r * FILTERS + f] += live[r * FILTERS + f];\n" +
 				"EACH_SUM(LIVE)\nstore(image",
 		}},
-		{"one more live array", "ResNet", "igemm", "igemm.comp", []string{
+		{"one more live array", "ResNet", "igemm", "igemm", "igemm.comp", []string{
 			"	float sum[ROWS * COLUMNS];", "	float sum[ROWS * COLUMNS], live[ROWS * COLUMNS];",
 			"#define START(s) ", "#define START(s) live[s] = 0.0; ",
 			"a[i % HELD].x * b.x; \\", "a[i % HELD].x * b.x; live[at * ROWS + i] += a[i % HELD].x * b.y; \\",
 			"sum[(j) * ROWS + m])", "sum[(j) * ROWS + m] + live[(j) * ROWS + m])",
 		}},
-		{"a weight's index that is not a literal", "seed", "direct_small", "direct_small.comp", []string{
+		{"a weight's index that is not a literal", "seed", "direct_small", "direct_small", "direct_small.comp", []string{
 			"weight[firstWeight + t * VECTORS + f / 4]", "weight[firstWeight + t * VECTORS + f / 4 + j / 0x10000]",
+		}},
+		{"a division by a uniform", "seed", "gratings", "", "gratings.comp", []string{
+			"q / WIDTH", "q / uint(pixels)",
 		}},
 	}
 }
 
 // stageMutant is a shader with changes: texts to replace, each followed by the text to use instead.
 type stageMutant struct {
-	name, problem, algorithm, file string
-	changes                        []string
+	name, problem, algorithm string
+	forced                   string // the algorithm, or "" for a program that is the same for all
+	file                     string
+	changes                  []string
 }
 
 // edit is [seam.edit] for a mutant.
@@ -162,11 +241,11 @@ func (d *Device) tryMutant(m stageMutant) error {
 		if p.Name != m.problem {
 			continue
 		}
-		b, err := recipe.Draw(p.Problem, d.profile, m.algorithm)
+		b, err := recipe.Draw(p.Problem, d.profile, m.forced)
 		if err != nil {
 			return err
 		}
-		for _, s := range b.Recipe.Stages {
+		for _, s := range append(b.Stages(), b.Gratings) {
 			if s.Program.Shader+".comp" != m.file {
 				continue
 			}

@@ -58,6 +58,14 @@ func TestStrictGLSL(t *testing.T) {
 			}
 		}
 	}
+	for roof := range copyCommand {
+		key := recipe.Key{Shader: "roof", Constants: roofConstants{roof, roofLocalSize}}
+		source, err := key.Source(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[source] = key
+	}
 	refused := strict(t, keys)
 	for _, line := range refused {
 		t.Error(line)

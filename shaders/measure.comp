@@ -55,7 +55,7 @@ void main() {
 	int group = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x);
 	int plane = min(group, groups - 1) / parts;
 	int part = (firstPart + min(group, groups - 1) - plane * parts) * 6;
-	int width = table[part + 1], count = table[part + 2];
+	int width = table[part + 1], count = table[part + 2], step = table[part + 3], across = table[part + 4];
 	int lane = int(gl_LocalInvocationID.x);
 	int row = lane / width;
 	int column = lane - row * width;
@@ -67,15 +67,15 @@ void main() {
 #else
 		value = combined(value, maps[at]);
 #endif
-		at += table[part + 3];
-		column += table[part + 4];
+		at += step;
+		column += across;
 		if (column >= width) {
 			column -= width;
 			at += columns - width;
 		}
 	}
 	sharedValue[lane] = value;
-	for (int apart = LANES / 2; apart > 0; apart /= 2) {
+	for (int apart = LANES / 2; apart > 0; apart >>= 1) {
 		barrier();
 		if (lane < apart) {
 			sharedValue[lane] = combined(sharedValue[lane], sharedValue[lane + apart]);

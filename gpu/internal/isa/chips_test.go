@@ -23,7 +23,7 @@ var (
 var chips = []string{"navi21", "vega10", "navi31", "ampere"}
 
 // mutants is how many stages TestStages of package gpu makes worse on purpose.
-const mutants = 3
+const mutants = 4
 
 // TestBudgetsOfChips compares every stage with shaders/budgets.txt, by what the compiler of each chip prints about it.
 func TestBudgetsOfChips(t *testing.T) {
@@ -57,6 +57,29 @@ func TestBudgetsOfFigures(t *testing.T) {
 			t.Errorf("%s: %d stages of %d are counted", chip, len(counted), len(stages))
 		}
 		hold(t, chip, stages)
+	}
+}
+
+// TestFiguresOfEveryShader: each shader has figures of every chip. direct_soft is for software renderers alone, and pool
+// is in none of the problems that NAK is given.
+func TestFiguresOfEveryShader(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "..", "shaders", "*.comp"))
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%v: %v", files, err)
+	}
+	for _, chip := range chips {
+		_, stages, err := Counted(chip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			shader := strings.TrimSuffix(filepath.Base(file), ".comp")
+			has := slices.ContainsFunc(stages, func(s Stage) bool { return strings.HasSuffix(s.Name, "/"+shader) })
+			want := shader != "direct_soft" && (shader != "pool" || chip != "ampere")
+			if has != want {
+				t.Errorf("%s: figures of %s: %v, want %v", chip, shader, has, want)
+			}
+		}
 	}
 }
 

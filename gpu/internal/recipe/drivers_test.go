@@ -83,6 +83,9 @@ func TestFiguresOfDrivers(t *testing.T) {
 		}
 		for _, s := range counted {
 			parts := strings.Split(s.Name, "/")
+			if slices.Contains([]string{"gratings", "measure", "roof"}, parts[2]) {
+				continue // of no algorithm
+			}
 			i := slices.IndexFunc(problems.Staged(), func(p problems.Named) bool { return p.Name == parts[0] })
 			if i < 0 {
 				t.Errorf("%s: %s, there is no such problem", chip, s.Name)

@@ -8,10 +8,11 @@ import (
 )
 
 // gratingsConstants are the constants of gratings.comp.
-type gratingsConstants struct{ localSize int }
+type gratingsConstants struct{ localSize, width, height int }
 
 func (c gratingsConstants) Defines() []Define {
-	return []Define{{"LOCAL_SIZE", fmt.Sprint(c.localSize)}, {"SLACK", fmt.Sprintf("%du", conv.StripeSlack)}}
+	return []Define{{"LOCAL_SIZE", fmt.Sprint(c.localSize)}, {"SLACK", fmt.Sprintf("%du", conv.StripeSlack)},
+		{"WIDTH", fmt.Sprintf("%du", c.width)}, {"HEIGHT", fmt.Sprintf("%du", c.height)}}
 }
 
 // gratingsLocalSize is the invocations of a work-group: a multiple of the waves of all classes.
@@ -31,7 +32,7 @@ const (
 func (b Blueprint) gratings(device Profile) (Stage, error) {
 	src := b.Problem.Src
 	h, w := src.H(), src.W()
-	constants := gratingsConstants{min(gratingsLocalSize, device.WorkGroupSize[0], device.WorkGroupInvocations)}
+	constants := gratingsConstants{min(gratingsLocalSize, device.WorkGroupSize[0], device.WorkGroupInvocations), w, h}
 	most, chunk := device.units(constants.localSize)/(h*w), b.Description.Chunk
 	switch {
 	case device.Class == Software:
@@ -52,7 +53,7 @@ func (b Blueprint) gratings(device Profile) (Stage, error) {
 			pixels := images * h * w
 			x, y := fold(ceilDiv(pixels, constants.localSize), device.WorkGroups)
 			return []Pass{{Groups: [3]int{x, y, 1},
-				Uniforms: []Uniform{{"width", w}, {"height", h}, {"pixels", pixels}}}}
+				Uniforms: []Uniform{{"pixels", pixels}}}}
 		},
 		MaxImages: most,
 		Lanes:     constants.localSize,

@@ -48,6 +48,35 @@ func TestShards(t *testing.T) {
 	}
 }
 
+// TestShardsOfKinds: cases that differ only in their numbers are in one part, so that each of their programs is compiled
+// in one part only. The parts of the whole matrix have about as many cases as each other.
+func TestShardsOfKinds(t *testing.T) {
+	const parts = 16
+	all := Whole(Stimuli(), Banks())
+	at, kinds := map[kind]int{}, 0
+	for part := 1; part <= parts; part++ {
+		c := Choice{Shard: Shard{part, parts}}
+		chosen := c.Of(all)
+		if n := len(chosen) * parts; n < len(all)/2 || n > 2*len(all) {
+			t.Errorf("part %d has %d of %d cases", part, len(chosen), len(all))
+		}
+		for _, one := range chosen {
+			k := kind{one.Problem, one.Bands}
+			if at[k] == 0 {
+				at[k] = part
+				kinds++
+			}
+			if at[k] != part {
+				t.Errorf("%s is in part %d, other cases of its kind in part %d", one.Name, part, at[k])
+			}
+		}
+	}
+	if kinds > len(all)*3/4 {
+		t.Errorf("%d kinds of %d cases", kinds, len(all))
+	}
+	t.Logf("%d kinds of %d cases", kinds, len(all))
+}
+
 // TestNames: only the cases that match are chosen.
 func TestNames(t *testing.T) {
 	c := Choice{Names: regexp.MustCompile("^wide/.*/9x")}

@@ -30,6 +30,10 @@ func TestPairsOfClasses(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := tally{works: works, programs: programs, own: map[string]bool{}}
+			for i := range c.parts {
+				c.choices[i].Shard = verify.Shard{Part: i + 1, Parts: len(c.parts)}
+				c.parts[i] = map[string]bool{}
+			}
 			for _, r := range runs {
 				c.add(t, r)
 			}
@@ -54,15 +58,20 @@ type tally struct {
 	pairs, newPairs, newPrograms int
 	works, programs              map[string]bool // of this class and those before; works by their cases
 	own                          map[string]bool // this class's programs
-	cases                        int
-	parts                        [64]map[string]bool // the programs of each part of --shard i/64
+	choices                      [64]verify.Choice   // --shard i/64
+	parts                        [64]map[string]bool // the programs of each
 }
 
 // add counts the cases of a run. The numbers of two cases differ, so that their work is told apart by their names.
 func (c *tally) add(t *testing.T, r verify.Runner) {
 	t.Helper()
 	for _, one := range r.Cases {
-		c.cases++
+		part := map[string]bool{}
+		for i := range c.choices {
+			if len(c.choices[i].Of([]verify.Case{one})) > 0 {
+				part = c.parts[i]
+			}
+		}
 		for _, s := range r.Subjects {
 			b := s.Backend
 			if one.Bands > 0 {
@@ -80,13 +89,9 @@ func (c *tally) add(t *testing.T, r verify.Runner) {
 			}
 			c.pairs++
 			c.newPairs += fresh(c.works, one.Name+s.Algorithm+work)
-			part := &c.parts[(c.cases-1)%len(c.parts)]
-			if *part == nil {
-				*part = map[string]bool{}
-			}
 			for _, source := range d.Sources {
 				c.newPrograms += fresh(c.programs, source)
-				c.own[source], (*part)[source] = true, true
+				c.own[source], part[source] = true, true
 			}
 		}
 	}

@@ -56,8 +56,8 @@ func hardwareFirst() []string {
 // tally counts pairs and programs of a class.
 type tally struct {
 	pairs, newPairs, newPrograms int
-	works, programs              map[string]bool // of this class and those before; works by their cases
-	own                          map[string]bool // this class's programs
+	works, programs              map[string]bool     // of this class and those before; works by their cases
+	own                          map[string]bool     // this class's programs
 	choices                      [64]verify.Choice   // --shard i/64
 	parts                        [64]map[string]bool // the programs of each
 }

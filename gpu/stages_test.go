@@ -129,8 +129,9 @@ func tryMeasuring(p *plan) error {
 }
 
 // tryAround compiles and dispatches the programs that run before and after those of algorithms, which make images and
-// measure maps, and those that measure a device's roof. They are the same for all problems, except for the size of images. Before, it tries a program that
-// is no stage, because zink compiles programs of its own beside the first, and prints them.
+// measure maps, and those that measure a device's roof. They are the same for all problems, except for the size of
+// images. Before, it tries a program that is no stage, because zink compiles programs of its own beside the first, and
+// prints them.
 func (d *Device) tryAround() error {
 	first, err := recipe.Draw(problems.Layer(1, 1, 1, 1, 8), d.profile, "direct")
 	if err != nil {

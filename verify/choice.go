@@ -59,9 +59,9 @@ func (c *Choice) number(k kind) int {
 func (c *Choice) Matched() int { return c.seen }
 
 // Shard is one of several parts of the cases, for machines that share them: part 2 of 8 has every eighth kind of cases
-// from the second on. Cases of one kind differ only in their numbers, so that a GPU compiles the same programs for them,
-// which takes most of the time. Kinds next to each other take about the same time, and so do the parts. The zero value
-// has all cases.
+// from the second on. Cases of one kind differ only in their numbers, so that a GPU compiles the same programs for
+// them, which takes most of the time. Kinds next to each other take about the same time, and so do the parts. The zero
+// value has all cases.
 type Shard struct{ Part, Parts int }
 
 // ParseShard reads i/n, part i of n: 2/8.

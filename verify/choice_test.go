@@ -48,8 +48,8 @@ func TestShards(t *testing.T) {
 	}
 }
 
-// TestShardsOfKinds: cases that differ only in their numbers are in one part, so that each of their programs is compiled
-// in one part only. The parts of the whole matrix have about as many cases as each other.
+// TestShardsOfKinds: cases that differ only in their numbers are in one part, so that their programs are compiled there
+// alone. The parts of the whole matrix have about as many cases as each other.
 func TestShardsOfKinds(t *testing.T) {
 	const parts = 16
 	all := Whole(Stimuli(), Banks())

@@ -60,8 +60,8 @@ func TestBudgetsOfFigures(t *testing.T) {
 	}
 }
 
-// TestFiguresOfEveryShader: each shader has figures of every chip. direct_soft is for software renderers alone, and pool
-// is in none of the problems that NAK is given.
+// TestFiguresOfEveryShader: each shader has figures of every chip. direct_soft is for software renderers alone, and
+// pool is in none of the problems that NAK is given.
 func TestFiguresOfEveryShader(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "..", "..", "shaders", "*.comp"))
 	if err != nil || len(files) < 10 {

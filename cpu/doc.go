@@ -24,5 +24,7 @@
 // evenly spaced in the bank and, unless they are neighbours, take at most 1 MiB. Nothing is filled in with groups, by
 // dft, or by winograd if it would be left with fewer than 32 filters.
 //
+// [Sums] makes sums and largest values of maps.
+//
 // Both backends compute every [conv.Spec]. Several goroutines may share a backend or a plan.
 package cpu

@@ -18,7 +18,7 @@ import (
 
 // numerics is the version of the numbers. It grows when the same job on the same device may give other bits than
 // before. TestNumerics fails if the bits of the CPU engine change and this does not.
-const numerics = 1
+const numerics = 2
 
 // Setting is one of the things that the bits of a job's activations depend on.
 type Setting struct {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/param"
 )
@@ -166,77 +167,80 @@ func (s Statistic) part(i, rows, columns int) part {
 	return part{0, rows, 0, columns}
 }
 
-// reduce makes the numbers of one map, plane, whose rows have this many columns.
-func (k Summary) reduce(numbers, plane []float32, columns int) {
-	at := 0
-	for _, s := range k {
-		for i := range s.count() {
-			numbers[at] = s.of(plane, s.part(i, len(plane)/columns, columns), columns)
-			at++
+// reducer makes numbers of maps on one goroutine.
+type reducer struct {
+	cpu.Sums
+	summary Summary
+	width   int       // columns of a map
+	parts   [][]part  // of the numbers of each statistic
+	columns []float64 // room for sums of columns
+}
+
+// reducer returns one for maps of this shape.
+func (k Summary) reducer(maps conv.Shape) *reducer {
+	r := &reducer{summary: k, width: maps.W(), parts: make([][]part, len(k)), columns: make([]float64, maps.W())}
+	for i, s := range k {
+		for number := range s.count() {
+			r.parts[i] = append(r.parts[i], s.part(number, maps.H(), maps.W()))
 		}
+	}
+	return r
+}
+
+// reduce makes the numbers of one map, plane.
+func (r *reducer) reduce(numbers, plane []float32) {
+	for i, s := range r.summary {
+		switch s.Kind {
+		case Mean:
+			numbers[0] = average(r.Sum(plane), len(plane))
+		case Energy:
+			numbers[0] = average(r.Squares(plane), len(plane))
+		case Max:
+			numbers[0] = r.Largest(plane)
+		case Position:
+			numbers[0] = plane[s.Rows*r.width+s.Columns]
+		case Grid:
+			for row := range s.Rows {
+				cells := row * s.Columns
+				r.reduceCells(numbers[cells:cells+s.Columns], plane, r.parts[i][cells:cells+s.Columns])
+			}
+		}
+		numbers = numbers[len(r.parts[i]):]
 	}
 }
 
-// of returns the number that the statistic makes of a part of a map.
-func (s Statistic) of(plane []float32, of part, columns int) float32 {
-	if of.left == 0 && of.right == columns { // whole rows follow each other in memory, as one long row
-		of = part{0, 1, of.top * columns, of.bottom * columns}
+// reduceCells makes the means of a row of cells.
+func (r *reducer) reduceCells(means, plane []float32, cells []part) {
+	top, bottom := cells[0].top, cells[0].bottom
+	rows := plane[top*r.width : bottom*r.width]
+	if len(cells) == 1 {
+		means[0] = average(r.Sum(rows), len(rows))
+		return
 	}
-	area := (of.bottom - of.top) * (of.right - of.left)
-	sum, largest := 0.0, float32(math.Inf(-1))
-	for i := of.top; i < of.bottom; i++ {
-		row := plane[i*columns+of.left : i*columns+of.right]
-		switch s.Kind {
-		case Max:
-			largest = max(largest, largestOf(row))
-		case Energy:
-			sum += squares(row)
-		default:
-			sum += total(row)
-		}
+	r.Columns(r.columns, rows)
+	for i, cell := range cells {
+		means[i] = average(total(r.columns[cell.left:cell.right]), (bottom-top)*(cell.right-cell.left))
 	}
-	if s.Kind == Max {
-		return largest
-	}
-	return float32(sum / float64(area))
 }
 
 // total adds up numbers in four sums, each of every fourth number: additions to one sum wait for each other.
-func total(row []float32) float64 {
+func total(row []float64) float64 {
 	var a, b, c, d float64
 	for ; len(row) >= 4; row = row[4:] {
-		a, b, c, d = a+float64(row[0]), b+float64(row[1]), c+float64(row[2]), d+float64(row[3])
+		a, b, c, d = a+row[0], b+row[1], c+row[2], d+row[3]
 	}
 	for _, v := range row {
-		a += float64(v)
+		a += v
 	}
 	return a + b + (c + d)
 }
 
-// squares adds up the squares of numbers, as total does. The square of a float32 is exact in float64, so that a fused
-// multiply-add gives the same sum.
-func squares(row []float32) float64 {
-	var a, b, c, d float64
-	for ; len(row) >= 4; row = row[4:] {
-		w, x, y, z := float64(row[0]), float64(row[1]), float64(row[2]), float64(row[3])
-		a, b, c, d = a+w*w, b+x*x, c+y*y, d+z*z
+// average rounds a mean. All NaN are the same, because additions in another order make others.
+func average(sum float64, count int) float32 {
+	if sum != sum {
+		return float32(math.NaN())
 	}
-	for _, v := range row {
-		a += float64(v) * float64(v)
-	}
-	return a + b + (c + d)
-}
-
-// largestOf returns the largest number, or NaN if one is NaN. row is not empty.
-func largestOf(row []float32) float32 {
-	a, b, c, d := row[0], row[0], row[0], row[0]
-	for ; len(row) >= 4; row = row[4:] {
-		a, b, c, d = max(a, row[0]), max(b, row[1]), max(c, row[2]), max(d, row[3])
-	}
-	for _, v := range row {
-		a = max(a, v)
-	}
-	return max(a, b, c, d)
+	return float32(sum / float64(count))
 }
 
 // table returns a row for each number that is kept of a map: the statistic, and the part of the map that it sees.

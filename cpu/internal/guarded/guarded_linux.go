@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func between[T float32 | int | uint32](tb testing.TB, s []T, atEnd bool) []T {
+func between[T float32 | float64 | int | uint32](tb testing.TB, s []T, atEnd bool) []T {
 	if len(s) == 0 {
 		return nil
 	}

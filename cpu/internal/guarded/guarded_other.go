@@ -4,4 +4,4 @@ package guarded
 
 import "testing"
 
-func between[T float32 | int | uint32](_ testing.TB, s []T, _ bool) []T { return s }
+func between[T float32 | float64 | int | uint32](_ testing.TB, s []T, _ bool) []T { return s }

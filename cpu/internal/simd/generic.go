@@ -4,7 +4,8 @@ package simd
 // With 8 floats, amd64's 16 registers would spill.
 func genericKernels() *Kernels {
 	k := &Kernels{ISA: Generic, Lanes: 4, patches: patchesGeneric, products: productsGeneric,
-		magnitudes: magnitudesGeneric, probe: probeGeneric}
+		magnitudes: magnitudesGeneric, columns: columnsGeneric, squares: squaresGeneric, extremes: extremesGeneric,
+		probe: probeGeneric}
 	for filters := 1; filters <= MaxFilters; filters++ {
 		k.tiles[filters][1] = func(t *Tile) { tileGeneric(t, filters) }
 	}

@@ -26,6 +26,8 @@ func guardFields(t *testing.T, v reflect.Value, atEnd bool) {
 		switch s := reflect.NewAt(v.Type(), v.Addr().UnsafePointer()).Interface().(type) {
 		case *[]float32:
 			*s = guarded.Copy(t, *s, atEnd)
+		case *[]float64:
+			*s = guarded.Copy(t, *s, atEnd)
 		case *[]int:
 			*s = guarded.Copy(t, *s, atEnd)
 		case *[]uint32:

@@ -89,6 +89,15 @@ func productsAVX2(p *Products)
 func magnitudesAVX2(m *Magnitudes)
 
 //go:noescape
+func columnsAVX2(c *Columns)
+
+//go:noescape
+func squaresAVX2(c *Columns)
+
+//go:noescape
+func extremesAVX2(e *Extremes)
+
+//go:noescape
 func deal2AVX2(d *Deal)
 
 //go:noescape

@@ -3589,6 +3589,134 @@ done:
 	VZEROUPPER
 	RET
 
+// func columnsAVX2(c *byte)
+// Requires: AVX
+TEXT ·columnsAVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 24(AX), DX
+	MOVQ 48(AX), BX
+	SHLQ $0x02, BX
+	MOVQ 64(AX), SI
+
+block:
+	MOVQ    56(AX), R8
+	MOVQ    DX, DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	PCALIGN $0x40
+
+row:
+	VCVTPS2PD (DI), Y4
+	VADDPD    Y4, Y0, Y0
+	VCVTPS2PD 16(DI), Y4
+	VADDPD    Y4, Y1, Y1
+	VCVTPS2PD 32(DI), Y4
+	VADDPD    Y4, Y2, Y2
+	VCVTPS2PD 48(DI), Y4
+	VADDPD    Y4, Y3, Y3
+	ADDQ      BX, DI
+	DECQ      R8
+	JNZ       row
+	VMOVUPD   Y0, (CX)
+	VMOVUPD   Y1, 32(CX)
+	VMOVUPD   Y2, 64(CX)
+	VMOVUPD   Y3, 96(CX)
+	ADDQ      $0x00000040, DX
+	ADDQ      $0x00000080, CX
+	DECQ      SI
+	JNZ       block
+	VZEROUPPER
+	RET
+
+// func squaresAVX2(c *byte)
+// Requires: AVX, FMA3
+TEXT ·squaresAVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 24(AX), DX
+	MOVQ 48(AX), BX
+	SHLQ $0x02, BX
+	MOVQ 64(AX), SI
+
+block:
+	MOVQ    56(AX), R8
+	MOVQ    DX, DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	PCALIGN $0x40
+
+row:
+	VCVTPS2PD   (DI), Y4
+	VFMADD231PD Y4, Y4, Y0
+	VCVTPS2PD   16(DI), Y4
+	VFMADD231PD Y4, Y4, Y1
+	VCVTPS2PD   32(DI), Y4
+	VFMADD231PD Y4, Y4, Y2
+	VCVTPS2PD   48(DI), Y4
+	VFMADD231PD Y4, Y4, Y3
+	ADDQ        BX, DI
+	DECQ        R8
+	JNZ         row
+	VMOVUPD     Y0, (CX)
+	VMOVUPD     Y1, 32(CX)
+	VMOVUPD     Y2, 64(CX)
+	VMOVUPD     Y3, 96(CX)
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000080, CX
+	DECQ        SI
+	JNZ         block
+	VZEROUPPER
+	RET
+
+// func extremesAVX2(e *byte)
+// Requires: AVX, AVX2
+TEXT ·extremesAVX2(SB), NOSPLIT, $0-8
+	MOVQ         e+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         48(AX), BX
+	MOVQ         72(AX), AX
+	MOVL         $0xff800000, SI
+	VMOVD        SI, X0
+	VBROADCASTSS X0, Y3
+	VMOVAPS      Y3, Y0
+	VMOVAPS      Y3, Y1
+	VMOVAPS      Y3, Y2
+	VMOVAPS      Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	PCALIGN      $0x40
+
+block:
+	VMOVUPS (BX), Y6
+	VMAXPS  Y0, Y6, Y0
+	VMOVUPS 32(BX), Y7
+	VMAXPS  Y1, Y7, Y1
+	VMOVUPS 64(BX), Y8
+	VMAXPS  Y2, Y8, Y2
+	VMOVUPS 96(BX), Y9
+	VMAXPS  Y3, Y9, Y3
+	VCMPPS  $0x03, Y6, Y7, Y6
+	VORPS   Y6, Y4, Y4
+	VCMPPS  $0x03, Y8, Y9, Y8
+	VORPS   Y8, Y5, Y5
+	ADDQ    $0x00000080, BX
+	DECQ    AX
+	JNZ     block
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VZEROUPPER
+	RET
+
 // func deal2AVX2(d *byte)
 // Requires: AVX, AVX2
 TEXT ·deal2AVX2(SB), NOSPLIT, $0-8

@@ -90,6 +90,9 @@ type Kernels struct {
 	patches    func(*Patches)
 	products   func(*Products)
 	magnitudes func(*Magnitudes)
+	columns    func(*Columns)
+	squares    func(*Columns)
+	extremes   func(*Extremes)
 	deals      [maxDealt + 1]func(*Deal) // by number of phases; nil where plain Go deals
 	slides     slideTable
 	probe      func(rounds *int)

@@ -35,6 +35,7 @@ func (g *generator) all() {
 	}
 	g.winograd()
 	g.magnitudes()
+	g.sums()
 	g.deals()
 	g.slides()
 	g.probe()

@@ -26,7 +26,7 @@ const (
 	productsFlags     = 112
 )
 
-// winograd writes the transforms of F(4×4, 3×3). The kernels of Deal and Magnitudes use some of its methods.
+// winograd writes the transforms of F(4×4, 3×3). Other kernels use some of its methods.
 type winograd struct {
 	*generator
 	args           reg.Register

@@ -47,6 +47,7 @@ type disk struct {
 	noSync bool
 	// seam, if not nil, is called to make each change, by calling do. Tests set it.
 	seam func(c change, do func() error) error
+	peek func(path string) error // if not nil, is called before [place.look], which then may fail; tests set it
 }
 
 func (d disk) change(c change, do func() error) error {
@@ -87,6 +88,16 @@ func (p place) lost() bool {
 	ours, err := p.root.Stat(".")
 	there, thereErr := os.Stat(p.path)
 	return err != nil || thereErr != nil || !os.SameFile(ours, there)
+}
+
+// look opens a file or folder that other processes may have changed.
+func (p place) look(name string, flag int) (*os.File, error) {
+	if p.peek != nil {
+		if err := p.peek(filepath.Join(p.path, name)); err != nil {
+			return nil, err
+		}
+	}
+	return p.root.OpenFile(name, flag, 0)
 }
 
 // holds reports whether p has an entry called name.

@@ -141,9 +141,6 @@ func seize(base place, name string) (*hidden, error) {
 		h.close()
 	}
 	switch {
-	case errors.Is(err, errUnlockable) && strings.HasSuffix(name, unfinished): // it may have the work of days
-		err = &Error{Name: filepath.Join(base.path, name), Err: errors.New("its file system keeps no locks, so that " +
-			"another process may be writing it: want it on a disk with locks")}
 	case errors.Is(err, errUnlockable), errors.Is(err, fs.ErrPermission): // unknown, or another user's
 		err = inTheWay(base, name)
 	}

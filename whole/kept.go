@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -143,9 +144,12 @@ func (p place) adopt(name string, lease time.Duration) (h *hidden, err error) {
 		if h != nil {
 			h.close()
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
+		if !gone(err) {
 			return nil, err
 		}
+	}
+	if errors.Is(err, syscall.ESTALE) {
+		return nil, err
 	}
 	return nil, errInUse
 }
@@ -266,8 +270,8 @@ func (d *Folder) leaveKept(complete bool) {
 
 // ClearFinished removes NAME.unfinished if its process died after it had put the folder path in its place. The caller
 // knows that the folder is complete, and that its grown file is called grown. ClearFinished leaves what may be of
-// another job: files whose content the folder does not have. It also leaves what another process is writing. The error
-// says that something stays; it is nil if nothing is there.
+// another job: files whose content the folder does not have. It also leaves what another process is writing: it takes
+// the lease, as [Options.KeepFolder] does. The error says that something stays; it is nil if nothing is there.
 func (o Options) ClearFinished(path, grown string) error {
 	clean := filepath.Clean(path)
 	base, err := o.disk().open(filepath.Dir(clean))
@@ -275,22 +279,46 @@ func (o Options) ClearFinished(path, grown string) error {
 		return about(path, err)
 	}
 	defer base.close()
-	h, err := seize(base, filepath.Base(clean)+unfinished)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case errors.Is(err, errInUse):
-		return &Error{Name: Unfinished(path), Err: err}
-	case err != nil:
+	h, err := enter(base, filepath.Base(clean)+unfinished)
+	if err != nil {
+		if gone(err) {
+			return nil
+		}
 		return err
 	}
-	if !h.has(grownName, filepath.Join(filepath.Base(clean), grown)) || !h.hasFiles(filepath.Base(clean)) {
-		h.close()
-		return &Error{Name: Unfinished(path), Err: errors.New("it has a part of something else, and stays")}
+	defer h.close()
+	finished := func() bool {
+		return h.has(grownName, filepath.Join(filepath.Base(clean), grown)) && h.hasFiles(filepath.Base(clean))
 	}
-	_, _ = h.empty() // what cannot be removed stays, and so does the folder
-	h.leave()
+	stays := &Error{Name: Unfinished(path), Err: errors.New("it has a part of something else, and stays")}
+	locked := taken(h.inner, h.lock)
+	switch {
+	case gone(locked):
+		return nil
+	case locked != nil && !errors.Is(locked, errUnlockable):
+		return &Error{Name: Unfinished(path), Err: locked}
+	case !finished():
+		return stays
+	}
+	if err := h.take(o.lease(), locked); err != nil {
+		return &Error{Name: Unfinished(path), Err: err}
+	}
+	if !finished() { // another process had it meanwhile
+		h.lease.end(true)
+		return stays
+	}
+	h.clearFinished()
 	return nil
+}
+
+// clearFinished removes a folder whose lease this process has. What cannot be removed stays, and so does the folder.
+func (h *hidden) clearFinished() {
+	for _, name := range []string{grownName, filesName, movesName, fileName, journalName} {
+		_ = h.inner.removeAll(name)
+	}
+	h.lease.end(false)
+	_ = h.inner.remove(leaseFile(h.lease.number))
+	h.leave()
 }
 
 // hasFiles reports whether the folder called into has all files that are complete in h.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // abandon leaves a kept folder with a part of a job in it, as a process that dies does.
@@ -64,6 +65,44 @@ func TestClearFinished(t *testing.T) {
 	}
 	if err := (Options{}).ClearFinished(filepath.Join(t.TempDir(), "out"), "a"); err != nil {
 		t.Errorf("nothing is there, and the error is %v", err)
+	}
+}
+
+// TestClearFinishedLeased: what may belong to a living process stays as it is: its lease says so, also to machines that
+// do not see its lock.
+func TestClearFinishedLeased(t *testing.T) {
+	elsewhere := func(string) string { return "token boot \"elsewhere\"\n" }
+	for name, c := range map[string]struct {
+		options Options
+		lease   func(text string) string // nil leaves it
+		ago     time.Duration
+		stays   bool
+	}{
+		"dead, on this machine":  {Options{NoSync: true}, nil, 0, false},
+		"on another one":         {Options{NoSync: true}, elsewhere, 30 * time.Second, true},
+		"on another one, ended":  {Options{NoSync: true}, elsewhere, 61 * time.Second, false},
+		"without locks":          {unlockable(), nil, 30 * time.Second, true},
+		"without locks, ended":   {unlockable(), nil, 61 * time.Second, false},
+		"of a shorter lease":     {Options{NoSync: true, Lease: time.Second}, elsewhere, 2 * time.Second, false},
+		"without locks, removed": {unlockable(), func(string) string { return "" }, time.Hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "out")
+			abandon(t, path, func(*Folder) error { return nil })
+			lease := filepath.Join(Unfinished(path), leaseFile(1))
+			if c.lease != nil {
+				write(t, lease, c.lease(read(lease)))
+			}
+			age(t, lease, c.ago)
+			if err := os.Mkdir(path, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			text := read(lease)
+			err := c.options.ClearFinished(path, "a")
+			if c.stays != (err != nil) || c.stays != exists(Unfinished(path)) || c.stays && read(lease) != text {
+				t.Errorf("error %v, left: %s", err, found(t, filepath.Dir(path)))
+			}
+		})
 	}
 }
 

@@ -1,16 +1,20 @@
 package whole
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"gpuconv/fault"
@@ -70,7 +74,7 @@ func (p place) last() (number int, text string, at time.Time, err error) {
 
 // leases returns the numbers of the files of leases, and of those of relock.
 func (p place) leases() (map[string]int, error) {
-	folder, err := p.root.Open(".")
+	folder, err := p.look(".", os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -86,23 +90,32 @@ func (p place) leases() (map[string]int, error) {
 	return all, err
 }
 
-// clearLeases removes the files of leases before this one. There are several if a process died while it took one.
+// clearLeases removes the files of leases before this one. There are several if a process died while it took one. They
+// go in ascending order: as long as the lease of an owner is there, so is each later one.
 func (p place) clearLeases(number int) error {
 	all, err := p.leases()
-	for name, n := range all {
-		if n >= number {
-			continue
+	if err != nil {
+		return err
+	}
+	names := slices.SortedFunc(maps.Keys(all), func(a, b string) int { return cmp.Compare(all[a], all[b]) })
+	for _, name := range names {
+		if all[name] >= number {
+			break
 		}
-		if failed := p.remove(name); !errors.Is(failed, fs.ErrNotExist) {
-			err = errors.Join(err, failed)
+		if err := p.remove(name); err != nil && !gone(err) {
+			return err
 		}
 	}
-	return err
+	return nil
 }
+
+// gone reports whether an error says that another process has removed or replaced a file or folder. On NFS that may be
+// ESTALE, because this machine still has its old handle.
+func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESTALE) }
 
 // readLease opens a lease, because NFS shows what another machine has done to a file when it is opened.
 func (p place) readLease(number int) (text string, at time.Time, err error) {
-	f, err := p.root.Open(leaseFile(number))
+	f, err := p.look(leaseFile(number), os.O_RDONLY)
 	if err != nil {
 		return "", at, err
 	}
@@ -158,7 +171,7 @@ func (h *hidden) take(duration time.Duration, locked error) error {
 		if err == nil {
 			err = h.inner.clearLeases(l.number)
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil && !gone(err) {
 			_ = h.inner.remove(leaseFile(l.number))
 			return err
 		}
@@ -282,30 +295,49 @@ func (l *lease) age() time.Duration {
 	return max(since, wall)
 }
 
-// look renews the lease, and looks whether it is still this process's.
+// look renews the lease, and looks whether it is still this process's: whether its file is there, and no later one. On
+// NFS a file that was just replaced may be stale until it is opened again.
 func (l *lease) look() {
 	began := time.Now()
-	f, err := l.inner.root.OpenFile(leaseFile(l.number), os.O_RDWR, 0)
+	err := l.rewrite()
+	if errors.Is(err, syscall.ESTALE) {
+		err = l.rewrite()
+	}
+	var all map[string]int
 	if err == nil {
-		line := make([]byte, len(l.text)+1)
-		n, _ := f.ReadAt(line, 0)
-		if string(line[:n]) != l.text {
+		all, err = l.inner.leases()
+	}
+	for name, n := range all {
+		if n > l.number && name == leaseFile(n) {
 			err = fs.ErrNotExist
-		} else {
-			_, err = f.WriteAt([]byte(l.text), 0)
-		}
-		if closeErr := f.Close(); err == nil { // NFS may write nothing before that
-			err = closeErr
 		}
 	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && l.inner.holds(leaseFile(l.number+1)):
+	case gone(err):
 		l.lost = errTaken
 	case err == nil:
 		l.looked = began
 	case l.age() >= l.time/2: // such as a full disk, or a server that does not answer
 		l.lost = err
 	}
+}
+
+// rewrite writes the file of the lease again. It returns [fs.ErrNotExist] if the file is another process's.
+func (l *lease) rewrite() error {
+	f, err := l.inner.look(leaseFile(l.number), os.O_RDWR)
+	if err != nil {
+		return err
+	}
+	line := make([]byte, len(l.text)+1)
+	if n, _ := f.ReadAt(line, 0); string(line[:n]) != l.text {
+		err = fs.ErrNotExist
+	} else {
+		_, err = f.WriteAt([]byte(l.text), 0)
+	}
+	if closeErr := f.Close(); err == nil { // NFS may write nothing before that
+		err = closeErr
+	}
+	return err
 }
 
 // renew is called by the timer.

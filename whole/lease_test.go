@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -284,4 +285,90 @@ func ownerEnds(out *bufio.Scanner) string {
 		}
 	}
 	return ""
+}
+
+// TestLeaseOfLater: an owner has lost its lease if there is any later one. Perhaps the one between has come and gone.
+func TestLeaseOfLater(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	d, err := Options{NoSync: true}.KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Discard()
+	write(t, filepath.Join(Unfinished(path), leaseFile(3)+lockSuffix), "")
+	if err := d.hidden.signed(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(Unfinished(path), leaseFile(3)), "another\n")
+	if err := d.hidden.signed(); !errors.Is(err, errTaken) {
+		t.Errorf("error %v, want %v", err, errTaken)
+	}
+}
+
+// TestLeasesGoInOrder: earlier leases are removed in ascending order, and the rest stays if one cannot be removed. So
+// an owner whose lease is still there sees a later one.
+func TestLeasesGoInOrder(t *testing.T) {
+	for _, failing := range []int{0, 5} {
+		path := filepath.Join(t.TempDir(), "out")
+		abandon(t, path, aPart)
+		for n := 2; n < 12; n++ {
+			write(t, filepath.Join(Unfinished(path), leaseFile(n)), read(filepath.Join(Unfinished(path), leaseFile(1))))
+		}
+		removed := ""
+		o := Options{NoSync: true, seam: func(c change, do func() error) error {
+			if name := filepath.Base(c.path); c.action == removes && strings.HasPrefix(name, leaseName) {
+				removed += strings.TrimPrefix(name, leaseName) + " "
+				if name == leaseFile(failing) {
+					return os.ErrPermission
+				}
+			}
+			return do()
+		}}
+		d, err := o.KeepFolder(path, "a")
+		want := "1 2 3 4 5 6 7 8 9 10 11 "
+		if failing > 0 {
+			want = "1 2 3 4 5 12 " // 12 is the new one, which it gives back
+		}
+		if removed != want || failing > 0 != (err != nil) {
+			t.Errorf("with %d failing: %sare removed, error %v, want %s", failing, removed, err, want)
+		}
+		if err == nil {
+			d.Discard()
+		}
+	}
+}
+
+// TestLeaseStale: NFS says ESTALE of a file that another machine has replaced or removed, until it is opened again.
+func TestLeaseStale(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	stale, name := 0, ""
+	o := Options{NoSync: true, peek: func(path string) error {
+		if stale > 0 && filepath.Base(path) == name {
+			stale--
+			return &os.PathError{Op: "openat", Path: path, Err: syscall.ESTALE}
+		}
+		return nil
+	}}
+	abandon(t, path, aPart)
+	stale, name = 1, leaseFile(1) // it is seen, and then gone
+	d, err := o.KeepFolder(path, "a")
+	if err != nil || stale > 0 {
+		t.Fatalf("error %v, %d left", err, stale)
+	}
+	defer d.Discard()
+	stale, name = 1, leaseFile(d.hidden.lease.number)
+	if err := d.hidden.signed(); err != nil || stale > 0 {
+		t.Errorf("stale once: error %v, %d left", err, stale)
+	}
+	stale = 9
+	if err := d.hidden.signed(); !errors.Is(err, errTaken) {
+		t.Errorf("stale: error %v, want %v", err, errTaken)
+	}
+
+	other := filepath.Join(t.TempDir(), "out")
+	abandon(t, other, aPart)
+	stale, name = 1000, leaseFile(1)
+	if _, err := o.KeepFolder(other, "a"); !errors.Is(err, syscall.ESTALE) {
+		t.Errorf("stale for ever: error %v, want %v", err, syscall.ESTALE)
+	}
 }

@@ -19,6 +19,7 @@ type Options struct {
 	Lease time.Duration
 
 	seam func(c change, do func() error) error // see disk
+	peek func(path string) error               // see disk
 }
 
 // change calls disk.change.
@@ -31,4 +32,4 @@ func (o Options) lease() time.Duration {
 	return leaseTime
 }
 
-func (o Options) disk() disk { return disk{noSync: o.NoSync, seam: o.seam} }
+func (o Options) disk() disk { return disk{noSync: o.NoSync, seam: o.seam, peek: o.peek} }

@@ -34,12 +34,16 @@ type winograd struct {
 	down     int // the most rows of blocks in a band
 	perTask  int // the most images of a task
 	capacity int // floats between channels of transformed patches, and between filters of their products
-	taps     simd.Taps
-	weight   []float32 // [groups][36][panels][parts][channels][filters of the panel]
-	bias     []float32
-	screens  []*screen // one for each group
-	plain    *plain
-	zeros    [simd.MaxFilters]float32
+	// Floats between elements of a patch, and between elements of its products. The transforms read or write all
+	// elements in turn: at a multiple of 4 KiB they would compete for one set of the first-level cache.
+	patchStep, productStep int
+
+	taps    simd.Taps
+	weight  []float32 // [groups][36][panels][parts][channels][filters of the panel]
+	bias    []float32
+	screens []*screen // one for each group
+	plain   *plain
+	zeros   [simd.MaxFilters]float32
 }
 
 const (
@@ -144,6 +148,7 @@ func (w *winograd) settle(s *slab, rows, images int) {
 	blocks := w.blocks()
 	w.layout = cutFilters(w.filters(), ceilDiv(blocks, w.kernels.Lanes), w.kernels)
 	w.capacity = lines(blocks + 2*w.kernels.Lanes)
+	w.patchStep, w.productStep = lines(w.channels()*w.capacity), lines(w.filters()*w.capacity)
 	offsets := make([]int, w.channels())
 	for c := range offsets {
 		offsets[c] = c * w.capacity
@@ -203,7 +208,7 @@ func (w *winograd) cutKernels(weight []float32) []float32 {
 // workspace returns the floats for transformed patches, for sums of products, for what the transforms and the screen
 // need, and for plain blocks.
 func (w *winograd) workspace() int {
-	return simd.PatchSize*w.capacity*(w.channels()+w.filters()) + (simd.PatchSize+16+1)*w.kernels.Lanes +
+	return simd.PatchSize*(w.patchStep+w.productStep) + (simd.PatchSize+16+1)*w.kernels.Lanes +
 		2*w.screened()*w.kernels.Lanes + w.plain.workspace()
 }
 
@@ -232,8 +237,8 @@ func (w *winograd) space(worker *worker, blocks int) (s winogradSpace) {
 		work = work[n:]
 		return part
 	}
-	s.patches = take(simd.PatchSize * w.capacity * w.channels())
-	s.products = take(simd.PatchSize * w.capacity * w.filters())
+	s.patches = take(simd.PatchSize * w.patchStep)
+	s.products = take(simd.PatchSize * w.productStep)
 	s.temp, s.blocks, s.check = take(simd.PatchSize*w.kernels.Lanes), take(16*w.kernels.Lanes), take(w.kernels.Lanes)
 	s.magnitudes, s.squares = take(w.screened()*w.kernels.Lanes), take(w.screened()*w.kernels.Lanes)
 	s.plain = take(w.plain.workspace())
@@ -295,7 +300,7 @@ func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, data []float32,
 // after the last row it is not used.
 func (w *winograd) transformPatches(worker *worker, s *winogradSpace, first, down int) {
 	p := &worker.patches
-	*p = simd.Patches{Temp: s.temp, Pitch: w.slab.pitch, SrcStep: w.slab.plane, DstStride: w.capacity * w.channels(),
+	*p = simd.Patches{Temp: s.temp, Pitch: w.slab.pitch, SrcStep: w.slab.plane, DstStride: w.patchStep,
 		DstStep: w.capacity, Count: w.problem.Weight[1]}
 	for part := range w.split * w.split {
 		y, x := part/w.split*third, part%w.split*third
@@ -321,8 +326,8 @@ func (w *winograd) multiply(worker *worker, s *winogradSpace, group, blocks int)
 	*t = simd.Tile{Bias: w.zeros[:], Plane: w.capacity, Tiles: 1}
 	most := w.kernels.Vectors(w.layout[0].filters)
 	for element := range simd.PatchSize {
-		patches := s.patches[element*channels*w.capacity:]
-		products := s.products[element*filters*w.capacity:]
+		patches := s.patches[element*w.patchStep:]
+		products := s.products[element*w.productStep:]
 		vectors, at := ceilDiv(blocks, lanes), 0
 		for tiles := ceilDiv(vectors, most); tiles > 0; tiles-- {
 			width := ceilDiv(vectors, tiles)
@@ -353,7 +358,7 @@ func (w *winograd) multiply(worker *worker, s *winogradSpace, group, blocks int)
 func (w *winograd) transformProducts(worker *worker, s *winogradSpace, data []float32, pitch int, part part,
 	base, blocks int) {
 	p := &worker.products
-	*p = simd.Products{Dst: s.blocks, Temp: s.temp, Check: s.check, SrcStride: w.capacity * w.filters()}
+	*p = simd.Products{Dst: s.blocks, Temp: s.temp, Check: s.check, SrcStride: w.productStep}
 	if w.problem.Activation == conv.ReLU {
 		p.Flags = simd.ReLU
 	}

@@ -58,6 +58,12 @@ func Odd(plan conv.Plan, dst, src *conv.Tensor) (odd, blocks int) {
 	return odd, blocks
 }
 
+// TransformSteps returns how many bytes lie between the elements of a patch, and of its products, in a plan of winograd.
+func TransformSteps(plan conv.Plan) (patches, products int) {
+	w := plan.(*enginePlan).recipe.(*winograd)
+	return 4 * w.patchStep, 4 * w.productStep
+}
+
 // Prices returns what winograd and direct are estimated to cost for the images of p, in cycles.
 func Prices(isa ISA, p conv.Problem) (winograd, direct float64) {
 	p.Spec = p.WithDefaults()

@@ -6,12 +6,12 @@ import (
 )
 
 // With many channels, the inputs of a tile exceed a first-level cache, and each panel of filters would read them from
-// the second one. So direct takes the channels in parts. The inputs of a tile, for the channels of a part, stay in the
-// cache while all panels use them. Then the next part follows, and adds to the sums that the part before it has stored.
-// The products are added in the same order as without parts, so that the sums have the same bits.
+// the second one. So direct takes the channels in parts. The inputs of some tiles, for the channels of a part, stay in
+// the cache while all panels use them. Then the next part follows, and adds to the sums that the part before it has
+// stored. The products are added in the same order as without parts, so that the sums have the same bits.
 
 const (
-	// reuseFloats limits the inputs of a tile, for the channels of a part, to 20 KiB of a first-level cache of 32 KiB.
+	// reuseFloats limits the inputs of a call, for the channels of a part, to 20 KiB of a first-level cache of 32 KiB.
 	reuseFloats = 20 << 10 / 4
 	// pointFloats is the same limit for 1×1 kernels. Their tiles read whole cache lines, in order, which come from the
 	// second-level cache in time.
@@ -27,7 +27,10 @@ func (d *direct) cutChannels() {
 	if d.pointwise() {
 		most = pointFloats
 	}
-	count := ceilDiv(p.Weight[1]*d.tileFloats(), most)
+	count := ceilDiv(p.Weight[1]*d.tileFloats(1), most)
+	if count > 1 && !d.flat && !d.pointwise() {
+		count = ceilDiv(p.Weight[1]*d.tileFloats(d.layout[0].joined[0].tiles), most) // see deepRows
+	}
 	count = max(1, min(count, p.Weight[1], d.size()/partTaps))
 	if d.layout[0].count+len(d.layout) == 2 || d.cut() {
 		count = 1
@@ -49,11 +52,11 @@ func (d *direct) deep() bool { return len(d.parts) > 2 }
 // cut reports whether tiles reach beyond the ends of their rows, and are computed by cutTiles.
 func (d *direct) cut() bool { return !d.flat && d.layout[0].spans[0].cut > 0 }
 
-// tileFloats returns about how many floats of a channel a tile reads.
-func (d *direct) tileFloats() int {
+// tileFloats returns about how many floats of a channel this many neighbouring tiles read.
+func (d *direct) tileFloats(tiles int) int {
 	p, width := &d.problem, d.kernels.Vectors(d.layout[0].filters)*d.kernels.Lanes
 	if !d.flat {
-		width = d.layout[0].spans[0].vectors * d.kernels.Lanes // of the widest
+		width = tiles * d.layout[0].spans[0].vectors * d.kernels.Lanes // of the widest
 	}
 	phases := min(p.Stride[1], p.Weight[3])
 	rows := p.Weight[2] * (phases*width + (p.Weight[3]-1)*p.Dilation[1])
@@ -71,12 +74,16 @@ func (d *direct) last() simd.Flags {
 	return 0
 }
 
-// deepRows computes the rows of a band, tile by tile. The sums of a tile stay in dst between the parts.
+// deepRows computes the rows of a band. It computes neighbouring tiles of the same width in one call: so the weights of a
+// panel and a part are read once for them. The sums of a tile stay in dst between the parts. One tile in each call, with
+// larger parts, has 0.9 to 1 times the speed (AVX2, Zen 3).
 func (d *direct) deepRows(w *worker, o output, p part) {
 	t := &w.tile
-	t.Plane, t.Tiles = o.plane, 1
+	t.Plane = o.plane
 	for i := range p.rows {
-		for _, s := range d.layout[0].spans { // panels of fewer filters could have wider tiles, but not narrower ones
+		for _, s := range d.layout[0].joined { // panels of fewer filters could have wider tiles, but not narrower ones
+			t.Tiles, t.Back = s.tiles, s.back
+			t.XStep, t.DstStep = s.vectors*d.kernels.Lanes, s.vectors*d.kernels.Lanes
 			for part := range d.parts[1:] {
 				d.setPart(t, part)
 				for j := range d.layout {
@@ -85,7 +92,6 @@ func (d *direct) deepRows(w *worker, o output, p part) {
 					for panel := range l.count {
 						filter := d.setPanel(t, p.group, part, l, panel)
 						t.Dst = o.data[filter*o.plane+i*d.sums.W()+s.column:]
-						t.Back = s.back
 						d.kernels.Run(l.filters, s.vectors, t)
 					}
 				}

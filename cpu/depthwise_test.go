@@ -11,12 +11,19 @@ import (
 )
 
 // depthwiseProblems have kernels of every height that depthwise computes, and padding of every kind. Their rows take
-// one register, several, and several strips, some to the last column and some not.
+// one register, several, and several strips, some to the last column and some not. Tasks have one plane or several.
 func depthwiseProblems() (all []conv.Problem) {
 	add := func(h, w, filters, rows, columns int, spec conv.Spec) {
 		spec.Groups = 3
 		all = append(all, conv.Problem{Src: conv.Shape{2, 3, h, w}, Weight: conv.Shape{3 * filters, 1, rows, columns},
 			Bias: true, Spec: spec})
+	}
+	for _, spec := range []conv.Spec{{Padding: conv.Pad(1, 1)}, {}, {Padding: conv.Padding{Top: 5, Bottom: 4, Left: 1}}} {
+		spec.Groups = 24 // several planes in a task
+		for _, h := range []int{3, 8, 9} {
+			all = append(all, conv.Problem{Src: conv.Shape{2, 24, h, 21}, Weight: conv.Shape{24, 1, 3, 3},
+				Bias: true, Spec: spec})
+		}
 	}
 	for _, size := range []int{3, 5, 7} {
 		for _, w := range []int{7, 8, 9, 14, 16, 17, 28, 31, 32, 33, 47, 49, 56, 57, 64, 65, 100, 129} {

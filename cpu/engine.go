@@ -29,9 +29,10 @@ type Engine struct {
 	// what [conv.Exact] promises; [conv.Fast] adds those of [Spreading].
 	Precision conv.Precision
 
-	eager bool // wake all workers, however little work there is; for tests
-	down  bool // direct computes columns of tiles where it would complete rows; for tests
-	apart bool // compute every filter, also those that repeat another; for tests
+	eager  bool // wake all workers, however little work there is; for tests
+	down   bool // direct computes columns of tiles where it would complete rows; for tests
+	single bool // depthwise computes single rows where it would compute pairs; for tests
+	apart  bool // compute every filter, also those that repeat another; for tests
 }
 
 // ISA is an instruction set that the engine has kernels for.
@@ -176,8 +177,13 @@ func (e Engine) newBlueprint(p conv.Problem, r repeats, unsuited *conv.Rejected)
 	p, sums[1] = b.repeats.problem(p), b.repeats.computed
 	b.name, b.rejected = chosen.name, rejected
 	b.recipe = chosen.prepare(p, sums, k)
-	if d, ok := b.recipe.(*direct); ok {
-		d.down = e.down
+	switch r := b.recipe.(type) {
+	case *direct:
+		r.down = e.down
+	case *depthwise:
+		if e.single {
+			r.pairs = nil
+		}
 	}
 	return b, b.cut()
 }

@@ -20,6 +20,12 @@ func (e Engine) Down() Engine {
 	return e
 }
 
+// Single returns e, changed so that depthwise computes single rows where it would compute pairs of them.
+func (e Engine) Single() Engine {
+	e.single = true
+	return e
+}
+
 // Apart returns e, changed so that it computes every filter, those that are copies or negatives of others, too.
 func (e Engine) Apart() Engine {
 	e.apart = true

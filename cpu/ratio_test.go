@@ -123,6 +123,22 @@ func TestRowsPay(t *testing.T) {
 	}
 }
 
+// TestPairsPay: rows of outputs in pairs have at least 1.05 times the speed of single rows, which depthwise computed
+// before. They had 1.3 to 1.7 times the speed (Zen 3).
+func TestPairsPay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it times, which the race detector disturbs")
+	}
+	if !slices.Contains(cpu.AvailableISAs(), cpu.AVX2) {
+		t.Skip("only AVX2 has pairs")
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, text := range []string{"1,128,56,56,128,3,1,1,128", "1,64,112,112,64,3,1,1,64", "4,256,14,14,256,3,1,1,256"} {
+		e := cpu.Engine{ISA: cpu.AVX2, Algorithm: "depthwise"}
+		holdRatio(t, e, e.Single(), layer(t, text), 1.05)
+	}
+}
+
 // TestRowsKeepBits: rows and columns of tiles give the same bits.
 func TestRowsKeepBits(t *testing.T) {
 	for _, isa := range tested() {

@@ -24,7 +24,8 @@ func kernels(isa ISA) *Kernels {
 	case AVX2:
 		return &Kernels{ISA: isa, Lanes: 8, tiles: tilesAVX2(), patches: patchesAVX2, products: productsAVX2,
 			magnitudes: magnitudesAVX2, columns: columnsAVX2, squares: squaresAVX2, extremes: extremesAVX2,
-			deals: [...]func(*Deal){2: deal2AVX2, 4: deal4AVX2}, slides: slidesAVX2(), probe: probeAVX2}
+			deals: [...]func(*Deal){2: deal2AVX2, 4: deal4AVX2}, slides: slidesAVX2(), pairs: pairsAVX2,
+			probe: probeAVX2}
 	}
 	return genericKernels()
 }

@@ -140,6 +140,9 @@ func slide5x1s2AVX2(s *Slide)
 func slide5x2s2AVX2(s *Slide)
 
 //go:noescape
+func pairsAVX2(s *Slide)
+
+//go:noescape
 func probeAVX2(rounds *int)
 
 // tilesAVX2 returns the kernels by filters and vectors.

@@ -173,3 +173,66 @@ func (k *Kernels) Slide(rows int, s *Slide) {
 	}
 	k.slides[rows][s.stride][s.vectors](s)
 }
+
+// pairSize is the number of rows, and of columns, of kernels that Pairs computes.
+const pairSize = 3
+
+// NewPairs returns a strip of whole rows for [Kernels.Pairs], and whether Pairs can compute it: the instruction set has
+// a kernel for that, the stride is 1, filters have 3×3 weights that are neighbours, a row fills more than one register,
+// and there is at most one column of zeros at either side. rows is that of Slide; the other arguments are those of
+// NewStrip.
+func (k *Kernels) NewPairs(rows, columns, width, stride int, offsets []int) (s Strip, ok bool) {
+	if k.pairs == nil || stride != 1 || rows != pairSize || len(offsets) != pairSize || columns <= k.Lanes {
+		return s, false
+	}
+	for v, offset := range offsets {
+		if offset != offsets[0]+v {
+			return s, false
+		}
+	}
+	if offsets[0] < -1 || columns+offsets[0]+1 > width {
+		return s, false // more than one column of zeros at a side
+	}
+	s, _ = k.NewStrip(columns, width, stride, offsets)
+	return s, true
+}
+
+// Inside returns which rows of outputs [Kernels.Pairs] may compute: of the first plane those from lo on, of the last one
+// those before hi, of all others all. Elsewhere a register of inputs would reach beyond Src. The strip is from NewPairs.
+// lo and hi are even if Rows is.
+func (s *Slide) Inside(k *Kernels) (lo, hi int) {
+	lo, hi = 0, s.Rows
+	left, right := s.reach(k)
+	if left < 0 {
+		lo = min(max(0, (2-s.First)&^1), s.Rows) // above it a pair reads the first row of inputs
+	}
+	if right > s.width {
+		hi = max(0, min(hi, (s.Height-pairSize-s.First)&^1)) // from there on a pair reads the last row of inputs
+	}
+	return lo, hi
+}
+
+// Pairs computes the same as Slide with kernels of 3 rows, for the planes plane ≤ p < Planes, two rows of outputs at a
+// time. The strip is from NewPairs; Rows is even. Each row of inputs that it reads must either lie outside the image, or
+// lie with all registers of the strip in Src. Otherwise it panics.
+func (k *Kernels) Pairs(s *Slide, plane int) {
+	if s.Rows <= 0 || plane >= s.Planes {
+		return
+	}
+	if s.Rows%2 != 0 {
+		panic("simd: an odd number of rows")
+	}
+	last := s.Planes - 1
+	low, high := s.reach(k)
+	_ = s.Dst[last*s.DstPlane+(s.Rows-1)*s.DstPitch+s.columns-1]
+	if top, bottom := max(0, s.First), min(s.Height, s.First+s.Rows+pairSize-1)-1; top <= bottom {
+		_ = s.Src[plane*s.SrcPlane+top*s.SrcPitch+low]
+		_ = s.Src[last*s.SrcPlane+bottom*s.SrcPitch+high-1]
+	}
+	_ = s.Weight[s.Planes*pairSize*pairSize-1]
+	_ = s.Bias[last]
+	_ = s.Zeros[high-low-1]
+	s.from, s.done = -4*low, plane
+	s.Flags &= ReLU
+	k.pairs(s)
+}

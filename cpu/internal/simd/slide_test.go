@@ -178,3 +178,129 @@ func TestSlideBounds(t *testing.T) {
 		}
 	})
 }
+
+// drawPairs draws planes and a strip of their whole rows for Pairs, and which planes and rows of it Pairs may compute.
+func drawPairs(t *testing.T, r *rand.Rand, k *Kernels, atEnd bool) (s *Slide, plane, lo, hi int) {
+	integer := func() float32 { return float32(r.IntN(17) - 8) }
+	columns, before := k.Lanes+1+r.IntN(5*k.Lanes), r.IntN(2)
+	strip, ok := k.NewPairs(3, columns, columns-before+1+r.IntN(3), 1, []int{-before, 1 - before, 2 - before})
+	if !ok {
+		t.Fatalf("%d columns, %d before: refused", columns, before)
+	}
+	s = &Slide{Strip: strip, First: r.IntN(15) - 7, Height: 1 + r.IntN(9), Rows: 2 + 2*r.IntN(5), Planes: 1 + r.IntN(3),
+		Flags: Flags(r.IntN(2)) * ReLU}
+	s.SrcPitch, s.DstPitch = strip.width+r.IntN(3), columns+r.IntN(3)
+	s.SrcPlane, s.DstPlane = s.Height*s.SrcPitch+r.IntN(3), s.Rows*s.DstPitch+r.IntN(3)
+	s.Dst = drawn((s.Planes-1)*s.DstPlane+(s.Rows-1)*s.DstPitch+columns, integer)
+	s.Src = drawn((s.Planes-1)*s.SrcPlane+(s.Height-1)*s.SrcPitch+strip.width, integer)
+	s.Bias = drawn(s.Planes, integer)
+	low, high := strip.reach(k)
+	s.Zeros = make([]float32, high-low)
+	s.Weight = drawn(s.Planes*9, integer)
+	plane = r.IntN(s.Planes)
+	lo, hi = s.Inside(k)
+	if plane > 0 {
+		lo = 0
+	}
+	hi = max(lo, hi)
+	guard(t, s, atEnd)
+	return s, plane, lo, hi
+}
+
+// TestPairs holds rows in pairs to the plain loop, in slices that end at a guard page and that begin at one, and to
+// what Inside allows: one pair more at either end panics.
+func TestPairs(t *testing.T) {
+	r := rand.New(rand.NewPCG(25, 26))
+	eachISA(t, func(t *testing.T, k *Kernels) {
+		if k.pairs == nil {
+			t.Skip("it computes single rows")
+		}
+		for trial := range 2000 {
+			s, plane, lo, hi := drawPairs(t, r, k, trial%2 == 0)
+			want := append([]float32(nil), s.Dst...)
+			for n := range s.Planes * (hi - lo) * s.columns {
+				p, i, j := n/s.columns/(hi-lo), lo+n/s.columns%(hi-lo), n%s.columns
+				if p >= plane {
+					want[p*s.DstPlane+i*s.DstPitch+j] = s.slid(3, 1, p, i, j)
+				}
+			}
+			run := func(lo, hi int) {
+				if lo == hi {
+					return
+				}
+				part := *s
+				part.First, part.Rows, part.Dst = s.First+lo, hi-lo, s.Dst[lo*s.DstPitch:]
+				k.Pairs(&part, plane)
+			}
+			run(lo, hi)
+			for i, w := range want {
+				if s.Dst[i] != w {
+					t.Fatalf("planes %d to %d, rows %d to %d of %+v: element %d is %v, want %v", plane, s.Planes, lo, hi,
+						s, i, s.Dst[i], w)
+				}
+			}
+			if hi < s.Rows && s.First+hi < s.Height && s.First+hi+4 > s.Height-1 && !panics(func() { run(hi, hi+2) }) {
+				t.Fatalf("rows %d and %d of %+v reach beyond Src: no panic", hi, hi+1, s)
+			}
+			if lo > 0 && s.First+lo+1 >= 0 && !panics(func() { run(lo-2, lo) }) {
+				t.Fatalf("rows %d and %d of %+v reach beyond Src: no panic", lo-2, lo-1, s)
+			}
+		}
+	})
+}
+
+// TestPairBounds: Pairs panics before it is done if it reaches beyond its slices, or if the number of rows is odd.
+func TestPairBounds(t *testing.T) {
+	r := rand.New(rand.NewPCG(27, 28))
+	eachISA(t, func(t *testing.T, k *Kernels) {
+		if k.pairs == nil {
+			t.Skip("it computes single rows")
+		}
+		for name, cut := range map[string]func(*Slide){
+			"dst":    func(s *Slide) { s.Dst = s.Dst[:len(s.Dst)-1] },
+			"zeros":  func(s *Slide) { s.Zeros = s.Zeros[:len(s.Zeros)-1] },
+			"bias":   func(s *Slide) { s.Bias = s.Bias[:len(s.Bias)-1] },
+			"weight": func(s *Slide) { s.Weight = s.Weight[:len(s.Weight)-1] },
+			"rows":   func(s *Slide) { s.Rows-- },
+		} {
+			s, plane, lo, hi := drawPairs(t, r, k, true)
+			for lo > 0 || hi < s.Rows {
+				s, plane, lo, hi = drawPairs(t, r, k, true)
+			}
+			cut(s)
+			if !panics(func() { k.Pairs(s, plane) }) {
+				t.Errorf("%s: no panic", name)
+			}
+		}
+	})
+}
+
+// TestPairsRefuse: Pairs computes rows of more than one register, for 3×3 weights side by side, with a stride of 1 and
+// at most one column of zeros at either side.
+func TestPairsRefuse(t *testing.T) {
+	k, err := Use(AVX2)
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, c := range []struct {
+		rows, columns, width, stride int
+		offsets                      []int
+		want                         bool
+	}{
+		{3, 9, 9, 1, []int{-1, 0, 1}, true},
+		{3, 9, 11, 1, []int{0, 1, 2}, true},
+		{3, 9, 10, 1, []int{0, 1, 2}, true},
+		{3, 9, 9, 1, []int{0, 1, 2}, false},
+		{3, 9, 8, 1, []int{-1, 0, 1}, false},
+		{3, 8, 8, 1, []int{-1, 0, 1}, false},
+		{3, 9, 9, 1, []int{-2, -1, 0}, false},
+		{3, 9, 9, 1, []int{-1, 1, 3}, false},
+		{3, 9, 9, 1, []int{-1, 0, 1, 2}, false},
+		{3, 9, 19, 2, []int{-1, 0, 1}, false},
+		{5, 9, 9, 1, []int{-1, 0, 1}, false},
+	} {
+		if _, ok := k.NewPairs(c.rows, c.columns, c.width, c.stride, c.offsets); ok != c.want {
+			t.Errorf("%+v: %v", c, ok)
+		}
+	}
+}

@@ -95,6 +95,7 @@ type Kernels struct {
 	extremes   func(*Extremes)
 	deals      [maxDealt + 1]func(*Deal) // by number of phases; nil where plain Go deals
 	slides     slideTable
+	pairs      func(*Slide) // nil where slides compute single rows only
 	probe      func(rounds *int)
 }
 

@@ -38,6 +38,7 @@ func (g *generator) all() {
 	g.sums()
 	g.deals()
 	g.slides()
+	g.pairs()
 	g.probe()
 }
 

@@ -74,9 +74,9 @@ func (d *direct) last() simd.Flags {
 	return 0
 }
 
-// deepRows computes the rows of a band. It computes neighbouring tiles of the same width in one call: so the weights of a
-// panel and a part are read once for them. The sums of a tile stay in dst between the parts. One tile in each call, with
-// larger parts, has 0.9 to 1 times the speed (AVX2, Zen 3).
+// deepRows computes the rows of a band. It computes neighbouring tiles of the same width in one call: so the weights of
+// a panel and a part are read once for them. The sums of a tile stay in dst between the parts. One tile in each call,
+// with larger parts, has 0.9 to 1 times the speed (AVX2, Zen 3).
 func (d *direct) deepRows(w *worker, o output, p part) {
 	t := &w.tile
 	t.Plane = o.plane

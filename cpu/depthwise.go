@@ -10,8 +10,8 @@ import (
 // depthwise computes filters of one channel. A strip of sums for each row of the kernel stays in registers while rows
 // of inputs slide past, so that each row is loaded once instead of once for each row of the kernel. With AVX2 and 3×3
 // weights it computes pairs of rows of outputs instead, and the weights stay in registers. It reads images in place,
-// with masks for zeros at their sides; images with other padding are copied into the slab first. It adds up the products
-// in the formula's order, so that it gives the same bits as direct.
+// with masks for zeros at their sides; images with other padding are copied into the slab first. It adds up the
+// products in the formula's order, so that it gives the same bits as direct.
 type depthwise struct {
 	problem conv.Problem // with defaults filled in
 	sums    conv.Shape
@@ -132,8 +132,8 @@ func (d *depthwise) fits(rows int) bool {
 }
 
 const (
-	// togetherFloats is how many sums a task computes, if one group has fewer. With that many, the time for starting the
-	// task does not matter.
+	// togetherFloats is how many sums a task computes, if one group has fewer. With that many, the time for starting
+	// the task does not matter.
 	togetherFloats = 8 << 10
 	// pairFloats is the same for rows in pairs, which need strips at both ends of the planes of a task. With 32 Ki sums
 	// MobileNet's layer of 128 channels of 56×56 had 0.93 times the speed, with 8 Ki 0.77 (Zen 3). Strips read
@@ -201,9 +201,9 @@ func (d *depthwise) slideStrips(s *simd.Slide, dst []float32) {
 }
 
 // slidePairs computes rows in pairs, register by register from left to right. So the weights of a filter stay in
-// registers, and inputs and outputs are read and written in the order of addresses. MobileNet's layer of 128 channels of
-// 56×56 has 1.5 times the speed of strips, and 64 channels of 112×112 1.7 times (Zen 3). Near the ends of Src, registers
-// of whole rows would reach beyond it: there strips compute the rows, and the last row of an odd number.
+// registers, and inputs and outputs are read and written in the order of addresses. MobileNet's layer of 128 channels
+// of 56×56 has 1.5 times the speed of strips, and 64 channels of 112×112 1.7 times (Zen 3). Near the ends of Src,
+// registers of whole rows would reach beyond it: there strips compute the rows, and the last row of an odd number.
 func (d *depthwise) slidePairs(s *simd.Slide, dst []float32) {
 	all, rows := *s, s.Rows
 	all.Strip = *d.pairs

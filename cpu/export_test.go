@@ -64,7 +64,8 @@ func Odd(plan conv.Plan, dst, src *conv.Tensor) (odd, blocks int) {
 	return odd, blocks
 }
 
-// TransformSteps returns how many bytes lie between the elements of a patch, and of its products, in a plan of winograd.
+// TransformSteps returns how many bytes lie between the elements of a patch, and of its products, in a plan of
+// winograd.
 func TransformSteps(plan conv.Plan) (patches, products int) {
 	w := plan.(*enginePlan).recipe.(*winograd)
 	return 4 * w.patchStep, 4 * w.productStep

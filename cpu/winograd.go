@@ -395,8 +395,8 @@ func (w *winograd) transformProducts(worker *worker, s *winogradSpace, data []fl
 	}
 }
 
-// place copies n neighbouring blocks, from row i and column j of the blocks on, from `from` to their place in a plane of
-// a band. In from, the blocks lie side by side, and their rows are pitch floats apart. place leaves out what lies
+// place copies n neighbouring blocks, from row i and column j of the blocks on, from `from` to their place in a plane
+// of a band. In from, the blocks lie side by side, and their rows are pitch floats apart. place leaves out what lies
 // outside the plane.
 func (w *winograd) place(plane, from []float32, pitch, i, j, n int) {
 	width := w.sums.W()

@@ -197,9 +197,9 @@ func (k *Kernels) NewPairs(rows, columns, width, stride int, offsets []int) (s S
 	return s, true
 }
 
-// Inside returns which rows of outputs [Kernels.Pairs] may compute: of the first plane those from lo on, of the last one
-// those before hi, of all others all. Elsewhere a register of inputs would reach beyond Src. The strip is from NewPairs.
-// lo and hi are even if Rows is.
+// Inside returns which rows of outputs [Kernels.Pairs] may compute: of the first plane those from lo on, of the last
+// one those before hi, of all others all. Elsewhere a register of inputs would reach beyond Src. The strip is from
+// NewPairs. lo and hi are even if Rows is.
 func (s *Slide) Inside(k *Kernels) (lo, hi int) {
 	lo, hi = 0, s.Rows
 	left, right := s.reach(k)
@@ -213,8 +213,8 @@ func (s *Slide) Inside(k *Kernels) (lo, hi int) {
 }
 
 // Pairs computes the same as Slide with kernels of 3 rows, for the planes plane ≤ p < Planes, two rows of outputs at a
-// time. The strip is from NewPairs; Rows is even. Each row of inputs that it reads must either lie outside the image, or
-// lie with all registers of the strip in Src. Otherwise it panics.
+// time. The strip is from NewPairs; Rows is even. Each row of inputs that it reads must either lie outside the image,
+// or lie with all registers of the strip in Src. Otherwise it panics.
 func (k *Kernels) Pairs(s *Slide, plane int) {
 	if s.Rows <= 0 || plane >= s.Planes {
 		return

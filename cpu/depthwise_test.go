@@ -18,8 +18,8 @@ func depthwiseProblems() (all []conv.Problem) {
 		all = append(all, conv.Problem{Src: conv.Shape{2, 3, h, w}, Weight: conv.Shape{3 * filters, 1, rows, columns},
 			Bias: true, Spec: spec})
 	}
-	for _, spec := range []conv.Spec{{Padding: conv.Pad(1, 1)}, {}, {Padding: conv.Padding{Top: 5, Bottom: 4, Left: 1}}} {
-		spec.Groups = 24 // several planes in a task
+	for _, padding := range []conv.Padding{conv.Pad(1, 1), {}, {Top: 5, Bottom: 4, Left: 1}} {
+		spec := conv.Spec{Padding: padding, Groups: 24} // several planes in a task
 		for _, h := range []int{3, 8, 9} {
 			all = append(all, conv.Problem{Src: conv.Shape{2, 24, h, 21}, Weight: conv.Shape{24, 1, 3, 3},
 				Bias: true, Spec: spec})

@@ -133,7 +133,8 @@ func TestPairsPay(t *testing.T) {
 		t.Skip("only AVX2 has pairs")
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	for _, text := range []string{"1,128,56,56,128,3,1,1,128", "1,64,112,112,64,3,1,1,64", "4,256,14,14,256,3,1,1,256"} {
+	for _, text := range []string{"1,128,56,56,128,3,1,1,128", "1,64,112,112,64,3,1,1,64",
+		"4,256,14,14,256,3,1,1,256"} {
 		e := cpu.Engine{ISA: cpu.AVX2, Algorithm: "depthwise"}
 		holdRatio(t, e, e.Single(), layer(t, text), 1.05)
 	}

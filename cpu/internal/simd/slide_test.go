@@ -235,8 +235,8 @@ func TestPairs(t *testing.T) {
 			run(lo, hi)
 			for i, w := range want {
 				if s.Dst[i] != w {
-					t.Fatalf("planes %d to %d, rows %d to %d of %+v: element %d is %v, want %v", plane, s.Planes, lo, hi,
-						s, i, s.Dst[i], w)
+					t.Fatalf("planes %d to %d, rows %d to %d of %+v: element %d is %v, want %v", plane, s.Planes, lo,
+						hi, s, i, s.Dst[i], w)
 				}
 			}
 			above, below := s.First+hi+3 >= s.Height-1, s.First+hi < s.Height // the next pair reads the last row

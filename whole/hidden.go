@@ -182,7 +182,7 @@ func (h *hidden) foreign() error {
 	for {
 		names, err := folder.Readdirnames(64)
 		for _, name := range names {
-			if !slices.Contains(ours, name) && !strings.HasPrefix(name, leaseName) {
+			if !slices.Contains(ours, name) && !strings.HasPrefix(name, leaseName) && !renamed(name) {
 				return inTheWay(h.base, h.name)
 			}
 		}
@@ -193,6 +193,12 @@ func (h *hidden) foreign() error {
 			return err
 		}
 	}
+}
+
+// renamed reports whether a file system has given a file this name because it was removed while it was open: NFS, and
+// sshfs or another FUSE. The file goes when it is closed.
+func renamed(name string) bool {
+	return strings.HasPrefix(name, ".nfs") || strings.HasPrefix(name, ".fuse_hidden")
 }
 
 // inTheWay returns the error about something that has the name of a hidden folder but is not one.
@@ -253,8 +259,11 @@ func (h *hidden) leave() {
 		_ = h.inner.remove(lockName)
 	}
 	h.inner.close()
-	_ = h.base.remove(h.name)
+	err := h.base.remove(h.name)
 	h.close()
+	if err != nil { // NFS and FUSE give an open file another name in place of removing it: see renamed
+		_ = h.base.remove(h.name)
+	}
 }
 
 // close closes everything that is open, and leaves the folder as it is.

@@ -388,3 +388,33 @@ func TestMoved(t *testing.T) {
 		})
 	}
 }
+
+// TestLeaveOpenFiles: on NFS and FUSE a file that is removed while it is open has another name until it is closed. It
+// keeps nobody from entering its folder, and the folder goes with it.
+func TestLeaveOpenFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	abandon(t, path, aPart)
+	at := func(name string) string { return filepath.Join(Unfinished(path), name) }
+	for _, name := range []string{".nfs0000000000a1b2c300000001", ".fuse_hidden0000000300000001"} {
+		write(t, at(name), "")
+	}
+	refused := 0
+	o := Options{NoSync: true, seam: func(c change, do func() error) error {
+		if c.action == removes && c.path == Unfinished(path) && refused == 0 {
+			refused++
+			err := do()
+			for _, name := range []string{".nfs0000000000a1b2c300000001", ".fuse_hidden0000000300000001"} {
+				err = errors.Join(err, os.Remove(at(name))) // as if they were closed
+			}
+			return err
+		}
+		return do()
+	}}
+	d, err := o.KeepFolder(path, "a")
+	if err == nil {
+		err = errors.Join(grow(d), d.Commit())
+	}
+	if err != nil || refused != 1 || exists(Unfinished(path)) {
+		t.Errorf("error %v, left: %s", err, found(t, filepath.Dir(path)))
+	}
+}

@@ -259,16 +259,21 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	if f.dry {
 		return f.foresee(ctx, stdout, j, p, folder)
 	}
-	if f.done() {
+	j.Origin.Started = started
+	var r *experiment.Report
+	if err = errCompleted; !f.done() {
+		err = f.retry(ctx, stderr, func() (err error) {
+			r, err = f.attempt(ctx, stdout, stderr, j, p, folder)
+			return err
+		})
+	}
+	switch {
+	case errors.Is(err, errCompleted):
 		if err := f.verifyDone(ctx, stdout, j, p); err != nil {
 			return err
 		}
 		return f.page(ctx, stdout, stderr, folder)
-	}
-	j.Origin.Started = started
-	var r *experiment.Report
-	err = f.retry(ctx, stderr, func() (err error) { r, err = f.attempt(ctx, stdout, stderr, j, p, folder); return err })
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	for _, file := range r.Files {

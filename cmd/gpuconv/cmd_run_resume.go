@@ -38,8 +38,11 @@ func (f *runFlags) done() bool {
 	return f.resume && err == nil
 }
 
+// errCompleted is the error of a run whose folder another process has completed.
+var errCompleted = errors.New("another process has completed it")
+
 // begin makes the folder of a run, or takes the one that is kept. If another process holds that and may be dead, begin
-// waits until its lease ends.
+// waits until its lease ends. It returns errCompleted if that process completes the folder meanwhile.
 func (f *runFlags) begin(ctx context.Context, stderr io.Writer, folder string, j experiment.Job) (outputFolder,
 	error) {
 	out := f.saving.output("output", folder)
@@ -52,6 +55,9 @@ func (f *runFlags) begin(ctx context.Context, stderr io.Writer, folder string, j
 			oneLine(plain(err).Error()), wait.Round(time.Second))
 		sleep(ctx, wait+time.Second/10)
 		kept, err = out.keepFolder(j.ArrayName())
+		if err != nil && f.done() {
+			return kept, errCompleted
+		}
 		next := waitOf(err)
 		if next > wait/2 { // it is alive
 			break

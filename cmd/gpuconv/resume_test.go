@@ -213,3 +213,36 @@ func TestResumeStopped(t *testing.T) {
 		t.Errorf("it has %s and %s, want %s and %s", got, names(t, "."), want, before)
 	}
 }
+
+// TestResumeCompletedMeanwhile: a run that waits for the lease of another machine verifies what that completes.
+func TestResumeCompletedMeanwhile(t *testing.T) {
+	unraced(t)
+	unixOnly(t)
+	t.Chdir(t.TempDir())
+	if _, complete := cutOff(t, 1, syscall.SIGKILL); complete {
+		t.Skip("it ended before it could be killed")
+	}
+	leases, err := filepath.Glob("out.unfinished/gpuconv.lease.*")
+	if err != nil || len(leases) != 1 {
+		t.Fatalf("leases %v, %v", leases, err)
+	}
+	if err := os.WriteFile(leases[0], []byte("token boot \"elsewhere\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := inFolder(t, ".", append(strings.Fields(resumed), "--resume", "--output", "whole")...)
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	time.AfterFunc(time.Second, func() {
+		if os.RemoveAll("out.unfinished") == nil {
+			_ = os.Rename("whole", "out")
+		}
+	})
+	waiting := program(t, append(strings.Fields(resumed), "--resume", "--output", "out")...)
+	waiting.Env = append(waiting.Env, leaseVariable+"=20s")
+	text, err := waiting.CombinedOutput()
+	if err != nil || !strings.Contains(string(text), "a process on elsewhere") ||
+		!strings.Contains(string(text), "nothing was left to do") {
+		t.Errorf("%v: %s", err, text)
+	}
+}

@@ -13,7 +13,7 @@ export CGO_CFLAGS := $(or $(filter-out $(known),$(call goenv,CGO_CFLAGS)),-O2 -g
 
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build library wheel python demo test thorough quick check full builds glfw race third mutants kills test-slurm drivers shim rehearse isa repin fuzz bench peers setup man dist clean
+.PHONY: help build library wheel python demo test thorough quick check full builds glfw race hardware mutants kills test-slurm drivers shim rehearse isa repin fuzz bench peers setup man dist clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -67,9 +67,9 @@ race: export GOFLAGS := $(goflags)
 test: ## set up, then run every check and test of this platform
 test: check full python
 
-# What tests the same code again, in another way. CI runs it after make test.
-thorough: ## after make test: other platforms, GLFW, the race detector, a third of the mutants; CI runs both
-thorough: builds glfw race third
+# What make test leaves out. CI runs it after make test.
+thorough: ## after make test: other platforms, GLFW, the race detector, algorithms of hardware; CI runs both
+thorough: builds glfw race hardware
 
 formatted = unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 
@@ -127,12 +127,17 @@ race: setup
 	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv ./cpu ./gpu
 
 full: setup
-	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 30m -skip ShaderMutants $(longest) ./...
+	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 30m -skip '$(HARDWARE)' $(longest) ./...
 
-# Mutants compile hundreds of shaders, each for a single use: Mesa's nopt leaves out optimisations that cost more time
-# than they save.
-third: setup
-	CGO_ENABLED=1 GALLIVM_PERF=nopt go test -tags $(TAGS) -vet=off -timeout 20m -run ShaderMutants ./gpu
+# Tests of package gpu that take algorithms, tiles and mutants that are for hardware to a software renderer. They compile
+# a program for nearly each case.
+HARDWARE := Test(Direct|DirectSmall|DirectShared|Depthwise|Igemm|Winograd|FFT)Conforms|TestTrials$$|TestHardwareTiles$\
+	|TestHostMutants|TestShaderMutants
+
+# Mutants are compiled for a single use: Mesa's nopt leaves out optimisations that cost more time than they save.
+hardware: setup ## after a change of a shader: the algorithms and tiles of hardware, and every third mutant
+	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 30m -run '$(HARDWARE)' -skip TestShaderMutants ./gpu
+	CGO_ENABLED=1 GALLIVM_PERF=nopt go test -tags $(TAGS) -vet=off -timeout 20m -run TestShaderMutants ./gpu
 
 # With empty caches of shaders, all mutants take longer than all other tests.
 mutants: setup ## after a change of a shader: break the shaders in a thousand places, one at a time

@@ -38,6 +38,12 @@ func TestFromGo(t *testing.T) {
 	// Flags about modules are not for this one. The others are those that make test compiles everything with.
 	flags := slices.DeleteFunc(strings.Fields(os.Getenv("GOFLAGS")),
 		func(f string) bool { return strings.HasPrefix(f, "-mod") })
+	// The other module asks what each module of the graph needs. Some of them no build has needed so far.
+	list := exec.Command("go", "list", "-m", "all")
+	list.Dir = checkout
+	if out, err := list.CombinedOutput(); err != nil {
+		t.Fatalf("go list -m all: %v\n%s", err, out)
+	}
 	inModule := func(line string) string {
 		t.Helper()
 		words := strings.Fields(strings.ReplaceAll(line, "../gpuconv", checkout))

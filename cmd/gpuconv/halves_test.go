@@ -30,11 +30,12 @@ func after(t *testing.T, pattern string) string {
 	return strings.ReplaceAll(found[1], "$\\\n", "")
 }
 
-// TestFullRunsAll: the full half runs all tests of all packages, except the mutants, which make third runs. No other
-// flag or variable, such as -short, -run or GOFLAGS, may leave out a test; time limits may change. CI runs
-// both targets, and these all their parts.
+// TestFullRunsAll: the full half runs all tests of all packages, except those of gpu that make hardware runs. No other
+// flag or variable, such as -short, -run or GOFLAGS, may leave out a test; time limits may change. CI runs both
+// targets, and these all their parts.
 func TestFullRunsAll(t *testing.T) {
-	parts := map[string]string{"test: check": " full python", "thorough: builds": " glfw race third"}
+	unraced(t)
+	parts := map[string]string{"test: check": " full python", "thorough: builds": " glfw race hardware"}
 	for target, want := range parts {
 		if got := after(t, target); got != want {
 			t.Errorf("the Makefile has %s%s, want %s%s", target, got, target, want)
@@ -47,13 +48,23 @@ func TestFullRunsAll(t *testing.T) {
 	const command = "go test -tags $(TAGS) -vet=off "
 	limit := regexp.MustCompile(` -timeout \d+m `)
 	for pattern, want := range map[string]string{
-		`full: setup\n\t`:  "CGO_ENABLED=1 " + command + "-skip ShaderMutants $(longest) ./...",
-		`third: setup\n\t`: "CGO_ENABLED=1 GALLIVM_PERF=nopt " + command + "-run ShaderMutants ./gpu",
+		`full: setup\n\t`:             "CGO_ENABLED=1 " + command + "-skip '$(HARDWARE)' $(longest) ./...",
+		`hardware: setup.*\n\t`:       "CGO_ENABLED=1 " + command + "-run '$(HARDWARE)' -skip TestShaderMutants ./gpu",
+		`hardware: setup.*\n\t.*\n\t`: "CGO_ENABLED=1 GALLIVM_PERF=nopt " + command + "-run TestShaderMutants ./gpu",
 	} {
 		if recipe := limit.ReplaceAllString(after(t, pattern), " "); recipe != want {
 			t.Errorf("%s runs %q, want %q: nothing would run what another flag leaves out", pattern, recipe, want)
 		}
 	}
+	left := regexp.MustCompile(strings.NewReplacer("$$", "$", "\t", "").Replace(after(t, "HARDWARE := ")))
+	eachGoFile(t, func(name string, file *ast.File) {
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if ok && strings.HasSuffix(name, "_test.go") && left.MatchString(f.Name.Name) && path.Dir(name) != "gpu" {
+				t.Errorf("%s: nothing runs %s: make full leaves out tests of this name", name, f.Name.Name)
+			}
+		}
+	})
 }
 
 // TestRaceHalf: each package that starts goroutines, locks or uses unsafe, or whose tests do, is tested under the race

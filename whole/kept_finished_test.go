@@ -106,8 +106,8 @@ func TestClearFinishedLeased(t *testing.T) {
 	}
 }
 
-// TestClearFinishedMeanwhile: what another process has written before this one got the lease stays, and nobody need wait
-// for it.
+// TestClearFinishedMeanwhile: what another process has written before this one got the lease stays, and nobody need
+// wait for it.
 func TestClearFinishedMeanwhile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	abandon(t, path, func(*Folder) error { return nil })

@@ -42,7 +42,8 @@ func (f *runFlags) done() bool {
 var errCompleted = errors.New("another process has completed it")
 
 // begin makes the folder of a run, or takes the one that is kept. If another process holds that and may be dead, begin
-// waits until its lease ends. It returns errCompleted if that process completes the folder meanwhile.
+// waits until its lease ends. It returns errCompleted if another process has completed the folder: meanwhile, or while
+// this one waited for a device that it had lost.
 func (f *runFlags) begin(ctx context.Context, stderr io.Writer, folder string, j experiment.Job) (outputFolder,
 	error) {
 	out := f.saving.output("output", folder)
@@ -55,16 +56,16 @@ func (f *runFlags) begin(ctx context.Context, stderr io.Writer, folder string, j
 			oneLine(plain(err).Error()), wait.Round(time.Second))
 		sleep(ctx, wait+time.Second/10)
 		kept, err = out.keepFolder(j.ArrayName())
-		if err != nil && f.done() {
-			return kept, errCompleted
-		}
 		next := waitOf(err)
 		if next > wait/2 { // it is alive
 			break
 		}
 		wait = next
 	}
-	if err != nil {
+	switch {
+	case err != nil && f.done():
+		err = errCompleted
+	case err != nil:
 		err = cmp.Or(ctx.Err(), err)
 	}
 	return kept, err

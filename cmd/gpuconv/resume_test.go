@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -161,6 +162,24 @@ func TestResumeInterruptedEarly(t *testing.T) {
 	}
 	if left := names(t, "."); left != "" {
 		t.Errorf("%s is left", left)
+	}
+}
+
+// TestResumeCompleted: a run finds that another one has completed the folder, though it was not complete before.
+func TestResumeCompleted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("out", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f := runFlags{resume: true, output: "out"}
+	if _, err := f.begin(t.Context(), io.Discard, "out", experiment.Job{}); err == nil || errors.Is(err, errCompleted) {
+		t.Errorf("a folder without a run.json: %v", err)
+	}
+	if err := os.WriteFile("out/run.json", []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.begin(t.Context(), io.Discard, "out", experiment.Job{}); !errors.Is(err, errCompleted) {
+		t.Errorf("a complete folder: %v, want %v", err, errCompleted)
 	}
 }
 

@@ -60,9 +60,10 @@ func TestGratingsMutants(t *testing.T) {
 				t.Fatal(err)
 			}
 			painter := made.(conv.Painter)
-			if err = painter.Paints(); err == nil {
-				err = painted(painter, edged(shape, uint64(i)))
+			if err := painter.Paints(); err != nil {
+				t.Errorf("%s: %v", name, err)
 			}
+			err = painted(painter, edged(shape, uint64(i)))
 			made.Close()
 			if err != nil {
 				return

@@ -98,7 +98,7 @@ func (f *choiceFlags) choose(runs []verify.Runner) ([]verify.Runner, error) {
 	case f.shard == "":
 		return nil, refused("cases", f.cases, errors.New("they are only for software renderers"))
 	}
-	return nil, refused("shard", f.shard, errors.New("there are fewer cases than parts: want fewer parts"))
+	return nil, refused("shard", f.shard, errors.New("no case is in this part: want fewer parts"))
 }
 
 // all reports whether the flags choose all cases.

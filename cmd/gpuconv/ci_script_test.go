@@ -10,8 +10,8 @@ import (
 
 // TestCIRun: .ci/run fetches packages of Debian, and then requires the tests that need them: those of python/, and of
 // pages in a browser. At its end it says what it left out because no mirror has the packages. It fails if a mirror has
-// them and they do not help. In this
-// test, make, apt-get and the others are scripts. The Python and the browser are files that a package brings.
+// them and they do not help. A caller may choose the seed of random problems. In this test, make, apt-get and the
+// others are scripts. The Python and the browser are files that a package brings.
 func TestCIRun(t *testing.T) {
 	unraced(t)
 	unixOnly(t)
@@ -43,7 +43,7 @@ func TestCIRun(t *testing.T) {
 			want: []string{"ci: tests of python/: "}},
 		"a broken browser": {mirror: whole, broken: "chromium", fails: true,
 			want: []string{"ci: pages in a browser: "}},
-		"no other drivers": {there: whole, scripts: "3", want: []string{all, "make thorough: Python numpy",
+		"no other drivers": {there: whole, scripts: "3", want: []string{all, "make thorough: Python numpy", "browser 1, seed 7",
 			"drivers shim pascal: see above", "jobs lint: see above", "slurm bin/gpuconv: see above", "make demo: "}},
 		"a driver that fails": {there: whole, scripts: "1", fails: true, want: []string{all}},
 	} {
@@ -90,7 +90,7 @@ func newCIRoot(t *testing.T) ciRoot {
 	r.put("scripts/jobs", shell+"exit ${SCRIPTS:-0}\n")
 	r.put("scripts/slurm", shell+"exit ${SCRIPTS:-0}\n")
 	r.put("bin/id", shell+"echo 0\n")
-	r.put("bin/make", shell+`echo "make $1: Python $GPUCONV_REQUIRE_PYTHON, browser $GPUCONV_REQUIRE_CHROMIUM"`+"\n")
+	r.put("bin/make", shell+`echo "make $1: Python $GPUCONV_REQUIRE_PYTHON, browser $GPUCONV_REQUIRE_CHROMIUM, seed $RAPID_SEED"`+"\n")
 	r.put("bin/python3", shell+`there=$(dirname "$0")/../there
 test -e "$there/numpy" || exit 1
 for one in pytest matplotlib nbconvert; do case "$2" in *$one*) test -e "$there/$one"; exit ;; esac; done
@@ -140,5 +140,5 @@ func (r ciRoot) put(path, text string) {
 // environment has no programs but those of the root.
 func (r ciRoot) environment() []string {
 	bin := filepath.Join(r.root, "bin")
-	return []string{"PATH=" + bin, "PYTHON=" + filepath.Join(bin, "python3")}
+	return []string{"PATH=" + bin, "PYTHON=" + filepath.Join(bin, "python3"), "RAPID_SEED=7"}
 }

@@ -120,8 +120,8 @@ CONCURRENT := $(longest) ./autotune ./batch ./bench ./capi/... ./compare ./conv/
 	./internal/input ./internal/parallel ./machine ./npy ./stimuli ./tuning ./verify ./whole
 
 # The race detector makes loops about ten times slower, and each start of gpuconv six times. It sees nothing of shaders
-# or of other programs. So this half has a shorter suite, and leaves the tests that call unraced to full, which runs
-# all. The files with the tag race are seen by no other run; go vet sees them here.
+# or of other programs. So this half has a shorter suite, and leaves the tests that call unraced to full and
+# hardware, which together run all. The files with the tag race are seen by no other run; go vet sees them here.
 race: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -vet=off -timeout 30m $(CONCURRENT)
 	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv ./cpu ./gpu

@@ -72,8 +72,8 @@ func (t *Table) Names() []string {
 //   - one that has neither columns nor a Subject;
 //   - columns of different lengths;
 //   - a column with both numbers and words;
-//   - a column of words if at least half of those that are not empty or nan look like numbers, but not all do, or if
-//     one is too large for float64, such as 1e999;
+//   - a column of words if at least half of those that are not empty or nan look like numbers, and one does not, or is
+//     too large for float64, such as 1e999;
 //   - a column of numbers that is called kind, name or file;
 //   - a word that holds a NUL byte;
 //   - a column without a name, or with the name of another column or of Subject;

@@ -26,9 +26,9 @@ type Array struct {
 }
 
 // OpenArray opens an array of images. Its pixels are not scaled. The options Resize, Crop and Normalise apply to any
-// array. Colour, if Recolour is set, and Linear apply to arrays of three channels: R, G and B from 0 to 1. All other
-// options are ignored. The caller must call Close. OpenArray refuses files that are not arrays, shapes that are not
-// those of images, and options that do not fit.
+// array. Linear, and Colour if Recolour or Linear is set, apply to arrays of three channels: R, G and B from 0 to 1.
+// All other options are ignored. The caller must call Close. OpenArray refuses files that are not arrays, shapes that
+// are not those of images, and options that do not fit.
 func OpenArray(ctx context.Context, path string, o Options) (*Array, error) {
 	reader, err := npy.Open(ctx, path)
 	if err != nil {

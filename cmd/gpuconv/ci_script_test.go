@@ -90,7 +90,9 @@ func newCIRoot(t *testing.T) ciRoot {
 	r.put("scripts/jobs", shell+"exit ${SCRIPTS:-0}\n")
 	r.put("scripts/slurm", shell+"exit ${SCRIPTS:-0}\n")
 	r.put("bin/id", shell+"echo 0\n")
-	r.put("bin/make", shell+`echo "make $1: Python $GPUCONV_REQUIRE_PYTHON, browser $GPUCONV_REQUIRE_CHROMIUM, seed $RAPID_SEED"`+"\n")
+	r.put("bin/make", shell+`browser=$GPUCONV_REQUIRE_CHROMIUM
+echo "make $1: Python $GPUCONV_REQUIRE_PYTHON, browser $browser, seed $RAPID_SEED"
+`)
 	r.put("bin/python3", shell+`there=$(dirname "$0")/../there
 test -e "$there/numpy" || exit 1
 for one in pytest matplotlib nbconvert; do case "$2" in *$one*) test -e "$there/$one"; exit ;; esac; done

@@ -29,7 +29,7 @@ type Engine struct {
 	// what [conv.Exact] promises; [conv.Fast] adds those of [Spreading].
 	Precision conv.Precision
 
-	eager  bool // wake all workers, however little work there is; for tests
+	eager  bool // wake all workers, however little work there is, and compute pairs, however few; for tests
 	down   bool // direct computes columns of tiles where it would complete rows; for tests
 	single bool // depthwise computes single rows where it would compute pairs; for tests
 	apart  bool // compute every filter, also those that repeat another; for tests
@@ -181,6 +181,7 @@ func (e Engine) newBlueprint(p conv.Problem, r repeats, unsuited *conv.Rejected)
 	case *direct:
 		r.down = e.down
 	case *depthwise:
+		r.eager = e.eager
 		if e.single {
 			r.pairs = nil
 		}

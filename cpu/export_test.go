@@ -8,7 +8,7 @@ import (
 )
 
 // Eager returns e, changed so that each run wakes all workers, however little work it has. So small problems are cut
-// into tasks, too.
+// into tasks, too. And depthwise computes pairs of rows, however few.
 func (e Engine) Eager() Engine {
 	e.eager = true
 	return e

@@ -64,7 +64,7 @@ func (s *Sums) Columns(dst []float64, values []float32) {
 	columns := len(dst)
 	if len(values) < columns || columns < simd.ColumnLanes {
 		clear(dst)
-		for ; len(values) >= max(1, columns); values = values[columns:] {
+		for ; columns > 0 && len(values) >= columns; values = values[columns:] {
 			for i, v := range values[:columns] {
 				dst[i] += float64(v)
 			}

@@ -62,6 +62,19 @@ func TestSums(t *testing.T) {
 	}
 }
 
+// TestColumnsOfNothing: without columns or rows there is nothing to add up, and Columns returns.
+func TestColumnsOfNothing(t *testing.T) {
+	var s Sums
+	s.Columns(nil, make([]float32, 40))
+	s.Columns(nil, nil)
+	for _, columns := range []int{3, 20} {
+		dst := slices.Repeat([]float64{7}, columns)
+		if s.Columns(dst, nil); slices.Max(dst) != 0 || slices.Min(dst) != 0 {
+			t.Errorf("sums of no rows are %v", dst)
+		}
+	}
+}
+
 // TestLargest: NaN counts as the largest value wherever it is, and 0 is larger than −0.
 func TestLargest(t *testing.T) {
 	var s Sums

@@ -53,8 +53,20 @@ func (k Summary) seesAll() bool {
 	return slices.ContainsFunc(k, func(s Statistic) bool { return s.Kind != Max && s.Kind != Position })
 }
 
-// floatsPerCore is how many outputs are worth waking a core for: about 0.1 ms of work (BenchmarkSummary).
-const floatsPerCore = 1 << 19
+const (
+	// floatsPerCore is how many outputs are worth waking a core for: about 0.1 ms of work (BenchmarkSummary).
+	floatsPerCore = 1 << 19
+	// A map takes as long as mapFloats outputs more than it has, and each of its numbers as long as numberFloats.
+	mapFloats    = 256
+	numberFloats = 32
+)
+
+// workers returns how many cores are worth waking to make this many numbers of each map.
+func workers(maps conv.Shape, numbers int) int {
+	planes, size := maps.N()*maps.C(), maps.H()*maps.W()
+	work := float64(planes) * (float64(size) + mapFloats + numberFloats*float64(numbers))
+	return int(min(float64(planes), work/floatsPerCore))
+}
 
 // reduceAll makes the numbers of all maps of some images, on all cores.
 func (k Summary) reduceAll(dst, maps *conv.Tensor) {
@@ -65,7 +77,7 @@ func (k Summary) reduceAll(dst, maps *conv.Tensor) {
 			by.reduce(dst.Data[i*count:(i+1)*count], maps.Data[i*size:(i+1)*size])
 		}
 	}
-	workers := min(runtime.GOMAXPROCS(0), planes, len(maps.Data)/floatsPerCore)
+	workers := min(runtime.GOMAXPROCS(0), workers(maps.Shape, count))
 	if workers <= 1 {
 		some(0, planes)
 		return

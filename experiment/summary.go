@@ -171,17 +171,17 @@ func (s Statistic) part(i, rows, columns int) part {
 type reducer struct {
 	cpu.Sums
 	summary Summary
-	width   int       // columns of a map
-	parts   [][]part  // of the numbers of each statistic
+	shape   conv.Shape
+	cells   [][]part  // for each Grid those of its first row
 	columns []float64 // room for sums of columns
 }
 
 // reducer returns one for maps of this shape.
 func (k Summary) reducer(maps conv.Shape) *reducer {
-	r := &reducer{summary: k, width: maps.W(), parts: make([][]part, len(k)), columns: make([]float64, maps.W())}
+	r := &reducer{summary: k, shape: maps, cells: make([][]part, len(k)), columns: make([]float64, maps.W())}
 	for i, s := range k {
-		for number := range s.count() {
-			r.parts[i] = append(r.parts[i], s.part(number, maps.H(), maps.W()))
+		for cell := 0; s.Kind == Grid && cell < s.Columns; cell++ {
+			r.cells[i] = append(r.cells[i], s.part(cell, maps.H(), maps.W()))
 		}
 	}
 	return r
@@ -198,28 +198,28 @@ func (r *reducer) reduce(numbers, plane []float32) {
 		case Max:
 			numbers[0] = r.Largest(plane)
 		case Position:
-			numbers[0] = plane[s.Rows*r.width+s.Columns]
+			numbers[0] = plane[s.Rows*r.shape.W()+s.Columns]
 		case Grid:
 			for row := range s.Rows {
-				cells := row * s.Columns
-				r.reduceCells(numbers[cells:cells+s.Columns], plane, r.parts[i][cells:cells+s.Columns])
+				first := row * s.Columns
+				of := s.part(first, r.shape.H(), r.shape.W())
+				rows := plane[of.top*r.shape.W() : of.bottom*r.shape.W()]
+				r.reduceCells(numbers[first:first+s.Columns], rows, of.bottom-of.top, r.cells[i])
 			}
 		}
-		numbers = numbers[len(r.parts[i]):]
+		numbers = numbers[s.count():]
 	}
 }
 
-// reduceCells makes the means of a row of cells.
-func (r *reducer) reduceCells(means, plane []float32, cells []part) {
-	top, bottom := cells[0].top, cells[0].bottom
-	rows := plane[top*r.width : bottom*r.width]
+// reduceCells makes the means of a row of cells. values are the rows of the map that they see, which are this many.
+func (r *reducer) reduceCells(means, values []float32, rows int, cells []part) {
 	if len(cells) == 1 {
-		means[0] = average(r.Sum(rows), len(rows))
+		means[0] = average(r.Sum(values), len(values))
 		return
 	}
-	r.Columns(r.columns, rows)
+	r.Columns(r.columns, values)
 	for i, cell := range cells {
-		means[i] = average(total(r.columns[cell.left:cell.right]), (bottom-top)*(cell.right-cell.left))
+		means[i] = average(total(r.columns[cell.left:cell.right]), rows*(cell.right-cell.left))
 	}
 }
 

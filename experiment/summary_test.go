@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -121,7 +122,7 @@ func TestSummaryOnCores(t *testing.T) {
 	for i := range maps.Data {
 		maps.Data[i] = float32(i%1013) / 7
 	}
-	if len(maps.Data)/floatsPerCore < 2 {
+	if workers(maps.Shape, 12) < 2 {
 		t.Fatal("too few for two cores")
 	}
 	k, _ := ParseSummary(allStatistics)
@@ -134,6 +135,45 @@ func TestSummaryOnCores(t *testing.T) {
 		if !slices.Equal(alone, dst.Plane(plane/7, plane%7)) {
 			t.Errorf("plane %d: %v, alone %v", plane, dst.Plane(plane/7, plane%7), alone)
 		}
+	}
+}
+
+// TestSummaryWorkers: many small maps wake cores that as many outputs of large maps do not.
+func TestSummaryWorkers(t *testing.T) {
+	for _, c := range []struct {
+		maps          conv.Shape
+		numbers, want int
+	}{
+		{conv.Shape{0, 3, 7, 7}, 1, 0},
+		{conv.Shape{1, 1, 4096, 4096}, 1, 1}, // there is only one map
+		{conv.Shape{12, 6, 48, 64}, 1, 0},
+		{conv.Shape{5, 7, 180, 170}, 12, 2},
+		{conv.Shape{100, 64, 7, 7}, 1, 4},
+		{conv.Shape{100, 64, 7, 7}, 49, 22},
+	} {
+		if got := workers(c.maps, c.numbers); got != c.want {
+			t.Errorf("%d numbers of maps of %v: %d workers, want %d", c.numbers, c.maps, got, c.want)
+		}
+	}
+}
+
+// TestFineGrid: what makes the means of a grid of many cells takes little memory, since it is made for a few maps. Once
+// it had the parts of a map that all cells see: 10 MB were allocated for a map of 512×512 and 256×256 cells, which took
+// 2.2 times as long.
+func TestFineGrid(t *testing.T) {
+	maps, err := conv.NewTensor(conv.Shape{1, 1, 512, 512})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := Summary{{Grid, 256, 256}}
+	shape, _ := k.Of(maps.Shape)
+	dst, _ := conv.NewTensor(shape)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	k.reduceAll(dst, maps)
+	runtime.ReadMemStats(&after)
+	if bytes := after.TotalAlloc - before.TotalAlloc; bytes > 256<<10 {
+		t.Errorf("%d bytes are allocated", bytes)
 	}
 }
 

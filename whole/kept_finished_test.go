@@ -106,6 +106,34 @@ func TestClearFinishedLeased(t *testing.T) {
 	}
 }
 
+// TestClearFinishedMeanwhile: what another process has written before this one got the lease stays, and nobody need
+// wait for it.
+func TestClearFinishedMeanwhile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	abandon(t, path, func(*Folder) error { return nil })
+	if err := os.Mkdir(path, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	grown := filepath.Join(Unfinished(path), grownName)
+	o := Options{NoSync: true, seam: func(c change, do func() error) error {
+		if c.action == creates && filepath.Base(c.path) == leaseFile(2) {
+			write(t, grown, "a part")
+		}
+		return do()
+	}}
+	if err := o.ClearFinished(path, "a"); err == nil || !exists(grown) {
+		t.Errorf("error %v, left: %s", err, found(t, filepath.Dir(path)))
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	d, err := unlockable().KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Discard()
+}
+
 // TestCommitSyncs: a grown file is synced before it gets its name, even if a process finds it complete already.
 func TestCommitSyncs(t *testing.T) {
 	for name, write := range map[string]func(g *Grown) error{

@@ -162,21 +162,16 @@ type Waits struct {
 	Write    param.Number `json:"write"`
 }
 
-// bound names the phase that waited least by the JSON name of its field in [Seconds]. If that is writing, and judging
-// took longer than the rest of it, judging bounded the speed. overlaps says that the rest runs at the same time as
-// judging: then that takes longer which takes about all of the time.
-func (s Seconds) bound(overlaps bool) string {
-	most := s.Write / 2
-	if overlaps {
-		most = 0.95 * s.Write
-	}
+// bound names the phase that waited least by the JSON name of its field in [Seconds]. If judging took most of the time
+// of writing, judging is what bounded the speed.
+func (s Seconds) bound() string {
 	least := min(s.Waits.Draw, s.Waits.Convolve, s.Waits.Write)
 	switch {
 	case least == s.Waits.Convolve:
 		return "convolve"
 	case least == s.Waits.Draw:
 		return "draw"
-	case s.Check > most:
+	case s.Check > s.Write/2:
 		return "check"
 	}
 	return "write"
@@ -339,7 +334,7 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 			r.Check.Finds = param.Number(s.finds(float64(r.Check.Of)))
 		}
 	}
-	r.Bound = r.Seconds.bound(w.stats.overlaps)
+	r.Bound = r.Seconds.bound()
 	r.Seconds.Whole = seconds(time.Since(r.Started))
 	r.Started = r.Started.UTC().Truncate(time.Millisecond)
 	n := param.Number(w.stats.Images)

@@ -6,7 +6,6 @@ import (
 
 	"gpuconv/batch"
 	"gpuconv/conv"
-	"gpuconv/internal/parallel"
 	"gpuconv/npy"
 	"gpuconv/whole"
 )
@@ -17,9 +16,9 @@ type Stream struct {
 	Problem conv.Problem // of Plan; Src is the shape of a portion of the images, see [batch.Portion]
 	Plan    conv.Plan
 	Summary Summary // nil: whole maps are written
-	// Look, if not nil, is called with images, from number first on, and their maps: with each portion, while it is
-	// written; or, if there is a Summary, with parts of a portion, before its numbers are written. It must neither keep
-	// nor change the tensors.
+	// Look, if not nil, is called with images, from number first on, and their maps: with each portion, after it is
+	// written; or, if there is a Summary, with parts of a portion, before its numbers are written. It must not keep the
+	// tensors.
 	Look func(first int, src, dst *conv.Tensor) error
 	// wants says what Look needs of maps if a device can make the Summary; nil: all of them.
 	wants    func(first int, maps conv.Shape) (single, whole []int)
@@ -36,7 +35,6 @@ type Written struct {
 	Numbers   NotFinite // with a Summary
 	Overflown int       // how many finite numbers of the file became infinite in float16
 	onDevice  bool      // the plan's device made the numbers of the Summary
-	overlaps  bool      // maps were judged while they were written
 }
 
 // Write convolves all images in their order and writes the results into file, in s.Format. Their shape is [N, channels,
@@ -48,7 +46,7 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 		_ = file.Discard()
 		return Written{}, err
 	}
-	written := Written{overlaps: s.Summary == nil}
+	var written Written
 	n := s.Images.Shape().N()
 	format := chunked(s.Format, n, s.Problem.Src.N())
 	job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
@@ -78,30 +76,26 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	}
 	err = fill(ctx, file, format, dst.WithN(n), func(w *npy.Writer) (err error) {
 		job.Sink = func(first int, src, dst *conv.Tensor) error {
-			if s.Summary != nil {
-				return put(w, dst, &written.Numbers)
+			for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
+				if s.Summary == nil {
+					written.NotFinite.count(piece)
+				} else {
+					written.Numbers.count(piece)
+				}
+				if err := w.Write(piece); err != nil {
+					return err
+				}
 			}
-			group := parallel.NewGroup()
-			group.Go(func() error { return look(first, src, dst) })
-			group.Go(func() error { return put(w, dst, &written.NotFinite) })
-			return group.Wait()
+			if s.Summary != nil {
+				return nil
+			}
+			return look(first, src, dst)
 		}
 		written.Stats, err = job.Run(ctx)
 		written.Overflown = w.Overflown()
 		return err
 	})
 	return written, err
-}
-
-// put counts outputs and writes them.
-func put(w *npy.Writer, outputs *conv.Tensor, counted *NotFinite) error {
-	for piece := range slices.Chunk(outputs.Data, pieceOfOutputs) {
-		counted.count(piece)
-		if err := w.Write(piece); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Draw draws all images, a portion at a time, and writes them into file as .npy: float32 [N, channels, rows, columns].

@@ -354,21 +354,6 @@ func TestSummaryNumbersNotFinite(t *testing.T) {
 	}
 }
 
-// TestBoundWhileWritten: maps that are judged while they are written bound the speed if judging takes all of the time
-// of writing. If the two take turns, judging does so if it takes more than half.
-func TestBoundWhileWritten(t *testing.T) {
-	waits := Waits{Draw: 9, Convolve: 8, Write: 1}
-	for _, c := range []struct {
-		check    param.Number
-		overlaps bool
-		want     string
-	}{{4, false, "write"}, {5, false, "check"}, {7, true, "write"}, {9, true, "check"}} {
-		if got := (Seconds{Write: 9, Check: c.check, Waits: waits}).bound(c.overlaps); got != c.want {
-			t.Errorf("%+v: bound by %s", c, got)
-		}
-	}
-}
-
 // TestSummaryTimes: making a summary and judging its maps are parts of writing. No phase takes longer, with what it
 // waited, than the stream, and what bounded the speed is named.
 func TestSummaryTimes(t *testing.T) {

@@ -129,8 +129,8 @@ race: setup
 full: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 30m -skip '$(HARDWARE)' $(longest) ./...
 
-# Tests of package gpu that take algorithms, tiles and mutants that are for hardware to a software renderer. They compile
-# a program for nearly each case.
+# Tests of package gpu that take algorithms, tiles and mutants that are for hardware to a software renderer. They
+# compile a program for nearly each case.
 HARDWARE := Test(Direct|DirectSmall|DirectShared|Depthwise|Igemm|Winograd|FFT)Conforms|TestTrials$$|TestHardwareTiles$\
 	|TestHostMutants|TestShaderMutants
 

@@ -7,9 +7,10 @@
 //
 // that is 192 operations a round. by is about 0.999 and add about 0.001. Both differ between invocations, so that they
 // are in vector registers. Two literals are not the operands of one instruction: NAK copies one of them for each
-// multiply-add, and ACO makes a product and a sum on Vega. So half of the peak would be measured. The 12 sums hide each
-// other's latency and, with by and add, fit into the 16 vector registers of a software renderer's processor. The sums
-// are stored only if their total is negative, which it never is. But no compiler knows that, so none can drop the sums.
+// multiply-add, and ACO makes a product and a sum on Vega. So half of the peak would be measured. The 12 sums begin at
+// different values, so that no compiler computes equal ones once. They hide each other's latency and, with by and add,
+// fit into the 16 vector registers of a software renderer's processor. They are stored only if their total is negative,
+// which it never is. But no compiler knows that, so none can drop the sums.
 //
 // ROOF 1 and 2, a copy: dst[i] = src[i], one vec4 for each invocation. src is a storage buffer (1) or a buffer texture
 // (2). Work-groups are numbered along x and y. (gpu/roof.go also measures a copy without a shader.)
@@ -30,7 +31,7 @@ layout(std430, binding = 3) writeonly restrict buffer Dst { vec4 dst[]; };
 void main() {
 	int at = int(gl_WorkGroupID.y) * columns * LOCAL_SIZE + int(gl_GlobalInvocationID.x);
 #if ROOF == 0
-	vec4 a = vec4(at & 15), b = a + 1.0, c = a + 2.0;
+	vec4 a = vec4(at & 15) + vec4(0.0, 0.25, 0.5, 0.75), b = a + 1.0, c = a + 2.0;
 	float own = float(at & 15) * 1e-5;
 	vec4 by = vec4(0.999 - own), add = vec4(0.001 + own);
 #define STEP a = fma(a, by, add); b = fma(b, by, add); c = fma(c, by, add);

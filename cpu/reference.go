@@ -189,6 +189,11 @@ func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64)
 	tap := k * w[1] * w[2] * w[3]
 	left := j*p.Stride[1] - p.Padding.Left
 	inside := left >= 0 && left+(w[3]-1)*p.Dilation[1] < p.Src.W() // no column of the kernel is in the padding
+	var few [32]int
+	columns := few[:0] // otherwise the kernel's columns in the image, see conv.PaddingMode.Source
+	for v := 0; v < w[3] && !inside; v++ {
+		columns = append(columns, p.PaddingMode.Source(left+v*p.Dilation[1], p.Src.W()))
+	}
 	for c := range w[1] {
 		plane := src.Plane(n, group*w[1]+c)
 		for u := range w[2] {
@@ -205,8 +210,10 @@ func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64)
 				continue
 			}
 			for v := range w[3] {
-				x := p.PaddingMode.Source(left+v*p.Dilation[1], p.Src.W())
-				pixel := 0.0
+				x, pixel := left+v*p.Dilation[1], 0.0
+				if !inside {
+					x = columns[v]
+				}
 				if y >= 0 && x >= 0 {
 					pixel = float64(plane[y*p.Src.W()+x])
 				}

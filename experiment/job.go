@@ -268,7 +268,8 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 		return w, err
 	}
 	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress, Format: j.Format,
-		Summary: j.Summary, wants: w.wants, painting: w.painting, Look: func(first int, src, dst *conv.Tensor) error {
+		Summary: j.Summary, wants: w.wants, painting: w.painting,
+		atOnce: w.check.atOnce(), Look: func(first int, src, dst *conv.Tensor) error {
 			if err := w.gallery.look(first, src, dst); err != nil {
 				return err
 			}

@@ -57,7 +57,7 @@ type sample struct {
 
 	// Of the present portion so far, which may come in pieces:
 	alike, outputs, done int     // outputs drawn alike (with the same probability) and judged, all outputs, images
-	left                 drawing // what was drawn of the images that are still to come
+	portion              drawing // what was drawn of its images
 	drawn                bool    // the present portion's outputs were drawn
 }
 
@@ -83,7 +83,7 @@ func newSample(c *checker, images int, seed uint64) (*sample, error) {
 // look judges a sample of a portion of the images, or of the next images of a portion.
 func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	s.drawPortion(first, dst.Shape)
-	drawn := s.left.take(s.done, src.Shape.N())
+	drawn := s.portion.take(s.done, src.Shape.N())
 	s.done += src.Shape.N()
 	s.outputs += len(dst.Data)
 	if len(drawn.outputs) > 0 {
@@ -101,7 +101,7 @@ func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) err
 // drawPortion draws outputs of the portion that begins with image first, if that has not happened.
 func (s *sample) drawPortion(first int, outputs conv.Shape) {
 	if !s.drawn {
-		s.left, s.drawn = s.draw(outputs.WithN(min(s.c.problem.Src.N(), s.images-first))), true
+		s.portion, s.drawn = s.draw(outputs.WithN(min(s.c.problem.Src.N(), s.images-first))), true
 	}
 }
 
@@ -109,12 +109,7 @@ func (s *sample) drawPortion(first int, outputs conv.Shape) {
 // the shape of dst.
 func (s *sample) upcoming(first int, outputs conv.Shape) (all []int) {
 	s.drawPortion(first, outputs)
-	image := s.left.image
-	for _, output := range s.left.outputs {
-		if at := output/image - s.done; 0 <= at && at < outputs.N() {
-			all = append(all, output-s.done*image)
-		}
-	}
+	all = slices.Clone(s.portion.take(s.done, outputs.N()).outputs)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
@@ -196,6 +191,8 @@ type drawing struct {
 	outputs []int  // indices into the portion's outputs
 	image   int    // how many outputs an image has
 	alike   []bool // of each, whether it was drawn with the same probability as any other, and not at an edge
+	order   []int  // indices into outputs, image by image
+	begin   []int  // of each image, and of one after the last: where in order its outputs begin
 }
 
 // add adds an output.
@@ -203,17 +200,33 @@ func (d *drawing) add(output int, alike bool) {
 	d.outputs, d.alike = append(d.outputs, output), append(d.alike, alike)
 }
 
-// take removes the outputs of n images from image first on, and returns them, with indices that begin at image first.
-func (d *drawing) take(first, n int) drawing {
-	taken, left := drawing{image: d.image}, drawing{image: d.image}
-	for i, output := range d.outputs {
-		if at := output / d.image; first <= at && at < first+n {
-			taken.add(output-first*d.image, d.alike[i])
-		} else {
-			left.add(output, d.alike[i])
-		}
+// sort finds the outputs of each of the images.
+func (d *drawing) sort(images int) {
+	d.order, d.begin = make([]int, len(d.outputs)), make([]int, images+1)
+	for _, output := range d.outputs {
+		d.begin[output/d.image+1]++
 	}
-	*d = left
+	for i := range images {
+		d.begin[i+1] += d.begin[i]
+	}
+	next := slices.Clone(d.begin)
+	for i, output := range d.outputs {
+		at := &next[output/d.image]
+		d.order[*at] = i
+		*at++
+	}
+}
+
+// take returns the outputs of n images from image first on, with indices that begin at image first. If these are all
+// images, the outputs are in the order in which they were drawn.
+func (d *drawing) take(first, n int) drawing {
+	if first == 0 && n == len(d.begin)-1 {
+		return *d
+	}
+	taken := drawing{image: d.image}
+	for _, i := range d.order[d.begin[first]:d.begin[min(first+n, len(d.begin)-1)]] {
+		taken.add(d.outputs[i]-first*d.image, d.alike[i])
+	}
 	return taken
 }
 
@@ -222,6 +235,12 @@ const atEdges = 4
 
 // draw draws outputs of a portion of this shape. If as many are wanted as there are, it returns all in a random order.
 func (s *sample) draw(shape conv.Shape) drawing {
+	d := s.drawAny(shape)
+	d.sort(shape.N())
+	return d
+}
+
+func (s *sample) drawAny(shape conv.Shape) drawing {
 	all := shape[0] * shape[1] * shape[2] * shape[3]
 	d := drawing{image: all / shape.N()}
 	wanted := int(math.Ceil(s.wanted * float64(shape.N())))

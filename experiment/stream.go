@@ -16,15 +16,16 @@ type Stream struct {
 	Problem conv.Problem // of Plan; Src is the shape of a portion of the images, see [batch.Portion]
 	Plan    conv.Plan
 	Summary Summary // nil: whole maps are written
-	// Look, if not nil, is called with images, from number first on, and their maps: with each portion, after it is
-	// written; or, if there is a Summary, with parts of a portion, before its numbers are written. It must not keep the
-	// tensors.
+	// Look, if not nil, is called with images, from number first on, and their maps: with each portion, or part of one,
+	// after it is written; or, if there is a Summary, with parts of a portion, before its numbers are written. It must
+	// not keep the tensors.
 	Look func(first int, src, dst *conv.Tensor) error
 	// wants says what Look needs of maps if a device can make the Summary; nil: all of them.
 	wants    func(first int, maps conv.Shape) (single, whole []int)
 	Progress func(done int)  // as in [Job]
 	Format   npy.Format      // of the file; a chunk of Zarr is about a portion of the images
 	painting *batch.Painting // nil if the host draws the images; otherwise Look gets no pixels
+	atOnce   int             // how many images are written, and then looked at, at a time; 0: a portion
 }
 
 // Written says how long a stream took, and how many of its outputs are NaN or infinite. With a Summary it says the same
@@ -76,26 +77,47 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	}
 	err = fill(ctx, file, format, dst.WithN(n), func(w *npy.Writer) (err error) {
 		job.Sink = func(first int, src, dst *conv.Tensor) error {
-			for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
-				if s.Summary == nil {
-					written.NotFinite.count(piece)
-				} else {
-					written.Numbers.count(piece)
-				}
-				if err := w.Write(piece); err != nil {
+			if s.Summary != nil {
+				return put(w, dst, &written.Numbers)
+			}
+			return inParts(s.atOnce, first, src, dst, func(first int, src, dst *conv.Tensor) error {
+				if err := put(w, dst, &written.NotFinite); err != nil {
 					return err
 				}
-			}
-			if s.Summary != nil {
-				return nil
-			}
-			return look(first, src, dst)
+				return look(first, src, dst)
+			})
 		}
 		written.Stats, err = job.Run(ctx)
 		written.Overflown = w.Overflown()
 		return err
 	})
 	return written, err
+}
+
+// put counts outputs and writes them.
+func put(w interface{ Write([]float32) error }, outputs *conv.Tensor, counted *NotFinite) error {
+	for piece := range slices.Chunk(outputs.Data, pieceOfOutputs) {
+		counted.count(piece)
+		if err := w.Write(piece); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inParts calls f with some images of a portion at a time and their outputs. If atOnce is 0, it takes all of them.
+func inParts(atOnce, first int, src, dst *conv.Tensor, f batch.Sink) error {
+	n := src.Shape.N()
+	if atOnce <= 0 || atOnce >= n {
+		return f(first, src, dst)
+	}
+	for lo := 0; lo < n; lo += atOnce {
+		hi := min(lo+atOnce, n)
+		if err := f(first+lo, src.Images(lo, hi), dst.Images(lo, hi)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Draw draws all images, a portion at a time, and writes them into file as .npy: float32 [N, channels, rows, columns].

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,5 +55,62 @@ func TestStreams(t *testing.T) {
 				t.Errorf("it reads as %v, %v", a, err)
 			}
 		})
+	}
+}
+
+// TestInParts: each image is taken once, in order, with its outputs, whatever the parts.
+func TestInParts(t *testing.T) {
+	src, dst := &conv.Tensor{Shape: conv.Shape{7, 1, 1, 2}}, &conv.Tensor{Shape: conv.Shape{7, 3, 1, 1}}
+	for i := range 7 {
+		src.Data = append(src.Data, float32(i), float32(i))
+		dst.Data = append(dst.Data, float32(i), float32(i), float32(i))
+	}
+	for atOnce, calls := range map[int]int{-1: 1, 0: 1, 1: 7, 2: 4, 3: 3, 7: 1, 9: 1} {
+		next := 0
+		err := inParts(atOnce, 100, src, dst, func(first int, src, dst *conv.Tensor) error {
+			if first != 100+next || src.Shape.N() != dst.Shape.N() || atOnce > 0 && src.Shape.N() > atOnce {
+				t.Errorf("%d at a time: images %v and outputs %v from %d on", atOnce, src.Shape, dst.Shape, first)
+			}
+			for i := range src.Shape.N() {
+				image, output, want := src.Data[2*i], dst.Data[3*i+2], float32(next+i)
+				if image != want || output != want {
+					t.Errorf("%d at a time: image %v and output %v, want %v", atOnce, image, output, want)
+				}
+			}
+			next, calls = next+src.Shape.N(), calls-1
+			return nil
+		})
+		if err != nil || next != 7 || calls != 0 {
+			t.Errorf("%d at a time: %v, %d images, %d calls too few", atOnce, err, next, calls)
+		}
+	}
+	if err := inParts(2, 0, src, dst, func(int, *conv.Tensor, *conv.Tensor) error { return io.EOF }); err != io.EOF {
+		t.Errorf("error %v, want %v", err, io.EOF)
+	}
+}
+
+// TestAtOnce: only single outputs are judged in parts of a portion, and not if an algorithm has a tolerance, which is
+// about the largest output of a portion.
+func TestAtOnce(t *testing.T) {
+	j := sampling(t)
+	on := prepared(t, j, 600)
+	c, err := newChecker(on, j.Bank.Weight, nil, 600, Checking{Sample: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	if n := c.atOnce(); n != cached/(24*32*7*4) {
+		t.Errorf("%d images of 24×32 with 6 maps, want as many as %d bytes hold", n, cached)
+	}
+	c.description.Tolerance = 1e-6
+	if n := c.atOnce(); n != 0 {
+		t.Errorf("%d images with a tolerance, want a portion", n)
+	}
+	whole, err := newChecker(on, j.Bank.Weight, nil, 600, Checking{Images: 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := whole.atOnce(); n != 0 {
+		t.Errorf("%d images where whole ones are judged, want a portion", n)
 	}
 }

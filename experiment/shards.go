@@ -113,10 +113,17 @@ func parseShard(name string) (number, of int, ok bool) {
 	return number, of, ok
 }
 
+// IsShard reports whether a folder of this name in that of a job counts as a shard, complete or begun.
+func IsShard(name string) bool {
+	name, _ = cutUnfinished(name)
+	_, _, ok := parseShard(name)
+	return ok
+}
+
 // ShardState says how far a shard is.
 type ShardState struct {
 	Number   int
-	Complete bool      // its folder is there
+	Complete bool      // its folder is there, with run.json
 	Begun    bool      // a part of it is kept
 	Done, Of int       // images, if Begun
 	Changed  time.Time // when a file of the part was last written, if Begun
@@ -142,7 +149,7 @@ func ReadShards(ctx context.Context, folder string) (*Shards, error) {
 	for _, e := range entries {
 		name, begun := cutUnfinished(e.Name())
 		number, of, ok := parseShard(name)
-		if !ok || !e.IsDir() {
+		if !ok || !(e.IsDir() || !begun && e.Type() == fs.ModeSymlink) {
 			continue
 		}
 		if s.All == nil {
@@ -153,8 +160,9 @@ func ReadShards(ctx context.Context, folder string) (*Shards, error) {
 				len(s.All), of)
 		}
 		state := &s.All[number-1]
-		if !begun {
-			state.Complete = true
+		if !begun { // a copy that is not finished may lack run.json
+			_, err := os.Stat(filepath.Join(folder, name, reportName))
+			state.Complete = err == nil
 			continue
 		}
 		state.Begun = true

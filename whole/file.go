@@ -113,13 +113,15 @@ func writable(path string) (string, error) {
 	return target, named(path, err)
 }
 
-// Kind says what info describes: "folder", "file", or "device, pipe or socket".
+// Kind says what info describes: "folder", "file", "symbolic link", or "device, pipe or socket".
 func Kind(info fs.FileInfo) string {
 	switch {
 	case info.IsDir():
 		return "folder"
 	case info.Mode().IsRegular():
 		return "file"
+	case info.Mode()&fs.ModeSymlink != 0:
+		return "symbolic link"
 	}
 	return "device, pipe or socket"
 }
@@ -156,7 +158,7 @@ func (s *single) keep(*File) error {
 	base := s.hidden.base
 	err := error(nil)
 	if base.lost() {
-		err = errors.New("its folder was moved or removed meanwhile")
+		err = errMoved
 	}
 	if err == nil {
 		err = base.rename(filepath.Join(s.hidden.name, fileName), s.name)

@@ -292,7 +292,7 @@ func (d *Folder) Commit() error {
 		}
 	}
 	if d.hidden.base.lost() {
-		return named(d.path, errors.New("its folder was moved or removed meanwhile"))
+		return named(d.path, errMoved)
 	}
 	if err := d.ready(); err != nil {
 		return about(d.path, err)

@@ -86,7 +86,7 @@ func (g *Grown) Sync() error {
 		return named(g.folder.path, err)
 	}
 	if g.folder.hidden.base.lost() || !g.folder.hidden.base.holds(g.folder.hidden.name) {
-		return named(g.folder.path, errors.New("its folder was moved or removed meanwhile"))
+		return named(g.folder.path, errMoved)
 	}
 	return named(g.folder.grown, g.sync())
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gpuconv/fault"
 )
 
 // hidden is a folder in which files wait until they are put in place. It is in the same file system as that place,
@@ -42,6 +45,7 @@ const (
 var (
 	errInUse      = errors.New("another process is writing it")
 	errUnlockable = errors.New("the file system has no locks")
+	errMoved      = errors.New("its folder was moved or removed meanwhile")
 )
 
 // hiddenName returns the name of the hidden folder for a file or folder called name. slot tells apart the hidden
@@ -183,7 +187,8 @@ func (h *hidden) foreign() error {
 		names, err := folder.Readdirnames(64)
 		for _, name := range names {
 			if !slices.Contains(ours, name) && !strings.HasPrefix(name, leaseName) && !renamed(name) {
-				return inTheWay(h.base, h.name)
+				return &Error{Name: filepath.Join(h.base.path, h.name), Err: fmt.Errorf("%s is in it, which "+
+					"gpuconv did not write: want that elsewhere", fault.Printable(name))}
 			}
 		}
 		if err == io.EOF {

@@ -270,7 +270,7 @@ func TestKeptForeign(t *testing.T) {
 	}
 	mine := filepath.Join(Unfinished(path), "mine")
 	write(t, mine, "mine")
-	if _, err := (Options{}).KeepFolder(path, "a"); err == nil || !strings.Contains(err.Error(), "it is in the way") {
+	if _, err := (Options{}).KeepFolder(path, "a"); err == nil || !strings.Contains(err.Error(), ": mine"+foreignRule) {
 		t.Errorf("error %v", err)
 	}
 	if err := (Options{}).ClearFinished(path, "a"); err == nil || read(mine) != "mine" {

@@ -43,10 +43,11 @@ var errTaken = errors.New("another process has taken it over meanwhile: this one
 
 // lease is one that this process owns, or has owned.
 type lease struct {
-	inner  place
-	number int
-	text   string // the content of the file
-	time   time.Duration
+	inner   place
+	number  int
+	text    string // the content of the file
+	time    time.Duration
+	removed func() bool // reports whether neither the folder nor the finished one is there
 
 	mutex  sync.Mutex
 	looked time.Time // when it was last found to be this process's
@@ -156,7 +157,8 @@ func (h *hidden) take(duration time.Duration, locked error) error {
 			return err
 		}
 	}
-	l := &lease{inner: h.inner, number: number + 1, time: duration, text: rand.Text() + " " + here() + "\n"}
+	l := &lease{inner: h.inner, number: number + 1, time: duration, text: rand.Text() + " " + here() + "\n",
+		removed: func() bool { return !h.base.holds(h.name) && !h.base.holds(strings.TrimSuffix(h.name, unfinished)) }}
 	if err := l.create(); err != nil {
 		return err
 	}
@@ -313,6 +315,8 @@ func (l *lease) look() {
 		}
 	}
 	switch {
+	case gone(err) && l.removed():
+		l.lost = errMoved
 	case gone(err):
 		l.lost = errTaken
 	case err == nil:

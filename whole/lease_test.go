@@ -305,6 +305,29 @@ func TestLeaseOfLater(t *testing.T) {
 	}
 }
 
+// TestLeaseOfRemoved: an owner whose folder is removed does not say that another process has it. It says so if the
+// finished folder is there.
+func TestLeaseOfRemoved(t *testing.T) {
+	unixRename(t)
+	for finished, want := range map[bool]error{false: errMoved, true: errTaken} {
+		path := filepath.Join(t.TempDir(), "out")
+		d, err := Options{NoSync: true}.KeepFolder(path, "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(Unfinished(path)); err != nil {
+			t.Fatal(err)
+		}
+		if finished {
+			write(t, path, "")
+		}
+		if err := d.hidden.signed(); !errors.Is(err, want) {
+			t.Errorf("error %v, want %v", err, want)
+		}
+		d.Discard()
+	}
+}
+
 // TestLeasesGoInOrder: earlier leases are removed in ascending order, and the rest stays if one cannot be removed. So
 // an owner whose lease is still there sees a later one.
 func TestLeasesGoInOrder(t *testing.T) {

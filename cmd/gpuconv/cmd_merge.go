@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path/filepath"
 
@@ -49,6 +50,9 @@ func (f *mergeFlags) run(ctx context.Context, folder string, stdout, stderr io.W
 	if err != nil {
 		return plainly(ctx, err)
 	}
+	if experiment.IsShard(filepath.Base(f.output)) {
+		return refused("output", f.output, errors.New("want another name: this one is of a shard"))
+	}
 	out, err := f.saving.output("output", f.output).createFolder()
 	if err != nil {
 		return err
@@ -61,7 +65,10 @@ func (f *mergeFlags) run(ctx context.Context, folder string, stdout, stderr io.W
 		merge = experiment.MergeVirtual
 	}
 	r, err := merge(ctx, folder, out.Folder, bar.set)
-	if err != nil {
+	switch {
+	case errors.As(err, new(*fault.Error)): // about a shard
+		return plainly(ctx, err)
+	case err != nil:
 		return out.blame(plainly(ctx, err))
 	}
 	bar.stop()

@@ -128,7 +128,7 @@ func (f *runFlags) attempt(ctx context.Context, stdout, stderr io.Writer, j expe
 	r, err := j.RunOn(ctx, e, out.Folder)
 	if err != nil {
 		return nil, stopped(err, func(err error) error {
-			return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
+			return out.blame(plain(disagreeing(s, ofFiles("stimulus", j.Images, err))))
 		})
 	}
 	return r, nil

@@ -36,6 +36,11 @@ func (f *shardFlags) register(flags *pflag.FlagSet) {
 
 // shard reads the flags. A shard is always kept, in a folder in that of --output.
 func (f *runFlags) shard(flags *pflag.FlagSet) (err error) {
+	for _, name := range []string{"shard", "shards"} { // a script's empty variable must not ask for the whole job
+		if flag := flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
+			return refused(name, "", errors.New("want a shard; of the whole job, no flag"))
+		}
+	}
 	if f.shards.part, err = f.shards.read(os.Getenv); err != nil || f.shards.part.Parts == 0 {
 		return err
 	}
@@ -94,19 +99,18 @@ func (f *shardFlags) fromEnvironment(getenv func(string) string) (s verify.Shard
 	} else if s.Parts, err = param.ParseWhole(f.shards); err != nil || s.Parts < 1 {
 		return s, errors.New("want how many shards there are, or array")
 	}
-	switch {
-	case getenv(id) != "":
-		s.Part, err = number(id)
-	case getenv(index) != "":
-		s.Part, err = number(index)
-		s.Part++
-	default:
-		err = fmt.Errorf("neither %s nor %s is set: want a task of an array or --shard i/n", id, index)
+	name, first := id, 1
+	if getenv(id) == "" {
+		name, first = index, 0
 	}
-	if err == nil && (s.Part < 1 || s.Part > s.Parts) {
-		err = fmt.Errorf("this is task %d: want --array=1-%d, or an Indexed Job of %d completions", s.Part, s.Parts,
-			s.Parts)
+	if getenv(name) == "" {
+		return s, fmt.Errorf("neither %s nor %s is set: want a task of an array or --shard i/n", id, index)
 	}
+	n, err := number(name)
+	if err == nil && (n < first || n-first >= s.Parts) {
+		err = fmt.Errorf("%s is %d: want --array=1-%d, or an Indexed Job of %d completions", name, n, s.Parts, s.Parts)
+	}
+	s.Part = n - first + 1
 	return s, err
 }
 

@@ -192,17 +192,25 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	return j.finish(ctx, on, out, r, w)
 }
 
-// finish writes everything but the activations, and commits the folder.
-func (j Job) finish(ctx context.Context, on Prepared, out *whole.Folder, r *Report, w watched) (*Report, error) {
+// illustrate writes the pictures and the tables, all at the same time. It returns how long the pictures took.
+func (j Job) illustrate(ctx context.Context, on Prepared, out *whole.Folder, g *gallery) (took time.Duration,
+	err error) {
 	j.phase(Drawing)
-	drawing := time.Now()
-	if err := j.draw(ctx, on, w.gallery, out); err != nil {
-		return nil, err
-	}
-	r.Seconds.Pictures = seconds(time.Since(drawing))
-	if err := j.writeTables(on.Problem, out); err != nil {
-		return nil, err
-	}
+	err = both(func() error { return timed(&took, func() error { return j.draw(ctx, on, g, out) }) },
+		func() error { return j.writeTables(on.Problem, out) })
+	return took, err
+}
+
+func timed(took *time.Duration, f func() error) error {
+	begun := time.Now()
+	err := f()
+	*took = time.Since(begun)
+	return err
+}
+
+// finish writes run.json, and commits the folder.
+func (j Job) finish(ctx context.Context, on Prepared, out *whole.Folder, r *Report, w watched) (*Report, error) {
+	r.Seconds.Pictures = seconds(w.drawing)
 	r.complete(w, on.Plan)
 	r.Notes = append(r.Notes, j.Bank.Notes...)
 	if images, ok := j.Images.(stimuli.Noter); ok {
@@ -226,6 +234,7 @@ type watched struct {
 	gallery  *gallery
 	painting *batch.Painting // nil if the host draws the images
 	stats    Written
+	drawing  time.Duration // how long the pictures took
 }
 
 // watch makes what watches a job's images.
@@ -257,7 +266,7 @@ func (w watched) wants(first int, maps conv.Shape) (single, whole []int) {
 }
 
 // convolve streams the activations of all images into activations.npy. On the way it checks some of them, and keeps
-// those that the pictures show.
+// those that the pictures show. Unless one is wrong, it writes pictures and tables while the disk completes the file.
 func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w watched, err error) {
 	if w, err = j.watch(ctx, on); err != nil {
 		return w, err
@@ -267,14 +276,21 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if err != nil {
 		return w, err
 	}
-	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress, Format: j.Format,
-		Summary: j.Summary, wants: w.wants, painting: w.painting,
-		atOnce: w.check.atOnce(), Look: func(first int, src, dst *conv.Tensor) error {
-			if err := w.gallery.look(first, src, dst); err != nil {
-				return err
-			}
-			return w.check.look(ctx, first, src, dst)
-		}}.Write(ctx, file)
+	stream := Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress, Format: j.Format,
+		Summary: j.Summary, wants: w.wants, painting: w.painting, atOnce: w.check.atOnce()}
+	stream.Look = func(first int, src, dst *conv.Tensor) error {
+		if err := w.gallery.look(first, src, dst); err != nil {
+			return err
+		}
+		return w.check.look(ctx, first, src, dst)
+	}
+	stream.meanwhile = func() (err error) {
+		if w.check.verdict() == nil {
+			w.drawing, err = j.illustrate(ctx, on, out, w.gallery)
+		}
+		return err
+	}
+	w.stats, err = stream.Write(ctx, file)
 	return w, err
 }
 

@@ -211,12 +211,10 @@ func (k *keeper) rest() []batch.Part {
 	return parts
 }
 
-// convolve does the rest of the job, and completes the file. w has the checker and the gallery.
+// convolve does the rest of the job, completes the file, and writes the pictures and tables. w has the checker and the
+// gallery.
 func (k *keeper) convolve(ctx context.Context, w *watched) error {
 	err := k.stream(ctx, w)
-	if err == nil {
-		err = k.complete(ctx, w)
-	}
 	if err != nil {
 		_ = k.file.Close()
 	}
@@ -257,10 +255,24 @@ func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
 		return written.add(c)
 	}
 	w.stats.Stats, err = job.Run(ctx)
-	if err = written.end(err); err != nil {
-		return err
+	if err == nil {
+		err = drawn.until(k.outputs.N())
 	}
-	return drawn.until(k.outputs.N())
+	if err == nil {
+		err = k.readShown(ctx, w.gallery)
+	}
+	if err != nil {
+		return written.end(err)
+	}
+	return both(func() error {
+		if err := written.end(nil); err != nil { // waits for the disk
+			return err
+		}
+		return k.complete(w)
+	}, func() (err error) {
+		w.drawing, err = k.job.illustrate(ctx, k.on, k.folder, w.gallery)
+		return err
+	})
 }
 
 // write writes and judges a chunk, which does not count yet.
@@ -347,8 +359,8 @@ func (p *places) Write(data []byte) (n int, err error) {
 	return n, err
 }
 
-// complete adds up what all processes found, reads the activations that the pictures show, and commits the file.
-func (k *keeper) complete(ctx context.Context, w *watched) error {
+// complete adds up what all processes found, and commits the file.
+func (k *keeper) complete(w *watched) error {
 	sums := make([]npy.Sums, k.layout.Regions())
 	w.check.result, w.check.images, w.check.sampled = compare.Result{}, 0, &sampled{rate: 1}
 	w.stats.NotFinite = NotFinite{Outputs: k.maps[0] * k.maps[1] * k.maps[2] * k.maps[3]}
@@ -371,9 +383,6 @@ func (k *keeper) complete(ctx context.Context, w *watched) error {
 		w.check.result.Merge(c.Judged.result(), 0)
 		w.check.images += c.Judged.Images
 		w.check.sampled.add(c.Judged)
-	}
-	if err := k.readShown(ctx, w.gallery); err != nil {
-		return err
 	}
 	var to io.WriterAt
 	if k.job.Format.Kind != npy.NPY {

@@ -1,11 +1,14 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
+	"gpuconv/fault"
+	"gpuconv/internal/parallel"
 	"gpuconv/npy"
 	"gpuconv/whole"
 )
@@ -26,6 +29,8 @@ type Stream struct {
 	Format   npy.Format      // of the file; a chunk of Zarr is about a portion of the images
 	painting *batch.Painting // nil if the host draws the images; otherwise Look gets no pixels
 	atOnce   int             // how many images are written, and then looked at, at a time; 0: a portion
+	// meanwhile, if not nil, is called when all is written, while the disk completes the file.
+	meanwhile func() error
 }
 
 // Written says how long a stream took, and how many of its outputs are NaN or infinite. With a Summary it says the same
@@ -75,7 +80,7 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 			job.Reduce = s.Summary.reduction(dst, s.Problem, s.Plan, &written.NotFinite, look)
 		}
 	}
-	err = fill(ctx, file, format, dst.WithN(n), func(w *npy.Writer) (err error) {
+	err = fill(ctx, file, format, dst.WithN(n), s.meanwhile, func(w *npy.Writer) (err error) {
 		job.Sink = func(first int, src, dst *conv.Tensor) error {
 			if s.Summary != nil {
 				return put(w, dst, &written.Numbers)
@@ -129,7 +134,7 @@ func Draw(ctx context.Context, images batch.Source, file *whole.File) error {
 		_ = file.Discard()
 		return err
 	}
-	return fill(ctx, file, npy.Format{}, all, func(w *npy.Writer) error {
+	return fill(ctx, file, npy.Format{}, all, nil, func(w *npy.Writer) error {
 		for first := 0; first < all.N(); first += portion.Shape.N() {
 			part := portion.Images(0, min(portion.Shape.N(), all.N()-first))
 			if err := batch.Await(ctx, func() error { return images.Draw(part, first) }); err != nil {
@@ -157,8 +162,9 @@ var axes = []string{"image", "channel", "row", "column"}
 // arrayName is the name of the array, in the name of its file and as a key.
 const arrayName = "activations"
 
-// fill opens file in a format and calls write to fill it. It commits file, or discards it after an error.
-func fill(ctx context.Context, file *whole.File, format npy.Format, shape conv.Shape,
+// fill opens file in a format and calls write to fill it. It commits file, or discards it after an error. Meanwhile it
+// calls meanwhile, if that is not nil.
+func fill(ctx context.Context, file *whole.File, format npy.Format, shape conv.Shape, meanwhile func() error,
 	write func(w *npy.Writer) error) error {
 	w, err := format.NewWriter(file, arrayName, shape[:]...)
 	if err != nil {
@@ -171,7 +177,17 @@ func fill(ctx context.Context, file *whole.File, format npy.Format, shape conv.S
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return w.Close()
+	return both(w.Close, meanwhile)
+}
+
+// both runs two functions at the same time. If both fail, it returns the first one's error. The second may be nil.
+func both(first, second func() error) error {
+	if second == nil {
+		return first()
+	}
+	done := parallel.Start(second)
+	err := fault.Guard(first)
+	return cmp.Or(err, <-done)
 }
 
 // awaitedSource is a source whose Draw returns as soon as ctx is done, see [batch.Await].

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/npy"
 	"gpuconv/whole"
 )
@@ -112,5 +113,25 @@ func TestAtOnce(t *testing.T) {
 	}
 	if n := whole.atOnce(); n != 0 {
 		t.Errorf("%d images where whole ones are judged, want a portion", n)
+	}
+}
+
+// TestBoth: two functions run at the same time; the first one's error counts more, a panic is an error.
+func TestBoth(t *testing.T) {
+	first, second := errors.New("first"), errors.New("second")
+	for _, c := range [][3]error{{nil, nil, nil}, {first, nil, first}, {nil, second, second}, {first, second, first}} {
+		met := make(chan bool)
+		err := both(func() error { met <- true; return c[0] }, func() error { <-met; return c[1] })
+		if err != c[2] {
+			t.Errorf("%v and %v: %v, want %v", c[0], c[1], err, c[2])
+		}
+	}
+	if err := both(func() error { return first }, nil); err != first {
+		t.Errorf("%v without a second one, want %v", err, first)
+	}
+	ended := false
+	err := both(func() error { panic("boom") }, func() error { ended = true; return nil })
+	if !errors.As(err, new(*fault.Panic)) || !ended {
+		t.Errorf("%v after a panic, and the other has ended: %v", err, ended)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
@@ -416,5 +417,30 @@ func TestLeaveOpenFiles(t *testing.T) {
 	}
 	if err != nil || refused != 1 || exists(Unfinished(path)) {
 		t.Errorf("error %v, left: %s", err, found(t, filepath.Dir(path)))
+	}
+}
+
+// TestCleanOpenFiles: NFS refuses to remove a file that was removed while it was open and still is. That keeps nobody
+// from taking the folder over.
+func TestCleanOpenFiles(t *testing.T) {
+	const hidden = ".nfs0000000000a1b2c300000001"
+	path := filepath.Join(t.TempDir(), "out")
+	abandon(t, path, func(d *Folder) error {
+		return errors.Join(d.Write("b", func(io.Writer) error { return nil }), os.Link(
+			filepath.Join(d.files.path, "b"), filepath.Join(d.files.path, hidden)))
+	})
+	o := Options{NoSync: true, seam: func(c change, do func() error) error {
+		if filepath.Base(c.path) == hidden {
+			return syscall.EBUSY
+		}
+		return do()
+	}}
+	d, err := o.KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Discard()
+	if got := names(t, d.files.path); got != hidden {
+		t.Errorf("there is %q, want %q", got, hidden)
 	}
 }

@@ -213,7 +213,8 @@ func (p place) move(from, to string) error {
 	return p.remove(from)
 }
 
-// clean removes everything in a folder.
+// clean removes everything in a folder, except what its file system removes when a process closes it: see renamed. NFS
+// refuses to remove that.
 func (p place) clean() error {
 	folder, err := p.root.Open(".")
 	if err != nil {
@@ -222,7 +223,9 @@ func (p place) clean() error {
 	defer folder.Close()
 	entries, err := folder.ReadDir(-1)
 	for _, e := range entries {
-		err = errors.Join(err, p.removeAll(e.Name()))
+		if !renamed(e.Name()) {
+			err = errors.Join(err, p.removeAll(e.Name()))
+		}
 	}
 	return err
 }
@@ -300,25 +303,36 @@ func (o Options) ClearFinished(path, grown string) error {
 	case !finished():
 		return stays
 	}
-	if err := h.take(o.lease(), locked); err != nil {
+	switch err := h.take(o.lease(), locked); {
+	case gone(err): // another process has just removed it
+		return nil
+	case err != nil:
 		return &Error{Name: Unfinished(path), Err: err}
 	}
 	if !finished() { // another process had it meanwhile
 		h.lease.end(true)
 		return stays
 	}
-	h.clearFinished()
+	if err := h.clearFinished(); err != nil {
+		return &Error{Name: Unfinished(path), Err: err}
+	}
 	return nil
 }
 
-// clearFinished removes a folder whose lease this process has. What cannot be removed stays, and so does the folder.
-func (h *hidden) clearFinished() {
+// clearFinished removes a folder whose lease this process has. What cannot be removed stays, and so does the folder. If
+// another process takes it over meanwhile, the rest stays, and the error says so.
+func (h *hidden) clearFinished() error {
 	for _, name := range []string{grownName, filesName, movesName, fileName, journalName} {
+		if err := h.signed(); err != nil {
+			h.lease.end(false)
+			return err
+		}
 		_ = h.inner.removeAll(name)
 	}
 	h.lease.end(false)
 	_ = h.inner.remove(leaseFile(h.lease.number))
 	h.leave()
+	return nil
 }
 
 // hasFiles reports whether the folder called into has all files that are complete in h.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -132,6 +133,54 @@ func TestClearFinishedMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Discard()
+}
+
+// TestClearFinishedOvertaken: a process that stops for longer than its lease while it removes what is left removes
+// nothing of what the next process does.
+func TestClearFinishedOvertaken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	abandon(t, path, func(*Folder) error { return nil })
+	if err := os.Mkdir(path, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{NoSync: true, seam: func(c change, do func() error) error {
+		err := do()
+		if c.action == removesAll && filepath.Base(c.path) == movesName {
+			write(t, filepath.Join(Unfinished(path), leaseFile(3)), "another's")
+		}
+		return err
+	}}
+	if err := o.ClearFinished(path, "a"); !errors.Is(err, errTaken) {
+		t.Errorf("error %v, want %v", err, errTaken)
+	}
+	if want := journalName + " " + leaseFile(2) + " " + leaseFile(3) + " " + lockName; names(t, Unfinished(path)) != want {
+		t.Errorf("there is %q, want %q", names(t, Unfinished(path)), want)
+	}
+}
+
+// TestClearFinishedGone: another process removes the folder first, at any moment. On NFS that may be ESTALE.
+func TestClearFinishedGone(t *testing.T) {
+	for _, stale := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "out")
+		abandon(t, path, func(*Folder) error { return nil })
+		if err := os.Mkdir(path, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		o := Options{NoSync: true, seam: func(c change, do func() error) error {
+			if c.action == creates && filepath.Base(c.path) == leaseFile(2) {
+				if err := os.RemoveAll(Unfinished(path)); err != nil {
+					t.Fatal(err)
+				}
+				if stale {
+					return syscall.ESTALE
+				}
+			}
+			return do()
+		}}
+		if err := o.ClearFinished(path, "a"); err != nil || exists(Unfinished(path)) {
+			t.Errorf("stale %v: error %v, and it is there: %v", stale, err, exists(Unfinished(path)))
+		}
+	}
 }
 
 // TestCommitSyncs: a grown file is synced before it gets its name, even if a process finds it complete already.

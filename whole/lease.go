@@ -200,7 +200,7 @@ func (e *leasedError) Error() string { return "a process on " + e.host + " is wr
 // expired returns nil if a lease that was last renewed at this time has ended, by the clock of the file system. A lease
 // that is dated later than a lease lasts has ended, too: the clock was set back, and nobody has renewed it since.
 func (h *hidden) expired(owner string, locked error, duration time.Duration, renewed time.Time) error {
-	now, err := h.clock()
+	now, err := stamp(h.lock)
 	if err != nil {
 		return errors.Join(errInUse, err)
 	}
@@ -216,22 +216,6 @@ func (h *hidden) expired(owner string, locked error, duration time.Duration, ren
 		host, _ = strconv.Unquote(quoted)
 	}
 	return &leasedError{left, fault.Printable(host)}
-}
-
-// clock returns the time by the clock of the file system: that of a file that is written now.
-func (h *hidden) clock() (time.Time, error) {
-	_, err := h.lock.WriteAt([]byte{'\n'}, 0)
-	if err == nil {
-		err = h.lock.Sync() // NFS may write nothing before that
-	}
-	if err != nil {
-		return time.Time{}, err
-	}
-	info, err := h.lock.Stat()
-	if err != nil {
-		return time.Time{}, err
-	}
-	return info.ModTime(), nil
 }
 
 // create makes the file of a lease. It reports errInUse if another process has just made it.

@@ -8,6 +8,7 @@ import (
 
 	"gpuconv/experiment"
 	"gpuconv/fault"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )
@@ -17,9 +18,9 @@ func newStatus() *cobra.Command {
 		Use:   "status DIR",
 		Short: "How far the shards of gpuconv run --shard are",
 		Long: "status says which shards in DIR are complete, which are at work and which have stopped, from their folders and\n" +
-			"journals. A shard is at work if a chunk of it was done in the last five minutes, by the clock of this machine or\n" +
-			"that of the disk, whichever is later. The last line has the missing shards as sbatch --array takes them. status\n" +
-			"changes nothing.\n\n" +
+			"journals. A shard is at work if a chunk of it was done in the last five minutes, by the clock of the disk. To read\n" +
+			"that clock, status makes a small file in DIR and removes it, if a shard seems to have stopped. If it may not, the\n" +
+			"clock of this machine counts. The last line has the missing shards as sbatch --array takes them.\n\n" +
 			"Exit code 0: all shards are complete; 1: some are not; 2: the call was wrong.",
 		Example: "  gpuconv run --orientations 0:180:5 --shard 1/2 --output sweep\n" +
 			"  gpuconv run --orientations 0:180:5 --shard 2/2 --output sweep\n" +
@@ -30,8 +31,8 @@ func newStatus() *cobra.Command {
 // quiet is the longest time without a new line in the journal after which a shard still counts as at work.
 const quiet = 5 * time.Minute
 
-// mostAhead is how far the disk's clock may be ahead of this machine's without a note.
-const mostAhead = time.Minute
+// mostApart is how far the clocks of the disk and of this machine may be apart without a note.
+const mostApart = time.Minute
 
 // status prints a line for each shard that is begun and not complete, and then how many are complete.
 func status(ctx context.Context, folder string, stdout io.Writer) error {
@@ -43,7 +44,7 @@ func status(ctx context.Context, folder string, stdout io.Writer) error {
 		return plainly(ctx, err)
 	}
 	complete, begun := 0, 0
-	now, note := clock(s.All, time.Now())
+	now, note := clock(s.All, time.Now(), func() (time.Time, error) { return whole.Now(folder) })
 	if note != "" {
 		printLine(stdout, "note      %s", note)
 	}
@@ -66,17 +67,30 @@ func status(ctx context.Context, folder string, stdout io.Writer) error {
 	return nil
 }
 
-// clock returns the time here, or that of the latest change of a shard if it is later: then the disk's clock is ahead
-// of this machine's. If it is ahead by more than mostAhead, clock also returns a note.
-func clock(all []experiment.ShardState, here time.Time) (now time.Time, note string) {
-	now = here
+// clock returns the time by which shards are judged. That is the time here, if by that all begun shards are at work.
+// Otherwise it is the disk's. If nobody can tell that, it is the time here or that of the latest change of a shard,
+// whichever is later. If the disk's is more than mostApart from the time here, clock also returns a note.
+func clock(all []experiment.ShardState, here time.Time, disk func() (time.Time, error)) (now time.Time, note string) {
+	latest, doubtful := here, false
 	for _, shard := range all {
-		if shard.Changed.After(now) {
-			now = shard.Changed
+		if shard.Begun && !shard.Complete && shard.Err == nil {
+			since := here.Sub(shard.Changed)
+			doubtful = doubtful || since > quiet || since < -mostApart
+			if shard.Changed.After(latest) {
+				latest = shard.Changed
+			}
 		}
 	}
-	if ahead := now.Sub(here).Round(time.Second); ahead > mostAhead {
-		note = fmt.Sprintf("the disk's clock is %v ahead of this machine's", ahead)
+	if now = latest; doubtful {
+		if at, err := disk(); err == nil {
+			now = at
+		}
+	}
+	switch apart := now.Sub(here).Round(time.Second); {
+	case apart > mostApart:
+		note = fmt.Sprintf("the disk's clock is %v ahead of this machine's", apart)
+	case apart < -mostApart:
+		note = fmt.Sprintf("the disk's clock is %v behind this machine's", -apart)
 	}
 	return now, note
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -52,24 +53,45 @@ func TestShardsOfSchedulers(t *testing.T) {
 	}
 }
 
-// TestClocks: if the disk's clock is ahead, a shard that has stopped is told from one that is at work.
+// TestClocks: whatever the clock of this machine says, a shard that has stopped is told from one that is at work.
 func TestClocks(t *testing.T) {
 	here := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	at := func(ahead time.Duration) experiment.ShardState {
-		return experiment.ShardState{Done: 1, Of: 2, Changed: here.Add(ahead)}
+		return experiment.ShardState{Begun: true, Done: 1, Of: 2, Changed: here.Add(ahead)}
 	}
-	now, note := clock([]experiment.ShardState{at(12 * time.Minute), at(0), {}}, here)
-	if want := "the disk's clock is 12m0s ahead of this machine's"; note != want {
-		t.Errorf("%q, want %q", note, want)
+	broken := at(0)
+	broken.Err, broken.Changed = errors.New("broken"), time.Time{}
+	const unknown = 1000 * time.Hour // nobody can tell what the disk's clock says
+	for name, c := range map[string]struct {
+		disk   time.Duration
+		shards []experiment.ShardState
+		asks   bool
+		now    time.Duration
+		note   string
+	}{
+		"alike":            {0, []experiment.ShardState{at(-time.Minute), at(time.Second), {}, broken}, false, time.Second, ""},
+		"stopped":          {time.Second, []experiment.ShardState{at(-time.Hour)}, true, time.Second, ""},
+		"behind":           {-5 * time.Hour, []experiment.ShardState{at(-5*time.Hour - time.Minute)}, true, -5 * time.Hour, "the disk's clock is 5h0m0s behind this machine's"},
+		"ahead":            {5 * time.Hour, []experiment.ShardState{at(4 * time.Hour)}, true, 5 * time.Hour, "the disk's clock is 5h0m0s ahead of this machine's"},
+		"stopped, unknown": {unknown, []experiment.ShardState{at(-time.Hour), at(time.Second)}, true, time.Second, ""},
+		"ahead, unknown":   {unknown, []experiment.ShardState{at(12 * time.Minute), at(0), {}}, true, 12 * time.Minute, "the disk's clock is 12m0s ahead of this machine's"},
+	} {
+		asks := false
+		now, note := clock(c.shards, here, func() (time.Time, error) {
+			if asks = true; c.disk == unknown {
+				return time.Time{}, errors.New("a folder that may not be written")
+			}
+			return here.Add(c.disk), nil
+		})
+		if asks != c.asks || !now.Equal(here.Add(c.now)) || note != c.note {
+			t.Errorf("%s: %v, %v, %q, want %v, %v, %q", name, asks, now.Sub(here), note, c.asks, c.now, c.note)
+		}
 	}
+	now := here.Add(12 * time.Minute)
 	if got, want := progressOf(at(0), now), "1 of 2 images, has stopped: nothing was done for 12m0s"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got := progressOf(at(12*time.Minute), now); got != "1 of 2 images" {
 		t.Error(got)
-	}
-	now, note = clock([]experiment.ShardState{at(-time.Hour), at(time.Second)}, here)
-	if note != "" || now != here.Add(time.Second) {
-		t.Errorf("%v, %q", now, note)
 	}
 }

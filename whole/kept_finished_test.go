@@ -153,8 +153,9 @@ func TestClearFinishedOvertaken(t *testing.T) {
 	if err := o.ClearFinished(path, "a"); !errors.Is(err, errTaken) {
 		t.Errorf("error %v, want %v", err, errTaken)
 	}
-	if want := journalName + " " + leaseFile(2) + " " + leaseFile(3) + " " + lockName; names(t, Unfinished(path)) != want {
-		t.Errorf("there is %q, want %q", names(t, Unfinished(path)), want)
+	got := names(t, Unfinished(path))
+	if want := journalName + " " + leaseFile(2) + " " + leaseFile(3) + " " + lockName; got != want {
+		t.Errorf("there is %q, want %q", got, want)
 	}
 }
 

@@ -257,6 +257,9 @@ func (d *Folder) leaveKept(complete bool) {
 	if !owned || !complete && d.keeps {
 		h.lease.end(owned) // last of all, because another process may take the folder from now on
 		h.close()
+		if !owned { // NFS keeps names of open files: the process that completed the folder could not remove it
+			_ = h.base.remove(h.name) // if it is empty
+		}
 		return
 	}
 	if !complete {

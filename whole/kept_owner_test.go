@@ -3,6 +3,7 @@ package whole
 import (
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -60,6 +61,20 @@ func TestKeptOvertaken(t *testing.T) {
 				t.Errorf("the folder has %q", got)
 			}
 		})
+	}
+}
+
+// TestKeptOvertakenLeaves: NFS keeps the names of files that a process on this machine has open, and with them the
+// folder that another one has completed. The folder goes when the first process ends.
+func TestKeptOvertakenLeaves(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	d, by := overtaken(t, path, func(*Folder) error { return nil })
+	if err := errors.Join(grow(by), by.Commit(), os.Mkdir(Unfinished(path), 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	d.Discard()
+	if exists(Unfinished(path)) || read(filepath.Join(path, "a")) != "content of a" {
+		t.Errorf("left: %s", found(t, filepath.Dir(path)))
 	}
 }
 

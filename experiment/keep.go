@@ -315,10 +315,9 @@ func (k *keeper) put(ctx context.Context, w *watched, to *npy.Encoder, first int
 		return f, err
 	}
 	before := w.check.tally()
-	err = inParts(w.check.atOnce(), first, src, dst, func(first int, src, dst *conv.Tensor) error {
-		if err := put(to, dst, &f.NotFinite); err != nil {
-			return err
-		}
+	err = inParts(w.check.atOnce(), first, src, dst, func(_ int, _, dst *conv.Tensor) error {
+		return put(to, dst, &f.NotFinite)
+	}, func(first int, src, dst *conv.Tensor) error {
 		if err := w.gallery.look(first, src, dst); err != nil {
 			return err
 		}

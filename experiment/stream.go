@@ -85,12 +85,9 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 			if s.Summary != nil {
 				return put(w, dst, &written.Numbers)
 			}
-			return inParts(s.atOnce, first, src, dst, func(first int, src, dst *conv.Tensor) error {
-				if err := put(w, dst, &written.NotFinite); err != nil {
-					return err
-				}
-				return look(first, src, dst)
-			})
+			return inParts(s.atOnce, first, src, dst, func(_ int, _, dst *conv.Tensor) error {
+				return put(w, dst, &written.NotFinite)
+			}, look)
 		}
 		written.Stats, err = job.Run(ctx)
 		written.Overflown = w.Overflown()
@@ -110,19 +107,27 @@ func put(w interface{ Write([]float32) error }, outputs *conv.Tensor, counted *N
 	return nil
 }
 
-// inParts calls f with some images of a portion at a time and their outputs. If atOnce is 0, it takes all of them.
-func inParts(atOnce, first int, src, dst *conv.Tensor, f batch.Sink) error {
+// inParts calls put, and then look, with some images of a portion at a time and their outputs. While look looks at a
+// part, put already puts the next one. If atOnce is 0, a part is all of the images.
+func inParts(atOnce, first int, src, dst *conv.Tensor, put, look batch.Sink) error {
 	n := src.Shape.N()
-	if atOnce <= 0 || atOnce >= n {
-		return f(first, src, dst)
+	if atOnce <= 0 {
+		atOnce = max(1, n)
 	}
+	looking := parallel.Start(func() error { return nil })
 	for lo := 0; lo < n; lo += atOnce {
 		hi := min(lo+atOnce, n)
-		if err := f(first+lo, src.Images(lo, hi), dst.Images(lo, hi)); err != nil {
+		src, dst, first := src.Images(lo, hi), dst.Images(lo, hi), first+lo
+		err := put(first, src, dst)
+		if looked := <-looking; looked != nil {
+			return looked
+		}
+		if err != nil {
 			return err
 		}
+		looking = parallel.Start(func() error { return look(first, src, dst) })
 	}
-	return nil
+	return <-looking
 }
 
 // Draw draws all images, a portion at a time, and writes them into file as .npy: float32 [N, channels, rows, columns].

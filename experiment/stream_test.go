@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 
+	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/fault"
 	"gpuconv/npy"
@@ -59,7 +61,7 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// TestInParts: each image is taken once, in order, with its outputs, whatever the parts.
+// TestInParts: each image is put once and then looked at once, in order, with its outputs, whatever the parts.
 func TestInParts(t *testing.T) {
 	src, dst := &conv.Tensor{Shape: conv.Shape{7, 1, 1, 2}}, &conv.Tensor{Shape: conv.Shape{7, 3, 1, 1}}
 	for i := range 7 {
@@ -67,26 +69,49 @@ func TestInParts(t *testing.T) {
 		dst.Data = append(dst.Data, float32(i), float32(i), float32(i))
 	}
 	for atOnce, calls := range map[int]int{-1: 1, 0: 1, 1: 7, 2: 4, 3: 3, 7: 1, 9: 1} {
-		next := 0
-		err := inParts(atOnce, 100, src, dst, func(first int, src, dst *conv.Tensor) error {
-			if first != 100+next || src.Shape.N() != dst.Shape.N() || atOnce > 0 && src.Shape.N() > atOnce {
-				t.Errorf("%d at a time: images %v and outputs %v from %d on", atOnce, src.Shape, dst.Shape, first)
-			}
-			for i := range src.Shape.N() {
-				image, output, want := src.Data[2*i], dst.Data[3*i+2], float32(next+i)
-				if image != want || output != want {
-					t.Errorf("%d at a time: image %v and output %v, want %v", atOnce, image, output, want)
+		var put, looked atomic.Int32
+		sink := func(images, after *atomic.Int32) batch.Sink {
+			next, left := 0, calls
+			return func(first int, src, dst *conv.Tensor) error {
+				if first != 100+next || src.Shape.N() != dst.Shape.N() || atOnce > 0 && src.Shape.N() > atOnce {
+					t.Errorf("%d at a time: images %v and outputs %v from %d on", atOnce, src.Shape, dst.Shape, first)
 				}
+				for i := range src.Shape.N() {
+					image, output, want := src.Data[2*i], dst.Data[3*i+2], float32(next+i)
+					if image != want || output != want {
+						t.Errorf("%d at a time: image %v and output %v, want %v", atOnce, image, output, want)
+					}
+				}
+				next, left = next+src.Shape.N(), left-1
+				if after != nil && int(after.Load()) < next {
+					t.Errorf("%d at a time: %d images looked at, and %d put", atOnce, next, after.Load())
+				}
+				if images.Store(int32(next)); left < 0 || left == 0 && next != 7 {
+					t.Errorf("%d at a time: %d images in %d calls", atOnce, next, calls-left)
+				}
+				return nil
 			}
-			next, calls = next+src.Shape.N(), calls-1
-			return nil
-		})
-		if err != nil || next != 7 || calls != 0 {
-			t.Errorf("%d at a time: %v, %d images, %d calls too few", atOnce, err, next, calls)
+		}
+		err := inParts(atOnce, 100, src, dst, sink(&put, nil), sink(&looked, &put))
+		if err != nil || put.Load() != 7 || looked.Load() != 7 {
+			t.Errorf("%d at a time: %v, %d images put and %d looked at", atOnce, err, put.Load(), looked.Load())
 		}
 	}
-	if err := inParts(2, 0, src, dst, func(int, *conv.Tensor, *conv.Tensor) error { return io.EOF }); err != io.EOF {
-		t.Errorf("error %v, want %v", err, io.EOF)
+	// An error ends it, once the other function has ended.
+	works := func(int, *conv.Tensor, *conv.Tensor) error { return nil }
+	for _, last := range []int{0, 4, 6} {
+		fails := func(first int, _, _ *conv.Tensor) error {
+			if first > last {
+				t.Errorf("part %d after the error at %d", first, last)
+			}
+			return map[bool]error{first == last: io.EOF}[true]
+		}
+		if err := inParts(2, 0, src, dst, fails, works); err != io.EOF {
+			t.Errorf("put fails at %d: error %v, want %v", last, err, io.EOF)
+		}
+		if err := inParts(2, 0, src, dst, works, fails); err != io.EOF {
+			t.Errorf("look fails at %d: error %v, want %v", last, err, io.EOF)
+		}
 	}
 }
 

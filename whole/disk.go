@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"gpuconv/internal/input"
+	"gpuconv/internal/parallel"
 )
 
 // The changes by which files and folders get onto a disk are in this file. So tests can see each step, make it fail,
@@ -192,6 +193,8 @@ type file struct {
 	*os.File
 	path         string
 	bytes, begun int64 // bytes written so far, and how many of them the disk has begun to write
+
+	beginning <-chan error // the call that makes the disk begin; nil before the first one
 }
 
 // early is how many bytes are written into a file before the disk is told to begin with them. The disk then works while
@@ -210,12 +213,22 @@ func (f *file) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// wrote tells the disk to begin with what was written, if that is much.
+// wrote tells the disk to begin with what was written, if that is much. Finding a place on the disk for 8 MB takes more
+// than a millisecond of CPU time, so another goroutine does it.
 func (f *file) wrote(bytes int64) {
-	if f.bytes += bytes; f.bytes-f.begun >= early && !f.noSync {
-		begin(f.File, f.begun, f.bytes-f.begun)
-		f.begun = f.bytes
+	if f.bytes += bytes; f.bytes-f.begun < early || f.noSync {
+		return
 	}
+	if f.beginning != nil {
+		select {
+		case <-f.beginning:
+		default:
+			return // the next call begins with more
+		}
+	}
+	from, size := f.begun, f.bytes-f.begun
+	f.beginning = parallel.Start(func() error { begin(f.File, from, size); return nil })
+	f.begun = f.bytes
 }
 
 // copy appends bytes of another file.

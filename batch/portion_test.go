@@ -21,14 +21,22 @@ func TestPortion(t *testing.T) {
 	}{
 		{"none", tutorial(0), 1},
 		{"few", tutorial(5), 5},
-		{"many", tutorial(4000), 341},
+		{"8 MB", tutorial(97), 97},
+		{"little more", tutorial(98), 97},
+		{"a fortieth", tutorial(4000), 100},
+		{"many", tutorial(40000), 341},
 		{"large images", problem(conv.Shape{9, 1, 4000, 4000}, conv.Shape{6, 1, 1, 1}), 1},
 		{"large filters", problem(conv.Shape{9, 1, 1000, 1000}, conv.Shape{1, 1, 901, 901}), 1},
-		{"2^32 multiplications are 40.96 images", problem(conv.Shape{100, 64, 32, 32}, conv.Shape{64, 64, 5, 5}), 40},
+		{"2^32 multiplications are 40.96 images", problem(conv.Shape{3000, 64, 32, 32}, conv.Shape{64, 64, 5, 5}), 40},
 	} {
 		p, err := batch.Portion(c.p)
 		if err != nil || p.Src.N() != c.want || p.Src.Image() != c.p.Src.Image() {
 			t.Errorf("%s: %v (%v), want %d images", c.name, p.Src, err, c.want)
+		}
+	}
+	for n, want := range map[int]int{5: 5, 340: 340, 342: 341, 4000: 341, 40000: 341} {
+		if p, err := batch.Chunk(tutorial(n)); err != nil || p.Src.N() != want {
+			t.Errorf("a chunk of %d images: %v (%v), want %d images", n, p.Src, err, want)
 		}
 	}
 	if _, err := batch.Portion(conv.Problem{Src: conv.Shape{1, 1, 2, 2}, Weight: conv.Shape{1, 1, 3, 3}}); err == nil {

@@ -42,7 +42,9 @@ type Job struct {
 	Origin  Origin // copied into the report
 	// Shard, if not nil, names the job that this is a part of: Images are some of its images.
 	Shard *Shard
-	Roof  *Roof // copied into the report
+	// Chunks makes portions of one size, however many images there are, for a folder that is kept: see [batch.Chunk].
+	Chunks bool
+	Roof   *Roof // copied into the report
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.
 	Progress func(done int)
 	// Phase, if not nil, is called with the name of what begins: [Convolving], [Judging] or [Drawing]. Convolving comes

@@ -22,8 +22,11 @@ import (
 // Problem returns the convolution of the job. Its batch is a portion of the images, see [batch.Portion]. It returns a
 // [*conv.ShapeError] if Spec does not fit the images and filters.
 func (j Job) Problem() (conv.Problem, error) {
-	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape,
-		Bias: j.Bias != nil})
+	p := conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape, Bias: j.Bias != nil}
+	if j.Chunks {
+		return batch.Chunk(p)
+	}
+	return batch.Portion(p)
 }
 
 // Weight returns the weights that the images are cross-correlated with: the bank's filters, turned by 180° if Flip is

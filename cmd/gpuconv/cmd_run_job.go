@@ -39,7 +39,7 @@ func (f *runFlags) validate() error {
 // job turns the flags into a convolution of images.
 func (f *runFlags) job(ctx context.Context, images stimuli.Set) (experiment.Job, error) {
 	j := experiment.Job{Images: images, Flip: f.spec.flip, Check: experiment.Checking(f.check), Look: f.look(),
-		Origin: f.origin()}
+		Origin: f.origin(), Chunks: f.resume}
 	var err error
 	if j.Format, err = f.arrayFormat(); err != nil {
 		return j, err

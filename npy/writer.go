@@ -2,6 +2,7 @@ package npy
 
 import (
 	"bufio"
+	"io"
 	"os"
 
 	"gpuconv/fault"
@@ -96,12 +97,29 @@ func NewWriter(file *whole.File, shape ...int) (*Writer, error) {
 		file:  file,
 		out:   bufio.NewWriterSize(file, min(bufferSize, len(head)+4*count)),
 	}
-	w.elements = Format{}.NewEncoder(w.out)
+	w.elements = Format{}.NewEncoder(past{w.out, file})
 	if _, err := w.out.Write(head); err != nil {
 		w.Abort()
 		return nil, &fault.Error{Package: "npy", Err: err}
 	}
 	return w, nil
+}
+
+// past is a buffer for small writes. Large ones pass it by: copying them takes as long as a checksum.
+type past struct {
+	*bufio.Writer
+	to io.Writer // of the buffer
+}
+
+// Write implements [io.Writer].
+func (p past) Write(data []byte) (int, error) {
+	if len(data) < bufferSize/4 {
+		return p.Writer.Write(data)
+	}
+	if err := p.Flush(); err != nil {
+		return 0, err
+	}
+	return p.to.Write(data)
 }
 
 // Write writes the next elements in C order. If there are more than the shape has room for, it reports an error and

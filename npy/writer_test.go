@@ -60,6 +60,38 @@ func TestRoundTrip(t *testing.T) {
 	wantFiles(t, dir, "a.npy")
 }
 
+// TestWritePast: small and large pieces reach the file in their order.
+func TestWritePast(t *testing.T) {
+	pieces := []int{1, bufferSize, 3, bufferSize/16 - 1, bufferSize / 16, bufferSize / 16, 2, 5, bufferSize/8 + 1}
+	var data []float32
+	for _, n := range pieces {
+		for range n {
+			data = append(data, float32(len(data)))
+		}
+	}
+	path := filepath.Join(t.TempDir(), "a.npy")
+	w, err := Create(path, len(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	rest := data
+	for _, n := range pieces {
+		if err := w.Write(rest[:n]); err != nil {
+			t.Fatal(err)
+		}
+		rest = rest[n:]
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a, err := ReadFile(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantArray(t, a, []int{len(data)}, data)
+}
+
 // TestWriteStreams writes 64 MiB in pieces and measures the memory that this allocates.
 func TestWriteStreams(t *testing.T) {
 	const pieces, size = 256, 64 << 10

@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"gpuconv/internal/input"
-	"gpuconv/internal/parallel"
 )
 
 // The changes by which files and folders get onto a disk are in this file. So tests can see each step, make it fail,
@@ -194,7 +193,7 @@ type file struct {
 	path         string
 	bytes, begun int64 // bytes written so far, and how many of them the disk has begun to write
 
-	beginning <-chan error // the call that makes the disk begin; nil before the first one
+	beginning chan struct{} // is closed when the last call that makes the disk begin has returned; nil before the first
 }
 
 // early is how many bytes are written into a file before the disk is told to begin with them. The disk then works while
@@ -227,8 +226,9 @@ func (f *file) wrote(bytes int64) {
 		}
 	}
 	from, size := f.begun, f.bytes-f.begun
-	f.beginning = parallel.Start(func() error { begin(f.File, from, size); return nil })
-	f.begun = f.bytes
+	done := make(chan struct{})
+	f.beginning, f.begun = done, f.bytes
+	go func() { defer close(done); begin(f.File, from, size) }()
 }
 
 // copy appends bytes of another file.

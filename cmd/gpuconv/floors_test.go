@@ -210,6 +210,7 @@ var starters = map[string]string{
 	"gpuconv/gpu/internal/glfw/mainthread.go": "runs the whole program",
 	"gpuconv/gpu/probe/child_linux.go":        "waits for the end of a process that may die",
 	"gpuconv/cmd/gpuconv/main.go":             "waits for signals",
+	"gpuconv/whole/disk.go":                   "makes a system call that has no error",
 	"gpuconv/conv/convtest/contract.go":       "for tests",
 	"gpuconv/conv/convtest/submit.go":         "for tests",
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 )
 
@@ -57,6 +58,9 @@ type Grown struct {
 	file   *file
 
 	unsynced atomic.Bool // the disk may lack some of what the file holds
+
+	writing sync.RWMutex // a write is in progress
+	failed  atomic.Pointer[error]
 }
 
 // WriteAt implements [io.WriterAt].
@@ -65,8 +69,11 @@ func (g *Grown) WriteAt(p []byte, at int64) (n int, err error) {
 		return 0, named(g.folder.path, err)
 	}
 	g.unsynced.Store(true)
+	g.writing.RLock()
+	defer g.writing.RUnlock()
 	c := change{action: writesAt, path: g.file.path, data: p, at: at}
 	err = g.file.change(c, func() (err error) { n, err = g.file.File.WriteAt(p, at); return err })
+	g.fail(err)
 	return n, named(g.folder.grown, err)
 }
 
@@ -80,7 +87,15 @@ func (g *Grown) Begin(at, bytes int64) {
 	}
 }
 
-// Sync puts what was written on the disk. It fails if the folder is gone.
+// fail keeps the first error of a write or a sync. The system says once that it could not put bytes on the disk. On NFS
+// a later write may get the error of earlier bytes, and the sync after it none.
+func (g *Grown) fail(err error) {
+	if err != nil {
+		g.failed.CompareAndSwap(nil, &err)
+	}
+}
+
+// Sync puts what was written on the disk. It fails if the folder is gone, and if a write or a sync has failed before.
 func (g *Grown) Sync() error {
 	if err := g.folder.hidden.signed(); err != nil { // first: a process that has taken it over may have completed it
 		return named(g.folder.path, err)
@@ -94,11 +109,14 @@ func (g *Grown) Sync() error {
 // sync puts the file on the disk. What is written meanwhile may be there or not.
 func (g *Grown) sync() error {
 	g.unsynced.Store(false)
-	err := g.file.sync()
-	if err != nil {
+	g.fail(g.file.sync())
+	g.writing.Lock() // until the writes that have begun have ended: one of them may get the error
+	defer g.writing.Unlock()
+	if err := g.failed.Load(); err != nil {
 		g.unsynced.Store(true)
+		return *err
 	}
-	return err
+	return nil
 }
 
 // Close closes the file, which stays in the kept folder.

@@ -228,6 +228,39 @@ func TestCommitSyncs(t *testing.T) {
 	}
 }
 
+// TestSyncAfterFailure: the system reports bytes that did not get onto the disk once, to a write or a sync. No later
+// sync and no Commit may say that they did.
+func TestSyncAfterFailure(t *testing.T) {
+	for _, action := range []action{writesAt, syncs} {
+		failures := 1
+		o := Options{seam: func(c change, do func() error) error {
+			if c.action == action && filepath.Base(c.path) == grownName && failures > 0 {
+				failures--
+				return syscall.ENOSPC
+			}
+			return do()
+		}}
+		d, err := o.KeepFolder(filepath.Join(t.TempDir(), "out"), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := d.Grow()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, writeErr := g.WriteAt([]byte("c"), 0)
+		first, second := g.Sync(), g.Sync()
+		if (action == writesAt) != (writeErr != nil) || !errors.Is(first, syscall.ENOSPC) ||
+			!errors.Is(second, syscall.ENOSPC) {
+			t.Errorf("%s: errors %v, %v and %v", action, writeErr, first, second)
+		}
+		if err := g.Commit(Sum{Bytes: 1}); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%s: Commit: error %v", action, err)
+		}
+		d.Discard()
+	}
+}
+
 // TestJournalOfSomebodyElse: a file that has the name of a journal but is not one stays as it is. A first line that was
 // cut off is removed.
 func TestJournalOfSomebodyElse(t *testing.T) {

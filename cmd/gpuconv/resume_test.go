@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -20,8 +21,9 @@ import (
 	"gpuconv/whole"
 )
 
-// resumed is a run that is cut. It has five chunks.
-const resumed = "run --backend cpu --orientations 0:180:0.2 --res 0.2 --channels 2 --check 0"
+// resumed is a run that is cut. It has five chunks. GPUCONV_KILLED has another one, with more, for TestResumeKilled.
+var resumed = cmp.Or(os.Getenv("GPUCONV_KILLED"),
+	"run --backend cpu --orientations 0:180:0.2 --res 0.2 --channels 2 --check 0")
 
 // plainSum runs the same without a cut, and returns what run.json says of activations.npy.
 func plainSum(t *testing.T) string {
@@ -92,14 +94,17 @@ func cutOff(t *testing.T, chunks int, with os.Signal) (stderr string, complete b
 func TestResumeKilled(t *testing.T) {
 	unraced(t)
 	unixOnly(t)
-	kills := 3
+	kills, spread := 3, 2
 	if n, err := strconv.Atoi(os.Getenv("GPUCONV_KILLS")); err == nil {
 		kills = n
+	}
+	if os.Getenv("GPUCONV_KILLED") != "" {
+		spread = 16
 	}
 	t.Chdir(t.TempDir())
 	want, random, killed := plainSum(t), rand.New(rand.NewPCG(22, uint64(time.Now().UnixNano()))), 0
 	for killed < kills {
-		if _, complete := cutOff(t, journalOf(t, `{"chunk":`)+random.IntN(2), syscall.SIGKILL); complete {
+		if _, complete := cutOff(t, journalOf(t, `{"chunk":`)+random.IntN(spread), syscall.SIGKILL); complete {
 			if got := arraySum(t, "out"); got != want {
 				t.Errorf("after %d kills it has %s, want %s", killed, got, want)
 			}
@@ -113,6 +118,7 @@ func TestResumeKilled(t *testing.T) {
 		if processes := journalOf(t, `{"process":`); begun > counted+4*processes {
 			t.Errorf("%d chunks are begun %d times in %d processes: want 4 in flight", counted, begun, processes)
 		}
+		t.Logf("kill %d: %d chunks count, %d were begun", killed, counted, begun)
 	}
 	code, stdout, stderr := inFolder(t, ".", append(strings.Fields(resumed), "--resume", "--output", "out")...)
 	if got := arraySum(t, "out"); code != exitOK || got != want {

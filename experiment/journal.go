@@ -160,6 +160,9 @@ type Unfinished struct {
 
 // String says it in words.
 func (u Unfinished) String() string {
+	if u.Of == 0 { // its first line is not written
+		return fault.Printable(u.Folder) + " is just begun"
+	}
 	return fmt.Sprintf("%s has %d of %d images", fault.Printable(u.Folder), u.Done, u.Of)
 }
 

@@ -126,7 +126,8 @@ type ShardState struct {
 	Complete bool      // its folder is there, with run.json
 	Begun    bool      // a part of it is kept
 	Done, Of int       // images, if Begun
-	Changed  time.Time // when a file of the part was last written, if Begun
+	Changed  time.Time // when the journal or the lease of the part was last written, if Begun
+	Ended    bool      // no process works on the part, if Begun; a process that was killed does not say so
 	// Left is about how long the rest takes; 0 if that is not known.
 	Left time.Duration
 	Err  error // why the part cannot be read, or nil
@@ -191,7 +192,10 @@ func (s *ShardState) read(ctx context.Context, path string) {
 		s.Err = err
 		return
 	}
-	s.Done, s.Of, s.Changed = h.done(), h.job.Images, j.Modified
+	s.Done, s.Of, s.Changed, s.Ended = h.done(), h.job.Images, j.Modified, j.Ended
+	if j.Renewed.After(s.Changed) {
+		s.Changed = j.Renewed
+	}
 	if spent := h.last.Sub(h.started); h.since > 0 && spent > 0 {
 		s.Left = time.Duration(float64(spent) * float64(s.Of-s.Done) / float64(h.since))
 	}

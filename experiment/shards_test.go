@@ -304,13 +304,16 @@ func TestStatusOfAShard(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d.Discard()
-	if err := os.Chtimes(filepath.Join(whole.Unfinished(path), "gpuconv.journal"), start,
-		start.Add(time.Hour)); err != nil {
+	journal := filepath.Join(whole.Unfinished(path), "gpuconv.journal")
+	if err := os.Chtimes(journal, start, start.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
+	if s.read(t.Context(), path); s.Ended || time.Since(s.Changed).Abs() > time.Hour { // it has a lease
+		t.Errorf("while its process works: %+v", s)
+	}
+	d.Discard()
 	s.read(t.Context(), path)
-	if s.Done != 20 || s.Of != 40 || s.Left != 2*time.Minute || !s.Changed.Equal(start.Add(time.Hour)) || s.Err != nil {
+	if !s.Ended || s.Done != 20 || s.Of != 40 || s.Left != 2*time.Minute || !s.Changed.Equal(start.Add(time.Hour)) || s.Err != nil {
 		t.Errorf("%+v", s)
 	}
 }

@@ -25,7 +25,10 @@ type Journal struct {
 	Lines   [][]byte // the texts of all lines that count, as they were when the journal was opened
 	Changed int      // how many complete lines did not count
 
-	Modified time.Time // when it was last written, if ReadJournal read it
+	// If ReadJournal read it: when it was last written, and when the lease of its folder was last renewed, by the clock
+	// of the file system. Ended says that the owner has given the lease back: no process writes the folder.
+	Modified, Renewed time.Time
+	Ended             bool
 
 	mutex sync.Mutex
 	file  *file
@@ -108,6 +111,7 @@ func ReadJournal(ctx context.Context, path string) (*Journal, error) {
 	defer f.Close()
 	j := &Journal{Modified: f.Modified()}
 	_, err = j.read(f)
+	j.Renewed, j.Ended = renewed(Unfinished(path))
 	return j, named(Unfinished(path), err)
 }
 

@@ -18,9 +18,10 @@ func newStatus() *cobra.Command {
 		Use:   "status DIR",
 		Short: "How far the shards of gpuconv run --shard are",
 		Long: "status says which shards in DIR are complete, which are at work and which have stopped, from their folders and\n" +
-			"journals. A shard is at work if a chunk of it was done in the last five minutes, by the clock of the disk. To read\n" +
-			"that clock, status makes a small file in DIR and removes it, if a shard seems to have stopped. If it may not, the\n" +
-			"clock of this machine counts. The last line has the missing shards as sbatch --array takes them.\n\n" +
+			"journals. A process that works on a shard says so every ten seconds, and when it ends. A shard has stopped if\n" +
+			"that was two minutes ago, by the clock of the disk. To read that clock, status makes a small file in DIR and\n" +
+			"removes it, if a shard seems to have stopped. If it may not, the clock of this machine counts. The last line has\n" +
+			"the missing shards as sbatch --array takes them.\n\n" +
 			"Exit code 0: all shards are complete; 1: some are not; 2: the call was wrong.",
 		Example: "  gpuconv run --orientations 0:180:5 --shard 1/2 --output sweep\n" +
 			"  gpuconv run --orientations 0:180:5 --shard 2/2 --output sweep\n" +
@@ -28,8 +29,9 @@ func newStatus() *cobra.Command {
 	}, "status: want one folder with shards of gpuconv run", status)
 }
 
-// quiet is the longest time without a new line in the journal after which a shard still counts as at work.
-const quiet = 5 * time.Minute
+// quiet is the longest time after which a shard still counts as at work if its process has not renewed its lease, which
+// it does every ten seconds. After a minute another process may take the lease.
+const quiet = 2 * time.Minute
 
 // mostApart is how far the clocks of the disk and of this machine may be apart without a note.
 const mostApart = time.Minute
@@ -100,11 +102,16 @@ func progressOf(s experiment.ShardState, now time.Time) string {
 	if s.Err != nil {
 		return "cannot be read: " + oneLine(plain(s.Err).Error())
 	}
-	text, since := fmt.Sprintf("%d of %s", s.Done, counted(s.Of, "image")), now.Sub(s.Changed).Round(time.Second)
-	if since > quiet {
-		return text + fmt.Sprintf(", has stopped: nothing was done for %v", since)
+	text, since := "just begun", now.Sub(s.Changed).Round(time.Second)
+	if s.Of > 0 {
+		text = fmt.Sprintf("%d of %s", s.Done, counted(s.Of, "image"))
 	}
-	if s.Left > 0 {
+	switch {
+	case s.Ended:
+		return text + ", has stopped"
+	case since > quiet && !s.Changed.IsZero():
+		return text + fmt.Sprintf(", has stopped: nothing was done for %v", since)
+	case s.Left > 0:
 		text += fmt.Sprintf(", about %v left", s.Left.Round(time.Second))
 	}
 	return text

@@ -94,4 +94,14 @@ func TestClocks(t *testing.T) {
 	if got := progressOf(at(12*time.Minute), now); got != "1 of 2 images" {
 		t.Error(got)
 	}
+	ended := at(12 * time.Minute)
+	ended.Ended = true
+	if got := progressOf(ended, now); got != "1 of 2 images, has stopped" {
+		t.Error(got)
+	}
+	for _, changed := range []time.Time{now, {}} { // its journal has no line, or is not there yet
+		if got := progressOf(experiment.ShardState{Changed: changed}, now); got != "just begun" {
+			t.Error(got)
+		}
+	}
 }

@@ -257,8 +257,8 @@ func TestReadShards(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(broken, "gpuconv.journal"), []byte("x\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{ShardName(10, 10), "shard-1-of-10", "shard-11-of-10", "shard-0-of-1", "shard-01-of-1", "notes",
-		"shard-1-of-2x"} {
+	for _, name := range []string{ShardName(10, 10), "shard-1-of-10", "shard-11-of-10", "shard-0-of-1", "shard-01-of-1",
+		"notes", "shard-1-of-2x"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -310,7 +310,8 @@ func TestStatusOfAShard(t *testing.T) {
 	}
 	d.Discard()
 	s.read(t.Context(), path)
-	if !s.Ended || s.Done != 20 || s.Of != 40 || s.Left != 2*time.Minute || !s.Changed.Equal(start.Add(time.Hour)) || s.Err != nil {
+	if !s.Ended || s.Done != 20 || s.Of != 40 || s.Left != 2*time.Minute ||
+		!s.Changed.Equal(start.Add(time.Hour)) || s.Err != nil {
 		t.Errorf("%+v", s)
 	}
 }

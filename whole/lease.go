@@ -130,8 +130,8 @@ func (p place) readLease(number int) (text string, at time.Time, err error) {
 	return string(line[:n]), info.ModTime(), nil
 }
 
-// renewed returns when the lease of a folder was last renewed, and whether its owner has given it back. The time is zero
-// if there is no lease. File systems without years before 1980 keep another one for the beginning of 1970.
+// renewed returns when the lease of a folder was last renewed, and whether its owner has given it back. The time is
+// zero if there is no lease. File systems without years before 1980 keep another one for the beginning of 1970.
 func renewed(path string) (at time.Time, ended bool) {
 	p, err := disk{}.open(path)
 	if err != nil {

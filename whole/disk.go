@@ -231,6 +231,15 @@ func (f *file) wrote(bytes int64) {
 	go func() { defer close(done); begin(f.File, from, size) }()
 }
 
+// Close closes the file, once the last call that makes the disk begin has returned: until then the system would keep it
+// open, and NFS its name.
+func (f *file) Close() error {
+	if f.beginning != nil {
+		<-f.beginning
+	}
+	return f.File.Close()
+}
+
 // copy appends bytes of another file.
 func (f *file) copy(src *input.File, at, bytes int64) (err error) {
 	if f.seam == nil {

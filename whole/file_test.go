@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestWrite: the path has all of the new content, or its old content. Nothing else is left in the folder.
@@ -229,4 +230,23 @@ func write(t *testing.T, path, text string) {
 func read(path string) string {
 	text, _ := os.ReadFile(path)
 	return string(text)
+}
+
+// TestCloseAwaits: the system keeps a file open while it begins to write it, and NFS keeps its name. So Close waits.
+func TestCloseAwaits(t *testing.T) {
+	opened, err := os.Create(filepath.Join(t.TempDir(), "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &file{File: opened, beginning: make(chan struct{})}
+	closed := make(chan error)
+	go func() { closed <- f.Close() }()
+	select {
+	case <-closed:
+		t.Fatal("it has not waited")
+	case <-time.After(10 * time.Millisecond):
+	}
+	if close(f.beginning); <-closed != nil {
+		t.Error("it is not closed")
+	}
 }

@@ -68,9 +68,9 @@ func (g *Grown) WriteAt(p []byte, at int64) (n int, err error) {
 	if err := g.folder.hidden.lease.check(trusted); err != nil {
 		return 0, named(g.folder.path, err)
 	}
-	g.unsynced.Store(true)
 	g.writing.RLock()
 	defer g.writing.RUnlock()
+	defer g.unsynced.Store(true) // after the write: a sync meanwhile may have missed it
 	c := change{action: writesAt, path: g.file.path, data: p, at: at}
 	err = g.file.change(c, func() (err error) { n, err = g.file.File.WriteAt(p, at); return err })
 	g.fail(err)

@@ -261,6 +261,47 @@ func TestSyncAfterFailure(t *testing.T) {
 	}
 }
 
+// TestSyncMeanwhile: a write that a sync has missed is synced by Commit. A sync waits for such a write, which may get
+// the error of bytes written before.
+func TestSyncMeanwhile(t *testing.T) {
+	for _, fails := range []error{nil, syscall.ENOSPC} {
+		var g *Grown
+		syncing, synced := make(chan bool, 1), make(chan error, 1)
+		syncs, meanwhile := 0, true
+		o := Options{seam: func(c change, do func() error) error {
+			switch {
+			case filepath.Base(c.path) != grownName:
+			case c.action == writesAt && meanwhile:
+				meanwhile = false
+				go func() { synced <- g.Sync() }()
+				<-syncing
+				time.Sleep(10 * time.Millisecond)
+				return errors.Join(do(), fails)
+			case c.action == "sync":
+				if syncs++; syncs == 1 {
+					syncing <- true
+				}
+			}
+			return do()
+		}}
+		d, err := o.KeepFolder(filepath.Join(t.TempDir(), "out"), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g, err = d.Grow(); err != nil {
+			t.Fatal(err)
+		}
+		_, writeErr := g.WriteAt([]byte("c"), 0)
+		if syncErr := <-synced; !errors.Is(writeErr, fails) || !errors.Is(syncErr, fails) {
+			t.Errorf("errors %v and %v, want %v", writeErr, syncErr, fails)
+		}
+		if err := g.Commit(Sum{Bytes: 1}); !errors.Is(err, fails) || syncs != 2 {
+			t.Errorf("Commit: error %v after %d syncs, want %v and 2", err, syncs, fails)
+		}
+		d.Discard()
+	}
+}
+
 // TestJournalOfSomebodyElse: a file that has the name of a journal but is not one stays as it is. A first line that was
 // cut off is removed.
 func TestJournalOfSomebodyElse(t *testing.T) {

@@ -74,7 +74,7 @@ func (j Job) newKeeper(ctx context.Context, on Prepared, out *whole.Folder) (*ke
 		return nil, err
 	}
 	images, size := k.outputs.N(), on.Problem.Src.N()
-	if k.layout, err = chunked(j.Format, images, size).Layout(arrayName, k.outputs[:]...); err != nil {
+	if k.layout, err = chunked(j.Format, on.Problem, images).Layout(arrayName, k.outputs[:]...); err != nil {
 		return nil, err
 	}
 	if k.now, err = j.settings(on); err != nil {

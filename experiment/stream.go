@@ -26,7 +26,7 @@ type Stream struct {
 	// wants says what Look needs of maps if a device can make the Summary; nil: all of them.
 	wants    func(first int, maps conv.Shape) (single, whole []int)
 	Progress func(done int)  // as in [Job]
-	Format   npy.Format      // of the file; a chunk of Zarr is about a portion of the images
+	Format   npy.Format      // of the file; for chunks of Zarr see chunked
 	painting *batch.Painting // nil if the host draws the images; otherwise Look gets no pixels
 	atOnce   int             // how many images are written, and then looked at, at a time; 0: a portion
 	// meanwhile, if not nil, is called when all is written, while the disk completes the file.
@@ -54,7 +54,7 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	}
 	var written Written
 	n := s.Images.Shape().N()
-	format := chunked(s.Format, n, s.Problem.Src.N())
+	format := chunked(s.Format, s.Problem, n)
 	job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
 	job.Progress, job.Painting = s.Progress, s.painting
 	look := func(first int, src, maps *conv.Tensor) error {
@@ -118,7 +118,7 @@ func inParts(atOnce, first int, src, dst *conv.Tensor, put, look batch.Sink) err
 	for lo := 0; lo < n; lo += atOnce {
 		hi := min(lo+atOnce, n)
 		src, dst, first := src.Images(lo, hi), dst.Images(lo, hi), first+lo
-		err := put(first, src, dst)
+		err := fault.Guard(func() error { return put(first, src, dst) }) // look must end first, also after a panic
 		if looked := <-looking; looked != nil {
 			return looked
 		}
@@ -153,9 +153,16 @@ func Draw(ctx context.Context, images batch.Source, file *whole.File) error {
 	})
 }
 
-// chunked returns f for n images in portions of this size. A chunk of Zarr has about a portion, so that the last chunk
-// has little filling.
-func chunked(f npy.Format, n, portion int) npy.Format {
+// chunked returns f for n images in portions of p's size. A chunk of Zarr has about a portion, so that the last chunk
+// has little filling. The small portions of a small job make no difference to it: with --resume its file is the same.
+func chunked(f npy.Format, p conv.Problem, n int) npy.Format {
+	portion := p.Src.N()
+	p.Src = p.Src.WithN(n)
+	if usual, err := batch.Portion(p); err == nil && portion == usual.Src.N() {
+		if chunk, err := batch.Chunk(p); err == nil {
+			portion = chunk.Src.N()
+		}
+	}
 	portions := (n + portion - 1) / portion
 	f.Chunk, f.Axes = (n+portions-1)/max(1, portions), axes
 	return f

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
@@ -113,6 +114,23 @@ func TestInParts(t *testing.T) {
 			t.Errorf("look fails at %d: error %v, want %v", last, err, io.EOF)
 		}
 	}
+	// So does a panic: no other goroutine may look at the tensors then.
+	looking, ended := make(chan bool), false
+	err := inParts(4, 0, src, dst, func(first int, _, _ *conv.Tensor) error {
+		if first > 0 {
+			<-looking
+			panic("boom")
+		}
+		return nil
+	}, func(int, *conv.Tensor, *conv.Tensor) error {
+		looking <- true
+		time.Sleep(10 * time.Millisecond)
+		ended = true
+		return nil
+	})
+	if !errors.As(err, new(*fault.Panic)) || !ended {
+		t.Errorf("%v after a panic, and the other has ended: %v", err, ended)
+	}
 }
 
 // TestAtOnce: only single outputs are judged in parts of a portion, and not if an algorithm has a tolerance, which is
@@ -158,5 +176,33 @@ func TestBoth(t *testing.T) {
 	err := both(func() error { panic("boom") }, func() error { ended = true; return nil })
 	if !errors.As(err, new(*fault.Panic)) || !ended {
 		t.Errorf("%v after a panic, and the other has ended: %v", err, ended)
+	}
+}
+
+// TestChunked: a file of Zarr has the same chunks with and without --resume. With less memory it has smaller ones.
+func TestChunked(t *testing.T) {
+	j := sampling(t)
+	for _, images := range []int{1, 500, 4000, 90000} {
+		p, err := j.Problem()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Src = p.Src.WithN(images)
+		small, err := batch.Portion(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		large, err := batch.Chunk(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := chunked(npy.Format{}, small, images).Chunk, chunked(npy.Format{}, large, images).Chunk
+		if portion := large.Src.N(); got != want || want > portion || images > 1 && 2*want < portion {
+			t.Errorf("%d images: chunks of %d and %d, want equal ones, of about %d", images, got, want, portion)
+		}
+	}
+	p, err := j.Problem()
+	if p.Src = p.Src.WithN(30); err != nil || chunked(npy.Format{}, p, 4000).Chunk != 30 {
+		t.Errorf("%d images in a chunk, %v, want 30", chunked(npy.Format{}, p, 4000).Chunk, err)
 	}
 }

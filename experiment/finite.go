@@ -28,8 +28,10 @@ func (n NotFinite) Of(what string) string {
 	return ""
 }
 
-// pieceOfOutputs is how many outputs are counted and written at a time. They fit into a core's cache.
-const pieceOfOutputs = 1 << 15
+// pieceOfOutputs is how many outputs are counted and written at a time: half a megabyte, which fits into a core's
+// cache. Smaller writes take the system longer: with pieces of 128 kB a run of 10,000 gratings with --resume takes 1.53
+// s of CPU time, with these 1.40.
+const pieceOfOutputs = 1 << 17
 
 // count counts the outputs of a piece. Nearly all pieces are finite, so it first checks that, which is quick.
 func (n *NotFinite) count(outputs []float32) {

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
+	"image/png"
 	"io"
 	"math"
 	"regexp"
@@ -28,11 +29,14 @@ func (o output) png(w io.Writer) error {
 	dots := o.paper.resolution()
 	canvas := vgimg.NewWith(vgimg.UseWH(length(o.size.X), length(o.size.Y)), vgimg.UseDPI(dots))
 	o.draw(raster{canvas})
+	// The default level takes 190 instead of 130 ms for the three pictures of the tutorial, and makes 108 instead of
+	// 125 kB. BenchmarkPictures measures both.
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
 	if o.paper.scale == 0 && o.paper.dpi == 0 {
-		return encodePNG(w, canvas.Image())
+		return encoder.Encode(w, canvas.Image())
 	}
 	var file bytes.Buffer
-	if err := encodePNG(&file, canvas.Image()); err != nil {
+	if err := encoder.Encode(&file, canvas.Image()); err != nil {
 		return err
 	}
 	metres := float64(o.size.X) / dpi * o.paper.factor() * 0.0254

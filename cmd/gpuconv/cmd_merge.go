@@ -50,7 +50,7 @@ func (f *mergeFlags) run(ctx context.Context, folder string, stdout, stderr io.W
 	if err != nil {
 		return plainly(ctx, err)
 	}
-	if experiment.IsShard(filepath.Base(f.output)) {
+	if experiment.IsShard(filepath.Base(filepath.Clean(f.output))) {
 		return refused("output", f.output, errors.New("want another name: this one is of a shard"))
 	}
 	out, err := f.saving.output("output", f.output).createFolder()

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -294,5 +295,30 @@ func BenchmarkSample(b *testing.B) {
 			b.Fatal(err)
 		}
 		c.close()
+	}
+}
+
+// TestTake: of all images, outputs are taken in the order in which they were drawn, because there may be no time for
+// the last ones; of some images only theirs are, with indices from the first of these.
+func TestTake(t *testing.T) {
+	d := drawing{image: 2}
+	for _, output := range []int{5, 1, 3, 4, 2} {
+		d.add(output, output != 3)
+	}
+	d.sort(3)
+	for _, c := range []struct {
+		first, n int
+		want     []int
+		alike    []bool
+	}{
+		{0, 3, []int{5, 1, 3, 4, 2}, []bool{true, true, false, true, true}},
+		{0, 1, []int{1}, []bool{true}},
+		{1, 1, []int{1, 0}, []bool{false, true}},
+		{1, 9, []int{1, 0, 3, 2}, []bool{false, true, true, true}},
+	} {
+		got := d.take(c.first, c.n)
+		if !slices.Equal(got.outputs, c.want) || !slices.Equal(got.alike, c.alike) || got.image != 2 {
+			t.Errorf("%d images from %d on: %+v, want %v", c.n, c.first, got, c.want)
+		}
 	}
 }

@@ -109,8 +109,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	fileFlag(flags, &f.from, "from", "run.json of a run, to do it again; other flags that are typed replace those "+
 		"in it")
 	flags.StringVar(&f.format, "format", "npy",
-		"of the activations: npy, npz (key activations) or zarr (activations.zarr.zip, Zarr 3, a chunk for each batch\n"+
-			"of images)")
+		"of the activations: npy, npz (key activations) or zarr (activations.zarr.zip, Zarr 3, in chunks of\n"+
+			"whole images)")
 	flags.BoolVar(&f.float16, "float16", false,
 		"round activations to the nearest float16, ties to even: between 2⁻¹⁴ and 65,504 by at most 2⁻¹¹ of\n"+
 			"themselves; from 65,520 on they become infinite")

@@ -12,7 +12,7 @@ import (
 )
 
 // TestMemoryFlag: run takes at most --memory plus 64 MiB, however many images there are. Without the flag it takes
-// more.
+// more, if its portions are as large as those of a large job.
 func TestMemoryFlag(t *testing.T) {
 	if raceEnabled || runtime.GOOS != "linux" {
 		t.Skip("the race detector takes memory too, or the system does not tell how much a process has")
@@ -32,11 +32,13 @@ func TestMemoryFlag(t *testing.T) {
 		return most
 	}
 	for _, images := range []int{1000, 20000} {
-		if got := peak(images, "--memory", flag); got > most {
-			t.Errorf("%d images take %.0f bytes with --memory %s, want at most %d", images, got, flag, most)
+		for _, flags := range [][]string{{"--memory", flag}, {"--memory", flag, "--resume"}} {
+			if got := peak(images, flags...); got > most {
+				t.Errorf("%d images take %.0f bytes with %v, want at most %d", images, got, flags, most)
+			}
 		}
 	}
-	if got := peak(20000); got <= most {
+	if got := peak(20000, "--resume"); got <= most {
 		t.Errorf("20000 images take %.0f bytes without --memory: the test shows nothing", got)
 	}
 }

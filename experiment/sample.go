@@ -47,18 +47,24 @@ type sample struct {
 	random *rand.Rand
 	images int     // of the job
 	wanted float64 // how many outputs of each image are drawn with the same probability
-	least  float64 // how many of these are judged before half of the time is kept for later images
+	least  float64 // how many of each are judged before half of the time is kept for later images
 	start  time.Time
 	block  int           // how many outputs are judged at once
 	blocks int           // judged so far
 	each   float64       // seconds that an output costs
 	waited time.Duration // how long all blocks took
 	rate   float64       // the share of a portion's outputs that were drawn alike and judged; the lowest so far
+	stage  stage
+}
 
-	// Of the present portion so far, which may come in pieces:
-	alike, outputs, done int     // outputs drawn alike (with the same probability) and judged, all outputs, images
-	portion              drawing // what was drawn of its images
-	drawn                bool    // the present portion's outputs were drawn
+// stage is the portion that is judged at present. It may come in pieces.
+type stage struct {
+	drawing
+	first, images int     // of the portion
+	next          int     // the number of the image that is judged next
+	allowed       float64 // seconds that all judging may have taken at the end of the portion
+	before, least int     // how many outputs were judged before, and how many of these should be in any case
+	cut           int     // the outputs before this one in the order of drawing were judged, in the pieces so far
 }
 
 // newSample prepares to judge outputs of a job of this many images.
@@ -82,91 +88,110 @@ func newSample(c *checker, images int, seed uint64) (*sample, error) {
 
 // look judges a sample of a portion of the images, or of the next images of a portion.
 func (s *sample) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
-	s.drawPortion(first, dst.Shape)
-	drawn := s.portion.take(s.done, src.Shape.N())
-	s.done += src.Shape.N()
-	s.outputs += len(dst.Data)
-	if len(drawn.outputs) > 0 {
-		if err := s.compare(ctx, first, src, dst, drawn); err != nil {
+	s.begin(first, dst.Shape)
+	outputs, order := s.stage.take(first-s.stage.first, src.Shape.N())
+	s.stage.next += src.Shape.N()
+	if len(outputs) > 0 {
+		if err := s.compare(ctx, first, src, dst, outputs, order); err != nil {
 			return err
 		}
 	}
-	if next := first + src.Shape.N(); next == s.images || next%s.c.problem.Src.N() == 0 {
-		s.rate = math.Min(s.rate, float64(s.alike)/float64(s.outputs))
-		s.alike, s.outputs, s.done, s.drawn = 0, 0, 0, false
+	if s.stage.next == s.stage.first+s.stage.images {
+		s.rate = math.Min(s.rate, s.stage.rate())
+		s.stage = stage{}
 	}
 	return nil
 }
 
-// drawPortion draws outputs of the portion that begins with image first, if that has not happened.
-func (s *sample) drawPortion(first int, outputs conv.Shape) {
-	if !s.drawn {
-		s.portion, s.drawn = s.draw(outputs.WithN(min(s.c.problem.Src.N(), s.images-first))), true
+// begin draws outputs of the portion that begins with image first, unless this image continues a portion. outputs is
+// the shape of the outputs of its first piece.
+func (s *sample) begin(first int, outputs conv.Shape) {
+	if s.stage.images > 0 && s.stage.next == first {
+		return
 	}
+	n := min(s.c.problem.Src.N(), s.images-first)
+	d := s.draw(outputs.WithN(n))
+	s.stage = stage{drawing: d, first: first, next: first, images: n,
+		allowed: s.allowed(first+n, time.Now()).Seconds(), before: s.c.result.Elements,
+		least: d.upTo(int(math.Ceil(s.least * float64(n)))), cut: len(d.outputs)}
 }
 
 // upcoming returns the outputs that the next look may judge, in ascending order, as indices into its dst. outputs is
 // the shape of dst.
-func (s *sample) upcoming(first int, outputs conv.Shape) (all []int) {
-	s.drawPortion(first, outputs)
-	all = slices.Clone(s.portion.take(s.done, outputs.N()).outputs)
+func (s *sample) upcoming(first int, outputs conv.Shape) []int {
+	s.begin(first, outputs)
+	all, _ := s.stage.take(first-s.stage.first, outputs.N())
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// compare judges what was drawn of a portion, or of a piece of one, until there is no more time.
-func (s *sample) compare(ctx context.Context, first int, src, dst *conv.Tensor, drawn drawing) error {
-	allowed := s.allowed(first+src.Shape.N(), time.Now())
+// compare judges outputs of a portion, or of a piece of one, until there is no more time. order says where each was
+// drawn, and ascends.
+func (s *sample) compare(ctx context.Context, first int, src, dst *conv.Tensor, outputs, order []int) error {
 	judged, err := s.judge.Batch(src, dst, s.c.description)
 	if err != nil {
 		return err
 	}
 	seen := map[int]bool{}
-	for at := 0; at < len(drawn.outputs); {
+	for len(outputs) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(s.block, len(drawn.outputs)-at)
-		if s.late(n, allowed, float64(s.alike) >= s.least*float64(s.done)) {
+		n := s.next(order)
+		if n == 0 {
+			s.stage.cut = min(s.stage.cut, order[0])
 			break
 		}
 		begun := time.Now()
-		outputs := drawn.outputs[at : at+n]
-		for _, output := range outputs {
-			if i := output / drawn.image; !seen[i] {
+		for _, output := range outputs[:n] {
+			if i := output / s.stage.image; !seen[i] {
 				if err := s.c.pixels.need(src.Images(i, i+1), first+i); err != nil {
 					return err
 				}
 				seen[i] = true
 			}
 		}
-		result, err := judged.Compare(outputs)
+		result, err := judged.Compare(outputs[:n])
 		if err != nil {
 			return err
 		}
 		s.c.merge(result, first)
-		for i := range outputs {
-			if drawn.alike[at+i] {
-				s.alike++
-			}
-		}
-		at += n
+		outputs, order = outputs[n:], order[n:]
 		s.pace(n, time.Since(begun))
 	}
 	s.c.images += len(seen)
 	return nil
 }
 
-// late reports whether n more outputs cost more than is allowed. Once enough outputs of a portion are judged, half of
-// the allowed time is kept for later portions. The first blocks are not late: see probes.
-func (s *sample) late(n int, allowed time.Duration, enough bool) bool {
-	if enough {
-		allowed /= 2
-	}
+// next returns how many of the next outputs to judge at once; 0 if there is no time for them. order says where each was
+// drawn. Until the cost of an output is known there is time: see probes.
+func (s *sample) next(order []int) int {
+	n := min(s.block, len(order))
 	if s.blocks == 0 || s.blocks < probes && s.waited < probeTime {
-		return false
+		return n
 	}
-	return s.each*float64(s.c.result.Elements+n) > allowed.Seconds()
+	at, _ := slices.BinarySearch(order[:n], s.stage.limit(s.each))
+	return at
+}
+
+// limit returns how many of the portion's drawn outputs there is time for, if each takes so many seconds. Once the
+// least are judged, half of the allowed time is kept for later portions. All pieces have the same limit, except that it
+// may rise when outputs turn out to cost less: so the outputs of each are judged with the same probability.
+func (t *stage) limit(each float64) int {
+	all := t.allowed/max(each, 1e-12) - float64(t.before)
+	half := t.allowed/2/max(each, 1e-12) - float64(t.before)
+	return int(min(max(half, min(all, float64(t.least)), 0), float64(len(t.outputs))))
+}
+
+// rate returns the share of the portion's outputs that were drawn alike and judged, whichever piece they are in.
+func (t *stage) rate() float64 {
+	alike := 0
+	for _, yes := range t.alike[:t.cut] {
+		if yes {
+			alike++
+		}
+	}
+	return float64(alike) / float64(t.images*t.image)
 }
 
 // allowed returns how long all judging may have taken when this many images are done.
@@ -217,17 +242,28 @@ func (d *drawing) sort(images int) {
 	}
 }
 
-// take returns the outputs of n images from image first on, with indices that begin at image first. If these are all
-// images, the outputs are in the order in which they were drawn.
-func (d *drawing) take(first, n int) drawing {
-	if first == 0 && n == len(d.begin)-1 {
-		return *d
+// take returns the outputs of n images from image first on, with indices that begin at image first, and where each was
+// drawn. They are in the order in which they were drawn.
+func (d *drawing) take(first, n int) (outputs, order []int) {
+	order = slices.Clone(d.order[d.begin[first]:d.begin[min(first+n, len(d.begin)-1)]])
+	slices.Sort(order)
+	for _, i := range order {
+		outputs = append(outputs, d.outputs[i]-first*d.image)
 	}
-	taken := drawing{image: d.image}
-	for _, i := range d.order[d.begin[first]:d.begin[min(first+n, len(d.begin)-1)]] {
-		taken.add(d.outputs[i]-first*d.image, d.alike[i])
+	return outputs, order
+}
+
+// upTo returns how many outputs were drawn up to the nth that was drawn with the same probability as any other.
+func (d *drawing) upTo(n int) int {
+	for i, alike := range d.alike {
+		if n == 0 {
+			return i
+		}
+		if alike {
+			n--
+		}
 	}
-	return taken
+	return len(d.alike)
 }
 
 // One in atEdges outputs is drawn at a border or a seam.

@@ -94,9 +94,10 @@ func TestSampleInPieces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s, ends := c.sample, first%50 == 40 || first == 230; (s.outputs == 0) != ends || (s.done == 0) != ends ||
-			s.outputs%(10*6*24*32) != 0 || (s.rate < 1) != (first >= 40) {
-			t.Errorf("after image %d: %d outputs of the portion, rate %v", first+9, s.outputs, s.rate)
+		s, ends := c.sample, first%50 == 40 || first == 230
+		if (s.stage.images == 0) != ends || !ends && (s.stage.next != first+10 || s.stage.first != first/50*50) ||
+			(s.rate < 1) != (first >= 40) {
+			t.Errorf("after image %d: %+v, rate %v", first+9, s.stage, s.rate)
 		}
 	}
 }
@@ -172,12 +173,15 @@ func TestSampleOfPieces(t *testing.T) {
 		for _, piece := range []int{1, 7, images} {
 			got := map[drawn]int{}
 			for first := 0; first < images; first += piece {
-				part := all.take(first, min(piece, images-first))
-				for i, output := range part.outputs {
+				outputs, order := all.take(first, min(piece, images-first))
+				if !slices.IsSorted(order) {
+					t.Fatalf("%v of an image, %d at a time: not in the order of drawing", wanted, piece)
+				}
+				for i, output := range outputs {
 					if output < 0 || output >= piece*all.image {
 						t.Fatalf("%v of an image, %d at a time: output %d of image %d on", wanted, piece, output, first)
 					}
-					got[drawn{output + first*all.image, part.alike[i]}]++
+					got[drawn{output + first*all.image, all.alike[order[i]]}]++
 				}
 			}
 			if !maps.Equal(got, want) {
@@ -298,8 +302,8 @@ func BenchmarkSample(b *testing.B) {
 	}
 }
 
-// TestTake: of all images, outputs are taken in the order in which they were drawn, because there may be no time for
-// the last ones; of some images only theirs are, with indices from the first of these.
+// TestTake: outputs are taken in the order in which they were drawn, because there may be no time for the last ones. Of
+// some images only theirs are taken, with indices from the first of these.
 func TestTake(t *testing.T) {
 	d := drawing{image: 2}
 	for _, output := range []int{5, 1, 3, 4, 2} {
@@ -307,18 +311,82 @@ func TestTake(t *testing.T) {
 	}
 	d.sort(3)
 	for _, c := range []struct {
-		first, n int
-		want     []int
-		alike    []bool
+		first, n    int
+		want, order []int
 	}{
-		{0, 3, []int{5, 1, 3, 4, 2}, []bool{true, true, false, true, true}},
-		{0, 1, []int{1}, []bool{true}},
-		{1, 1, []int{1, 0}, []bool{false, true}},
-		{1, 9, []int{1, 0, 3, 2}, []bool{false, true, true, true}},
+		{0, 3, []int{5, 1, 3, 4, 2}, []int{0, 1, 2, 3, 4}},
+		{0, 1, []int{1}, []int{1}},
+		{1, 1, []int{1, 0}, []int{2, 4}},
+		{1, 9, []int{3, 1, 2, 0}, []int{0, 2, 3, 4}},
 	} {
-		got := d.take(c.first, c.n)
-		if !slices.Equal(got.outputs, c.want) || !slices.Equal(got.alike, c.alike) || got.image != 2 {
-			t.Errorf("%d images from %d on: %+v, want %v", c.n, c.first, got, c.want)
+		outputs, order := d.take(c.first, c.n)
+		if !slices.Equal(outputs, c.want) || !slices.Equal(order, c.order) {
+			t.Errorf("%d images from %d on: %v, drawn as %v: want %v, %v", c.n, c.first, outputs, order, c.want,
+				c.order)
+		}
+	}
+	for n, want := range []int{0, 1, 2, 4, 5, 5} {
+		if got := d.upTo(n); got != want {
+			t.Errorf("%d outputs up to number %d of those drawn alike, want %d", got, n, want)
+		}
+	}
+}
+
+// TestSampleWithoutTime: if there is time for some of a portion's outputs only, these are drawn from all of its pieces
+// alike, and the rate counts no others. Otherwise a fault in the last images would be missed more often than is said.
+func TestSampleWithoutTime(t *testing.T) {
+	j := sampling(t)
+	on := prepared(t, j, 60)
+	c, err := newChecker(on, j.Bank.Weight, nil, 240, j.Check)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	src := drawnImages(t, j.Images)
+	dst, err := conv.NewTensor(conv.Shape{10, 6, 24, 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const allowed, each = 1000, 1e-12 // a cost that no block falls below
+	s := c.sample
+	s.blocks, s.each = probes, each
+	s.begin(0, dst.Shape.WithN(10))
+	s.stage.allowed, s.stage.least = allowed*each, 700
+	for first := 0; first < 60; first += 10 {
+		if err := on.Plan.Run(dst, src.Images(first, first+10)); err != nil {
+			t.Fatal(err)
+		}
+		_, order := s.stage.take(first, 10)
+		alike, judged := s.stage.alike, c.result.Elements
+		if err := c.look(t.Context(), first, src.Images(first, first+10), dst); err != nil {
+			t.Fatal(err)
+		}
+		if want, _ := slices.BinarySearch(order, 700); c.result.Elements-judged != want || want < 60 {
+			t.Errorf("from image %d on: %d outputs judged, want %d", first, c.result.Elements-judged, want)
+		}
+		if first < 50 {
+			continue
+		}
+		n := 0
+		for _, yes := range alike[:700] {
+			if yes {
+				n++
+			}
+		}
+		if want := float64(n) / (60 * 6 * 24 * 32); s.rate > want || s.rate < want*0.95 {
+			t.Errorf("rate %v, want %v", s.rate, want)
+		}
+	}
+}
+
+// TestLimit: a portion's least outputs are judged if there is time, and more as long as half of the time is left.
+func TestLimit(t *testing.T) {
+	for _, c := range []struct{ allowed, each, want float64 }{
+		{1, 0.01, 40}, {1, 0.001, 440}, {1, 0.02, 0}, {1, 0.0125, 20}, {1, 1e-9, 1000}, {0, 0, 0}, {1, 0, 1000},
+	} {
+		s := stage{drawing: drawing{outputs: make([]int, 1000)}, allowed: c.allowed, before: 60, least: 45}
+		if got := s.limit(c.each); got != int(c.want) {
+			t.Errorf("%v s, %v s each: %d outputs, want %v", c.allowed, c.each, got, c.want)
 		}
 	}
 }

@@ -2,8 +2,11 @@ package npy
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,4 +69,30 @@ func identityOf(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return text.String()
+}
+
+// TestReadChanged: reading fails if the file was changed since Identify, whatever the order of the array.
+func TestReadChanged(t *testing.T) {
+	for _, fortran := range []string{"False", "True"} {
+		path := filepath.Join(t.TempDir(), "a.npy")
+		write := func(first byte) {
+			head := fmt.Sprintf("{'descr': '|u1', 'fortran_order': %s, 'shape': (2, 3)}", fortran)
+			if err := os.WriteFile(path, rawFile(1, head, []byte{first, 2, 3, 4, 5, 6}), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(1)
+		r, err := Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if err := r.Identify(io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		write(9)
+		if err := r.Read(make([]float32, 3)); err == nil || !strings.Contains(err.Error(), path+": has changed") {
+			t.Errorf("Fortran order %s: %v, want it to be refused", fortran, err)
+		}
+	}
 }

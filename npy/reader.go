@@ -30,6 +30,7 @@ type Reader struct {
 	file  *input.File             // that Open opened
 	again func() (*Reader, error) // starts to read the array of file from its first element
 	part  string                  // the key and checksum of the array in an archive, for Identify
+	seen  input.Seen              // file, if Identify was called
 }
 
 // ReadFile loads the array of a .npy file, or one array of a .npz archive, which is named archive.npz:key. The key may
@@ -138,10 +139,12 @@ func newStream(src io.Reader, size int64, name string) (*Reader, error) {
 }
 
 // Identify writes what tells the array from others: the file that [Open] opened, as [input.File.Fingerprint] does, and
-// in an archive the array's key, and the checksum that the archive has of it.
+// in an archive the array's key, and the checksum that the archive has of it. From then on reading fails if the file was
+// changed.
 func (r *Reader) Identify(to io.Writer) error {
-	print, err := r.file.Fingerprint()
+	print, seen, err := r.file.Fingerprint()
 	if err == nil {
+		r.seen = seen
 		_, err = fmt.Fprintf(to, "%s %q\n", print, r.part)
 	}
 	if err != nil {
@@ -277,17 +280,31 @@ func (r *Reader) Skip(n int) error {
 
 func (r *Reader) read(dst []float32) error {
 	if !r.header.fortran {
-		return r.src.read(dst)
+		if err := r.src.read(dst); err != nil {
+			return err
+		}
+		return r.unchanged()
 	}
 	if r.whole == nil {
 		whole, err := r.src.readFortran(r.header.shape)
 		if err != nil {
 			return err
 		}
+		if err := r.unchanged(); err != nil {
+			return err
+		}
 		r.whole = whole
 	}
 	copy(dst, r.whole[len(r.whole)-r.left:])
 	return nil
+}
+
+// unchanged returns an error if the file that Open opened is not as Identify saw it.
+func (r *Reader) unchanged() error {
+	if r.file == nil {
+		return nil
+	}
+	return whole.Cause(r.file.Unchanged(r.seen))
 }
 
 // Array reads the whole array. It must be called before any Read.

@@ -32,6 +32,7 @@ type Files struct {
 	bytes       float64        // memory that the costliest image takes while it is decoded
 	transparent []atomic.Int64 // pixels that are not opaque, of each image that was drawn
 	pages       []atomic.Int64 // images in the file, of each image that was drawn
+	seen        []input.Seen   // the file of each image, if Identify was called
 }
 
 // item is an image of a file. There may be a million.
@@ -318,7 +319,8 @@ func (f *Files) Memory() float64 {
 }
 
 // Draw implements [Set] on all cores, or on fewer if it would otherwise take more than half of the memory that was free
-// in [OpenFiles]. It refuses a file whose image has changed its size since then, and a background outside of 0 … 1.
+// in [OpenFiles]. It refuses a file whose image has changed its size since then, one that was changed since
+// [Files.Identify], and a background outside of 0 … 1.
 func (f *Files) Draw(dst *conv.Tensor, first int) error {
 	return drawOn(f.workers, dst, first, f.shape, func() painter { return f.newPainter() })
 }
@@ -348,6 +350,9 @@ func (f *Files) newPainter() painter {
 				scratch = make([]float32, 3*size)
 			}
 			transparent, err = f.options.paint(file, image, scratch[:3*size])
+		}
+		if err == nil && f.seen != nil { // now, because somebody may have written it while it was decoded
+			err = file.unchanged(f.seen[i])
 		}
 		f.transparent[i].Store(int64(transparent))
 		f.pages[i].Store(int64(file.pages))

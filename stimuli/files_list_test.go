@@ -38,6 +38,9 @@ func TestFilesList(t *testing.T) {
 			}
 			before := heap()
 			f, err := OpenFiles(t.Context(), folder, Options{})
+			if err == nil {
+				err = f.Identify(io.Discard) // remembers each file
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -68,34 +68,39 @@ func (j *Joined) Identify(to io.Writer) error {
 	return nil
 }
 
-// Identify writes what each file of images is: see [input.File.Fingerprint].
+// Identify writes what each file of images is: see [input.File.Fingerprint]. From then on Draw refuses a file that is
+// not as Identify saw it.
 func (f *Files) Identify(to io.Writer) error {
+	seen := make([]input.Seen, len(f.items))
 	for i, of := range f.items {
-		if i > 0 && of.path == f.items[i-1].path {
-			continue // another page of it
+		if i > 0 && of.path == f.items[i-1].path { // another page of it
+			seen[i] = seen[i-1]
+			continue
 		}
-		print, err := f.fingerprint(of.path)
+		print, as, err := f.fingerprint(of.path)
 		if err != nil {
 			return &fault.Error{Package: "stimuli", Argument: of.path, Err: whole.Cause(err)}
 		}
+		seen[i] = as
 		if _, err := fmt.Fprintln(to, print); err != nil {
 			return err
 		}
 	}
+	f.seen = seen
 	_, err := fmt.Fprintf(to, "%+v\n", f.options)
 	return err
 }
 
-func (f *Files) fingerprint(path string) (string, error) {
+func (f *Files) fingerprint(path string) (string, input.Seen, error) {
 	file, err := input.Open(f.ctx, input.Picture, path)
 	if err != nil {
-		return "", err
+		return "", input.Seen{}, err
 	}
 	defer file.Close()
 	return file.Fingerprint()
 }
 
-// Identify writes what [npy.Reader.Identify] does, and the options.
+// Identify writes what [npy.Reader.Identify] does, and the options. From then on Draw refuses a file that was changed.
 func (a *Array) Identify(to io.Writer) error {
 	if err := a.reader.Identify(to); err != nil {
 		return err

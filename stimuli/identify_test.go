@@ -2,12 +2,15 @@ package stimuli
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"gpuconv/conv"
 	"gpuconv/npy"
 	"gpuconv/param"
 )
@@ -176,4 +179,53 @@ func TestIdentifyFiles(t *testing.T) {
 // plane returns an array of one image of 2×2 pixels.
 func plane(value float32) *npy.Array {
 	return &npy.Array{Shape: []int{1, 1, 2, 2}, Data: []float32{0, 0, 0, value + 1}}
+}
+
+// TestDrawChanged: what is drawn is what Identify has seen. A file that was changed since then is refused, also if its
+// size and its time are as they were.
+func TestDrawChanged(t *testing.T) {
+	then, dirs := time.Unix(1e9, 0), [2]string{t.TempDir(), t.TempDir()}
+	for i, dir := range dirs {
+		writeGrey(t, filepath.Join(dir, "0.png"), 3, 4, uint8(100+i))
+		if err := npy.WriteFile(filepath.Join(dir, "0.npy"), plane(float32(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	picture, err := OpenFiles(t.Context(), filepath.Join(dirs[0], "0.png"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	array, err := OpenArray(t.Context(), filepath.Join(dirs[0], "0.npy"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer array.Close()
+	for name, s := range map[string]Set{"0.png": picture, "0.npy": array} {
+		path := filepath.Join(dirs[0], name)
+		other, err := os.ReadFile(filepath.Join(dirs[1], name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, then, then); err != nil {
+			t.Fatal(err)
+		}
+		identityOf(t, s)
+		image, err := conv.NewTensor(s.Shape())
+		if err == nil {
+			err = s.Draw(image, 0)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Size() != int64(len(other)) {
+			t.Fatalf("%s: %v, %v: want %d bytes", path, info, err, len(other))
+		}
+		if err := errors.Join(os.WriteFile(path, other, 0), os.Chtimes(path, then, then)); err != nil {
+			t.Fatal(err)
+		}
+		err = s.Draw(image, 0)
+		if err == nil || !strings.Contains(err.Error(), path+": has changed") {
+			t.Errorf("%s: %v, want it to be refused", name, err)
+		}
+	}
 }

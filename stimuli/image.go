@@ -155,6 +155,14 @@ func (f *imageFile) readHead() (err error) {
 	return f.ctx.Err()
 }
 
+// unchanged returns an error if the file is not as it was seen.
+func (f *imageFile) unchanged(since input.Seen) error {
+	if err := f.Unchanged(since); err != nil {
+		return &fault.Error{Package: "stimuli", Argument: f.path, Err: whole.Cause(err)}
+	}
+	return nil
+}
+
 // failed adds to err the name of the file, and its kind.
 func (f *imageFile) failed(err error) error {
 	if f.ctx.Err() != nil {

@@ -2,6 +2,7 @@ package input
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ func TestFingerprint(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		text, err := f.Fingerprint()
+		text, _, err := f.Fingerprint()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,6 +45,53 @@ func TestFingerprint(t *testing.T) {
 			if other[at] = 1; print(other, then) == was {
 				t.Errorf("byte %d of %d does not count", at, size)
 			}
+		}
+	}
+}
+
+// TestUnchanged: a file that was written since it was seen is found, also if somebody has set its time back. Other
+// permissions make no difference.
+func TestUnchanged(t *testing.T) {
+	then := time.Unix(1e9, 5)
+	for _, size := range []int{1, 1000, 2 * fingerprintMost} {
+		content := make([]byte, size)
+		for name, of := range map[string]struct {
+			change func(path string) error
+			found  bool
+		}{
+			"nothing":     {func(string) error { return nil }, false},
+			"permissions": {func(path string) error { return os.Chmod(path, 0o600) }, false},
+			"time": {func(path string) error { return os.Chtimes(path, then, then.Add(time.Second)) },
+				true},
+			"content": {func(path string) error {
+				changed := bytes.Clone(content)
+				changed[size/2] = 1
+				return errors.Join(os.WriteFile(path, changed, 0), os.Chtimes(path, then, then))
+			}, true},
+			"size": {func(path string) error { return os.Truncate(path, int64(size-1)) }, true},
+		} {
+			path := file(t, string(content))
+			if err := os.Chtimes(path, then, then); err != nil {
+				t.Fatal(err)
+			}
+			f, err := Open(t.Context(), Array, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, seen, err := f.Fingerprint()
+			if err == nil {
+				err = of.change(path)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := f.Unchanged(seen); errors.As(got, new(Refusal)) != of.found || got != nil && !of.found {
+				t.Errorf("%d bytes, %s: %v, want an error: %v", size, name, got, of.found)
+			}
+			if err := f.Unchanged(Seen{}); err != nil {
+				t.Errorf("%d bytes, %s, a file that nobody has seen: %v", size, name, err)
+			}
+			f.Close()
 		}
 	}
 }

@@ -139,8 +139,8 @@ func newStream(src io.Reader, size int64, name string) (*Reader, error) {
 }
 
 // Identify writes what tells the array from others: the file that [Open] opened, as [input.File.Fingerprint] does, and
-// in an archive the array's key, and the checksum that the archive has of it. From then on reading fails if the file was
-// changed.
+// in an archive the array's key, and the checksum that the archive has of it. From then on reading fails if the file
+// was changed.
 func (r *Reader) Identify(to io.Writer) error {
 	print, seen, err := r.file.Fingerprint()
 	if err == nil {

@@ -156,9 +156,9 @@ func TestKnown(t *testing.T) {
 			t.Errorf("%q, want %q", text, want[i])
 		}
 	}
-	for _, text := range []string{"a |", "| b", "a\x00b", "a\xffb"} {
+	for _, text := range []string{"a |", "| b", "a\x00b", "a\xffb", strings.Repeat("a", 1<<16)} {
 		if _, err := ReadKnown(strings.NewReader("\n" + text)); err == nil || !strings.Contains(err.Error(), "line 2") {
-			t.Errorf("%q: %v", text, err)
+			t.Errorf("%.9q: %v", text, err)
 		}
 	}
 }

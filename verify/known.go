@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -33,8 +34,8 @@ type knownLine struct {
 // ReadKnown reads such a list.
 func ReadKnown(r io.Reader) (*Known, error) {
 	k := &Known{}
-	lines := bufio.NewScanner(r)
-	for number := 1; lines.Scan(); number++ {
+	lines, number := bufio.NewScanner(r), 1
+	for ; lines.Scan(); number++ {
 		if strings.ContainsFunc(lines.Text(), func(c rune) bool {
 			return c < ' ' && c != '\t' || c == utf8.RuneError
 		}) {
@@ -53,6 +54,9 @@ func ReadKnown(r io.Reader) (*Known, error) {
 			return nil, fault.New("verify", "line", number, "want CASE or WHO | CASE")
 		}
 		k.lines = append(k.lines, knownLine{number: number, who: wildcard(who), name: wildcard(name)})
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return nil, fault.New("verify", "line", number, "want fewer than %d bytes, it has more", bufio.MaxScanTokenSize)
 	}
 	return k, lines.Err()
 }

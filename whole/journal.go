@@ -35,7 +35,7 @@ type Journal struct {
 	held  func() error // returns an error if the journal is another process's now
 }
 
-// mostLine is the longest line in bytes that is read.
+// mostLine is the longest line in bytes, with its line feed. A longer one counts as changed: a line has some 1,000.
 const mostLine = 1 << 20
 
 // sumBytes is how many hexadecimal digits begin a line.
@@ -117,27 +117,42 @@ func ReadJournal(ctx context.Context, path string) (*Journal, error) {
 
 // read reads lines, and returns the size of those that are complete.
 func (j *Journal) read(from io.Reader) (size int64, err error) {
-	lines := bufio.NewScanner(from)
-	lines.Buffer(make([]byte, 4096), mostLine)
-	lines.Split(completeLines)
-	for lines.Scan() {
-		line := lines.Bytes()
-		size += int64(len(line)) + 1
+	lines := bufio.NewReader(from)
+	for {
+		line, bytes, err := readLine(lines)
+		if err == io.EOF { // what is left has no end
+			return size, nil
+		}
+		if err != nil {
+			return size, err
+		}
+		size += bytes
 		if text, ok := counts(line); ok {
-			j.Lines = append(j.Lines, bytes.Clone(text))
+			j.Lines = append(j.Lines, text)
 		} else {
 			j.Changed++
 		}
 	}
-	return size, lines.Err()
 }
 
-// completeLines is a [bufio.SplitFunc] of lines that have an end.
-func completeLines(data []byte, _ bool) (advance int, token []byte, err error) {
-	if i := bytes.IndexByte(data, '\n'); i >= 0 {
-		return i + 1, data[:i], nil
+// readLine reads a line, and returns it without its line feed, and how many bytes it has with that. A line of more than
+// mostLine bytes is empty.
+func readLine(from *bufio.Reader) (line []byte, bytes int64, err error) {
+	for {
+		part, err := from.ReadSlice('\n')
+		if bytes += int64(len(part)); bytes <= mostLine {
+			line = append(line, part...)
+		}
+		switch {
+		case err == bufio.ErrBufferFull:
+			continue
+		case err != nil:
+			return nil, bytes, err
+		case bytes > mostLine:
+			return nil, bytes, nil
+		}
+		return line[:len(line)-1], bytes, nil
 	}
-	return 0, nil, nil
 }
 
 // counts returns the text of a line, if it is as it was written.

@@ -327,6 +327,7 @@ func TestJournal(t *testing.T) {
 		}
 		return texts, changed
 	}
+	long := strings.Repeat("x", mostLine)
 	for _, step := range []struct {
 		change  func(text string) string
 		lines   string
@@ -338,7 +339,9 @@ func TestJournal(t *testing.T) {
 		{func(text string) string { return strings.TrimSuffix(text, "\n") }, "line 0;line 1;", 0},
 		{func(text string) string { return strings.Replace(text, "line 1", "line 9", 1) }, "line 0;line 2;", 1},
 		{func(text string) string { return "\n" + text }, "line 0;line 2;line 2;", 2},
-		{func(text string) string { return strings.ToUpper(text) }, "", 6},
+		{func(text string) string { return text + long + "\n0123" }, "line 0;line 2;line 2;line 3;", 3},
+		{func(text string) string { return text + long }, "line 0;line 2;line 2;line 3;line 4;", 3},
+		{func(text string) string { return strings.ToUpper(text) }, "", 9},
 	} {
 		if step.change != nil {
 			write(t, journal, step.change(read(journal)))

@@ -27,6 +27,18 @@ func Chunk(p conv.Problem) (conv.Problem, error) {
 	return ofBytes(p, func(float64) float64 { return portionBytes })
 }
 
+// InChunk returns a chunk in equal portions of about leastBytes, perhaps with a smaller last one: what follows drawing
+// finds the images in a cache, and less memory is in use. p's batch is the chunk.
+func InChunk(p conv.Problem) (conv.Problem, error) {
+	dst, err := p.Dst()
+	if err != nil {
+		return p, err
+	}
+	portions := max(1, int((p.Src.Bytes()+dst.Bytes())/leastBytes))
+	p.Src = p.Src.WithN((p.Src.N() + portions - 1) / portions)
+	return p, nil
+}
+
 // ofBytes cuts a portion whose images and outputs have at most as many bytes as most returns for those of all.
 func ofBytes(p conv.Problem, most func(all float64) float64) (conv.Problem, error) {
 	all := p.Src.N()

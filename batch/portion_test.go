@@ -39,6 +39,11 @@ func TestPortion(t *testing.T) {
 			t.Errorf("a chunk of %d images: %v (%v), want %d images", n, p.Src, err, want)
 		}
 	}
+	for n, want := range map[int]int{1: 1, 97: 97, 195: 195, 196: 98, 300: 100, 341: 114} {
+		if p, err := batch.InChunk(tutorial(n)); err != nil || p.Src.N() != want {
+			t.Errorf("a chunk of %d images in portions of %v (%v), want %d images", n, p.Src, err, want)
+		}
+	}
 	if _, err := batch.Portion(conv.Problem{Src: conv.Shape{1, 1, 2, 2}, Weight: conv.Shape{1, 1, 3, 3}}); err == nil {
 		t.Error("a filter larger than the image is accepted")
 	}

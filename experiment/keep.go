@@ -19,9 +19,9 @@ import (
 	"gpuconv/whole"
 )
 
-// A job whose folder is kept (see whole.Options.KeepFolder) is cut into chunks, each a portion of the images. A chunk
-// counts when its activations are synced, no judged output was wrong, and its line in the journal is synced. The next
-// process reads the finished chunks, compares their checksums, and does the rest.
+// A job whose folder is kept (see whole.Options.KeepFolder) is cut into chunks, each some portions of the images. A
+// chunk counts when its activations are synced, no judged output was wrong, and its line in the journal is synced. The
+// next process reads the finished chunks, compares their checksums, and does the rest.
 
 // ArrayName is the name of the file of activations.
 func (j Job) ArrayName() string { return j.Format.Name(arrayName) }
@@ -41,7 +41,7 @@ func (j Job) runKept(ctx context.Context, on Prepared, out *whole.Folder, r *Rep
 	if err != nil {
 		return nil, k.unfinished(err)
 	}
-	r.Settings, r.Resumed = k.now, &k.resumed
+	r.Settings, r.Resumed, r.InMemory = k.now, &k.resumed, k.portion.Src.N()
 	r, err = j.finish(ctx, on, out, r, w)
 	return r, k.unfinished(err)
 }
@@ -53,14 +53,16 @@ type keeper struct {
 	folder  *whole.Folder
 	journal *whole.Journal
 	file    *whole.Grown
-	layout  *npy.Layout // of the file
-	maps    conv.Shape  // of all images
-	outputs conv.Shape  // of all images: maps, or numbers of them
-	chunks  []*chunk    // the finished ones, by their number
+	layout  *npy.Layout  // of the file
+	portion conv.Problem // what is convolved at a time: a part of a chunk, whose size is that of on.Problem's batch
+	maps    conv.Shape   // of all images
+	outputs conv.Shape   // of all images: maps, or numbers of them
+	chunks  []*chunk     // the finished ones, by their number
 	history *history
 	resumed Resumed
 	now     []Setting
 	reduced reducedChunks // with a Summary
+	writing *writing      // the chunk that is being written
 }
 
 // newKeeper reads the journal of a folder. It refuses one of a job with other settings.
@@ -71,6 +73,9 @@ func (j Job) newKeeper(ctx context.Context, on Prepared, out *whole.Folder) (*ke
 		return nil, err
 	}
 	if k.outputs, err = j.Activations(on.Problem); err != nil {
+		return nil, err
+	}
+	if k.portion, err = batch.InChunk(on.Problem); err != nil {
 		return nil, err
 	}
 	images, size := k.outputs.N(), on.Problem.Src.N()
@@ -194,18 +199,12 @@ func (k *keeper) done() (n int) {
 	return n
 }
 
-// rest returns the images that do not count.
+// rest returns the chunks that do not count.
 func (k *keeper) rest() []batch.Part {
 	parts, size := []batch.Part{}, k.on.Problem.Src.N()
 	for i, c := range k.chunks {
-		n := min(size, k.outputs.N()-i*size)
-		last := len(parts) - 1
-		switch {
-		case c != nil:
-		case last >= 0 && parts[last].First+parts[last].N == i*size:
-			parts[last].N += n
-		default:
-			parts = append(parts, batch.Part{First: i * size, N: n})
+		if c == nil {
+			parts = append(parts, batch.Part{First: i * size, N: min(size, k.outputs.N()-i*size)})
 		}
 	}
 	return parts
@@ -228,9 +227,12 @@ func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
 		}
 	}
 	drawn := &examplesOf{Source: awaitedSource{k.job.Images, ctx}, gallery: w.gallery, begins: func(first int) error {
+		if first%k.on.Problem.Src.N() != 0 {
+			return nil
+		}
 		return k.add(entry{Begins: &first})
 	}}
-	job := batch.Job{Source: drawn, Problem: k.on.Problem, Plan: awaitedPlan{k.on.Plan, ctx}, Parts: k.rest()}
+	job := batch.Job{Source: drawn, Problem: k.portion, Plan: awaitedPlan{k.on.Plan, ctx}, Parts: k.rest()}
 	if w.painting != nil {
 		job.Painting = drawn.painted(*w.painting)
 	}
@@ -249,7 +251,7 @@ func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
 	written := k.newCounting()
 	job.Sink = func(first int, src, dst *conv.Tensor) error {
 		c, err := k.write(ctx, w, first, src, dst)
-		if err != nil {
+		if err != nil || c == nil {
 			return err
 		}
 		return written.add(c)
@@ -275,58 +277,79 @@ func (k *keeper) stream(ctx context.Context, w *watched) (err error) {
 	})
 }
 
-// write writes and judges a chunk, which does not count yet.
+// writing is a chunk that is being written, portion by portion.
+type writing struct {
+	*chunk
+	at      *places
+	encoder *npy.Encoder
+	before  tally
+	found   NotFinite // in its maps
+	numbers NotFinite // of a summary
+}
+
+// write writes and judges a portion. It returns its chunk once that is written, and nil before. The chunk does not count
+// yet.
 func (k *keeper) write(ctx context.Context, w *watched, first int, src, dst *conv.Tensor) (*chunk, error) {
-	c := &chunk{First: first, Images: src.Shape.N(), At: time.Now().UTC().Truncate(time.Millisecond)}
-	each := k.job.Format.Kind != npy.NPY
-	at := &places{to: k.file, pieces: k.layout.Pieces(first, c.Images), each: each}
-	encoder := k.job.Format.NewEncoder(at)
-	found, err := k.put(ctx, w, encoder, first, src, dst)
-	if err != nil {
+	if first%k.on.Problem.Src.N() == 0 {
+		k.writing = k.newWriting(w, first)
+	}
+	now := k.writing
+	if err := k.put(ctx, w, now, first, src, dst); err != nil || first+src.Shape.N() < now.First+now.Images {
 		return nil, err
 	}
-	for _, p := range at.pieces {
-		k.file.Begin(p.At, p.Bytes)
-	}
-	c.CRC32C, c.Overflown = at.sum, encoder.Overflown()
-	if each {
-		c.Pieces = at.sums
-	}
-	c.NaN, c.Infinite, c.Numbers, c.Judged = found.NaN, found.Infinite, found.numbers, found.judged
-	return c, nil
+	return k.written(w, now)
 }
 
-// found is what the maps of a chunk have shown.
-type found struct {
-	NotFinite
-	numbers notFinite // of a summary
-	judged  judgement
+// newWriting begins with a chunk.
+func (k *keeper) newWriting(w *watched, first int) *writing {
+	images := min(k.on.Problem.Src.N(), k.outputs.N()-first)
+	now := &writing{chunk: &chunk{First: first, Images: images},
+		at: &places{to: k.file, pieces: k.layout.Pieces(first, images), each: k.job.Format.Kind != npy.NPY}}
+	now.encoder = k.job.Format.NewEncoder(now.at)
+	if k.job.Summary == nil {
+		now.before = w.check.tally()
+	}
+	return now
 }
 
-// put writes the outputs of a chunk, and looks at its maps. A wrong one is an error: the chunk does not count. Of a job
-// with a summary the maps are gone, and were looked at before.
-func (k *keeper) put(ctx context.Context, w *watched, to *npy.Encoder, first int, src, dst *conv.Tensor) (f found,
-	err error) {
+// put writes the outputs of a portion, and looks at its maps. Of a job with a summary the maps are gone, and were looked
+// at before.
+func (k *keeper) put(ctx context.Context, w *watched, now *writing, first int, src, dst *conv.Tensor) error {
 	if k.job.Summary != nil {
-		var numbers NotFinite
-		err = put(to, dst, &numbers)
-		f = k.reduced.take(first)
-		f.numbers = notFinite{numbers.NaN, numbers.Infinite}
-		return f, err
+		return put(now.encoder, dst, &now.numbers)
 	}
-	before := w.check.tally()
-	err = inParts(w.check.atOnce(), first, src, dst, func(_ int, _, dst *conv.Tensor) error {
-		return put(to, dst, &f.NotFinite)
+	return inParts(w.check.atOnce(), first, src, dst, func(_ int, _, dst *conv.Tensor) error {
+		return put(now.encoder, dst, &now.found)
 	}, func(first int, src, dst *conv.Tensor) error {
 		if err := w.gallery.look(first, src, dst); err != nil {
 			return err
 		}
 		return w.check.look(ctx, first, src, dst)
 	})
-	if err == nil {
-		f.judged, err = w.check.judgement(before, src.Shape.N())
+}
+
+// written returns what the journal will say of a chunk. A wrong output is an error: the chunk does not count.
+func (k *keeper) written(w *watched, now *writing) (c *chunk, err error) {
+	c = now.chunk
+	if k.job.Summary != nil {
+		maps := k.reduced.take(c.First)
+		now.found, c.Judged = maps.NotFinite, maps.judged
+		c.Numbers = notFinite{now.numbers.NaN, now.numbers.Infinite}
+	} else if c.Judged, err = w.check.judgement(now.before, c.Images); err != nil {
+		return nil, err
 	}
-	return f, err
+	c.At = time.Now().UTC().Truncate(time.Millisecond)
+	c.CRC32C, c.Overflown, c.NaN, c.Infinite = now.at.sum, now.encoder.Overflown(), now.found.NaN, now.found.Infinite
+	if now.at.each {
+		c.Pieces = now.at.sums
+	}
+	return c, nil
+}
+
+// found is what the maps of a chunk have shown, before their numbers are written.
+type found struct {
+	NotFinite
+	judged judgement
 }
 
 // places writes at places in the file, one after the other, and computes the checksums of what it writes.

@@ -190,8 +190,8 @@ func (p place) sync() error {
 type file struct {
 	disk
 	*os.File
-	path         string
-	bytes, begun int64 // bytes written so far, and how many of them the disk has begun to write
+	path       string
+	begun, end int64 // what was written last without a gap, and the disk has not begun to write
 
 	beginning chan struct{} // is closed when the last call that makes the disk begin has returned; nil before the first
 }
@@ -208,14 +208,17 @@ func (f *file) Write(p []byte) (n int, err error) {
 		c := change{action: writes, path: f.path, data: p}
 		err = f.seam(c, func() (err error) { n, err = f.File.Write(p); return err })
 	}
-	f.wrote(int64(n))
+	f.wrote(f.end, int64(n))
 	return n, err
 }
 
-// wrote tells the disk to begin with what was written, if that is much. Finding a place on the disk for 8 MB takes more
-// than a millisecond of CPU time, so another goroutine does it.
-func (f *file) wrote(bytes int64) {
-	if f.bytes += bytes; f.bytes-f.begun < early || f.noSync {
+// wrote tells the disk to begin with what was written without a gap, if that is much. Finding a place on the disk for
+// 8 MB takes more than a millisecond of CPU time, so another goroutine does it.
+func (f *file) wrote(at, bytes int64) {
+	if at != f.end {
+		f.begun = at
+	}
+	if f.end = at + bytes; f.end-f.begun < early || f.noSync {
 		return
 	}
 	if f.beginning != nil {
@@ -225,9 +228,9 @@ func (f *file) wrote(bytes int64) {
 			return // the next call begins with more
 		}
 	}
-	from, size := f.begun, f.bytes-f.begun
+	from, size := f.begun, f.end-f.begun
 	done := make(chan struct{})
-	f.beginning, f.begun = done, f.bytes
+	f.beginning, f.begun = done, f.end
 	go func() { defer close(done); begin(f.File, from, size) }()
 }
 
@@ -251,7 +254,7 @@ func (f *file) copy(src *input.File, at, bytes int64) (err error) {
 				func() error { return src.CopyTo(f.File, at, bytes) })
 		}
 	}
-	f.wrote(bytes)
+	f.wrote(f.end, bytes)
 	return err
 }
 

@@ -250,3 +250,31 @@ func TestCloseAwaits(t *testing.T) {
 		t.Error("it is not closed")
 	}
 }
+
+// TestBeginsEarly: the disk begins with what was written without a gap, once that is much.
+func TestBeginsEarly(t *testing.T) {
+	opened, err := os.Create(filepath.Join(t.TempDir(), "f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &file{File: opened}
+	defer f.Close()
+	for i, c := range []struct{ at, bytes, begun, end int64 }{
+		{0, early - 1, 0, early - 1},
+		{early - 1, 2, early + 1, early + 1}, // it begins
+		{early + 1, 5, early + 1, early + 6},
+		{5 * early, early - 1, 5 * early, 6*early - 1}, // a gap
+		{6*early - 1, 1, 6 * early, 6 * early},
+	} {
+		if f.wrote(c.at, c.bytes); f.begun != c.begun || f.end != c.end {
+			t.Errorf("after write %d: %d … %d has not begun, want %d … %d", i, f.begun, f.end, c.begun, c.end)
+		}
+		if f.beginning != nil {
+			<-f.beginning
+		}
+	}
+	f.noSync = true
+	if f.wrote(6*early, 2*early); f.begun != 6*early {
+		t.Error("it begins without syncing")
+	}
+}

@@ -59,8 +59,9 @@ type Grown struct {
 
 	unsynced atomic.Bool // the disk may lack some of what the file holds
 
-	writing sync.RWMutex // a write is in progress
-	failed  atomic.Pointer[error]
+	writing   sync.RWMutex // a write is in progress
+	beginning sync.Mutex   // of file.wrote
+	failed    atomic.Pointer[error]
 }
 
 // WriteAt implements [io.WriterAt].
@@ -74,18 +75,19 @@ func (g *Grown) WriteAt(p []byte, at int64) (n int, err error) {
 	c := change{action: writesAt, path: g.file.path, data: p, at: at}
 	err = g.file.change(c, func() (err error) { n, err = g.file.File.WriteAt(p, at); return err })
 	g.fail(err)
+	g.begin(at, int64(n))
 	return n, named(g.folder.grown, err)
+}
+
+// begin tells the disk that it may write now what was written.
+func (g *Grown) begin(at, bytes int64) {
+	g.beginning.Lock()
+	defer g.beginning.Unlock()
+	g.file.wrote(at, bytes)
 }
 
 // ReadAt implements [io.ReaderAt]. At the end of the file its error is io.EOF.
 func (g *Grown) ReadAt(p []byte, at int64) (int, error) { return g.file.File.ReadAt(p, at) }
-
-// Begin tells the disk that it may write these bytes now: this many, beginning at offset at. It does not wait.
-func (g *Grown) Begin(at, bytes int64) {
-	if !g.file.noSync {
-		begin(g.file.File, at, bytes)
-	}
-}
 
 // fail keeps the first error of a write or a sync. The system says once that it could not put bytes on the disk. On NFS
 // a later write may get the error of earlier bytes, and the sync after it none.

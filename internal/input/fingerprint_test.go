@@ -95,3 +95,42 @@ func TestUnchanged(t *testing.T) {
 		}
 	}
 }
+
+// TestStamp: the times of a file say nothing if it was written just before, because the next write may leave the same.
+func TestStamp(t *testing.T) {
+	t.Parallel()
+	path := file(t, "content")
+	f, err := Open(t.Context(), Array, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, seen, err := f.Fingerprint(); err != nil || seen.stamp != 0 || seen.print == 0 {
+		t.Errorf("%+v, %v: want no stamp", seen, err)
+	}
+	if last := time.Unix(0, max(info.ModTime().UnixNano(), changed(info))); time.Since(last) > tick/2 {
+		t.Fatal("this machine is too slow for the test")
+	}
+	time.Sleep(tick + 100*time.Millisecond)
+	_, seen, err := f.Fingerprint()
+	if err != nil || seen.stamp != stampOf(info) {
+		t.Errorf("%+v, %v: want a stamp", seen, err)
+	}
+	if err := f.Unchanged(Seen{seen.stamp, ^seen.print}); err != nil {
+		t.Errorf("%v, want the times to be enough", err)
+	}
+	if err := f.Unchanged(Seen{0, ^seen.print}); err == nil {
+		t.Error("a file without a stamp was not read again")
+	}
+	err = errors.Join(os.WriteFile(path, []byte("another"), 0), os.Chtimes(path, info.ModTime(), info.ModTime()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Unchanged(seen); changed(info) != 0 && !errors.As(err, new(Refusal)) {
+		t.Errorf("%v, want a write to be found whose time was set back", err)
+	}
+}

@@ -151,10 +151,31 @@ func (h *history) done() (n int) {
 	return n
 }
 
+// arrayName returns the name of the file of activations.
+func (h *history) arrayName() string {
+	f := npy.Format{}
+	for _, kind := range []npy.Kind{npy.NPZ, npy.Zarr} {
+		if slices.Contains(h.job.Settings, Setting{"format", kind.String()}) {
+			f.Kind = kind
+		}
+	}
+	return f.Name(arrayName)
+}
+
+// kept returns how many images are done in the folder that is kept for path. gone says how many are not, although the
+// journal lists them: the file that had them is gone.
+func (h *history) kept(path string) (done, gone int) {
+	if done = h.done(); done > 0 && whole.LacksGrown(path, h.arrayName()) {
+		return 0, done
+	}
+	return done, 0
+}
+
 // Unfinished says how far a run that keeps what is done has come.
 type Unfinished struct {
 	Folder   string // where it is kept
 	Done, Of int    // images
+	Gone     int    // images that are not done, although the journal lists them: the file that had them is gone
 	Chunk    int    // images in a chunk; the next process must have as many
 }
 
@@ -163,7 +184,11 @@ func (u Unfinished) String() string {
 	if u.Of == 0 { // its first line is not written
 		return fault.Printable(u.Folder) + " is just begun"
 	}
-	return fmt.Sprintf("%s has %d of %d images", fault.Printable(u.Folder), u.Done, u.Of)
+	text := fmt.Sprintf("%s has %d of %d images", fault.Printable(u.Folder), u.Done, u.Of)
+	if u.Gone > 0 {
+		text += fmt.Sprintf(": the file that had %d is gone", u.Gone)
+	}
+	return text
 }
 
 // ReadUnfinished reads how far the run that writes the folder has come. Its process may be alive. It fails if
@@ -178,7 +203,8 @@ func ReadUnfinished(ctx context.Context, folder string) (Unfinished, error) {
 	if err != nil {
 		return u, &fault.Error{Package: "experiment", Argument: u.Folder, Err: err}
 	}
-	u.Done, u.Of, u.Chunk = h.done(), h.job.Images, h.job.Chunk
+	u.Done, u.Gone = h.kept(folder)
+	u.Of, u.Chunk = h.job.Images, h.job.Chunk
 	return u, nil
 }
 

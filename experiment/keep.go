@@ -343,5 +343,9 @@ func (k *keeper) unfinishedAt(done int, err error) error {
 	if err == nil || done == 0 || !whole.IsUnfinished(path) {
 		return err
 	}
-	return &UnfinishedError{Unfinished{whole.Unfinished(path), done, k.outputs.N(), k.on.Problem.Src.N()}, err}
+	u := Unfinished{Folder: whole.Unfinished(path), Done: done, Of: k.outputs.N(), Chunk: k.on.Problem.Src.N()}
+	if whole.LacksGrown(path, k.job.ArrayName()) {
+		u.Done, u.Gone = 0, done
+	}
+	return &UnfinishedError{u, err}
 }

@@ -56,6 +56,9 @@ func merge(ctx context.Context, folder string, out *whole.Folder, progress func(
 	if array := s.Missing(); array != "" {
 		missing := 0
 		for _, state := range s.All {
+			if state.Err != nil && !state.Begun {
+				return nil, state.Err
+			}
 			if !state.Complete {
 				missing++
 			}
@@ -100,7 +103,7 @@ func (s *Shards) newMerger(ctx context.Context) (*merger, error) {
 	m := &merger{Shards: s}
 	next := 0
 	for i := range s.All {
-		r, err := s.report(ctx, i+1)
+		r, err := readShard(ctx, s.path(i+1), i+1, len(s.All))
 		if err != nil {
 			return nil, err
 		}

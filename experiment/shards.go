@@ -2,18 +2,13 @@ package experiment
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"gpuconv/fault"
-	"gpuconv/internal/input"
 	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
@@ -113,120 +108,11 @@ func parseShard(name string) (number, of int, ok bool) {
 	return number, of, ok
 }
 
-// IsShard reports whether a folder of this name in that of a job counts as a shard, complete or begun.
+// IsShard reports whether a folder of this name, in that of a job, is taken for a shard, complete or begun.
 func IsShard(name string) bool {
 	name, _ = cutUnfinished(name)
 	_, _, ok := parseShard(name)
 	return ok
-}
-
-// ShardState says how far a shard is.
-type ShardState struct {
-	Number   int
-	Complete bool      // its folder is there, with run.json
-	Begun    bool      // a part of it is kept
-	Done, Of int       // images, if Begun
-	Changed  time.Time // when the journal or the lease of the part was last written, if Begun
-	Ended    bool      // no process works on the part, if Begun; a process that was killed does not say so
-	// Left is about how long the rest takes; 0 if that is not known.
-	Left time.Duration
-	Err  error // why the part cannot be read, or nil
-}
-
-// Shards has the shards in a folder.
-type Shards struct {
-	Folder string
-	All    []ShardState // one for each shard of the job, by number
-}
-
-// ReadShards looks at the shards in a folder. It reads no activations. It refuses a folder without shards, and one
-// whose shards are of jobs that were cut into different numbers of shards.
-func ReadShards(ctx context.Context, folder string) (*Shards, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: whole.Cause(err)}
-	}
-	s := &Shards{Folder: folder}
-	for _, e := range entries {
-		name, begun := cutUnfinished(e.Name())
-		number, of, ok := parseShard(name)
-		if !ok || !(e.IsDir() || !begun && e.Type() == fs.ModeSymlink) {
-			continue
-		}
-		if s.All == nil {
-			s.All = make([]ShardState, of)
-		}
-		if of != len(s.All) {
-			return nil, fault.New("experiment", folder, "", "it has shards of %d and of %d: want one number",
-				len(s.All), of)
-		}
-		state := &s.All[number-1]
-		if !begun { // a copy that is not finished may lack run.json
-			_, err := os.Stat(filepath.Join(folder, name, reportName))
-			state.Complete = err == nil
-			continue
-		}
-		state.Begun = true
-		state.read(ctx, filepath.Join(folder, name))
-	}
-	if s.All == nil {
-		return nil, fault.New("experiment", folder, "", "want a folder with shards of gpuconv run --shard")
-	}
-	for i := range s.All {
-		s.All[i].Number = i + 1
-	}
-	return s, ctx.Err()
-}
-
-// read reads how far a shard is if it is not complete.
-func (s *ShardState) read(ctx context.Context, path string) {
-	j, err := whole.ReadJournal(ctx, path)
-	if errors.Is(err, fs.ErrNotExist) { // it is just being made
-		return
-	}
-	var h *history
-	if err == nil {
-		h, err = readHistory(j)
-	}
-	if err != nil {
-		s.Err = err
-		return
-	}
-	s.Done, s.Of, s.Changed, s.Ended = h.done(), h.job.Images, j.Modified, j.Ended
-	if j.Renewed.After(s.Changed) {
-		s.Changed = j.Renewed
-	}
-	if spent := h.last.Sub(h.started); h.since > 0 && spent > 0 {
-		s.Left = time.Duration(float64(spent) * float64(s.Of-s.Done) / float64(h.since))
-	}
-}
-
-// Missing returns the numbers of the shards that are not complete, as Slurm's sbatch --array takes them: 1-3,7. It is
-// empty if all are complete.
-func (s *Shards) Missing() string {
-	var parts []string
-	for i := 0; i < len(s.All); {
-		end := i
-		for end < len(s.All) && !s.All[end].Complete {
-			end++
-		}
-		switch {
-		case end == i:
-			i++
-			continue
-		case end == i+1:
-			parts = append(parts, strconv.Itoa(end))
-		default:
-			parts = append(parts, fmt.Sprintf("%d-%d", i+1, end))
-		}
-		i = end
-	}
-	return strings.Join(parts, ",")
-}
-
-// path returns the folder of a shard.
-func (s *Shards) path(number int) string {
-	return filepath.Join(s.Folder, ShardName(number, len(s.All)))
 }
 
 // CheckShards refuses to begin a shard of this job in a folder that has shards of a job with other settings, or of one
@@ -248,14 +134,16 @@ func (j Job) CheckShards(ctx context.Context, on Prepared, folder string) error 
 		if !ok || number == j.Shard.Number && of == j.Shard.Of {
 			continue
 		}
-		if of != j.Shard.Of {
-			return &SettingsError{fmt.Sprintf("it has shards of %d: want that number, not %d", of, j.Shard.Of)}
+		if other := (&shardEntry{number: number, of: of, begun: begun}); of != j.Shard.Of {
+			if begun || other.read(ctx, filepath.Join(folder, name)) {
+				return &SettingsError{fmt.Sprintf("it has shards of %d: want that number, not %d", of, j.Shard.Of)}
+			}
+			continue
 		}
 		if compared {
 			continue
 		}
-		s := Shards{folder, make([]ShardState, of)}
-		was, err := s.settings(ctx, ShardState{Number: number, Complete: !begun, Begun: begun})
+		was, err := settingsOf(ctx, filepath.Join(folder, name), begun, number, of)
 		if err != nil || was == nil {
 			continue // merge and the shard itself find what is wrong
 		}
@@ -272,42 +160,22 @@ func cutUnfinished(name string) (of string, kept bool) {
 	return strings.CutSuffix(name, strings.TrimPrefix(whole.Unfinished("x"), "x"))
 }
 
-// settings returns the settings of a shard that is complete or begun, or nil.
-func (s *Shards) settings(ctx context.Context, state ShardState) ([]Setting, error) {
-	switch {
-	case state.Complete:
-		r, err := s.report(ctx, state.Number)
+// settingsOf returns the settings of a shard that is complete or begun.
+func settingsOf(ctx context.Context, path string, begun bool, number, of int) ([]Setting, error) {
+	if !begun {
+		r, err := readShard(ctx, path, number, of)
 		if err != nil {
 			return nil, err
 		}
 		return r.Settings, nil
-	case state.Begun:
-		j, err := whole.ReadJournal(ctx, s.path(state.Number))
-		if err != nil {
-			return nil, err
-		}
-		h, err := readHistory(j)
-		if err != nil {
-			return nil, err
-		}
-		return h.job.Settings, nil
 	}
-	return nil, nil
-}
-
-// report reads the run.json of a shard. It refuses one of another shard.
-func (s *Shards) report(ctx context.Context, number int) (*Report, error) {
-	path := filepath.Join(s.path(number), reportName)
-	text, err := input.ReadFile(ctx, input.Provenance, path)
-	var r Report
-	if err == nil {
-		err = json.Unmarshal(text, &r)
-	}
-	if err == nil && (r.Schema != schema || r.Shard == nil || r.Shard.Number != number || r.Shard.Of != len(s.All)) {
-		err = fmt.Errorf("want that of shard %d/%d", number, len(s.All))
-	}
+	j, err := whole.ReadJournal(ctx, path)
 	if err != nil {
-		return nil, &fault.Error{Package: "experiment", Argument: path, Err: whole.Cause(err)}
+		return nil, err
 	}
-	return &r, nil
+	h, err := readHistory(j)
+	if err != nil {
+		return nil, err
+	}
+	return h.job.Settings, nil
 }

@@ -151,7 +151,7 @@ func TestMergeRefuses(t *testing.T) {
 		"shard-2-of-4/activations.npy: CRC-32C ": func(t *testing.T, dir string) {
 			alter(t, filepath.Join(dir, ShardName(2, 4), "activations.npy"), func(b []byte) []byte { b[len(b)-1] ^= 1; return b })
 		},
-		"shard-2-of-4/activations.npy: 1 bytes: want ": func(t *testing.T, dir string) {
+		"shard-2-of-4: activations.npy: 1 bytes: want ": func(t *testing.T, dir string) {
 			alter(t, filepath.Join(dir, ShardName(2, 4), "activations.npy"), func(b []byte) []byte { return b[:1] })
 		},
 		"shard-4-of-4: stimuli.csv: CRC-32C ": func(t *testing.T, dir string) {
@@ -170,7 +170,9 @@ func TestMergeRefuses(t *testing.T) {
 		},
 		"shard-1-of-4: it was begun with other settings: want type float32, not float16": nil,
 		"it has shards of 4 and of 5": func(t *testing.T, dir string) {
-			if err := os.Mkdir(filepath.Join(dir, ShardName(5, 5)), 0o777); err != nil {
+			other := t.TempDir()
+			if err := errors.Join(runShard(t, t.Context(), other, 5, 5, nil),
+				os.Rename(filepath.Join(other, ShardName(5, 5)), filepath.Join(dir, ShardName(5, 5)))); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -305,13 +307,18 @@ func TestStatusOfAShard(t *testing.T) {
 	if err := os.Chtimes(journal, start, start.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if s.read(t.Context(), path); s.Ended || time.Since(s.Changed).Abs() > time.Hour { // it has a lease
+	if s.readJournal(t.Context(), path); s.Ended || time.Since(s.Changed).Abs() > time.Hour { // it has a lease
 		t.Errorf("while its process works: %+v", s)
 	}
 	d.Discard()
-	s.read(t.Context(), path)
-	if !s.Ended || s.Done != 20 || s.Of != 40 || s.Left != 2*time.Minute ||
-		!s.Changed.Equal(start.Add(time.Hour)) || s.Err != nil {
+	if s.readJournal(t.Context(), path); s.Done != 0 || s.Gone != 20 || s.Of != 40 || s.Left != 4*time.Minute {
+		t.Errorf("the file is gone: %+v", s)
+	}
+	if err := os.WriteFile(filepath.Join(whole.Unfinished(path), "gpuconv.grown"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if s.readJournal(t.Context(), path); !s.Ended || s.Gone != 0 || s.Done != 20 || s.Of != 40 ||
+		s.Left != 2*time.Minute || !s.Changed.Equal(start.Add(time.Hour)) || s.Err != nil {
 		t.Errorf("%+v", s)
 	}
 }

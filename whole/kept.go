@@ -37,6 +37,19 @@ func IsUnfinished(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// LacksGrown reports whether a folder is kept for path without its grown file, which the complete folder will have
+// under the name grown.
+func LacksGrown(path, grown string) bool {
+	for range 2 { // a process may move it from one name to the other meanwhile
+		for _, name := range []string{grownName, filepath.Join(filesName, grown)} {
+			if _, err := os.Lstat(filepath.Join(Unfinished(path), name)); !errors.Is(err, fs.ErrNotExist) {
+				return false
+			}
+		}
+	}
+	return IsUnfinished(path) // otherwise it has just been finished
+}
+
 // KeepFolder starts to write the folder path, or continues with it. path must be new: an empty folder is refused,
 // because what is kept is beside it, perhaps on another disk. Files of an earlier process are removed, except the
 // journal and the grown file. The complete folder will have the grown file under the name grown. The caller must call

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"gpuconv/internal/input"
@@ -38,19 +39,48 @@ func (s *summer) join(bytes int64, crc32c uint32) {
 
 func (s *summer) of(name string) Sum { return Sum{name, s.bytes, fmt.Sprintf("%08x", s.crc32c)} }
 
+// Look returns nil if there is a file of this name and size in folder. It does not read the file.
+func (s Sum) Look(folder string) error {
+	if err := s.plain(); err != nil {
+		return err
+	}
+	info, err := os.Stat(filepath.Join(folder, s.Name))
+	switch {
+	case err != nil:
+		return named(s.Name, err)
+	case !info.Mode().IsRegular():
+		return &Error{Name: s.Name, Rule: "want a file, this is a " + Kind(info)}
+	}
+	return s.sized(info.Size())
+}
+
+func (s Sum) sized(bytes int64) error {
+	if bytes != s.Bytes {
+		return &Error{Name: s.Name, Rule: fmt.Sprintf("%d bytes: want %d", bytes, s.Bytes)}
+	}
+	return nil
+}
+
+func (s Sum) plain() error {
+	if !isPlain(s.Name) {
+		return &Error{Name: s.Name, Rule: "want the name of a file in the folder"}
+	}
+	return nil
+}
+
 // Verify reads the file in folder and says how it differs from s. It returns nil if it does not differ, and ctx's error
 // if ctx is done. It refuses a name that is a path, because s may come from a file that anyone could have written.
 func (s Sum) Verify(ctx context.Context, folder string) error {
-	if !isPlain(s.Name) {
-		return &Error{Name: s.Name, Rule: "want the name of a file in the folder"}
+	if err := s.plain(); err != nil {
+		return err
 	}
 	f, err := input.Open(ctx, input.Output, filepath.Join(folder, s.Name))
 	if err != nil {
 		return named(s.Name, err)
 	}
 	defer f.Close()
-	if f.Size() != s.Bytes {
-		return &Error{Name: s.Name, Rule: fmt.Sprintf("%d bytes: want %d", f.Size(), s.Bytes)}
+	if err := s.sized(f.Size()); err != nil {
+		return err
 	}
 	got := newSummer()
 	if _, err := io.Copy(got, f); err != nil {

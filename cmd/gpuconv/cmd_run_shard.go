@@ -41,6 +41,10 @@ func (f *runFlags) shard(flags *pflag.FlagSet) (err error) {
 			return refused(name, "", errors.New("want a shard; of the whole job, no flag"))
 		}
 	}
+	if experiment.IsShard(filepath.Base(filepath.Clean(f.output))) {
+		return refused("output", f.output,
+			errors.New("want another name: this one is of a shard, and --shard makes it"))
+	}
 	if f.shards.part, err = f.shards.read(os.Getenv); err != nil || f.shards.part.Parts == 0 {
 		return err
 	}

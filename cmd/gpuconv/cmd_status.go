@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"gpuconv/experiment"
@@ -20,8 +21,9 @@ func newStatus() *cobra.Command {
 		Long: "status says which shards in DIR are complete, which are at work and which have stopped, from their folders and\n" +
 			"journals. A process that works on a shard says so every ten seconds, and when it ends. A shard has stopped if\n" +
 			"that was two minutes ago, by the clock of the disk. To read that clock, status makes a small file in DIR and\n" +
-			"removes it, if a shard seems to have stopped. If it may not, the clock of this machine counts. The last line has\n" +
-			"the missing shards as sbatch --array takes them.\n\n" +
+			"removes it, if a shard seems to have stopped. If it may not, the clock of this machine counts. left is for how\n" +
+			"long the whole job goes on if as many shards are always at work as now. The last line has the missing shards as\n" +
+			"sbatch --array takes them.\n\n" +
 			"Exit code 0: all shards are complete; 1: some are not; 2: the call was wrong.",
 		Example: "  gpuconv run --orientations 0:180:5 --shard 1/2 --output sweep\n" +
 			"  gpuconv run --orientations 0:180:5 --shard 2/2 --output sweep\n" +
@@ -45,7 +47,10 @@ func status(ctx context.Context, folder string, stdout io.Writer) error {
 	if err != nil {
 		return plainly(ctx, err)
 	}
-	complete, begun := 0, 0
+	for _, other := range s.Others {
+		printLine(stdout, "note      no shard: %s", oneLine(plain(other).Error()))
+	}
+	complete, begun, damaged := 0, 0, 0
 	now, note := clock(s.All, time.Now(), func() (time.Time, error) { return whole.Now(folder) })
 	if note != "" {
 		printLine(stdout, "note      %s", note)
@@ -57,11 +62,15 @@ func status(ctx context.Context, folder string, stdout io.Writer) error {
 		case shard.Begun:
 			begun++
 			printLine(stdout, "shard     %d of %d: %s", shard.Number, len(s.All), progressOf(shard, now))
+		case shard.Err != nil:
+			damaged++
+			printLine(stdout, "shard     %d of %d: %s", shard.Number, len(s.All), oneLine(plain(shard.Err).Error()))
 		}
 	}
-	printLine(stdout, "complete  %d of %d shards, %d begun, %d not begun", complete, len(s.All), begun,
-		len(s.All)-complete-begun)
+	printLine(stdout, "complete  %d of %d shards, %d begun, %d not begun%s", complete, len(s.All), begun,
+		len(s.All)-complete-begun-damaged, ifAny(damaged, ", %d not as written"))
 	if missing := s.Missing(); missing != "" {
+		printLine(stdout, "left      %s", restOf(s.All, now, time.Now()))
 		return &fault.Error{Argument: folder, Rule: fmt.Sprintf(
 			"%d of %d shards are not complete: --array=%s with --shards %[2]d",
 			len(s.All)-complete, len(s.All), missing)}
@@ -97,6 +106,42 @@ func clock(all []experiment.ShardState, here time.Time, disk func() (time.Time, 
 	return now, note
 }
 
+// restOf says how long the rest of the job takes at the speed of the shards that are at work, and until when, by the
+// clock here. A shard of which nothing is known counts as the others do on average.
+func restOf(all []experiment.ShardState, now, here time.Time) string {
+	var images, sizes, speed float64 // speed in images a second
+	known, unknown, working, longest := 0, 0, 0, time.Duration(0)
+	for _, s := range all {
+		if s.Of > 0 {
+			sizes, known = sizes+float64(s.Of), known+1
+		}
+		switch {
+		case s.Complete:
+			continue
+		case s.Of > 0:
+			images += float64(s.Of - s.Done)
+		default:
+			unknown++
+		}
+		if atWork(s, now) && s.Left > 0 {
+			speed, working = speed+float64(s.Of-s.Done)/s.Left.Seconds(), working+1
+			longest = max(longest, s.Left)
+		}
+	}
+	if working == 0 {
+		return "unknown: no shard is at work that has done a chunk"
+	}
+	images += float64(unknown) * sizes / float64(known)
+	rest := max(longest, time.Duration(min(images/speed*1e9, math.MaxInt64/2))).Round(time.Second)
+	return fmt.Sprintf("about %v at the speed of the %s at work, until %s", rest, counted(working, "shard"),
+		here.Add(rest).Format("2006-01-02 15:04"))
+}
+
+// atWork reports whether a process works on a begun shard.
+func atWork(s experiment.ShardState, now time.Time) bool {
+	return s.Err == nil && !s.Ended && (s.Changed.IsZero() || now.Sub(s.Changed) <= quiet)
+}
+
 // progressOf says how far a begun shard is.
 func progressOf(s experiment.ShardState, now time.Time) string {
 	if s.Err != nil {
@@ -106,13 +151,22 @@ func progressOf(s experiment.ShardState, now time.Time) string {
 	if s.Of > 0 {
 		text = fmt.Sprintf("%d of %s", s.Done, counted(s.Of, "image"))
 	}
+	text += ifAny(s.Gone, ": the file that had %d is gone")
 	switch {
 	case s.Ended:
 		return text + ", has stopped"
-	case since > quiet && !s.Changed.IsZero():
+	case !atWork(s, now):
 		return text + fmt.Sprintf(", has stopped: nothing was done for %v", since)
 	case s.Left > 0:
 		text += fmt.Sprintf(", about %v left", s.Left.Round(time.Second))
 	}
 	return text
+}
+
+// ifAny returns a text with a number, or nothing if that is 0.
+func ifAny(n int, format string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, n)
 }

@@ -105,3 +105,37 @@ func TestClocks(t *testing.T) {
 		}
 	}
 }
+
+// TestRestOf: the whole job takes as long as the shards at work take for what they and the others have left, and at
+// least as long as the slowest of them.
+func TestRestOf(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	begun := func(done, of int, left time.Duration) experiment.ShardState {
+		return experiment.ShardState{Begun: true, Done: done, Of: of, Left: left, Changed: now}
+	}
+	complete := experiment.ShardState{Complete: true, Done: 30, Of: 30}
+	ended, old, broken := begun(0, 10, time.Hour), begun(0, 10, time.Hour), begun(0, 10, time.Hour)
+	ended.Ended, old.Changed, broken.Err = true, now.Add(-quiet-1), errors.New("broken")
+	for name, c := range map[string]struct {
+		all  []experiment.ShardState
+		want string
+	}{
+		"one":            {[]experiment.ShardState{begun(10, 20, time.Minute)}, "1m0s at the speed of the 1 shard at work, until 2026-01-02 03:05"},
+		"another to do":  {[]experiment.ShardState{begun(10, 20, time.Minute), {}}, "3m0s at the speed of the 1 shard at work, until 2026-01-02 03:07"},
+		"of the average": {[]experiment.ShardState{begun(0, 10, time.Minute), complete, {}}, "3m0s at the speed of the 1 shard at work, until 2026-01-02 03:07"},
+		"two":            {[]experiment.ShardState{begun(0, 20, time.Minute), begun(0, 20, 3*time.Minute), {}}, "3m0s at the speed of the 2 shards at work, until 2026-01-02 03:07"},
+		"stopped":        {[]experiment.ShardState{begun(0, 10, time.Minute), ended, old, broken}, "4m0s at the speed of the 1 shard at work, until 2026-01-02 03:08"},
+	} {
+		if got := restOf(c.all, now, now); got != "about "+c.want {
+			t.Errorf("%s: %s, want about %s", name, got, c.want)
+		}
+	}
+	for _, all := range [][]experiment.ShardState{{ended, old, broken, {}}, {complete, begun(0, 10, 0)}, {{}}} {
+		if got := restOf(all, now, now); got != "unknown: no shard is at work that has done a chunk" {
+			t.Errorf("%+v: %s", all, got)
+		}
+	}
+	if got := restOf([]experiment.ShardState{begun(0, 1, 1<<62), {}, {}}, now, now); strings.Contains(got, "about -") {
+		t.Error(got)
+	}
+}

@@ -121,6 +121,7 @@ func (s Store) Save(k Key, e Entry) (string, error) {
 	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
 		return "", named(s.Folder, whole.Cause(err))
 	}
+	whole.ClearPrivate(s.Folder)
 	path := s.path(k)
 	err = whole.WritePrivate(path, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
 	if err != nil {

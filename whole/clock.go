@@ -5,17 +5,24 @@ import (
 	"time"
 )
 
-// Now returns the time by the clock of the disk that has a folder. It makes a small file there, and removes it at once.
+// Now returns the time by the clock of the disk that has a folder. It makes a small hidden folder there, and removes it
+// at once, with what dead processes have left of such.
 func Now(folder string) (time.Time, error) {
-	f, err := os.CreateTemp(folder, partial+"-*")
+	base, err := disk{}.open(folder)
 	if err != nil {
 		return time.Time{}, named(folder, err)
 	}
-	now, err := stamp(f)
-	f.Close()
-	_ = os.Remove(f.Name())
+	defer base.close()
+	h, err := claimSlot(base, clockName, nil)
+	if err != nil {
+		return time.Time{}, about(folder, err)
+	}
+	defer h.leave()
+	now, err := stamp(h.lock)
 	return now, named(folder, err)
 }
+
+const clockName = mark + "clock" // the name of a file that Now never makes; its hidden folder has the lock
 
 // stamp writes an open file, and returns the time that the file system gave to it.
 func stamp(f *os.File) (time.Time, error) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"gpuconv/internal/input"
 )
@@ -304,7 +305,7 @@ func (o Options) place(complete, path string, rename func(in place, from, to str
 // the user may not write to that file. It replaces a link rather than the link's target. It does not replace a folder.
 //
 // It is for caches of many files, and syncs nothing. After a power cut, path may have only a part of the file, so
-// whoever reads it must compare a checksum.
+// whoever reads it must compare a checksum. What a process leaves that dies, [ClearPrivate] removes.
 func WritePrivate(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), partial+"-*") // its mode is 0o600
 	if err != nil {
@@ -327,9 +328,22 @@ func (p private) keep(*File) error {
 
 func (p private) drop(*File) error { return os.Remove(p.from) }
 
-// IsPartial reports whether name is one that [WritePrivate] gives a file until it is complete. Processes that die leave
-// such files.
+// IsPartial reports whether name is one that [WritePrivate] gives a file until it is complete.
 func IsPartial(name string) bool { return privateName.MatchString(name) }
 
 // privateName matches the names that [os.CreateTemp] makes from WritePrivate's pattern.
 var privateName = regexp.MustCompile(`^` + regexp.QuoteMeta(partial) + `-[0-9]+$`)
+
+// ClearPrivate removes the files of [WritePrivate] in a folder that processes left when they died: those that are not
+// complete, and an hour old. It reads the whole folder: whoever does that anyway may ask [IsPartial].
+func ClearPrivate(folder string) {
+	files, _ := os.ReadDir(folder) // a folder that cannot be read has none
+	for _, file := range files {
+		if !IsPartial(file.Name()) || !file.Type().IsRegular() {
+			continue
+		}
+		if info, err := file.Info(); err == nil && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(filepath.Join(folder, file.Name()))
+		}
+	}
+}

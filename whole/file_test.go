@@ -113,6 +113,27 @@ func TestWritePrivate(t *testing.T) {
 	}
 }
 
+// TestClearPrivate: only files that processes left an hour ago, in the middle of WritePrivate, are removed.
+func TestClearPrivate(t *testing.T) {
+	dir, then := t.TempDir(), time.Now().Add(-61*time.Minute)
+	if err := os.Mkdir(filepath.Join(dir, ".partial-3"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".partial-1", ".partial-2", ".partial-a", "b"} {
+		write(t, filepath.Join(dir, name), "")
+	}
+	for _, name := range []string{".partial-1", ".partial-3", ".partial-a", "b"} {
+		if err := os.Chtimes(filepath.Join(dir, name), then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ClearPrivate(filepath.Join(dir, "none"))
+	ClearPrivate(dir)
+	if got := names(t, dir); got != ".partial-2 .partial-3 .partial-a b" {
+		t.Errorf("%q are left", got)
+	}
+}
+
 // TestPrivateOption: a private file belongs to the user alone, whatever was there before, and replaces a link.
 func TestPrivateOption(t *testing.T) {
 	if runtime.GOOS == "windows" {

@@ -124,6 +124,7 @@ func (r record) save(found Found, files []string) {
 		return
 	}
 	forget(r.folder)
+	whole.ClearPrivate(r.folder)
 	whole.WritePrivate(r.path(), func(w io.Writer) error { return json.NewEncoder(w).Encode(c) })
 }
 

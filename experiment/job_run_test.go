@@ -149,3 +149,19 @@ func TestJobPanics(t *testing.T) {
 		}
 	}
 }
+
+// TestWrongIsNotDrawn: pictures are only drawn of outputs that agree with the reference.
+func TestWrongIsNotDrawn(t *testing.T) {
+	for _, wrong := range []float32{0, 1e-3} {
+		j, out := pictured(t), folder(t)
+		var phases []string
+		j.Phase = func(name string) { phases = append(phases, name) }
+		on := prepared(t, j, 7)
+		on.Plan = altered{on.Plan, func(dst *conv.Tensor) error { dst.Data[0] += wrong; return nil }}
+		_, err := j.RunOn(t.Context(), on, out)
+		out.Discard()
+		if errors.As(err, new(*WrongError)) != (wrong > 0) || slices.Contains(phases, Drawing) != (wrong == 0) {
+			t.Errorf("outputs that are wrong by %v: %v, with the phases %q", wrong, err, phases)
+		}
+	}
+}

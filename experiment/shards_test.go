@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"gpuconv/param"
 	"gpuconv/stimuli"
@@ -234,95 +232,6 @@ func alter(t *testing.T, path string, change func([]byte) []byte) {
 	}
 }
 
-// TestReadShards: shards that are complete, begun and missing are told apart.
-func TestReadShards(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := ReadShards(t.Context(), dir); err == nil ||
-		!strings.Contains(err.Error(), "want a folder with shards") {
-		t.Errorf("an empty folder: %v", err)
-	}
-	for _, i := range []int{1, 9} {
-		if err := runShard(t, t.Context(), dir, i, 10, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	err := runShard(t, ctx, dir, 3, 10, func(j *Job) { j.Progress = func(int) { cancel() } })
-	if err == nil {
-		t.Skip("it was done at once")
-	}
-	broken := filepath.Join(dir, ShardName(4, 10)+".unfinished")
-	if err := os.Mkdir(broken, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(broken, "gpuconv.journal"), []byte("x\n"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{ShardName(10, 10), "shard-1-of-10", "shard-11-of-10", "shard-0-of-1", "shard-01-of-1",
-		"notes", "shard-1-of-2x"} {
-		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if runtime.GOOS != "windows" { // shard 9 lies elsewhere
-		elsewhere := filepath.Join(t.TempDir(), "nine")
-		if err := errors.Join(os.Rename(filepath.Join(dir, ShardName(9, 10)), elsewhere),
-			os.Symlink(elsewhere, filepath.Join(dir, ShardName(9, 10)))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, err := ReadShards(t.Context(), dir)
-	if err != nil || len(s.All) != 10 || s.Missing() != "2-8,10" {
-		t.Fatalf("%+v, %v", s, err)
-	}
-	for i, state := range s.All {
-		if state.Number != i+1 || state.Complete != (i == 0 || i == 8) || state.Begun != (i == 2 || i == 3) ||
-			(state.Err != nil) != (i == 3) {
-			t.Errorf("%+v", state)
-		}
-	}
-}
-
-// TestStatusOfAShard: the unfinished folder of a shard says how much is done, and when it will be complete at the speed
-// of its last process. Only the clock of that process counts, not that of the disk.
-func TestStatusOfAShard(t *testing.T) {
-	var s ShardState
-	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	path := filepath.Join(t.TempDir(), ShardName(1, 2))
-	d, err := whole.Options{NoSync: true}.KeepFolder(path, "activations.npy")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.Keep()
-	k := keeper{journal: d.Journal()}
-	for _, e := range []entry{{Job: &begun{Schema: schema, Images: 40, Chunk: 10}}, {Process: start.Add(-time.Hour)},
-		{Chunk: &chunk{First: 0, Images: 10}}, {Process: start},
-		{Chunk: &chunk{First: 20, Images: 10, At: start.Add(time.Minute)}}} {
-		if err := k.add(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	journal := filepath.Join(whole.Unfinished(path), "gpuconv.journal")
-	if err := os.Chtimes(journal, start, start.Add(time.Hour)); err != nil {
-		t.Fatal(err)
-	}
-	if s.readJournal(t.Context(), path); s.Ended || time.Since(s.Changed).Abs() > time.Hour { // it has a lease
-		t.Errorf("while its process works: %+v", s)
-	}
-	d.Discard()
-	if s.readJournal(t.Context(), path); s.Done != 0 || s.Gone != 20 || s.Of != 40 || s.Left != 4*time.Minute {
-		t.Errorf("the file is gone: %+v", s)
-	}
-	if err := os.WriteFile(filepath.Join(whole.Unfinished(path), "gpuconv.grown"), nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if s.readJournal(t.Context(), path); !s.Ended || s.Gone != 0 || s.Done != 20 || s.Of != 40 ||
-		s.Left != 2*time.Minute || !s.Changed.Equal(start.Add(time.Hour)) || s.Err != nil {
-		t.Errorf("%+v", s)
-	}
-}
-
 // TestCutShard: shards have all images, each once, and differ by one image at most.
 func TestCutShard(t *testing.T) {
 	for _, of := range []int{1, 2, 3, 7, 29, 30} {
@@ -424,20 +333,6 @@ func TestMemoryOfAShard(t *testing.T) {
 	want, wantErr := j.Memory(p)
 	if err != nil || wantErr != nil || got != want-29*200 {
 		t.Errorf("%v bytes, want %v; %v, %v", got, want, err, wantErr)
-	}
-}
-
-// TestMissing: the expression names exactly the shards that are not complete.
-func TestMissing(t *testing.T) {
-	for complete, want := range map[string]string{"": "", "1": "", "0": "1", "0110": "1,4", "1001": "2-3",
-		"0000": "1-4", "01000": "1,3-5"} {
-		s := Shards{All: make([]ShardState, len(complete))}
-		for i, c := range complete {
-			s.All[i].Complete = c == '1'
-		}
-		if got := s.Missing(); got != want {
-			t.Errorf("%s: %q, want %q", complete, got, want)
-		}
 	}
 }
 

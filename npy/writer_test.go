@@ -34,16 +34,7 @@ func TestRoundTrip(t *testing.T) {
 		if rapid.Bool().Draw(t, "as a big-endian machine does") {
 			w.elements.scratch = make([]byte, 12)
 		}
-		for rest := data; len(rest) > 0; {
-			n := rapid.IntRange(0, len(rest)).Draw(t, "piece")
-			if err := w.Write(rest[:n]); err != nil {
-				t.Fatal(err)
-			}
-			rest = rest[n:]
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
+		inPieces(t, w, data, func(left int) int { return rapid.IntRange(0, left).Draw(t, "piece") })
 		a, err := ReadFile(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
@@ -75,8 +66,20 @@ func TestWritePast(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Abort()
-	rest := data
-	for _, n := range pieces {
+	next := 0
+	inPieces(t, w, data, func(int) int { next++; return pieces[next-1] })
+	a, err := ReadFile(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantArray(t, a, []int{len(data)}, data)
+}
+
+// inPieces writes data and closes w. size says how many of those that are left are in the next piece.
+func inPieces(t rapid.TB, w *Writer, data []float32, size func(left int) int) {
+	t.Helper()
+	for rest := data; len(rest) > 0; {
+		n := size(len(rest))
 		if err := w.Write(rest[:n]); err != nil {
 			t.Fatal(err)
 		}
@@ -85,11 +88,6 @@ func TestWritePast(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	a, err := ReadFile(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantArray(t, a, []int{len(data)}, data)
 }
 
 // TestWriteStreams writes 64 MiB in pieces and measures the memory that this allocates.

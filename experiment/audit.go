@@ -123,8 +123,12 @@ func readRun(ctx context.Context, path string, r any) error {
 	case err != nil:
 		return whole.Cause(err)
 	}
+	return parseRun(text, r)
+}
+
+func parseRun(text []byte, r any) error {
 	if err := json.Unmarshal(text, r); err != nil {
-		return fmt.Errorf("not whole: %w", err)
+		return fmt.Errorf("want it as gpuconv run wrote it: %w", err)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package experiment
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -199,9 +198,12 @@ func readShard(ctx context.Context, path string, number, of int) (*Report, error
 	text, err := input.ReadFile(ctx, input.Provenance, path)
 	var r Report
 	if err == nil {
-		err = json.Unmarshal(text, &r)
+		err = parseRun(text, &r)
 	}
-	if err == nil && (r.Schema != schema || r.Shard == nil || r.Shard.Number != number || r.Shard.Of != of) {
+	if err == nil {
+		err = judgeRun(r.Schema, r.Files)
+	}
+	if err == nil && (r.Shard == nil || r.Shard.Number != number || r.Shard.Of != of) {
 		err = fmt.Errorf("want that of shard %d/%d", number, of)
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -154,6 +155,14 @@ func TestMergeRefuses(t *testing.T) {
 		},
 		"shard-4-of-4: stimuli.csv: CRC-32C ": func(t *testing.T, dir string) {
 			alter(t, filepath.Join(dir, ShardName(4, 4), "stimuli.csv"), func(b []byte) []byte { b[len(b)-2] ^= 1; return b })
+		},
+		"shard-1-of-4/run.json: want it as gpuconv run wrote it: invalid character": func(t *testing.T, dir string) {
+			alter(t, filepath.Join(dir, ShardName(1, 4), "run.json"), func(b []byte) []byte { return append([]byte("\ufeff"), b...) })
+		},
+		"shard-1-of-4/run.json: schema 2: want 1": func(t *testing.T, dir string) {
+			alter(t, filepath.Join(dir, ShardName(1, 4), "run.json"), func(b []byte) []byte {
+				return bytes.Replace(b, []byte(`"schema": 1`), []byte(`"schema": 2`), 1)
+			})
 		},
 		"1 of 4 shards are not complete: want them, --array=3 with --shards 4": func(t *testing.T, dir string) {
 			if err := os.Remove(filepath.Join(dir, ShardName(3, 4), "run.json")); err != nil {

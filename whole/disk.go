@@ -100,6 +100,15 @@ func (p place) look(name string, flag int) (*os.File, error) {
 	return p.root.OpenFile(name, flag, 0)
 }
 
+// wantFile returns an error if name is not that of a file. Opening a pipe would wait for its other end.
+func (p place) wantFile(name string) error {
+	info, err := p.root.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("want a file, this is a " + Kind(info))
+	}
+	return err
+}
+
 // holds reports whether p has an entry called name.
 func (p place) holds(name string) bool {
 	_, err := p.root.Lstat(name)

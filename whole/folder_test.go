@@ -308,3 +308,15 @@ func TestMakeFoldersNowhere(t *testing.T) {
 		t.Errorf("made %v in a folder that is gone", made)
 	}
 }
+
+// TestMakeFoldersLink: a link that leads nowhere, in place of a parent, is named as such.
+func TestMakeFoldersLink(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink("nowhere", link); err != nil {
+		t.Skip(err)
+	}
+	_, err := CreateFolder(filepath.Join(link, "out"))
+	if want := link + ": want a folder, this is a link that leads nowhere"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

@@ -31,18 +31,16 @@ func (d *Folder) Grow() (*Grown, error) {
 
 // openGrown opens the grown file for reading and writing.
 func (p place) openGrown() (*file, error) {
-	info, err := p.root.Lstat(grownName)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	err := p.wantFile(grownName)
+	if errors.Is(err, fs.ErrNotExist) {
 		f, err := p.create(grownName, 0o666)
 		if err == nil {
 			err = p.sync()
 		}
 		return f, err
-	case err != nil:
+	}
+	if err != nil {
 		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, errors.New("want a file, this is a " + Kind(info))
 	}
 	opened, err := p.root.OpenFile(grownName, os.O_RDWR, 0)
 	if err != nil {

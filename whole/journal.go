@@ -94,6 +94,9 @@ func (p place) openEnd(name string) (*file, error) {
 		}
 		made.Close()
 	}
+	if err := p.wantFile(name); err != nil {
+		return nil, err
+	}
 	opened, err := p.root.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
 	if err != nil {
 		return nil, err
@@ -111,7 +114,7 @@ func ReadJournal(ctx context.Context, path string) (*Journal, error) {
 	defer f.Close()
 	j := &Journal{Modified: f.Modified()}
 	_, err = j.read(f)
-	j.Renewed, j.Ended = renewed(Unfinished(path))
+	j.Renewed, j.Ended = disk{}.renewed(Unfinished(path))
 	return j, named(Unfinished(path), err)
 }
 

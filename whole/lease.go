@@ -116,6 +116,9 @@ func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(e
 
 // readLease opens a lease, because NFS shows what another machine has done to a file when it is opened.
 func (p place) readLease(number int) (text string, at time.Time, err error) {
+	if err := p.wantFile(leaseFile(number)); err != nil {
+		return "", at, err
+	}
 	f, err := p.look(leaseFile(number), os.O_RDONLY)
 	if err != nil {
 		return "", at, err
@@ -132,13 +135,18 @@ func (p place) readLease(number int) (text string, at time.Time, err error) {
 
 // renewed returns when the lease of a folder was last renewed, and whether its owner has given it back. The time is
 // zero if there is no lease. File systems without years before 1980 keep another one for the beginning of 1970.
-func renewed(path string) (at time.Time, ended bool) {
-	p, err := disk{}.open(path)
+func (d disk) renewed(path string) (at time.Time, ended bool) {
+	p, err := d.open(path)
 	if err != nil {
 		return at, false
 	}
 	defer p.close()
-	_, _, at, _ = p.last()
+	number, _, at, err := p.last()
+	if errors.Is(err, fs.ErrPermission) && number > 0 { // another user's: its time can be seen
+		if info, err := p.root.Lstat(leaseFile(number)); err == nil {
+			at = info.ModTime()
+		}
+	}
 	return at, !at.IsZero() && at.Year() < 1990
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,6 +129,25 @@ func TestLeaseEnded(t *testing.T) {
 		if got := ended(); got != want {
 			t.Errorf("a lease of %d has ended: %v, want %v", year, got, want)
 		}
+	}
+}
+
+// TestLeaseOfAnother: who may not read a lease sees when it was renewed.
+func TestLeaseOfAnother(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	d, err := unlockable().KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Discard()
+	another := disk{peek: func(path string) error {
+		if filepath.Base(path) == leaseFile(1) {
+			return fs.ErrPermission
+		}
+		return nil
+	}}
+	if at, ended := another.renewed(Unfinished(path)); ended || time.Since(at).Abs() > time.Minute {
+		t.Errorf("%v, ended: %v", at, ended)
 	}
 }
 

@@ -66,3 +66,34 @@ func TestLeaseStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestKeptPipe: a pipe in the place of a file of a kept folder is refused at once, not waited for.
+func TestKeptPipe(t *testing.T) {
+	for _, name := range []string{journalName, grownName, leaseFile(1)} {
+		path := filepath.Join(t.TempDir(), "out")
+		if err := os.Mkdir(Unfinished(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(filepath.Join(Unfinished(path), name), 0o666); err != nil {
+			t.Skip(err)
+		}
+		refused := make(chan error, 1)
+		go func() {
+			d, err := Options{NoSync: true}.KeepFolder(path, "a")
+			if err == nil {
+				_, err = d.Grow()
+				d.Discard()
+			}
+			_, _ = ReadJournal(t.Context(), path)
+			refused <- err
+		}()
+		select {
+		case err := <-refused:
+			if err == nil || !strings.Contains(err.Error(), "want a file, this is a device, pipe or socket") {
+				t.Errorf("%s: %v", name, err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("%s is waited for", name)
+		}
+	}
+}

@@ -39,10 +39,18 @@ var formula = regexp.MustCompile(`^'*[ ]*[=+\-@\t\r\n＝＋－＠]`)
 
 // guarded puts a ' before a cell that a spreadsheet would take for a formula.
 func guarded(cell string) string {
+	if cell == "" || isWordByte(cell[0]) { // nearly all cells: trying formula takes most of the time of a large table
+		return cell
+	}
 	if formula.MatchString(cell) && !decimalNumber.MatchString(cell) {
 		return "'" + cell
 	}
 	return cell
+}
+
+// isWordByte reports whether a byte is a letter or a digit of ASCII, with which no formula begins.
+func isWordByte(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // unguarded takes off a ' that guarded has put before a cell.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -29,6 +31,7 @@ type begun struct {
 	Schema   int       `json:"schema"`
 	Images   int       `json:"images"`
 	Chunk    int       `json:"images_in_a_chunk"`
+	Each     int64     `json:"bytes_of_an_image,omitempty"` // of its activations in the file
 	Settings []Setting `json:"settings"`
 }
 
@@ -143,14 +146,6 @@ func (b begun) has(c chunk) bool {
 		c.Images == min(b.Chunk, b.Images-c.First)
 }
 
-// done returns how many images are done.
-func (h *history) done() (n int) {
-	for _, c := range h.chunks {
-		n += c.Images
-	}
-	return n
-}
-
 // arrayName returns the name of the file of activations.
 func (h *history) arrayName() string {
 	f := npy.Format{}
@@ -162,20 +157,31 @@ func (h *history) arrayName() string {
 	return f.Name(arrayName)
 }
 
-// kept returns how many images are done in the folder that is kept for path. gone says how many are not, although the
-// journal lists them: the file that had them is gone.
+// kept is kept for the chunks of the history.
 func (h *history) kept(path string) (done, gone int) {
-	if done = h.done(); done > 0 && whole.LacksGrown(path, h.arrayName()) {
-		return 0, done
+	return kept(maps.Values(h.chunks), h.job.Each, path, h.arrayName())
+}
+
+// kept returns how many images of chunks are done in the folder that is kept for path. gone says how many are not: the
+// file called name is gone, or too short for them. each is how many bytes of it an image takes, at least; 0 if that is
+// not known. kept reads nothing of the file.
+func kept(chunks iter.Seq[chunk], each int64, path, name string) (done, gone int) {
+	size, known := whole.GrownSize(path, name)
+	for c := range chunks {
+		if known && float64(c.First+c.Images)*float64(max(1, each)) > float64(size) {
+			gone += c.Images
+		} else {
+			done += c.Images
+		}
 	}
-	return done, 0
+	return done, gone
 }
 
 // Unfinished says how far a run that keeps what is done has come.
 type Unfinished struct {
 	Folder   string // where it is kept
 	Done, Of int    // images
-	Gone     int    // images that are not done, although the journal lists them: the file that had them is gone
+	Gone     int    // images that are not done, although the journal lists them: their file is too short, or gone
 	Chunk    int    // images in a chunk; the next process must have as many
 }
 
@@ -186,7 +192,7 @@ func (u Unfinished) String() string {
 	}
 	text := fmt.Sprintf("%s has %d of %d images", fault.Printable(u.Folder), u.Done, u.Of)
 	if u.Gone > 0 {
-		text += fmt.Sprintf(": the file that had %d is gone", u.Gone)
+		text += fmt.Sprintf(": the file lacks %d that were done", u.Gone)
 	}
 	return text
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -94,14 +96,15 @@ func (j Job) newKeeper(ctx context.Context, on Prepared, out *whole.Folder) (*ke
 	}
 	if err := k.verify(ctx); err != nil {
 		_ = k.file.Close()
-		return nil, k.unfinishedAt(k.history.done(), err)
+		return nil, k.unfinishedWith(maps.Values(k.history.chunks), err)
 	}
 	return k, nil
 }
 
 // begin reads the journal, or writes its first line.
 func (k *keeper) begin() (err error) {
-	job := begun{Schema: schema, Images: k.outputs.N(), Chunk: k.on.Problem.Src.N(), Settings: k.now}
+	job := begun{Schema: schema, Images: k.outputs.N(), Chunk: k.on.Problem.Src.N(), Settings: k.now,
+		Each: shapeBytes(k.outputs, k.job.Format)}
 	if len(k.journal.Lines) == 0 && k.journal.Changed == 0 {
 		if err := k.add(entry{Job: &job}); err != nil {
 			return err
@@ -336,16 +339,25 @@ func (k *keeper) readShown(ctx context.Context, g *gallery) error {
 }
 
 // unfinished adds to an error what is kept. If nothing is, or if the folder is gone, it returns err as it is.
-func (k *keeper) unfinished(err error) error { return k.unfinishedAt(k.done(), err) }
+func (k *keeper) unfinished(err error) error {
+	return k.unfinishedWith(func(yield func(chunk) bool) {
+		for _, c := range k.chunks {
+			if c != nil && !yield(*c) {
+				return
+			}
+		}
+	}, err)
+}
 
-func (k *keeper) unfinishedAt(done int, err error) error {
+func (k *keeper) unfinishedWith(chunks iter.Seq[chunk], err error) error {
 	path := k.folder.Path()
-	if err == nil || done == 0 || !whole.IsUnfinished(path) {
+	if err == nil || !whole.IsUnfinished(path) {
 		return err
 	}
-	u := Unfinished{Folder: whole.Unfinished(path), Done: done, Of: k.outputs.N(), Chunk: k.on.Problem.Src.N()}
-	if whole.LacksGrown(path, k.job.ArrayName()) {
-		u.Done, u.Gone = 0, done
+	u := Unfinished{Folder: whole.Unfinished(path), Of: k.outputs.N(), Chunk: k.on.Problem.Src.N()}
+	u.Done, u.Gone = kept(chunks, shapeBytes(k.outputs, k.job.Format), path, k.job.ArrayName())
+	if u.Done+u.Gone == 0 {
+		return err
 	}
 	return &UnfinishedError{u, err}
 }

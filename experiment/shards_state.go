@@ -23,7 +23,7 @@ type ShardState struct {
 	Complete bool      // its folder has run.json, and the files that this lists, in their sizes
 	Begun    bool      // a part of it is kept
 	Done, Of int       // images, if Complete or Begun
-	Gone     int       // images that the journal lists, if Begun: the file that had them is gone
+	Gone     int       // images that the journal lists, if Begun, and whose file is too short, or gone
 	Changed  time.Time // when the journal or the lease of the part was last written, if Begun
 	Ended    bool      // no process works on the part, if Begun; a process that was killed does not say so
 	// Left is about how long the rest takes; 0 if that is not known.

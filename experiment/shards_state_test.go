@@ -75,7 +75,8 @@ func TestStatusOfAShard(t *testing.T) {
 	}
 	d.Keep()
 	k := keeper{journal: d.Journal()}
-	for _, e := range []entry{{Job: &begun{Schema: schema, Images: 40, Chunk: 10}}, {Process: start.Add(-time.Hour)},
+	for _, e := range []entry{{Job: &begun{Schema: schema, Images: 40, Chunk: 10, Each: 4}},
+		{Process: start.Add(-time.Hour)},
 		{Chunk: &chunk{First: 0, Images: 10}}, {Process: start},
 		{Chunk: &chunk{First: 20, Images: 10, At: start.Add(time.Minute)}}} {
 		if err := k.add(e); err != nil {
@@ -93,7 +94,14 @@ func TestStatusOfAShard(t *testing.T) {
 	if s.readJournal(t.Context(), path); s.Done != 0 || s.Gone != 20 || s.Of != 40 || s.Left != 4*time.Minute {
 		t.Errorf("the file is gone: %+v", s)
 	}
-	if err := os.WriteFile(filepath.Join(whole.Unfinished(path), "gpuconv.grown"), nil, 0o666); err != nil {
+	grown := filepath.Join(whole.Unfinished(path), "gpuconv.grown")
+	if err := os.WriteFile(grown, make([]byte, 30*4-1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if s.readJournal(t.Context(), path); s.Done != 10 || s.Gone != 10 || s.Left != 3*time.Minute {
+		t.Errorf("the file is too short: %+v", s)
+	}
+	if err := os.WriteFile(grown, make([]byte, 30*4), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	if s.readJournal(t.Context(), path); !s.Ended || s.Gone != 0 || s.Done != 20 || s.Of != 40 ||

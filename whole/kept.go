@@ -37,17 +37,26 @@ func IsUnfinished(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// LacksGrown reports whether a folder is kept for path without its grown file, which the complete folder will have
-// under the name grown.
-func LacksGrown(path, grown string) bool {
+// GrownSize returns how many bytes the grown file has of the folder that is kept for path: 0 if it is gone. The
+// complete folder will have it under the name grown. ok is false if nobody can tell.
+func GrownSize(path, grown string) (bytes int64, ok bool) {
 	for range 2 { // a process may move it from one name to the other meanwhile
 		for _, name := range []string{grownName, filepath.Join(filesName, grown)} {
-			if _, err := os.Lstat(filepath.Join(Unfinished(path), name)); !errors.Is(err, fs.ErrNotExist) {
-				return false
+			info, err := os.Lstat(filepath.Join(Unfinished(path), name))
+			if !errors.Is(err, fs.ErrNotExist) {
+				return sizeOf(info), err == nil
 			}
 		}
 	}
-	return IsUnfinished(path) // otherwise it has just been finished
+	return 0, IsUnfinished(path) // otherwise it has just been finished
+}
+
+// sizeOf returns the size of a file, and 0 for anything else.
+func sizeOf(info fs.FileInfo) int64 {
+	if info == nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return info.Size()
 }
 
 // KeepFolder starts to write the folder path, or continues with it. path must be new: an empty folder is refused,

@@ -27,6 +27,10 @@ func begun(t *testing.T) (output string) {
 		}
 	}
 	d.Discard()
+	grown := filepath.Join(whole.Unfinished(output), "gpuconv.grown")
+	if err := os.WriteFile(grown, make([]byte, 20), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	return output
 }
 

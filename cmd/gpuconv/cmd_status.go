@@ -151,7 +151,7 @@ func progressOf(s experiment.ShardState, now time.Time) string {
 	if s.Of > 0 {
 		text = fmt.Sprintf("%d of %s", s.Done, counted(s.Of, "image"))
 	}
-	text += ifAny(s.Gone, ": the file that had %d is gone")
+	text += ifAny(s.Gone, ": the file lacks %d that were done")
 	switch {
 	case s.Ended:
 		return text + ", has stopped"

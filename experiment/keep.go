@@ -101,7 +101,7 @@ func (j Job) newKeeper(ctx context.Context, on Prepared, out *whole.Folder) (*ke
 	return k, nil
 }
 
-// begin reads the journal, or writes its first line.
+// begin reads the journal, or writes its first line. A power cut may take what it writes until a chunk counts.
 func (k *keeper) begin() (err error) {
 	job := begun{Schema: schema, Images: k.outputs.N(), Chunk: k.on.Problem.Src.N(), Settings: k.now,
 		Each: shapeBytes(k.outputs, k.job.Format)}
@@ -116,10 +116,7 @@ func (k *keeper) begin() (err error) {
 		return err
 	}
 	k.resumed.Processes = k.history.processes + 1
-	if err := k.add(entry{Process: time.Now().UTC().Truncate(time.Millisecond)}); err != nil {
-		return err
-	}
-	return k.journal.Sync()
+	return k.add(entry{Process: time.Now().UTC().Truncate(time.Millisecond)})
 }
 
 func (k *keeper) add(e entry) error {

@@ -1,8 +1,13 @@
 package experiment
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"gpuconv/whole"
 )
 
 // TestKeepChecks: run.json says no more of the check than all processes of a run have checked together.
@@ -77,5 +82,22 @@ func TestMergeChecks(t *testing.T) {
 	}
 	if r, _, err := merged(t, dir); err != nil || !r.Check.Sampled || r.Check.Finds != 1 {
 		t.Errorf("%v, %+v", err, r.Check)
+	}
+}
+
+// TestKeepFirstSync: if the first lines of the journal cannot be synced, no chunk counts, and the run ends with that
+// error.
+func TestKeepFirstSync(t *testing.T) {
+	out, err := whole.Options{}.KeepFolder(filepath.Join(t.TempDir(), "out"), "activations.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Discard() // it closes the journal
+	written := (&keeper{folder: out, journal: out.Journal()}).newCounting()
+	if err := written.add(&chunk{}); !errors.Is(err, errNotCounted) {
+		t.Errorf("a chunk counts: %v", err)
+	}
+	if err := written.end(errNotCounted); !errors.Is(err, os.ErrClosed) || !strings.Contains(err.Error(), "journal") {
+		t.Errorf("error %v, want that of the journal", err)
 	}
 }

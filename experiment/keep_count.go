@@ -7,7 +7,7 @@ import (
 )
 
 // A chunk of a kept job counts once it is synced and has a synced line in the journal. Both syncs wait for the disk, so
-// they run while the next chunk is written.
+// they run while the next chunk is written. The first lines of the journal are synced while the first chunk is drawn.
 
 // counting is a goroutine that makes chunks count, one after the other.
 type counting struct {
@@ -20,6 +20,9 @@ func (k *keeper) newCounting() *counting {
 	c := &counting{make(chan *chunk), make(chan struct{}), parallel.NewGroup()}
 	c.group.Go(func() error {
 		defer close(c.failed) // also after a panic
+		if err := k.journal.Sync(); err != nil {
+			return err
+		}
 		for one := range c.chunks {
 			if err := k.count(one); err != nil {
 				return err

@@ -118,8 +118,9 @@ func room(folder string, version int) float64 {
 		cached = []string{"total_active_file", "total_inactive_file"}
 	}
 	limit, err := strconv.ParseFloat(strings.TrimSpace(read(folder+"/"+limitFile)), 64)
-	if err != nil { // "max", or there is no such file
-		return math.Inf(1)
+	const most = 1 << 62             // version 1 says 2⁶³ less a page if there is no limit
+	if err != nil || limit >= most { // or "max", or there is no such file
+		return math.Inf(1) // the statistics take the kernel a third of a millisecond
 	}
 	used, _ := strconv.ParseFloat(strings.TrimSpace(read(folder+"/"+usedFile)), 64)
 	for line := range strings.Lines(read(folder + "/memory.stat")) {

@@ -58,6 +58,9 @@ func TestGroupMemory(t *testing.T) {
 			"sys/fs/cgroup/memory/docker/memory.stat":                  "inactive_file 1\ntotal_inactive_file 50\ntotal_active_file 50\n",
 			"sys/fs/cgroup/memory/docker/id/sub/memory.limit_in_bytes": "9223372036854771712\n",
 			"sys/fs/cgroup/cpu/x/memory.limit_in_bytes":                "1"}, 1500},
+		{"version 1, no limit", map[string]string{"proc/self/mountinfo": v1, "proc/self/cgroup": "3:memory:/a\n",
+			"sys/fs/cgroup/memory/a/memory.limit_in_bytes": "9223372036854771712\n",
+			"sys/fs/cgroup/memory/a/memory.usage_in_bytes": "600"}, math.Inf(1)},
 		{"version 1, mounted from within", map[string]string{
 			"proc/self/mountinfo": "35 31 0:32 /docker/id /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n",
 			"proc/self/cgroup":    "3:memory:/docker/id\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": "250\n"}, 250},

@@ -77,7 +77,7 @@ func (j Job) newKeeper(ctx context.Context, on Prepared, out *whole.Folder) (*ke
 	if k.outputs, err = j.Activations(on.Problem); err != nil {
 		return nil, err
 	}
-	if k.portion, err = batch.InChunk(on.Problem); err != nil {
+	if k.portion, err = portionOf(on); err != nil {
 		return nil, err
 	}
 	images, size := k.outputs.N(), on.Problem.Src.N()
@@ -99,6 +99,17 @@ func (j Job) newKeeper(ctx context.Context, on Prepared, out *whole.Folder) (*ke
 		return nil, k.unfinishedWith(maps.Values(k.history.chunks), err)
 	}
 	return k, nil
+}
+
+// portionOf returns what is convolved at a time: a part of a chunk. A plan that cuts a chunk itself gets all of it: a
+// GPU overlaps the transfers of its pieces.
+func portionOf(on Prepared) (conv.Problem, error) {
+	if d, ok := on.Plan.(conv.Describer); ok {
+		if images := d.Describe().Chunk; 0 < images && images < on.Problem.Src.N() {
+			return on.Problem, nil
+		}
+	}
+	return batch.InChunk(on.Problem)
 }
 
 // begin reads the journal, or writes its first line. A power cut may take what it writes until a chunk counts.

@@ -2,11 +2,13 @@ package experiment
 
 import (
 	"encoding/json"
+	"math"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"gpuconv/batch"
+	"gpuconv/conv"
 	"gpuconv/filters"
 	"gpuconv/npy"
 	"gpuconv/stimuli"
@@ -39,7 +41,7 @@ func TestKeepPortions(t *testing.T) {
 				t.Fatal("not cut")
 			}
 			for _, c := range chunksOf(t, path) {
-				if c.Images != min(7, 31-c.First) || c.Judged.Images == 0 || c.Judged.Outputs < 1000 {
+				if c.Images != min(7, 30-c.First) || c.Judged.Images == 0 || c.Judged.Outputs < 1000 {
 					t.Errorf("a chunk %+v", c)
 				}
 			}
@@ -63,6 +65,67 @@ func TestKeepPortions(t *testing.T) {
 		})
 	}
 }
+
+// TestKeepCounts: values that are not finite, and those that float16 cannot hold, are counted as in a run that was not
+// cut.
+func TestKeepCounts(t *testing.T) {
+	for name, summary := range map[string]Summary{"maps": nil, "numbers": {{Kind: Max}}} {
+		t.Run(name, func(t *testing.T) {
+			change := func(j *Job, on *Prepared) {
+				large(t, j, on)
+				j.Summary, j.Format.Half, j.Check = summary, true, Checking{}
+				on.Plan = altered{on.Plan, func(dst *conv.Tensor) error {
+					for n := range dst.Shape.N() {
+						dst.Plane(n, 0)[0], dst.Plane(n, 1)[1] = float32(math.NaN()), float32(math.Inf(1))
+						dst.Plane(n, 1)[2] = 1e6
+					}
+					return nil
+				}}
+			}
+			var j Job
+			var on Prepared
+			change(&j, &on)
+			want, err := j.RunOn(t.Context(), on, folder(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "out")
+			if err := cutAfter(t, path, 10, change); err == nil {
+				t.Fatal("not cut")
+			}
+			r, err := keep(t, t.Context(), path, change)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.NotFinite != want.NotFinite || r.Numbers != want.Numbers || r.Overflown != want.Overflown ||
+				r.NaN != 30 || r.Infinite != 30 {
+				t.Errorf("%+v, %+v, %d overflown, want %+v, %+v, %d", r.NotFinite, r.Numbers, r.Overflown,
+					want.NotFinite, want.Numbers, want.Overflown)
+			}
+		})
+	}
+}
+
+// TestKeepPortionOf: a plan that cuts a chunk into pieces, which overlap in time on a GPU, is not given parts of it.
+func TestKeepPortionOf(t *testing.T) {
+	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Src: conv.Shape{341, 1, 48, 64},
+		Weight: conv.Shape{6, 1, 7, 7}}
+	for plan, want := range map[conv.Plan]int{nil: 114, described{}: 114, described{chunk: 341}: 114,
+		described{chunk: 340}: 341, described{chunk: 86}: 341} {
+		if got, err := portionOf(Prepared{Problem: p, Plan: plan}); err != nil || got != (conv.Problem{Spec: p.Spec,
+			Src: p.Src.WithN(want), Weight: p.Weight}) {
+			t.Errorf("%+v: %v, %v, want %d images", plan, got.Src, err, want)
+		}
+	}
+}
+
+// described is a plan that computes this many images at a time.
+type described struct {
+	conv.Plan
+	chunk int
+}
+
+func (d described) Describe() conv.Description { return conv.Description{Chunk: d.chunk} }
 
 // chunksOf reads the chunks that a journal lists.
 func chunksOf(t *testing.T, path string) (chunks []chunk) {

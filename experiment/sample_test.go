@@ -379,6 +379,51 @@ func TestSampleWithoutTime(t *testing.T) {
 	}
 }
 
+// TestSampleBegins: the outputs of a portion are drawn once. Its limit counts what was judged before, its share of the
+// outputs that are judged in any case, and the time that is allowed once it is done. The lowest rate is kept.
+func TestSampleBegins(t *testing.T) {
+	j := sampling(t)
+	c, err := newChecker(prepared(t, j, 50), j.Bank.Weight, nil, 240, j.Check)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	s, shape := c.sample, conv.Shape{40, 6, 24, 32}
+	s.wanted, c.result.Elements = 3000, 123 // of 4,608, so that some are drawn twice
+	all := s.upcoming(200, shape)
+	for i, output := range all {
+		if output < 0 || output >= 40*4608 || i > 0 && output <= all[i-1] {
+			t.Fatalf("output %d follows %d", output, all[max(0, i-1)])
+		}
+	}
+	if again := s.upcoming(200, shape); !slices.Equal(again, all) || len(all) < 40*4608/4 ||
+		len(all) == len(s.stage.outputs) {
+		t.Errorf("%d different of %d outputs, then %d", len(all), len(s.stage.outputs), len(again))
+	}
+	alike := 0
+	for _, yes := range s.stage.alike[:s.stage.least] {
+		if yes {
+			alike++
+		}
+	}
+	// a sixth of 8,192 outputs
+	if st := s.stage; st.images != 40 || st.before != 123 || alike != 1366 || st.allowed < leastTime.Seconds() {
+		t.Errorf("%d images, %d outputs before, %d in any case, %v s", st.images, st.before, alike, st.allowed)
+	}
+	src, err := conv.NewTensor(j.Images.Shape().WithN(40))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dst, err := conv.NewTensor(shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.rate = 1e-9
+	if err := c.look(t.Context(), 200, src, dst); err != nil || c.result.Elements < 124 || s.rate != 1e-9 {
+		t.Errorf("%v: %d outputs judged, rate %v: want the lower one", err, c.result.Elements-123, s.rate)
+	}
+}
+
 // TestLimit: a portion's least outputs are judged if there is time, and more as long as half of the time is left.
 func TestLimit(t *testing.T) {
 	for _, c := range []struct{ allowed, each, want float64 }{

@@ -304,7 +304,7 @@ func (r *Reader) unchanged() error {
 	if r.file == nil {
 		return nil
 	}
-	return whole.Cause(r.file.Unchanged(r.seen))
+	return whole.Cause(r.file.Unchanged(&r.seen))
 }
 
 // Array reads the whole array. It must be called before any Read.

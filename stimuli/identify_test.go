@@ -229,3 +229,32 @@ func TestDrawChanged(t *testing.T) {
 		}
 	}
 }
+
+// TestDrawChangedPages: a change is found on whatever page of a file.
+func TestDrawChangedPages(t *testing.T) {
+	pages, err := os.ReadFile("testdata/pages.tif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page := range 2 {
+		path := filepath.Join(t.TempDir(), "pages.tif")
+		if err := os.WriteFile(path, pages, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		sets, err := OpenSizes(t.Context(), []string{path}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		identityOf(t, sets[0])
+		if err := os.Chtimes(path, time.Unix(1e9, 0), time.Unix(1e9, 0)); err != nil {
+			t.Fatal(err)
+		}
+		image, err := conv.NewTensor(sets[0].Shape().Image())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := sets[0].Draw(image, page); err == nil || !strings.Contains(err.Error(), "has changed") {
+			t.Errorf("page %d: %v, want it to be refused", page, err)
+		}
+	}
+}

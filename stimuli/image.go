@@ -157,7 +157,7 @@ func (f *imageFile) readHead() (err error) {
 
 // unchanged returns an error if the file is not as it was seen.
 func (f *imageFile) unchanged(since input.Seen) error {
-	if err := f.Unchanged(since); err != nil {
+	if err := f.Unchanged(&since); err != nil {
 		return &fault.Error{Package: "stimuli", Argument: f.path, Err: whole.Cause(err)}
 	}
 	return nil

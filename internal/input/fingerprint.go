@@ -44,18 +44,20 @@ func (f *File) Fingerprint() (string, Seen, error) {
 	}
 	text := fmt.Sprintf("%d %d %08x", size, info.ModTime().UTC().UnixNano(), sum.Sum32())
 	seen := Seen{stampOf(info), sumOf(text)}
-	if last := time.Unix(0, max(info.ModTime().UnixNano(), changed(info))); time.Since(last).Abs() < tick {
-		seen.stamp = 0
+	for _, at := range []int64{info.ModTime().UnixNano(), changed(info)} {
+		if time.Since(time.Unix(0, at)).Abs() < tick {
+			seen.stamp = 0
+		}
 	}
 	return text, seen, nil
 }
 
 // Unchanged returns an error, a [Refusal] if it has no other cause, if the file is not as it was when Fingerprint saw
 // it. Call it after what counts was read. It looks at the size and the times of the file. Only if these differ, or say
-// nothing, does it make the fingerprint again: somebody may have changed the permissions, or copied the file. For the
-// zero Seen it returns nil.
-func (f *File) Unchanged(since Seen) error {
-	if since == (Seen{}) {
+// nothing, does it make the fingerprint again: somebody may have changed the permissions, or copied the file. It then
+// keeps the new times in since. For the zero Seen it returns nil.
+func (f *File) Unchanged(since *Seen) error {
+	if *since == (Seen{}) {
 		return nil
 	}
 	info, err := f.file.Stat()
@@ -63,10 +65,14 @@ func (f *File) Unchanged(since Seen) error {
 		return err
 	}
 	_, now, err := f.Fingerprint()
-	if err == nil && now.print != since.print {
-		err = Refusal("has changed since the run began: want it as it was")
+	if err != nil {
+		return err
 	}
-	return err
+	if now.print != since.print {
+		return Refusal("has changed since the run began: want it as it was")
+	}
+	*since = now
+	return nil
 }
 
 // stampOf is the checksum of what changes whenever somebody writes a file or puts another in its place, where the

@@ -85,10 +85,10 @@ func TestUnchanged(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := f.Unchanged(seen); errors.As(got, new(Refusal)) != of.found || got != nil && !of.found {
+			if got := f.Unchanged(&seen); errors.As(got, new(Refusal)) != of.found || got != nil && !of.found {
 				t.Errorf("%d bytes, %s: %v, want an error: %v", size, name, got, of.found)
 			}
-			if err := f.Unchanged(Seen{}); err != nil {
+			if err := f.Unchanged(&Seen{}); err != nil {
 				t.Errorf("%d bytes, %s, a file that nobody has seen: %v", size, name, err)
 			}
 			f.Close()
@@ -109,8 +109,25 @@ func TestStamp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, seen, err := f.Fingerprint(); err != nil || seen.stamp != 0 || seen.print == 0 {
-		t.Errorf("%+v, %v: want no stamp", seen, err)
+	_, early, err := f.Fingerprint()
+	if err != nil || early.stamp != 0 || early.print == 0 {
+		t.Errorf("%+v, %v: want no stamp", early, err)
+	}
+	for _, ahead := range []time.Duration{tick / 2, time.Hour, -time.Hour} {
+		at := time.Now().Add(ahead)
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+		_, set, err := f.Fingerprint()
+		if err != nil || (set.stamp == 0) != (ahead < tick && ahead > 0 || changed(info) != 0) {
+			t.Errorf("%+v, %v: %v ahead", set, err, ahead)
+		}
+	}
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if info, err = os.Stat(path); err != nil {
+		t.Fatal(err)
 	}
 	if last := time.Unix(0, max(info.ModTime().UnixNano(), changed(info))); time.Since(last) > tick/2 {
 		t.Fatal("this machine is too slow for the test")
@@ -120,17 +137,20 @@ func TestStamp(t *testing.T) {
 	if err != nil || seen.stamp != stampOf(info) {
 		t.Errorf("%+v, %v: want a stamp", seen, err)
 	}
-	if err := f.Unchanged(Seen{seen.stamp, ^seen.print}); err != nil {
+	if err := f.Unchanged(&early); err != nil || early != seen {
+		t.Errorf("%+v, %v: want the stamp to be remembered", early, err)
+	}
+	if err := f.Unchanged(&Seen{seen.stamp, ^seen.print}); err != nil {
 		t.Errorf("%v, want the times to be enough", err)
 	}
-	if err := f.Unchanged(Seen{0, ^seen.print}); err == nil {
+	if err := f.Unchanged(&Seen{0, ^seen.print}); err == nil {
 		t.Error("a file without a stamp was not read again")
 	}
 	err = errors.Join(os.WriteFile(path, []byte("another"), 0), os.Chtimes(path, info.ModTime(), info.ModTime()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Unchanged(seen); changed(info) != 0 && !errors.As(err, new(Refusal)) {
+	if err := f.Unchanged(&seen); changed(info) != 0 && !errors.As(err, new(Refusal)) {
 		t.Errorf("%v, want a write to be found whose time was set back", err)
 	}
 }

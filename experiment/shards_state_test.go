@@ -123,3 +123,14 @@ func TestMissing(t *testing.T) {
 		}
 	}
 }
+
+// TestArrayNameOfAJournal: the settings of a journal say how its file of activations is called.
+func TestArrayNameOfAJournal(t *testing.T) {
+	for format, want := range map[string]string{"": "activations.npy", "npz": "activations.npz",
+		"zarr": "activations.zarr.zip"} {
+		h := history{job: begun{Settings: []Setting{{"type", "float32"}, {"format", format}}}}
+		if got := h.arrayName(); got != want {
+			t.Errorf("%q: %s, want %s", format, got, want)
+		}
+	}
+}

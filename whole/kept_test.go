@@ -306,6 +306,41 @@ func unixRename(t *testing.T) {
 	}
 }
 
+// TestGrownSize: the grown file is found under both of its names. If it is gone, its size is 0, as long as the folder
+// is not finished.
+func TestGrownSize(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	is := func(when string, want int64, wantKnown bool) {
+		t.Helper()
+		if got, known := GrownSize(path, "a"); got != want || known != wantKnown {
+			t.Errorf("%s: %d, %v, want %d, %v", when, got, known, want, wantKnown)
+		}
+	}
+	is("before", 0, false)
+	d, err := Options{NoSync: true}.KeepFolder(path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Discard()
+	is("begun", 0, true)
+	g, err := d.Grow()
+	if err == nil {
+		_, err = g.WriteAt([]byte("abc"), 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	is("grown", 3, true)
+	if err := g.Commit(Sum{Bytes: 3}); err != nil {
+		t.Fatal(err)
+	}
+	is("complete", 3, true)
+	if err := d.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	is("finished", 0, false)
+}
+
 // TestJournal: lines that are cut off or changed do not count, and lines after them do.
 func TestJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")

@@ -111,12 +111,14 @@ func (e *shardEntry) read(ctx context.Context, path string) bool {
 
 // why says why a folder that read finds nothing in is no shard.
 func (e *shardEntry) why(folder string) error {
-	err := e.state.Err
-	if err == nil {
-		err = &fault.Error{Package: "experiment", Rule: "it has nothing of a shard",
-			Argument: filepath.Join(folder, ShardName(e.number, e.of))}
+	if e.state.Err != nil {
+		return e.state.Err
 	}
-	return err
+	path := filepath.Join(folder, ShardName(e.number, e.of))
+	if e.begun {
+		path = whole.Unfinished(path)
+	}
+	return &fault.Error{Package: "experiment", Argument: path, Rule: "it has nothing of a shard"}
 }
 
 // add adds what a folder has of a shard. A shard may have two folders: one that is complete, and one that is begun.

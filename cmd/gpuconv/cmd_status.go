@@ -107,32 +107,43 @@ func clock(all []experiment.ShardState, here time.Time, disk func() (time.Time, 
 }
 
 // restOf says how long the rest of the job takes at the speed of the shards that are at work, and until when, by the
-// clock here. A shard of which nothing is known counts as the others do on average.
+// clock here. A shard of which the size or the speed is not known counts as the others do on average.
 func restOf(all []experiment.ShardState, now, here time.Time) string {
-	var images, sizes, speed float64 // speed in images a second
-	known, unknown, working, longest := 0, 0, 0, time.Duration(0)
+	sizes, known := 0.0, 0.0
 	for _, s := range all {
 		if s.Of > 0 {
 			sizes, known = sizes+float64(s.Of), known+1
 		}
-		switch {
-		case s.Complete:
+	}
+	// In images: those left, and the most that are left in one of the shards at work whose speed is not known.
+	var images, most float64
+	speed, timed, working, longest := 0.0, 0, 0, time.Duration(0)
+	for _, s := range all {
+		if s.Complete {
 			continue
-		case s.Of > 0:
-			images += float64(s.Of - s.Done)
-		default:
-			unknown++
 		}
-		if atWork(s, now) && s.Left > 0 {
-			speed, working = speed+float64(s.Of-s.Done)/s.Left.Seconds(), working+1
+		left := sizes / max(1, known)
+		if s.Of > 0 {
+			left = float64(s.Of - s.Done)
+		}
+		images += left
+		if left == 0 || s.Changed.IsZero() || !atWork(s, now) {
+			continue
+		}
+		working++
+		if s.Left > 0 {
+			speed, timed = speed+left/s.Left.Seconds(), timed+1 // images a second
 			longest = max(longest, s.Left)
+		} else {
+			most = max(most, left)
 		}
 	}
-	if working == 0 {
-		return "unknown: no shard is at work that has done a chunk"
+	if timed == 0 {
+		return "unknown: no shard at work has done a chunk and has more to do"
 	}
-	images += float64(unknown) * sizes / float64(known)
-	rest := max(longest, time.Duration(min(images/speed*1e9, math.MaxInt64/2))).Round(time.Second)
+	speed /= float64(timed)
+	seconds := max(images/float64(working), most) / speed
+	rest := max(longest, time.Duration(min(seconds*1e9, math.MaxInt64/2))).Round(time.Second)
 	return fmt.Sprintf("about %v at the speed of the %s at work, until %s", rest, counted(working, "shard"),
 		here.Add(rest).Format("2006-01-02 15:04"))
 }

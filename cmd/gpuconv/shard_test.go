@@ -107,7 +107,7 @@ func TestClocks(t *testing.T) {
 }
 
 // TestRestOf: the whole job takes as long as the shards at work take for what they and the others have left, and at
-// least as long as the slowest of them.
+// least as long as the slowest of them. One that has just begun is at work, too, and one that is done is not.
 func TestRestOf(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	begun := func(done, of int, left time.Duration) experiment.ShardState {
@@ -124,14 +124,18 @@ func TestRestOf(t *testing.T) {
 		"another to do":  {[]experiment.ShardState{begun(10, 20, time.Minute), {}}, "3m0s at the speed of the 1 shard at work, until 2026-01-02 03:07"},
 		"of the average": {[]experiment.ShardState{begun(0, 10, time.Minute), complete, {}}, "3m0s at the speed of the 1 shard at work, until 2026-01-02 03:07"},
 		"two":            {[]experiment.ShardState{begun(0, 20, time.Minute), begun(0, 20, 3*time.Minute), {}}, "3m0s at the speed of the 2 shards at work, until 2026-01-02 03:07"},
+		"just begun":     {[]experiment.ShardState{begun(10, 20, time.Minute), begun(0, 20, 0), {Begun: true, Changed: now}, {}}, "2m20s at the speed of the 3 shards at work, until 2026-01-02 03:06"},
+		"slow to begin":  {[]experiment.ShardState{begun(10, 20, time.Minute), begun(0, 30, 0)}, "3m0s at the speed of the 2 shards at work, until 2026-01-02 03:07"},
+		"ending":         {[]experiment.ShardState{begun(10, 20, time.Minute), begun(20, 20, 0), {Begun: true}}, "3m0s at the speed of the 1 shard at work, until 2026-01-02 03:07"},
 		"stopped":        {[]experiment.ShardState{begun(0, 10, time.Minute), ended, old, broken}, "4m0s at the speed of the 1 shard at work, until 2026-01-02 03:08"},
 	} {
 		if got := restOf(c.all, now, now); got != "about "+c.want {
 			t.Errorf("%s: %s, want about %s", name, got, c.want)
 		}
 	}
-	for _, all := range [][]experiment.ShardState{{ended, old, broken, {}}, {complete, begun(0, 10, 0)}, {{}}} {
-		if got := restOf(all, now, now); got != "unknown: no shard is at work that has done a chunk" {
+	for _, all := range [][]experiment.ShardState{{ended, old, broken, {}},
+		{complete, begun(0, 10, 0)}, {begun(10, 10, 0)}, {{}}} {
+		if got := restOf(all, now, now); got != "unknown: no shard at work has done a chunk and has more to do" {
 			t.Errorf("%+v: %s", all, got)
 		}
 	}

@@ -299,3 +299,20 @@ func TestBeginsEarly(t *testing.T) {
 		t.Error("it begins without syncing")
 	}
 }
+
+// TestGrownBegins: the disk begins with what is written into a grown file.
+func TestGrownBegins(t *testing.T) {
+	d, err := Options{}.KeepFolder(filepath.Join(t.TempDir(), "out"), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Discard()
+	g, err := d.Grow()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	if _, err := g.WriteAt(make([]byte, early), 100); err != nil || g.file.begun != 100+early {
+		t.Errorf("%v: it has begun with what is before %d, want %d", err, g.file.begun, 100+early)
+	}
+}

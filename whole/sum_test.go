@@ -138,3 +138,25 @@ func TestCopy(t *testing.T) {
 		t.Errorf("beyond the end: %v", err)
 	}
 }
+
+// TestLook: a file of another size is found without reading it, and so is what is no file or has no plain name.
+func TestLook(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a"), "1234")
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(filepath.Join(dir, "folder"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, s := range map[string]Sum{
+		"": {Name: "a", Bytes: 4, CRC32C: "00000000"}, "a: 4 bytes: want 5": {Name: "a", Bytes: 5},
+		"folder: want a file, this is a folder":       {Name: "folder", Bytes: info.Size()},
+		"../a: want the name of a file in the folder": {Name: "../a", Bytes: 4},
+	} {
+		if err := s.Look(dir); want == "" && err != nil || want != "" && (err == nil || err.Error() != want) {
+			t.Errorf("%+v: %v, want %q", s, err, want)
+		}
+	}
+}

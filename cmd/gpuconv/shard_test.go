@@ -124,6 +124,7 @@ func TestRestOf(t *testing.T) {
 		"another to do":  {[]experiment.ShardState{begun(10, 20, time.Minute), {}}, "3m0s at the speed of the 1 shard at work, until 2026-01-02 03:07"},
 		"of the average": {[]experiment.ShardState{begun(0, 10, time.Minute), complete, {}}, "3m0s at the speed of the 1 shard at work, until 2026-01-02 03:07"},
 		"two":            {[]experiment.ShardState{begun(0, 20, time.Minute), begun(0, 20, 3*time.Minute), {}}, "3m0s at the speed of the 2 shards at work, until 2026-01-02 03:07"},
+		"two alike":      {[]experiment.ShardState{begun(0, 20, time.Minute), begun(0, 20, time.Minute), {}}, "1m30s at the speed of the 2 shards at work, until 2026-01-02 03:05"},
 		"just begun":     {[]experiment.ShardState{begun(10, 20, time.Minute), begun(0, 20, 0), {Begun: true, Changed: now}, {}}, "2m20s at the speed of the 3 shards at work, until 2026-01-02 03:06"},
 		"slow to begin":  {[]experiment.ShardState{begun(10, 20, time.Minute), begun(0, 30, 0)}, "3m0s at the speed of the 2 shards at work, until 2026-01-02 03:07"},
 		"ending":         {[]experiment.ShardState{begun(10, 20, time.Minute), begun(20, 20, 0), {Begun: true}}, "3m0s at the speed of the 1 shard at work, until 2026-01-02 03:07"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"gpuconv/conv"
 	"gpuconv/whole"
 )
 
@@ -101,3 +102,44 @@ func TestKeepFirstSync(t *testing.T) {
 		t.Errorf("error %v, want that of the journal", err)
 	}
 }
+
+// TestKeepSyncs: a chunk counts once its outputs and then its line are on the disk. After an error nothing follows, so
+// that no line is written for outputs that may be lost.
+func TestKeepSyncs(t *testing.T) {
+	for fails, want := range map[string]string{"": "file line journal ", "file": "file ", "line": "file line ",
+		"journal": "file line journal "} {
+		did, failure := "", errors.New("failure")
+		step := func(name string) syncing {
+			return func() error {
+				if did += name + " "; name == fails {
+					return failure
+				}
+				return nil
+			}
+		}
+		err := inOrder(step("file"), step("journal"), step("line"))
+		if did != want || (err == failure) != (fails != "") {
+			t.Errorf("%q fails: %s and %v, want %s", fails, did, err, want)
+		}
+	}
+	out, err := whole.Options{NoSync: true}.KeepFolder(filepath.Join(t.TempDir(), "out"), "activations.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Discard()
+	k := &keeper{folder: out, journal: out.Journal(), chunks: make([]*chunk, 1)}
+	if k.file, err = out.Grow(); err != nil {
+		t.Fatal(err)
+	}
+	if k.on.Problem.Src = (conv.Shape{1}); k.count(&chunk{}) != nil || k.chunks[0] == nil {
+		t.Error("a chunk does not count")
+	}
+	out.Discard()
+	if k.chunks[0] = nil; k.count(&chunk{}) == nil || k.chunks[0] != nil {
+		t.Error("a chunk counts in a folder that is given back")
+	}
+}
+
+type syncing func() error
+
+func (s syncing) Sync() error { return s() }

@@ -55,18 +55,23 @@ func (c *counting) end(err error) error {
 	return err
 }
 
-// count makes a chunk count: it syncs its outputs, and then its line in the journal.
+// count makes a chunk count.
 func (k *keeper) count(c *chunk) error {
-	if err := k.file.Sync(); err != nil {
-		return err
-	}
-	if err := k.add(entry{Chunk: c}); err != nil {
-		return err
-	}
-	if err := k.journal.Sync(); err != nil {
+	if err := inOrder(k.file, k.journal, func() error { return k.add(entry{Chunk: c}) }); err != nil {
 		return err
 	}
 	k.folder.Keep()
 	k.chunks[c.First/k.on.Problem.Src.N()] = c
+	return nil
+}
+
+// inOrder syncs the outputs of a chunk, and then its line in the journal: after a power cut there is no line without
+// outputs.
+func inOrder(file, journal interface{ Sync() error }, line func() error) error {
+	for _, step := range []func() error{file.Sync, line, journal.Sync} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -99,6 +99,11 @@ func TestClocks(t *testing.T) {
 	if got := progressOf(ended, now); got != "1 of 2 images, has stopped" {
 		t.Error(got)
 	}
+	cut := at(12 * time.Minute)
+	cut.Gone, cut.Left = 1, time.Minute
+	if got := progressOf(cut, now); got != "1 of 2 images: the file lacks 1 that were done, about 1m0s left" {
+		t.Error(got)
+	}
 	for _, changed := range []time.Time{now, {}} { // its journal has no line, or is not there yet
 		if got := progressOf(experiment.ShardState{Changed: changed}, now); got != "just begun" {
 			t.Error(got)

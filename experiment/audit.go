@@ -137,9 +137,14 @@ func parseRun(text []byte, r any) error {
 func judgeRun(number int, files []whole.Sum) error {
 	switch {
 	case number != schema:
-		return fmt.Errorf("schema %d: want %d", number, schema)
+		return &versionError{fmt.Sprintf("schema %d: want %d", number, schema)}
 	case len(files) == 0:
-		return errors.New("no checksums: an earlier version of gpuconv run wrote it")
+		return &versionError{"no checksums: an earlier version of gpuconv run wrote it"}
 	}
 	return nil
 }
+
+// versionError is the error about a run.json of another version.
+type versionError struct{ rule string }
+
+func (e *versionError) Error() string { return e.rule }

@@ -135,7 +135,7 @@ func (j Job) CheckShards(ctx context.Context, on Prepared, folder string) error 
 			continue
 		}
 		if other := (&shardEntry{number: number, of: of, begun: begun}); of != j.Shard.Of {
-			if begun || other.read(ctx, filepath.Join(folder, name)) {
+			if begun || other.read(ctx, filepath.Join(folder, name)) || other.maybe() {
 				return &SettingsError{fmt.Sprintf("it has shards of %d: want that number, not %d", of, j.Shard.Of)}
 			}
 			continue

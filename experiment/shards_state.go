@@ -109,6 +109,12 @@ func (e *shardEntry) read(ctx context.Context, path string) bool {
 	return true
 }
 
+// maybe reports whether a folder that read finds nothing in may be a shard: run.json is of another version, or may not
+// be read.
+func (e *shardEntry) maybe() bool {
+	return errors.As(e.state.Err, new(*versionError)) || errors.Is(e.state.Err, fs.ErrPermission)
+}
+
 // why says why a folder that read finds nothing in is no shard.
 func (e *shardEntry) why(folder string) error {
 	if e.state.Err != nil {

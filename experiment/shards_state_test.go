@@ -3,9 +3,11 @@ package experiment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,9 +59,49 @@ func TestReadShards(t *testing.T) {
 	}
 	for i, state := range s.All {
 		if state.Number != i+1 || state.Complete != (i == 0 || i == 8) || state.Begun != (i == 2 || i == 3) ||
-			(state.Err != nil) != (i == 3) {
+			(state.Err != nil) != (i == 3) || state.Complete && (state.Done == 0 || state.Done != state.Of) {
 			t.Errorf("%+v", state)
 		}
+	}
+}
+
+// TestTwoFolders: a shard that is complete and has a part, too, is complete, and what is wrong with one of its folders
+// is not forgotten.
+func TestTwoFolders(t *testing.T) {
+	dir := t.TempDir()
+	if err := runShard(t, t.Context(), dir, 1, 3, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{ShardName(1, 3) + ".unfinished", ShardName(2, 3) + ".unfinished", ShardName(2, 3)} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func() (one, two ShardState) {
+		s, err := ReadShards(t.Context(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.All[0], s.All[1]
+	}
+	if one, two := read(); !one.Complete || !one.Begun || one.Err != nil || two.Complete || !two.Begun ||
+		two.Err != nil {
+		t.Errorf("the parts have no journal: %+v, %+v", one, two)
+	}
+	for _, number := range []int{1, 2} {
+		journal := filepath.Join(dir, ShardName(number, 3)+".unfinished", "gpuconv.journal")
+		if err := os.WriteFile(journal, []byte("x\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if one, two := read(); !one.Complete || one.Err == nil || two.Complete || !two.Begun || two.Err == nil {
+		t.Errorf("the journals are broken: %+v, %+v", one, two)
+	}
+	if err := os.Truncate(filepath.Join(dir, ShardName(1, 3), "activations.npy"), 1); err != nil {
+		t.Fatal(err)
+	}
+	if one, _ := read(); one.Complete || !one.Begun || !strings.Contains(fmt.Sprint(one.Err), "activations") {
+		t.Errorf("the complete one is not whole: %+v", one)
 	}
 }
 
@@ -107,6 +149,28 @@ func TestStatusOfAShard(t *testing.T) {
 	if s.readJournal(t.Context(), path); !s.Ended || s.Gone != 0 || s.Done != 20 || s.Of != 40 ||
 		s.Left != 2*time.Minute || !s.Changed.Equal(start.Add(time.Hour)) || s.Err != nil {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestKeptOfEarlier: images of a journal that does not say how large they are do not count if the file is gone.
+func TestKeptOfEarlier(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	if err := errors.Join(os.Mkdir(whole.Unfinished(path), 0o777),
+		os.WriteFile(filepath.Join(whole.Unfinished(path), "gpuconv.journal"), nil, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	chunks := slices.Values([]chunk{{First: 0, Images: 3}, {First: 3, Images: 2}})
+	if done, gone := kept(chunks, 0, path, "activations.npy"); done != 0 || gone != 5 {
+		t.Errorf("without the file: %d images are done, %d gone", done, gone)
+	}
+	for size, want := range map[int]int{3: 3, 4: 3, 5: 5} {
+		grown := filepath.Join(whole.Unfinished(path), "gpuconv.grown")
+		if err := os.WriteFile(grown, make([]byte, size), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if done, gone := kept(chunks, 0, path, "activations.npy"); done != want || done+gone != 5 {
+			t.Errorf("a file of %d bytes: %d images are done, %d gone, want %d", size, done, gone, want)
+		}
 	}
 }
 

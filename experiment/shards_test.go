@@ -223,6 +223,48 @@ func TestMergeRefuses(t *testing.T) {
 	}
 }
 
+// TestCheckOtherVersion: a shard is not begun beside shards of another number that this version, or this user, cannot
+// read, but beside a whole job that has the name of one.
+func TestCheckOtherVersion(t *testing.T) {
+	none := func(b []byte) []byte { return bytes.Replace(b, []byte(`"number": 1`), []byte(`"number": 2`), 1) }
+	for name, c := range map[string]struct {
+		change  func([]byte) []byte
+		mode    os.FileMode
+		refused bool
+	}{
+		"as it is": {func(b []byte) []byte { return b }, 0o666, true},
+		"another version": {func(b []byte) []byte {
+			return bytes.Replace(b, []byte(`"schema": 1`), []byte(`"schema": 2`), 1)
+		}, 0o666, true},
+		"an early version": {func(b []byte) []byte { return bytes.Replace(b, []byte(`"files"`), []byte(`"x"`), 1) }, 0o666, true},
+		"unreadable":       {none, 0, true},
+		"no shard":         {none, 0o666, false},
+	} {
+		dir := t.TempDir()
+		if err := runShard(t, t.Context(), dir, 1, 4, nil); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, ShardName(1, 4), "run.json")
+		alter(t, path, c.change)
+		if err := os.Chmod(path, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.ReadFile(path); c.mode == 0 && err == nil {
+			continue // root, and everybody on Windows, can read it
+		}
+		if err := runShard(t, t.Context(), dir, 5, 5, nil); errors.As(err, new(*SettingsError)) != c.refused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, ShardName(1, 4)+".unfinished"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := runShard(t, t.Context(), dir, 5, 5, nil); !errors.As(err, new(*SettingsError)) {
+		t.Errorf("beside one that is just being begun: %v", err)
+	}
+}
+
 func remove(t *testing.T, dir string, number, of int) {
 	t.Helper()
 	if err := os.RemoveAll(filepath.Join(dir, ShardName(number, of))); err != nil {

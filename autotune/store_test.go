@@ -1,6 +1,8 @@
 package autotune
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,6 +89,20 @@ func TestStore(t *testing.T) {
 	}
 	if e.Algorithm, e.Tile = "direct", ""; !strings.HasSuffix(e.String(), "nothing else was faster") {
 		t.Errorf("%v", e)
+	}
+}
+
+// TestSaveClears: Save removes what a process left that died long ago while it saved.
+func TestSaveClears(t *testing.T) {
+	s := Store{t.TempDir()}
+	left := filepath.Join(s.Folder, ".partial-1")
+	old := time.Now().Add(-2 * time.Hour)
+	if err := errors.Join(os.WriteFile(left, nil, 0o600), os.Chtimes(left, old, old)); err != nil {
+		t.Fatal(err)
+	}
+	save(t, s, key(8), "eight")
+	if _, err := os.Lstat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s: %v", left, err)
 	}
 }
 

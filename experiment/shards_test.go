@@ -239,6 +239,9 @@ func TestCheckOtherVersion(t *testing.T) {
 		"an early version": {func(b []byte) []byte { return bytes.Replace(b, []byte(`"files"`), []byte(`"x"`), 1) }, 0o666, true},
 		"unreadable":       {none, 0, true},
 		"no shard":         {none, 0o666, false},
+		"another's copy": {func(b []byte) []byte {
+			return bytes.Replace(b, []byte(`"of": 4`), []byte(`"of": 3`), 1)
+		}, 0o666, false},
 	} {
 		dir := t.TempDir()
 		if err := runShard(t, t.Context(), dir, 1, 4, nil); err != nil {

@@ -65,6 +65,35 @@ func TestReadShards(t *testing.T) {
 	}
 }
 
+// TestNames: where no folder has anything of a shard, names count. Beside a shard, those of another number do not.
+func TestNames(t *testing.T) {
+	dir := t.TempDir()
+	name := func(number, of int) {
+		if err := os.Mkdir(filepath.Join(dir, ShardName(number, of)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name(1, 4)
+	s, err := ReadShards(t.Context(), dir)
+	if err != nil || len(s.All) != 4 || s.Missing() != "1-4" || s.Others != nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+	name(2, 9)
+	if _, err = ReadShards(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "shards of 4 and of 9") {
+		t.Error(err)
+	}
+	elsewhere := t.TempDir()
+	if err := errors.Join(runShard(t, t.Context(), elsewhere, 3, 4, nil),
+		os.Rename(filepath.Join(elsewhere, ShardName(3, 4)), filepath.Join(dir, ShardName(3, 4)))); err != nil {
+		t.Fatal(err)
+	}
+	s, err = ReadShards(t.Context(), dir)
+	if err != nil || s.Missing() != "1-2,4" || len(s.Others) != 1 ||
+		!strings.Contains(s.Others[0].Error(), "shard-2-of-9: it has nothing of a shard") {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 // TestTwoFolders: a shard that is complete and has a part, too, is complete, and what is wrong with one of its folders
 // is not forgotten.
 func TestTwoFolders(t *testing.T) {

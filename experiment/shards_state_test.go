@@ -126,6 +126,12 @@ func TestTwoFolders(t *testing.T) {
 	if one, two := read(); !one.Complete || one.Err == nil || two.Complete || !two.Begun || two.Err == nil {
 		t.Errorf("the journals are broken: %+v, %+v", one, two)
 	}
+	if err := os.WriteFile(filepath.Join(dir, ShardName(2, 3), "run.json"), []byte("{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, two := read(); two.Complete || !two.Begun || !strings.Contains(fmt.Sprint(two.Err), "run.json") {
+		t.Errorf("run.json is broken: %+v", two)
+	}
 	if err := os.Truncate(filepath.Join(dir, ShardName(1, 3), "activations.npy"), 1); err != nil {
 		t.Fatal(err)
 	}

@@ -92,6 +92,14 @@ func TestNames(t *testing.T) {
 		!strings.Contains(s.Others[0].Error(), "shard-2-of-9: it has nothing of a shard") {
 		t.Errorf("%+v, %v", s, err)
 	}
+	begun := filepath.Join(dir, ShardName(3, 9)+".unfinished")
+	if err := errors.Join(os.Mkdir(begun, 0o777),
+		os.WriteFile(filepath.Join(begun, "gpuconv.journal"), []byte("x\n"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = ReadShards(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "shards of 4 and of 9") {
+		t.Errorf("a journal that cannot be read: %v", err)
+	}
 }
 
 // TestTwoFolders: a shard that is complete and has a part, too, is complete, and what is wrong with one of its folders

@@ -217,6 +217,28 @@ func TestKeptOfEarlier(t *testing.T) {
 	}
 }
 
+// TestKeptOfFinished: of a run that has ended since its journal was read, nothing is missing.
+func TestKeptOfFinished(t *testing.T) {
+	chunks := slices.Values([]chunk{{First: 0, Images: 3}})
+	if done, gone := kept(chunks, 4, filepath.Join(t.TempDir(), "out"), "activations.npy"); done != 3 || gone != 0 {
+		t.Errorf("%d images are done, %d gone", done, gone)
+	}
+}
+
+// TestUnfinishedSays: what is kept is said in words, also what the file lacks.
+func TestUnfinishedSays(t *testing.T) {
+	for want, u := range map[string]Unfinished{
+		"o is just begun":     {Folder: "o"},
+		"o has 0 of 3 images": {Folder: "o", Of: 3},
+		"o has 1 of 3 images": {Folder: "o", Of: 3, Done: 1},
+		"o has 0 of 3 images: the file lacks 2 that were done": {Folder: "o", Of: 3, Gone: 2},
+	} {
+		if got := u.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // TestMissing: the expression names exactly the shards that are not complete.
 func TestMissing(t *testing.T) {
 	for complete, want := range map[string]string{"": "", "1": "", "0": "1", "0110": "1,4", "1001": "2-3",
